@@ -1,0 +1,64 @@
+"""A dataset: where its videos and lists are and how frames and splits are made (params/datasets/*.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tcclip.params.reader import Params, path_of, read_yaml, validate
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Frames(Params):
+    """The frame shards of a dataset."""
+
+    short_side: Count  # pixels
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    shards: Count  # jobs and files; keep a shard under about 1 GB
+
+
+class Generate(Params):
+    """A generated stand-in (datasets of the mini suite)."""
+
+    seed: int
+    train_per_class: Count
+    test_per_class: Count  # per official split
+
+
+class FewShot(Params):
+    """The seeded sampler of few-shot training lists."""
+
+    seed: int
+    shots: list[Count]
+
+
+class Dataset(Params):
+    """One dataset file."""
+
+    name: str
+    description: str
+    format: Literal["kinetics", "hmdb51", "ucf101", "ssv2"]  # folder and list format of the official release
+    splits: list[str]  # the official splits, for example train, val or train1, test1, ...
+    class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
+    flip: bool  # false where a class names a side
+    frames: Frames
+    few_shot: FewShot | None = None
+    generate: Generate | None = None
+
+    @model_validator(mode="after")
+    def _has_splits(self) -> Dataset:
+        if not self.splits:
+            raise ValueError("splits must name at least one split")
+        return self
+
+    def class_list(self, split: str) -> str:
+        """The class list a split is labelled by."""
+        return split if self.class_lists == "per_split" else "all"
+
+
+def load_dataset(name: str) -> Dataset:
+    """Read a dataset file."""
+    path = path_of("datasets", name)
+    return validate({**read_yaml(path), "name": name}, Dataset, path)

@@ -1,0 +1,143 @@
+"""A method: a model and its training recipe (params/methods/*.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Vision(Params):
+    """How frames see each other."""
+
+    ref: Literal["none", "context"]  # reference tokens added to every frame's keys and values (Table 1)
+    bias: bool  # learnable local/global attention bias, layers 2..L (Table 9a)
+
+
+class TemporalContext(Params):
+    """How a layer's context tokens are made."""
+
+    selector: Literal["cls_attention"]  # score that chooses the seed tokens (Table 8a)
+    summarizer: Literal["bipartite"]  # how seeds become context tokens (Table 8b)
+    alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
+    k: Annotated[int, Field(ge=1)]  # context tokens per video (Table 9c)
+    r: Annotated[int, Field(ge=1)]  # tokens removed by one matching round, at most
+
+
+class Text(Params):
+    """How class names become text features."""
+
+    mode: Literal["name", "template", "vp_ctx"]  # bare name | fixed prompt | video-conditional prompting
+    prompt: str  # text around {name}; its words before {name} start the learnable prompt vectors
+    n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
+    context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
+
+    @model_validator(mode="after")
+    def _prompt_has_name(self) -> Text:
+        if "{name}" not in self.prompt:
+            raise ValueError("must contain {name}")
+        return self
+
+
+class Names(Params):
+    """How class names are written."""
+
+    source: Literal["plain"]  # the dataset's own names
+    split_camel_case: bool  # a blank before every capital letter
+    underscores_to_spaces: bool
+
+
+class WeightEnsemble(Params):
+    """Weight-space ensembling with CLIP."""
+
+    w: Probability  # share of the fine-tuned weights; the rest is CLIP's
+
+
+class Mixup(Params):
+    """Mixing of videos and labels inside a micro-batch."""
+
+    mixup_alpha: Positive
+    cutmix_alpha: Positive
+    cutmix_prob: Probability  # CutMix with this probability, otherwise Mixup
+
+
+class ColorJitter(Params):
+    """Colour changes drawn per frame."""
+
+    prob: Probability
+    brightness: Probability
+    contrast: Probability
+    saturation: Probability
+    hue: Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Augmentation(Params):
+    """Training-time changes of a clip (methods.md, Recipe X)."""
+
+    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]
+    flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
+    color_jitter: ColorJitter
+    gray_prob: Probability  # the whole clip
+
+
+class Optimizer(Params):
+    """AdamW."""
+
+    betas: tuple[Probability, Probability]
+    eps: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+    new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
+
+
+class Recipe(Params):
+    """How a method is trained; epochs, rates and batches belong to the protocol."""
+
+    loss: Literal["soft_ce"]
+    label_smoothing: Probability
+    mixup: Mixup | None
+    augmentation: Augmentation
+    optimizer: Optimizer
+
+
+class Method(Params):
+    """One method file, its `base` resolved."""
+
+    name: str
+    display: str  # the name in tables
+    description: str
+    train: bool  # false: evaluated with CLIP's weights as they are
+    vision: Vision
+    tc: TemporalContext | None
+    pos: Literal["space", "joint"]  # position table shared by all frames | one per frame (Table 9a)
+    text: Text
+    names: Names
+    temporal_head: Literal["mean"]
+    norm: Literal["imagenet", "clip"]  # pixel statistics
+    sampling: Literal["tsn"]
+    we: WeightEnsemble
+    recipe: Recipe
+
+    @model_validator(mode="after")
+    def _context_needs_tc(self) -> Method:
+        if self.vision.ref == "context" and self.tc is None:
+            raise ValueError("vision.ref 'context' needs the section tc")
+        if self.text.mode == "vp_ctx" and self.vision.ref != "context":
+            raise ValueError("text.mode 'vp_ctx' needs vision.ref 'context'")
+        return self
+
+
+def _resolved(name: str) -> dict[str, Any]:
+    content = read_yaml(path_of("methods", name))
+    base = content.pop("base", None)
+    return merge(_resolved(base), content) if base else content
+
+
+def load_method(name: str, overrides: dict[str, Any] | None = None) -> Method:
+    """Read a method with its base; `overrides` are dotted keys, for example {"tc.alpha": 0.4, "tc.k": 7}."""
+    content = merge(_resolved(name), undotted(overrides or {}))
+    return validate({**content, "name": name}, Method, path_of("methods", name))

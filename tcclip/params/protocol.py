@@ -1,0 +1,61 @@
+"""A protocol: what is trained on, for how long, and what is evaluated (params/protocols/*.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Views(Params):
+    """Views of one test video; their probabilities are summed."""
+
+    temporal: Count
+    spatial: Literal[1, 3]
+    mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
+
+
+class Validation(Params):
+    """Evaluation during training (one centre view)."""
+
+    split: str
+    epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; the last epoch is always validated
+
+
+class Protocol(Params):
+    """One protocol file with the suite's budgets put over it."""
+
+    name: str
+    description: str
+    train_split: str  # '{shots}' is replaced
+    shots: list[Count]  # empty: the protocol has no shots
+    frames: Count
+    epochs: Count
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    lr: Annotated[float, Field(gt=0)]
+    lr_min: Annotated[float, Field(ge=0)]
+    total_batch: Count  # videos per optimizer step
+    micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
+    validation: Validation
+    select: Literal["best", "last"]  # which validated epoch's weights are evaluated
+    views: Views
+    seed: int
+
+    @model_validator(mode="after")
+    def _batches_fit(self) -> Protocol:
+        if self.total_batch % self.micro_batch:
+            raise ValueError("total_batch must be a multiple of micro_batch")
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError("warmup_epochs must be smaller than epochs")
+        return self
+
+
+def load_protocol(name: str, changes: dict[str, Any] | None = None, where: str | None = None) -> Protocol:
+    """Read a protocol; `changes` are the suite's budgets, `where` the file they come from."""
+    path = path_of("protocols", name)
+    content = merge(read_yaml(path), changes or {})
+    return validate({**content, "name": name}, Protocol, where if where and changes else path)

@@ -1,0 +1,98 @@
+"""A suite: a complete world to run in (params/suites/*.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from tcclip.params.reader import Params, path_of, read_yaml, unknown, validate
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Pretraining(Params):
+    """Contrastive pre-training of a small CLIP on captioned stills."""
+
+    seed: int
+    images: Count
+    steps: Count
+    batch: Count
+    lr: Annotated[float, Field(gt=0)]
+    warmup_steps: Annotated[int, Field(ge=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+
+
+class Architecture(Params):
+    """Sizes of a CLIP; ViT-B/16 is 224, 16, 768, 12, 12, 512, 8, 12, 512."""
+
+    image_size: Count
+    patch_size: Count
+    vision_width: Count
+    vision_heads: Count
+    vision_layers: Count
+    text_width: Count
+    text_heads: Count
+    text_layers: Count
+    embed_dim: Count
+
+    @model_validator(mode="after")
+    def _divides(self) -> Architecture:
+        if self.image_size % self.patch_size:
+            raise ValueError("image_size must be a multiple of patch_size")
+        if self.vision_width % self.vision_heads or self.text_width % self.text_heads:
+            raise ValueError("a width must be a multiple of its heads")
+        return self
+
+
+class Backbone(Params):
+    """Where CLIP's weights come from: open_clip, or pre-training in the pipeline."""
+
+    name: str
+    architecture: Architecture
+    open_clip: str | None = None  # model name in open_clip
+    pretrained: str | None = None  # open_clip's tag of the weights
+    pretraining: Pretraining | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Backbone:
+        if (self.open_clip is None) == (self.pretraining is None):
+            raise ValueError("needs exactly one of open_clip and pretraining")
+        return self
+
+
+class Machine(Params):
+    """How jobs use a machine; results do not depend on loader_workers."""
+
+    threads: Count  # of one training or evaluation
+    loader_workers: Annotated[int, Field(ge=0)]
+    gpus: Annotated[int, Field(ge=0)]  # per training
+    precision: Literal["fp32", "fp16", "bf16"]
+    eval_batch: Count  # videos
+    train_mem_mb: Count
+    train_minutes: Count
+
+
+class Suite(Params):
+    """One suite file."""
+
+    name: str
+    description: str
+    backbone: Backbone
+    datasets: dict[str, str]  # the paper's dataset -> the dataset file that plays its role
+    tables: list[str]
+    quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
+    machine: Machine
+    protocols: dict[str, dict[str, Any]] = {}  # budgets put over params/protocols/<name>.yaml
+
+    def dataset(self, role: str) -> str:
+        """The dataset file that plays `role` (k400, k600, hmdb51, ucf101, ssv2)."""
+        if role not in self.datasets:
+            raise unknown("dataset", role, self.datasets)
+        return self.datasets[role]
+
+
+def load_suite(name: str) -> Suite:
+    """Read a suite file."""
+    path = path_of("suites", name)
+    return validate({**read_yaml(path), "name": name}, Suite, path)
