@@ -17,6 +17,7 @@ class Frames(Params):
     short_side: Count  # pixels
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     shards: Count  # jobs and files; keep a shard under about 1 GB
+    decode_timeout_s: Count  # per video and reader; some damaged files would hang a decoder for ever
 
 
 class Generate(Params):
@@ -52,6 +53,17 @@ class Dataset(Params):
         if not self.splits:
             raise ValueError("splits must name at least one split")
         return self
+
+    @property
+    def all_splits(self) -> list[str]:
+        """The official splits and the few-shot training lists."""
+        shots = self.few_shot.shots if self.few_shot else []
+        return [*self.splits, *(f"few_shot_k{k}" for k in shots)]
+
+    @property
+    def all_class_lists(self) -> list[str]:
+        """The class lists of all splits."""
+        return sorted({self.class_list(split) for split in self.splits})
 
     def class_list(self, split: str) -> str:
         """The class list a split is labelled by."""

@@ -31,8 +31,8 @@ def params_folder() -> Path:
 
 
 def names(kind: str) -> list[str]:
-    """The names that exist in params/<kind>/, for example all methods."""
-    return sorted(path.stem for path in (params_folder() / kind).glob("*.yaml"))
+    """The names that exist in params/<kind>/, for example all methods; files that start with _ are only bases."""
+    return sorted(path.stem for path in (params_folder() / kind).glob("[!_]*.yaml"))
 
 
 def path_of(kind: str, name: str) -> Path:

@@ -1,0 +1,44 @@
+# The project's commands. Everything is installed into .venv from requirements.lock.
+
+SUITE ?= mini
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PORT ?= 5000
+
+.PHONY: tables test lint ui lock clean
+.DEFAULT_GOAL := tables
+
+# One run at a time in this folder: the second one is told so instead of meeting half-written files.
+tables: $(INSTALLED)
+	@exec 9>.make.lock; flock -n 9 || { \
+	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
+	$(BIN)/python -m tcclip.unlock && \
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake tables --config suite=$(SUITE) && \
+	echo "Tables: reports/$(SUITE)/tables/    page: reports/$(SUITE)/index.html    runs: make ui"
+
+test: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \
+	ruff check .; ruff format --check .; mypy; snakefmt --check Snakefile workflow; snakemake --lint
+
+ui: $(INSTALLED)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tcclip ui --port $(PORT)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Error: Python 3.11 or newer is needed ($$($(PYTHON) --version) found): make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@touch $@
+
+# After a change of the dependencies in pyproject.toml (needs uv).
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --output-file requirements.lock
+
+clean:
+	rm -rf .venv .snakemake data runs reports logs mlflow.db mlruns

@@ -1,0 +1,54 @@
+"""From videos to tables. Each rule calls one `tcclip` command, which a person can type as well."""
+
+import sys
+
+from snakemake.utils import min_version
+
+from tcclip import layout, stages
+from tcclip.workflow import check_targets, code, constraint, plan_or_exit, settings
+
+min_version("9.18")
+
+plan = plan_or_exit(config)
+suite = plan.suite.name
+backbone_folder = layout.backbone(plan.suite.backbone.name)
+
+
+wildcard_constraints:
+    dataset=constraint(plan.datasets),
+    shard=r"\d{4}",
+    run=constraint(plan.runs),
+    table=constraint(plan.tables),
+
+
+localrules:
+    tables,
+    frames,
+    trainings,
+    mlflow_store,
+    mlflow,
+    report,
+
+
+include: "workflow/rules/raw.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/frames.smk"
+include: "workflow/rules/backbone.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/mlflow.smk"
+include: "workflow/rules/report.smk"
+
+
+rule tables:
+    default_target: True
+    message:
+        "All tables of the suite, its report and its MLflow runs"
+    input:
+        [layout.table(suite, table) for table in plan.tables],
+        layout.reports(suite) / "index.html",
+        layout.reports(suite) / "mlflow.csv",
+
+
+check_targets(sys.argv[1:], plan, rules=[rule.name for rule in workflow.rules])

@@ -1,0 +1,1 @@
+"""Stage `backbone`: CLIP's weights and the token ids of all class names as files."""

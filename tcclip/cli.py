@@ -1,0 +1,169 @@
+"""The command line: `tcclip <stage>`. Every Snakemake rule is one of these commands.
+
+Heavy libraries are imported inside the commands, so that each starts fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tcclip import layout, stages
+from tcclip.console import stage
+from tcclip.plan import load_plan
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
+Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
+
+
+@app.command()
+def plan(suite: SuiteName = "mini") -> None:
+    """Print the suite's runs, what each is evaluated on, and the tables it serves."""
+    the_plan = load_plan(suite)
+    for run in the_plan.runs:
+        evaluations = len(the_plan.evaluations(run))
+        print(f"{run:45s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
+    trained = sum(run.trained for run in the_plan.runs.values())
+    print(f"{trained} trainings for {len(the_plan.tables)} tables")
+
+
+@app.command()
+def raw(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
+    with stage(f"raw videos of {dataset}", log) as report:
+        from tcclip.data.raw import prepare
+
+        settings = load_plan(suite).dataset_file(dataset)
+        role = load_plan(suite).role_of(dataset)
+        count = prepare(settings, role, layout.raw(dataset), layout.manifest(dataset))
+        report(f"{count} videos")
+
+
+@app.command()
+def splits(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write a dataset's split tables and class lists."""
+    with stage(f"splits of {dataset}", log) as report:
+        from tcclip.data.splits import write_splits
+
+        settings = load_plan(suite).dataset_file(dataset)
+        write_splits(settings, layout.raw(dataset), layout.splits(dataset))
+        report(f"{len(settings.all_splits)} splits")
+
+
+@app.command()
+def frames(dataset: str, shard: int, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write one shard of a dataset's frames."""
+    with stage(f"frames of {dataset}, shard {shard:04d}", log) as report:
+        from tcclip.data.shards import write_shard
+
+        settings = load_plan(suite).dataset_file(dataset)
+        jpegs, index = layout.shard(dataset, shard)
+        report(write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index))
+
+
+@app.command("frames-index")
+def frames_index(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Join the shards' indices of a dataset."""
+    with stage(f"frame index of {dataset}", log) as report:
+        from tcclip.data.shards import merge_index
+
+        settings = load_plan(suite).dataset_file(dataset)
+        parts = [layout.shard(dataset, number)[1] for number in range(settings.frames.shards)]
+        report(merge_index(parts, layout.frames_index(dataset)))
+
+
+@app.command()
+def backbone(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write CLIP's weights: pre-trained here (mini) or from open_clip (paper)."""
+    with stage("CLIP weights", log) as report:
+        from tcclip.backbones.make import make_backbone
+
+        settings = load_plan(suite).suite.backbone
+        report(make_backbone(settings, layout.backbone(settings.name)))
+
+
+@app.command()
+def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write the token ids of every class name as each method of the suite writes it."""
+    with stage("token ids of all class names", log) as report:
+        from tcclip.backbones.tokens import write_tokens
+        from tcclip.params import load_method
+
+        the_plan = load_plan(suite)
+        methods = [load_method(name) for name in the_plan.methods]
+        out = layout.backbone(the_plan.suite.backbone.name) / "tokens.json"
+        report(write_tokens(stages.class_files(the_plan), methods, out))
+
+
+@app.command()
+def train(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Train a run, or go on with it where it was interrupted."""
+    with stage(f"training {run}", log) as report:
+        from tcclip.jobs import training_job
+        from tcclip.training.loop import train as train_run
+
+        report(train_run(training_job(load_plan(suite), run)))
+
+
+@app.command()
+def evaluate(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Evaluate a run on everything the suite's tables ask for."""
+    with stage(f"evaluating {run}", log) as report:
+        from tcclip.evaluation.run import evaluate as evaluate_run
+        from tcclip.jobs import evaluation_jobs
+
+        report(evaluate_run(*evaluation_jobs(load_plan(suite), run)))
+
+
+@app.command()
+def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Fill a table from the metrics of its runs."""
+    with stage(name, log) as report:
+        from tcclip.reporting import write_table
+
+        report(write_table(load_plan(suite), name))
+
+
+@app.command()
+def report(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write the page with all tables and figures, and the headline numbers."""
+    with stage("report", log) as say:
+        from tcclip.reporting import write_report
+
+        say(write_report(load_plan(suite)))
+
+
+@app.command("mlflow-store")
+def mlflow_store(log: Log = None) -> None:
+    """Create the MLflow store, once."""
+    with stage("MLflow store", log):
+        from tcclip.tracking import create_store
+
+        create_store()
+
+
+@app.command()
+def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Load the run folders into MLflow; unchanged runs are left alone."""
+    with stage("MLflow runs", log) as say:
+        from tcclip.tracking import load_runs
+
+        say(load_runs(load_plan(suite)))
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) -> None:
+    """Open the MLflow UI on localhost."""
+    with stage("MLflow UI", None):
+        from tcclip.tracking import open_ui
+
+        open_ui(port)
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,65 @@
+"""What a person sees of a stage: one line when it ends, or one sentence when it fails.
+
+With a log file everything a stage prints goes there, and its last line is that line; Snakemake's console
+(snakemake_logger_plugin_tcclip) shows it. Without one, a person typed the command and sees everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tcclip.errors import UserError
+
+
+@contextlib.contextmanager
+def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
+    """Run a stage; gives a function that takes the stage's one-line result (its last word counts).
+
+    A UserError ends the process with its sentence and exit code 1. Any other error keeps its traceback in the log.
+    """
+    started = time.monotonic()
+    result: list[object] = []
+    with _output_to(log) if log else contextlib.nullcontext():
+        try:
+            yield result.append
+        except UserError as error:
+            if log:
+                traceback.print_exc()
+            _last_line(f"Error: {title}: {error}", code=1)
+        except KeyboardInterrupt:
+            _last_line(f"Error: {title}: interrupted; the same command goes on from here", code=130)
+        except Exception as error:
+            traceback.print_exc()
+            _last_line(f"Error: {title}: {type(error).__name__}: {error}", code=1)
+        detail = f"{result[-1]}, " if result and result[-1] is not None else ""
+        _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")
+
+
+def _last_line(text: str, code: int | None = None) -> None:
+    print(" ".join(text.split()), file=sys.stderr, flush=True)
+    if code is not None:
+        sys.exit(code)
+
+
+@contextlib.contextmanager
+def _output_to(log: Path) -> Iterator[None]:
+    """Send stdout and stderr of this process and its children to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    saved = os.dup(1), os.dup(2)
+    with open(log, "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for target, original in zip((1, 2), saved, strict=True):
+                os.dup2(original, target)
+                os.close(original)

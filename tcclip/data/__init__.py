@@ -1,0 +1,1 @@
+"""From video files and official lists to frames, splits and augmented clips."""

@@ -1,0 +1,133 @@
+"""From stored frames to a model's input: Recipe X of methods.md 1.3, for any input size.
+
+The recipe names 256 and 224; for another size S the 256 becomes round(S * 256 / 224). All randomness comes from the
+generator that is passed in, so that a clip depends on nothing but its frames, the params and that generator.
+Resizing is bilinear without smoothing, as in the code the recipe comes from; large sources were smoothed when stored.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from tcclip.data import color
+from tcclip.params.method import Augmentation, ColorJitter
+
+STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
+    "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    "clip": ((122.7709383, 116.7460125, 104.09373615), (68.5005327, 66.6321579, 70.32316305)),
+}
+SNAP = 2  # pixels: a crop side this near the input size becomes the input size
+
+Box = tuple[int, int, int, int]  # top, left, height, width
+
+
+def train_clip(
+    frames: NDArray[np.uint8], augmentation: Augmentation, size: int, flip: bool, norm: str, rng: np.random.Generator
+) -> Tensor:
+    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+
+    `flip` is the dataset's permission (false where classes name a side). Drawn once per clip: the crop, the flip,
+    whether colours are jittered, whether the clip is grey. Once per frame: the strength and order of colour changes.
+    """
+    clip = resize_short(to_float(frames), stored_side(size))  # (T, 3, H, W)
+    top, left, height, width = multi_scale_box(clip.shape[2], clip.shape[3], size, augmentation.crop_scales, rng)
+    clip = resize(clip[:, :, top : top + height, left : left + width], size, size)
+    flipped = rng.random() < augmentation.flip_prob
+    if flip and flipped:
+        clip = clip.flip(3)
+    if rng.random() < augmentation.color_jitter.prob:
+        clip = jitter(clip, augmentation.color_jitter, rng)
+    if rng.random() < augmentation.gray_prob:
+        clip = color.luma(clip).expand(-1, 3, -1, -1)
+    return normalise(clip, norm)
+
+
+def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
+    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+
+    `crop` None: the centre of the frames at the recipe's short side. 0, 1, 2: the start, the end, the middle square
+    along the long side, the short side being `size`.
+    """
+    clip = resize_short(to_float(frames), stored_side(size) if crop is None else size)
+    free_height, free_width = clip.shape[2] - size, clip.shape[3] - size
+    share = 0.5 if crop is None else (0.0, 1.0, 0.5)[crop]
+    top, left = int(free_height * share), int(free_width * share)
+    return normalise(clip[:, :, top : top + size, left : left + size], norm)
+
+
+test_clip.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test by its name
+
+
+def stored_side(size: int) -> int:
+    """The short side before cropping: 256 for an input of 224."""
+    return round(size * 256 / 224)
+
+
+def to_float(frames: NDArray[np.uint8]) -> Tensor:
+    """uint8 (T, H, W, 3) -> float32 (T, 3, H, W) in 0..1."""
+    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float().div_(255)
+
+
+def resize_short(clip: Tensor, side: int) -> Tensor:
+    """(T, 3, H, W) with the short side `side`, ratio kept."""
+    height, width = clip.shape[2:]
+    scale = side / min(height, width)
+    return resize(clip, max(side, int(height * scale + 0.5)), max(side, int(width * scale + 0.5)))
+
+
+def resize(clip: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear, pixel centres aligned."""
+    if clip.shape[2:] == (height, width):
+        return clip
+    return interpolate(clip, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def multi_scale_box(height: int, width: int, size: int, scales: list[float], rng: np.random.Generator) -> Box:
+    """One of the recipe's crops: sides from neighbouring scales of the short side, at a corner or in the centre."""
+    base = min(height, width)
+    sides = [int(base * scale) for scale in scales]
+    sides = [size if abs(side - size) <= SNAP else side for side in sides]
+    pairs = [(h, w) for i, h in enumerate(sides) for j, w in enumerate(sides) if abs(i - j) <= 1]
+    crop_height, crop_width = pairs[rng.integers(len(pairs))]
+    free_height, free_width = height - crop_height, width - crop_width
+    places = [
+        (0, 0),
+        (0, free_width),
+        (free_height, 0),
+        (free_height, free_width),
+        (free_height // 2, free_width // 2),
+    ]
+    top, left = places[rng.integers(len(places))]
+    return top, left, crop_height, crop_width
+
+
+def jitter(clip: Tensor, params: ColorJitter, rng: np.random.Generator) -> Tensor:
+    """Brightness, contrast, saturation and hue of every frame by its own factors, in its own order; (T, 3, H, W).
+
+    The order is drawn as torchvision's ColorJitter draws it; the recipe's source applies that operator frame by frame.
+    """
+    T = len(clip)
+    spans = [params.brightness, params.contrast, params.saturation]
+    factors = [rng.uniform(max(0, 1 - span), 1 + span, size=T) for span in spans]
+    factors.append(rng.uniform(-params.hue, params.hue, size=T))
+    changes = [color.brightness, color.contrast, color.saturation, color.hue]
+    # (T, 4): order[t, i] is frame t's i-th change
+    order = rng.permuted(np.tile(np.arange(len(changes)), (T, 1)), axis=1)
+    clip = clip.clone()
+    for turn in range(len(changes)):
+        for number, change in enumerate(changes):
+            mine = np.flatnonzero(order[:, turn] == number)
+            if mine.size:
+                factor = torch.from_numpy(factors[number][mine]).float()
+                clip[mine] = change(clip[mine], factor)
+    return clip
+
+
+def normalise(clip: Tensor, norm: str) -> Tensor:
+    """(T, 3, H, W) in 0..1 to zero mean and unit variance of the named statistics."""
+    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
+    return ((clip - mean) / std).contiguous()

@@ -1,0 +1,167 @@
+"""Decoding whole videos in a process of its own: a video that hangs or crashes the decoder costs only itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from tcclip.data.video import READERS, BrokenVideoError, VideoInfo, probe, read_all
+from tcclip.params.dataset import Frames
+
+NOTHING = VideoInfo(frames=0, fps=0.0, width=0, height=0, codec="")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One video as JPEGs of the stored size; `defect` is empty when every announced frame is there."""
+
+    info: VideoInfo
+    jpegs: list[bytes]
+    width: int = 0  # stored
+    height: int = 0
+    source_width: int = 0
+    source_height: int = 0
+    defect: str = ""
+
+
+class Decoder:
+    """A decoding process that is started when needed and again after a video has ended it.
+
+    The process sets an alarm before each video, and the kernel ends it when the alarm rings: the only way that works
+    while native code holds the interpreter. On this side that is seen as the end of the connection.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._process: Any = None
+        self._pipe: Connection | None = None
+
+    def decode(self, path: Path) -> Decoded:
+        """All frames by the first reader that finds no defect, otherwise the longer result with its defect."""
+        results = []
+        for reader in READERS:
+            result = self._ask(path, reader)
+            if not result.defect:
+                return result
+            results.append(result)
+        return max(reversed(results), key=lambda result: len(result.jpegs))
+
+    def close(self) -> None:
+        """End the process; the next decode starts another."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._process.kill()
+            self._process.join()
+            self._pipe = None
+
+    def _ask(self, path: Path, reader: str) -> Decoded:
+        if self._pipe is None:
+            self._start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send((path, reader))
+            answer: Decoded = self._pipe.recv()
+            return answer
+        except (EOFError, ConnectionError):
+            self._process.join()
+            code = self._process.exitcode
+            self.close()
+            if code == -signal.SIGALRM:
+                return Decoded(NOTHING, [], defect=f"not decoded within {self._frames.decode_timeout_s} s")
+            return Decoded(NOTHING, [], defect=f"the decoder ended with exit code {code}")
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._frames), daemon=True)
+        self._process.start()
+        theirs.close()
+
+
+@contextmanager
+def decoder(frames: Frames) -> Iterator[Decoder]:
+    """A Decoder whose process ends with the block."""
+    process = Decoder(frames)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def decode(path: Path, reader: str, frames: Frames) -> Decoded:
+    """All frames of a video by one reader, in this process; it ends, with a defect, at a frame that does not decode."""
+    try:
+        info = probe(path)
+    except BrokenVideoError as error:
+        return Decoded(NOTHING, [], defect=f"cannot be opened: {error}")
+    result = Decoded(info, [])
+    reason = ""
+    try:
+        for frame in read_all(path, reader):
+            small = shrink(frame, frames.short_side)
+            result.jpegs.append(encode(small, frames.jpeg_quality))
+            if len(result.jpegs) == 1:
+                (height, width), (source_height, source_width) = small.shape[:2], frame.shape[:2]
+                result = replace(
+                    result, width=width, height=height, source_width=source_width, source_height=source_height
+                )
+    except BrokenVideoError as error:
+        reason = str(error)
+    return replace(result, defect=_defect(len(result.jpegs), info.frames, reason))
+
+
+def shrink(frame: NDArray[np.uint8], short_side: int) -> NDArray[np.uint8]:
+    """(H, W, 3) with the short side at most `short_side`, ratio kept, averaged over the source pixels (no aliasing).
+
+    A smaller frame stays as it is: the augmentation enlarges it when reading, and the shard stays small.
+    """
+    height, width = frame.shape[:2]
+    scale = short_side / min(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(frame)
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
+
+
+def encode(frame: NDArray[np.uint8], quality: int) -> bytes:
+    """A frame as JPEG; colours at half resolution, as in nearly every source video."""
+    return bytes(simplejpeg.encode_jpeg(frame, quality=quality, colorspace="RGB", colorsubsampling="420"))
+
+
+def _defect(decoded: int, announced: int, reason: str) -> str:
+    """The sentence for the index; more frames than announced are no defect (many containers announce nothing)."""
+    if decoded == 0:
+        return f"no frame can be decoded: {reason or 'the file has none'}"
+    if reason or decoded < announced:
+        of = f" of {announced}" if announced else ""
+        return f"only {decoded}{of} frames can be decoded" + (f": {reason}" if reason else "")
+    return ""
+
+
+def _serve(pipe: Connection, frames: Frames) -> None:
+    """Answer requests until the other side goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    try:
+        while True:
+            path, reader = pipe.recv()
+            signal.alarm(frames.decode_timeout_s)
+            try:
+                result = decode(path, reader, frames)
+            except Exception as error:  # a reader's bug on one strange file must not end the shard
+                result = Decoded(NOTHING, [], defect=f"{type(error).__name__}: {' '.join(str(error).split())}"[:200])
+            signal.alarm(0)
+            pipe.send(result)
+    except (EOFError, ConnectionError):
+        pass

@@ -1,0 +1,34 @@
+"""Which files of a folder are videos, and by which name the rest of the program knows them."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from tcclip.errors import UserError
+
+SUFFIXES = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"}
+YOUTUBE_ID = 11  # characters
+
+
+def video_id(name: str, fmt: str) -> str:
+    """The identity of a video given its path or list entry: the file's stem; for Kinetics the YouTube id at its start.
+
+    Kinetics lists name the same clip by different folders and time stamps (methods.md 8.4); the id is what they share.
+    """
+    stem = PurePosixPath(name).stem
+    return stem[:YOUTUBE_ID] if fmt == "kinetics" else stem
+
+
+def find_videos(folder: Path) -> list[Path]:
+    """All video files under `folder`, sorted by their path below it; none at all is an error."""
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
+    if not found:
+        raise UserError(
+            f"no video under {folder}: expected files of the official release there ({', '.join(sorted(SUFFIXES))}); "
+            "put them there (mini: delete the dataset's folder and run again) and repeat the command"
+        )
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())

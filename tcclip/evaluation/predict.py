@@ -1,0 +1,84 @@
+"""Scores of videos: softmax probabilities summed over views (methods.md 1.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from tcclip.data import augmentation
+from tcclip.data.frames import FrameStore
+from tcclip.evaluation.views import View, frames_of, views_of
+from tcclip.models.clip_video import ClipVideo
+from tcclip.params.protocol import Views
+from tcclip.runtime import autocast, leave_signals_to_parent, one_thread
+
+
+@dataclass(frozen=True)
+class ViewClips(Dataset[tuple[int, Tensor]]):
+    """Every view of every video, the views of a video one after the other; gives (position of the video, clip)."""
+
+    store: FrameStore
+    videos: list[str]
+    views: Views
+    frames: int  # per view
+    size: int  # pixels
+    norm: str
+    seed: int  # of the random views of mode `paper`
+
+    def __len__(self) -> int:
+        return len(self.videos) * len(views_of(self.views))
+
+    def __getitem__(self, item: int) -> tuple[int, Tensor]:
+        all_views = views_of(self.views)
+        position, view = item // len(all_views), all_views[item % len(all_views)]
+        return position, self.clip(self.videos[position], view)
+
+    def clip(self, video: str, view: View) -> Tensor:
+        """One view of one video, (T, 3, size, size)."""
+        chosen = frames_of(view, self.views, video, self.store.frames(video), self.frames, self.seed)
+        frames = self.store.read(video, chosen)  # (T, H, W, 3) uint8
+        with one_thread():
+            return augmentation.test_clip(frames, self.size, self.norm, view.crop)
+
+
+def predict(
+    model: ClipVideo,
+    clips: ViewClips,
+    *,
+    classes: int,
+    batch: int,
+    workers: int,
+    device: torch.device,
+    precision: str,
+) -> np.ndarray:
+    """Scores (videos, C) float64: the sum over a video's views of softmax(logits).
+
+    No video is left out or counted twice. `batch` is the number of clips of a forward pass.
+    """
+    loader = DataLoader(
+        clips,
+        batch_size=batch,
+        num_workers=workers,
+        pin_memory=device.type == "cuda",
+        worker_init_fn=leave_signals_to_parent,
+        generator=torch.Generator(),
+    )
+    scores = np.zeros((len(clips.videos), classes))
+    model.eval()
+    with torch.inference_mode():
+        with autocast(device, precision):
+            texts = model.encode_classes()  # once for all videos
+        for positions, stacked in loader:  # (B,), (B, T, 3, H, W)
+            with autocast(device, precision):
+                logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
+            np.add.at(scores, positions.numpy(), probabilities(logits).cpu().numpy())
+    return scores
+
+
+def probabilities(logits: Tensor) -> Tensor:
+    """softmax(logits) in float64, (B, C)."""
+    return logits.double().softmax(dim=-1)

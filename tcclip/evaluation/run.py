@@ -1,0 +1,172 @@
+"""Evaluate one run (or an untrained method) on a list of splits in one process."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from tcclip.data.frames import FrameStore
+from tcclip.data.tables import Present, present, read_classes, read_split
+from tcclip.errors import UserError
+from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
+from tcclip.evaluation.predict import ViewClips, predict
+from tcclip.files import atomic, read_json, write_json
+from tcclip.models.backbone import Backbone
+from tcclip.models.build import build, load_canonical
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.ensemble import ensemble
+from tcclip.params import Method
+from tcclip.params.protocol import Views
+from tcclip.runtime import deterministic, pick_device, say
+
+
+@dataclass(frozen=True)
+class SplitJob:
+    """One split, one set of views, with or without weight-space ensembling."""
+
+    name: str
+    split: Path  # split table (video, label)
+    classes: Path  # class list (label, name)
+    frames: Path  # frame shards of the dataset
+    we: bool  # mix the run's weights with CLIP's
+    views: Views
+    out: Path  # predictions (parquet)
+
+
+@dataclass(frozen=True)
+class EvaluationJob:
+    """Everything one run, or an untrained method, is evaluated on."""
+
+    name: str  # the run's name
+    method: Method
+    backbone: Path
+    weights: Path | None  # the run's weights.safetensors; None for a method that is not trained
+    folder: Path  # training.json is read here, metrics.json written
+    frames: int  # per view
+    seed: int  # of random views
+    threads: int = 1
+    loader_workers: int = 0
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    eval_batch: int = 8  # clips of one forward pass
+    device: str = "auto"
+    splits: tuple[SplitJob, ...] = ()
+
+
+def evaluate(job: EvaluationJob) -> str:
+    """Write the predictions of every split and, last, `folder`/metrics.json; returns a line for the log.
+
+    metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
+    percent with the counts they rest on. One model is built for each class list and kind of weights.
+    """
+    device = pick_device(job.device)
+    deterministic(job.threads, job.seed)
+    backbone = Backbone.load(job.backbone)
+    tuned = tuned_weights(job)
+    results: dict[str, Any] = {}
+    ordered = sorted(job.splits, key=lambda split: (str(split.classes), split.we, split.name))
+    for (classes, we), group in itertools.groupby(ordered, key=lambda split: (split.classes, split.we)):
+        names = read_classes(classes)
+        model = build(job.method, backbone, names, job.frames)
+        fill(model, backbone, tuned, job.method.we.w if we else None)
+        model.to(device)
+        for split in group:
+            results[split.name] = evaluate_split(job, split, model, names, backbone.config.image_size, device)
+    results = {name: results[name] for name in sorted(results)}
+    training = read_json(job.folder / "training.json") if job.weights else None
+    write_json(job.folder / "metrics.json", {"run": job.name, "training": training, "evaluations": results})
+    return "top-1 " + ", ".join(f"{name} {result['top1']:.1f} %" for name, result in results.items())
+
+
+def tuned_weights(job: EvaluationJob) -> dict[str, Tensor] | None:
+    """The run's weights, or None for a method that is not trained."""
+    if job.weights is None:
+        if job.method.train:
+            raise UserError(f"run {job.name} of method '{job.method.name}' has no weights: train it first")
+        return None
+    if not job.weights.is_file():
+        raise UserError(f"{job.weights} is not there: `tcclip train {job.name}` makes it")
+    tensors: dict[str, Tensor] = load_file(job.weights)
+    return tensors
+
+
+def fill(model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None) -> None:
+    """Give `model` the run's weights, or with a `share` their ensemble with CLIP's; without a run it keeps CLIP's."""
+    if tuned is not None and share is None:
+        load_canonical(model, tuned, trained_only=True)
+    elif tuned is not None and share is not None:
+        load_canonical(model, ensemble(backbone.tensors, tuned, share))
+
+
+def evaluate_split(
+    job: EvaluationJob,
+    split_job: SplitJob,
+    model: ClipVideo,
+    names: tuple[str, ...],
+    size: int,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Predict one split, write its predictions, and return its entry of metrics.json."""
+    store = FrameStore(split_job.frames)
+    split = present(read_split(split_job.split), store, len(names), split_job.split)
+    videos = [video for video, _ in split.videos]
+    labels = np.array([label for _, label in split.videos])
+    clips = ViewClips(store, videos, split_job.views, job.frames, size, job.method.norm, job.seed)
+    scores = predict(
+        model,
+        clips,
+        classes=len(names),
+        batch=job.eval_batch,
+        workers=job.loader_workers,
+        device=device,
+        precision=job.precision,
+    )
+    write_predictions(split_job.out, videos, labels, scores)
+    result = entry(split_job, split, scores, labels, names)
+    say(f"{job.name}  {split_job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
+    return result
+
+
+def entry(
+    split_job: SplitJob, split: Present, scores: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """One evaluation's numbers; accuracies in percent over the videos that could be read."""
+    return {
+        "top1": accuracy(scores, labels),
+        "top5": accuracy(scores, labels, TOP),
+        "n_videos": len(labels),
+        "listed": split.listed,
+        "broken": split.broken,
+        "missing": split.missing,
+        "classes": len(names),
+        "we": split_job.we,
+        "views": split_job.views.model_dump(),
+        "per_class": per_class(scores, labels, names),
+    }
+
+
+def write_predictions(path: Path, videos: list[str], labels: np.ndarray, scores: np.ndarray) -> None:
+    """One row per video: label, its best classes and their scores, best first, and whether top-1 and top-5 are right.
+
+    A score is the sum over views of the class's probability.
+    """
+    best = ranked(scores)
+    table = pd.DataFrame(
+        {
+            "video": videos,
+            "label": labels,
+            "top5_classes": list(best),
+            "top5_scores": list(np.take_along_axis(scores, best, axis=1)),
+            "correct1": best[:, 0] == labels,
+            "correct5": (best == labels[:, None]).any(axis=1),
+        }
+    )
+    with atomic(path) as part:
+        table.to_parquet(part, index=False)

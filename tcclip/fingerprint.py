@@ -1,0 +1,91 @@
+"""What a result depends on, as short hashes: code by its meaning, files by their bytes.
+
+A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so that
+writing better words never re-trains a run. The params package is left out: its values count, and they are recorded apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tcclip.files import sha256
+
+PACKAGE = Path(__file__).parent
+NOT_RESULTS = ("tcclip.params", "tcclip.errors", "tcclip.plan", "tcclip.layout", "tcclip.cli")
+LENGTH = 16
+
+
+@functools.cache
+def code(module: str) -> str:
+    """Hash of the code of `module` (dotted name of a module or package) and of all tcclip modules it imports."""
+    digest = hashlib.sha256()
+    for name in sorted(_closure(module)):
+        digest.update(f"{name}\n{_meaning(_tree(name))}\n".encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def data(files: Iterable[Path]) -> str:
+    """Hash of the bytes of `files`."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.name} {sha256(file)}\n".encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def _file(module: str) -> Path | None:
+    base = PACKAGE.parent.joinpath(*module.split("."))
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@functools.cache
+def _tree(module: str) -> ast.Module:
+    path = _file(module)
+    if path is None:
+        raise ModuleNotFoundError(f"no module {module} in tcclip")
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imports(module: str) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {
+        name for name in found if name.startswith("tcclip.") and not name.startswith(NOT_RESULTS) and _file(name)
+    }
+
+
+def _submodules(module: str) -> set[str]:
+    """All modules of a package; none for a plain module."""
+    folder = PACKAGE.parent.joinpath(*module.split("."))
+    return {f"{module}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def _closure(module: str) -> set[str]:
+    """`module` (with its submodules) and everything of tcclip that is imported from there."""
+    seen: set[str] = set()
+    todo = {module, *_submodules(module)}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= _imports(name) - seen
+    return seen
+
+
+def _meaning(tree: ast.Module) -> str:
+    """The syntax tree as text, without docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)

@@ -1,0 +1,73 @@
+"""Where every file lives. Paths are relative to the working directory, the root of the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATA = Path("data")
+
+
+def raw(dataset: str) -> Path:
+    """The official layout of a dataset: `videos/` and `lists/`."""
+    return DATA / "raw" / dataset
+
+
+def manifest(dataset: str) -> Path:
+    """The list of a dataset's raw files; it is there when the dataset is."""
+    return raw(dataset) / "manifest.csv"
+
+
+def splits(dataset: str) -> Path:
+    """The split tables of a dataset."""
+    return DATA / "splits" / dataset
+
+
+def split(dataset: str, name: str) -> Path:
+    """One split table (video, label)."""
+    return splits(dataset) / f"{name}.csv"
+
+
+def classes(dataset: str, class_list: str) -> Path:
+    """One class list (label, name)."""
+    return splits(dataset) / "classes" / f"{class_list}.csv"
+
+
+def frames(dataset: str) -> Path:
+    """The frame shards of a dataset."""
+    return DATA / "frames" / dataset
+
+
+def frames_index(dataset: str) -> Path:
+    """The index of all shards of a dataset."""
+    return frames(dataset) / "index.parquet"
+
+
+def shard(dataset: str, number: int | str) -> tuple[Path, Path]:
+    """A shard's JPEG file and its index; `number` may be a wildcard."""
+    stem = f"shard-{number:04d}" if isinstance(number, int) else f"shard-{number}"
+    return frames(dataset) / f"{stem}.jpegs", frames(dataset) / f"{stem}.parquet"
+
+
+def backbone(name: str) -> Path:
+    """The folder of a backbone: weights.safetensors, tokens.json, backbone.json."""
+    return DATA / "backbones" / name
+
+
+def run(suite: str, name: str) -> Path:
+    """A run's folder."""
+    return Path("runs") / suite / name
+
+
+def predictions(suite: str, run_name: str, evaluation: str) -> Path:
+    """The per-video predictions of one evaluation."""
+    return run(suite, run_name) / "predictions" / f"{evaluation}.parquet"
+
+
+def reports(suite: str) -> Path:
+    """Tables, figures and the page of a suite."""
+    return Path("reports") / suite
+
+
+def table(suite: str, name: str, suffix: str = "csv") -> Path:
+    """One table in one format."""
+    return reports(suite) / "tables" / f"{name}.{suffix}"

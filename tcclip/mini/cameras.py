@@ -1,0 +1,66 @@
+"""How the clips of each stand-in are filmed and coded, with the role of the original in mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcclip.mini.encode import AVI, MP4, WEBM, Coding
+from tcclip.mini.scenes import Camera
+
+KINETICS = Camera(
+    sizes=((96, 72), (80, 64), (64, 80), (112, 64), (88, 66)),
+    frames=(12, 40),
+    rates=(24, 25, 30),
+    radius=(0.14, 0.22),
+    distractors=(0, 2),
+    noise=(4, 16),
+    light=0.22,
+    wander=2,
+)
+UCF101 = Camera(
+    sizes=((80, 60), (96, 72), (88, 66)),
+    frames=(10, 32),
+    rates=(25, 30),
+    radius=(0.13, 0.2),
+    distractors=(0, 2),
+    noise=(6, 18),
+    light=0.25,
+    wander=2,
+)
+HMDB51 = Camera(
+    sizes=((80, 60), (96, 64), (64, 64), (88, 60)),
+    frames=(8, 28),
+    rates=(25, 30),
+    radius=(0.14, 0.2),
+    distractors=(2, 4),
+    noise=(8, 20),
+    light=0.25,
+    wander=3,
+)
+SSV2 = Camera(
+    sizes=((96, 72), (80, 64), (64, 84), (112, 64)),
+    frames=(10, 32),
+    rates=(10, 12, 15),
+    radius=(0, 0),  # relations.py sets the sizes of its objects
+    distractors=(0, 0),
+    noise=(2, 8),
+    light=0.1,
+    wander=1,
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A dataset's part in the suite: its camera and its files."""
+
+    camera: Camera
+    coding: Coding
+
+
+ROLES = {
+    "k400": Role(KINETICS, MP4),
+    "k600": Role(KINETICS, MP4),
+    "hmdb51": Role(HMDB51, AVI),
+    "ucf101": Role(UCF101, AVI),
+    "ssv2": Role(SSV2, WEBM),
+}

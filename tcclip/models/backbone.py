@@ -1,0 +1,104 @@
+"""A backbone: CLIP's sizes, its weights by their canonical names, and a table of texts that are already tokenised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from tcclip.errors import UserError
+from tcclip.files import atomic, read_json, write_json
+from tcclip.models.config import BackboneConfig, canonical_shapes
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """CLIP as files hold it; models are built from it and never change it."""
+
+    config: BackboneConfig
+    tensors: Mapping[str, Tensor]  # canonical name -> float32
+    tokens: Mapping[str, list[int]] = field(default_factory=dict)  # text -> ids with start and end, without padding
+
+    @staticmethod
+    def random(config: BackboneConfig, seed: int = 0) -> Backbone:
+        """Weights as before any training, drawn with the standard deviations of CLIP's own initialisation.
+
+        Every tensor has its place in one random stream, so the same seed gives the same weights on every machine.
+        """
+        stream = torch.Generator().manual_seed(seed)
+        return Backbone(
+            config, {name: _initial(name, shape, config, stream) for name, shape in canonical_shapes(config).items()}
+        )
+
+    @staticmethod
+    def load(folder: Path | str) -> Backbone:
+        """Read weights.safetensors, backbone.json and tokens.json of a backbone's folder.
+
+        Raises UserError when a file is missing or the weights do not have the shapes that backbone.json promises.
+        """
+        folder = Path(folder)
+        for name in ("weights.safetensors", "backbone.json", "tokens.json"):
+            if not (folder / name).is_file():
+                raise UserError(f"{folder} has no {name}: make it with `tcclip backbone`")
+        config = BackboneConfig(**read_json(folder / "backbone.json")["architecture"])
+        tensors = load_file(folder / "weights.safetensors")
+        check_names(
+            {name: tuple(tensor.shape) for name, tensor in tensors.items()},
+            canonical_shapes(config),
+            str(folder / "weights.safetensors"),
+        )
+        return Backbone(config, tensors, read_json(folder / "tokens.json"))
+
+    def save(self, folder: Path | str, facts: Mapping[str, Any] | None = None) -> None:
+        """Write the files that `load` reads; `facts` (source, sha256, checks) go into backbone.json beside the sizes."""
+        folder = Path(folder)
+        with atomic(folder / "weights.safetensors") as part:
+            save_file({name: tensor.contiguous() for name, tensor in self.tensors.items()}, part)
+        write_json(folder / "tokens.json", dict(self.tokens))
+        write_json(folder / "backbone.json", {"architecture": asdict(self.config), **(facts or {})})
+
+
+def check_names(found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Refuse, as a UserError, tensors that are missing, unknown or of another shape."""
+    missing, strange = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    if missing:
+        raise UserError(f"{where} lacks {len(missing)} tensors of this model, the first is '{missing[0]}'")
+    if strange:
+        raise UserError(f"{where} has {len(strange)} tensors that this model does not know, the first is '{strange[0]}'")
+    for name, shape in expected.items():
+        if tuple(found[name]) != tuple(shape):
+            raise UserError(f"{where}: '{name}' has the shape {tuple(found[name])}, this model needs {tuple(shape)}")
+
+
+def _initial(name: str, shape: tuple[int, ...], config: BackboneConfig, stream: torch.Generator) -> Tensor:
+    """One tensor of an untrained CLIP."""
+    if name == "logit_scale":
+        return torch.tensor(math.log(1 / 0.07))
+    if "ln_" in name:
+        return torch.ones(shape) if name.endswith("weight") else torch.zeros(shape)
+    if name.endswith("bias"):
+        return torch.zeros(shape)
+    return torch.randn(shape, generator=stream) * _deviation(name, config)
+
+
+def _deviation(name: str, config: BackboneConfig) -> float:
+    """Standard deviation of a weight at the start (CLIP, section 2.4 and the released initialisation)."""
+    vision = name.startswith("visual.")
+    width, layers = (
+        (config.vision_width, config.vision_layers) if vision else (config.text_width, config.text_layers)
+    )
+    rules = {
+        "conv1.weight": (3 * config.patch_size**2) ** -0.5,
+        "token_embedding.weight": 0.02,
+        "positional_embedding": width**-0.5 if vision else 0.01,
+        "out_proj.weight": (2 * width * layers) ** -0.5,
+        "c_proj.weight": (2 * width * layers) ** -0.5,
+        "c_fc.weight": (2 * width) ** -0.5,
+    }
+    return next((value for ending, value in rules.items() if name.endswith(ending)), width**-0.5)

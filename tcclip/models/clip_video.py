@@ -1,0 +1,108 @@
+"""The whole model: a CLIP that compares videos with class names."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tcclip.models import text
+from tcclip.models.config import POSITIONS, BackboneConfig
+from tcclip.models.prompting import VideoPrompting
+from tcclip.models.tokens import end_positions, shared_prefix
+from tcclip.models.transformer import LayerNorm, Transformer
+from tcclip.models.vision import ContextRecipe, VisionOutput, VisionTower
+
+
+class TokenTable(nn.Module):
+    """CLIP's token embeddings, fixed: a buffer, so that no optimizer sees them."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight)
+
+
+class AttentionBias(nn.Module):
+    """Attention bias of one layer: per head one number for the frame's own keys and one for context keys."""
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.local_global_bias = nn.Parameter(torch.empty(heads, 2))
+
+
+class ClipVideo(nn.Module):
+    """Video (B, T, 3, H, W), normalised -> logits (B, C). The state dict's names are the canonical ones.
+
+    Parameters below `vp.` are new and learn faster, those below `tc.` are new and do not; all others are CLIP's.
+    """
+
+    def __init__(
+        self,
+        config: BackboneConfig,
+        tokens: Tensor,
+        token_table: Tensor,
+        recipe: ContextRecipe | None,
+        bias: bool,
+        prompts: int,
+        joint_frames: int | None,
+    ) -> None:
+        """tokens (C, L) ids of the classes' texts, as long as the longest; prompts: learned prompt vectors of VP, 0 for fixed texts."""
+        super().__init__()
+        self.visual = VisionTower(config, recipe, joint_frames)
+        self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
+        self.token_embedding = TokenTable(token_table)
+        self.positional_embedding = nn.Parameter(torch.empty(POSITIONS, config.text_width))
+        self.ln_final = LayerNorm(config.text_width)
+        self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))
+        self.logit_scale = nn.Parameter(torch.empty(()))
+        biased = range(1, config.vision_layers) if bias else ()
+        self.tc = nn.ModuleDict({str(i): AttentionBias(config.vision_heads) for i in biased})
+        self.vp = VideoPrompting(prompts, config.text_width, config.text_heads) if prompts else None
+        self.register_buffer("tokens", tokens, persistent=False)
+        self.prefix = _prefix(tokens, prompts)
+
+    def forward(self, video: Tensor, classes: text.ClassReaders | None = None) -> Tensor:
+        """Logits (B, C): exp(logit_scale) times the cosines.
+
+        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch.
+        """
+        seen = self.encode_video(video)
+        words = self.encode_text(seen, self.encode_classes() if classes is None else classes)
+        videos = F.normalize(seen.frames.mean(dim=1), dim=-1)  # (B, E)
+        words = F.normalize(words, dim=-1)
+        cosines = videos @ words.T if words.dim() == 2 else torch.einsum("be,bce->bc", videos, words)
+        return self.logit_scale.exp() * cosines
+
+    def encode_video(self, video: Tensor) -> VisionOutput:
+        """Features of frames (B, T, E) and, if VP reads them, of context tokens (B, k, E)."""
+        layers = range(len(self.visual.transformer.resblocks))
+        biases = [self.tc[str(i)].local_global_bias if str(i) in self.tc else None for i in layers]
+        return self.visual(video, biases, want_context=self.vp is not None)
+
+    def encode_classes(self) -> text.ClassReaders:
+        """The part of the text tower that depends on the weights alone."""
+        return self._encode(self.tokens, self.prefix)
+
+    def encode_tokens(self, tokens: Tensor) -> text.ClassReaders:
+        """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
+        prompts = 0 if self.vp is None else len(self.vp.prompt_vectors)
+        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], _prefix(tokens, prompts))
+
+    def _encode(self, tokens: Tensor, prefix: int) -> text.ClassReaders:
+        prompts = self.vp.prompt_vectors if self.vp is not None else None
+        state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts)
+        blocks = list(self.transformer.resblocks)
+        return text.class_readers(blocks, state, end_positions(tokens), 0 if prompts is None else len(prompts))
+
+    def encode_text(self, seen: VisionOutput, classes: text.ClassReaders) -> Tensor:
+        """Text features, not normalised: (C, E), or (B, C, E) where prompts are conditioned on the video."""
+        prompts = None
+        if self.vp is not None:
+            prompts = self.vp(classes.prompts, seen.context)
+        states = text.read(self.transformer.resblocks[-1], classes, prompts)
+        return self.ln_final(states) @ self.text_projection
+
+
+def _prefix(tokens: Tensor, prompts: int) -> int:
+    """Leading tokens whose states all texts share: start and prompt vectors, or what their ids have in common."""
+    return 1 + prompts if prompts else shared_prefix(tokens)

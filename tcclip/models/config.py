@@ -1,0 +1,73 @@
+"""Sizes of a CLIP backbone and the names and shapes of its tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VOCABULARY = 49408  # rows of CLIP's token table
+POSITIONS = 77  # rows of CLIP's text position table
+START, END = 49406, 49407  # token ids that open and close every text
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """A CLIP with a ViT vision tower; ViT-B/16 is BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)."""
+
+    image_size: int  # pixels
+    patch_size: int  # pixels
+    vision_width: int
+    vision_heads: int
+    vision_layers: int
+    text_width: int
+    text_heads: int
+    text_layers: int
+    embed_dim: int  # the joint space of videos and texts
+
+    @property
+    def patches(self) -> int:
+        """N, the patch tokens of one frame."""
+        return (self.image_size // self.patch_size) ** 2
+
+
+def canonical_shapes(config: BackboneConfig) -> dict[str, tuple[int, ...]]:
+    """The tensors of a CLIP: OpenAI's state-dict names and their shapes."""
+    width, embed = config.vision_width, config.embed_dim
+    shapes: dict[str, tuple[int, ...]] = {
+        "visual.class_embedding": (width,),
+        "visual.positional_embedding": (config.patches + 1, width),
+        "visual.conv1.weight": (width, 3, config.patch_size, config.patch_size),
+        "visual.proj": (width, embed),
+    }
+    for norm in ("ln_pre", "ln_post"):
+        shapes[f"visual.{norm}.weight"] = shapes[f"visual.{norm}.bias"] = (width,)
+    for layer in range(config.vision_layers):
+        shapes |= _block_shapes(f"visual.transformer.resblocks.{layer}.", width)
+    width = config.text_width
+    for layer in range(config.text_layers):
+        shapes |= _block_shapes(f"transformer.resblocks.{layer}.", width)
+    return shapes | {
+        "token_embedding.weight": (VOCABULARY, width),
+        "positional_embedding": (POSITIONS, width),
+        "ln_final.weight": (width,),
+        "ln_final.bias": (width,),
+        "text_projection": (width, embed),
+        "logit_scale": (),
+    }
+
+
+def _block_shapes(prefix: str, width: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {
+        "attn.in_proj_weight": (3 * width, width),
+        "attn.in_proj_bias": (3 * width,),
+        "attn.out_proj.weight": (width, width),
+        "attn.out_proj.bias": (width,),
+        "ln_1.weight": (width,),
+        "ln_1.bias": (width,),
+        "mlp.c_fc.weight": (4 * width, width),
+        "mlp.c_fc.bias": (4 * width,),
+        "mlp.c_proj.weight": (width, 4 * width),
+        "mlp.c_proj.bias": (width,),
+        "ln_2.weight": (width,),
+        "ln_2.bias": (width,),
+    }
+    return {prefix + name: shape for name, shape in shapes.items()}

@@ -1,0 +1,51 @@
+"""Texts -> rows of token ids, from the backbone's table or, for a text that is not in it, from CLIP's tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from tcclip.errors import UserError
+from tcclip.models.config import END, START
+
+
+def tokenize(texts: Iterable[str]) -> dict[str, list[int]]:
+    """Token ids of each text with start and end, without padding or cutting; imports open_clip."""
+    try:
+        from open_clip.tokenizer import SimpleTokenizer
+    except ImportError as error:
+        raise UserError(
+            f"the text '{next(iter(texts))}' is not in the backbone's tokens.json and open_clip, which could "
+            "tokenise it, is not installed: pip install open_clip_torch"
+        ) from error
+    encode = SimpleTokenizer().encode
+    return {text: [START, *encode(text), END] for text in texts}
+
+
+def token_rows(texts: Sequence[str], table: Mapping[str, list[int]], context_length: int) -> Tensor:
+    """Token ids (C, context_length) int64, padded with 0. A text that does not fit is a UserError, it is never cut."""
+    missing = [text for text in texts if text not in table]
+    known = {**table, **tokenize(missing)} if missing else table
+    rows = torch.zeros(len(texts), context_length, dtype=torch.int64)
+    for row, text in zip(rows, texts, strict=True):
+        ids = known[text]
+        if len(ids) > context_length:
+            raise UserError(
+                f"the text '{text}' has {len(ids)} tokens and text.context_length is {context_length}: "
+                "raise it in the method's file (77 at most) or shorten the class name"
+            )
+        row[: len(ids)] = torch.tensor(ids)
+    return rows
+
+
+def end_positions(rows: Tensor) -> Tensor:
+    """Position of [EOT] in each row, (C,) int64; it is the largest id."""
+    return rows.argmax(dim=-1)
+
+
+def shared_prefix(rows: Tensor) -> int:
+    """How many leading tokens all rows have in common; every row keeps at least its [EOT] outside of it."""
+    same = (rows == rows[:1]).all(dim=0).long()
+    return min(int(same.cumprod(dim=0).sum()), int(end_positions(rows).min()))

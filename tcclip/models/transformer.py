@@ -1,0 +1,83 @@
+"""The pieces of CLIP's transformer: layer norm, attention weights, QuickGELU feed-forward, block."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+QUICK = 1.702  # QuickGELU: x * sigmoid(1.702 x)
+
+
+class LayerNorm(nn.LayerNorm):
+    """Layer norm in the precision of its weights: float32 also where autocast hands in half precision."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.layer_norm(input.to(self.weight.dtype), self.normalized_shape, self.weight, self.bias, self.eps)
+
+
+class Attention(nn.Module):
+    """Weights of a multi-head attention, query, key and value stacked as in CLIP; who attends to whom is the caller's."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.width, self.heads = width, heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.empty(3 * width))
+        self.out_proj = nn.Linear(width, width)
+
+    def project(self, rows: Tensor, parts: slice) -> tuple[Tensor, ...]:
+        """Some of query, key and value (parts 0, 1, 2) of rows (..., D): one tensor (..., heads, D/heads) for each."""
+        part = slice(parts.start * self.width, parts.stop * self.width)
+        projected = F.linear(rows, self.in_proj_weight[part], self.in_proj_bias[part])
+        return projected.unflatten(-1, (parts.stop - parts.start, self.heads, -1)).unbind(-3)
+
+    def qkv(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Query, key and value of rows (..., D), each (..., heads, D/heads)."""
+        return self.project(rows, slice(0, 3))
+
+    def query(self, rows: Tensor) -> Tensor:
+        """Query of rows (..., D)."""
+        return self.project(rows, slice(0, 1))[0]
+
+    def key_value(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Key and value of rows (..., D)."""
+        return self.project(rows, slice(1, 3))
+
+
+class Mlp(nn.Module):
+    """Feed-forward with QuickGELU, four times as wide inside."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.c_fc = nn.Linear(width, 4 * width)
+        self.c_proj = nn.Linear(4 * width, width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        # x * sigmoid(1.702 x) = silu(1.702 x) / 1.702. Both factors go into the (small) weights, which leaves one
+        # fused pass over the (large) hidden layer, forward and backward.
+        hidden = F.silu(F.linear(rows, self.c_fc.weight * QUICK, self.c_fc.bias * QUICK))
+        return F.linear(hidden, self.c_proj.weight * (1 / QUICK), self.c_proj.bias)
+
+
+class Block(nn.Module):
+    """A pre-norm transformer block's weights; `feed_forward` is common to all of its uses."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.ln_1 = LayerNorm(width)
+        self.attn = Attention(width, heads)
+        self.ln_2 = LayerNorm(width)
+        self.mlp = Mlp(width)
+
+    def feed_forward(self, rows: Tensor) -> Tensor:
+        """rows + MLP(LN2 rows), rows (..., D)."""
+        return rows + self.mlp(self.ln_2(rows))
+
+
+class Transformer(nn.Module):
+    """A stack of blocks; the name `resblocks` is CLIP's."""
+
+    def __init__(self, width: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.resblocks = nn.ModuleList(Block(width, heads) for _ in range(layers))

@@ -1,0 +1,188 @@
+"""The plan: params/tables/*.yaml expanded to cells, evaluations and runs by pure functions.
+
+The Snakefile, the command line, MLflow's tags and the reports ask this module; nobody else makes a run's name.
+Importing it imports no torch and reads only params/.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from tcclip.errors import unknown
+from tcclip.params import (
+    Dataset,
+    Method,
+    Protocol,
+    Suite,
+    Table,
+    load_dataset,
+    load_method,
+    load_protocol,
+    load_suite,
+    load_table,
+)
+from tcclip.params.protocol import Views
+from tcclip.params.reader import path_of
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training, or an untrained method (then `role`, `shots` and `seed` are None)."""
+
+    name: str
+    protocol: str
+    method: str
+    role: str | None  # the paper's dataset it is trained on
+    shots: int | None
+    seed: int | None
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run has weights of its own."""
+        return self.role is not None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One run on one split."""
+
+    run: str
+    role: str
+    split: str
+    views: Views
+    we: bool
+
+    @property
+    def name(self) -> str:
+        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble."""
+        views = f"{self.views.temporal}x{self.views.spatial}"
+        return f"{self.role}-{self.split}-{views}" + ("-we" if self.we else "")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what fills it. No evaluations and no `mean_of`: nothing is run for it."""
+
+    table: str
+    group: str
+    row: str
+    column: str
+    metric: str
+    evaluations: tuple[Evaluation, ...]
+    mean_of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs and cells of a suite."""
+
+    suite: Suite
+    tables: dict[str, Table]
+    cells: dict[str, tuple[Cell, ...]]
+    runs: dict[str, Run]
+
+    def run(self, name: str) -> Run:
+        """A run by name; an unknown name is an error with the nearest one."""
+        if name not in self.runs:
+            raise unknown("run", name, self.runs)
+        return self.runs[name]
+
+    def table(self, name: str) -> Table:
+        """A table by name; an unknown name is an error with the nearest one."""
+        if name not in self.tables:
+            raise unknown("table", name, self.tables)
+        return self.tables[name]
+
+    def dataset(self, role: str) -> Dataset:
+        """The dataset that plays `role` in this suite."""
+        return load_dataset(self.suite.dataset(role))
+
+    def protocol(self, name: str) -> Protocol:
+        """A protocol with this suite's budgets."""
+        return load_protocol(name, self.suite.protocols.get(name), str(path_of("suites", self.suite.name)))
+
+    def evaluations(self, run: str) -> list[Evaluation]:
+        """Everything a run is evaluated on, for all tables."""
+        found = {e.name: e for cells in self.cells.values() for cell in cells for e in cell.evaluations if e.run == run}
+        return [found[name] for name in sorted(found)]
+
+    def tables_of(self, run: str) -> list[str]:
+        """The tables a run serves."""
+        return [
+            table
+            for table, cells in self.cells.items()
+            if any(evaluation.run == run for cell in cells for evaluation in cell.evaluations)
+        ]
+
+    def runs_of(self, table: str) -> list[str]:
+        """The runs a table needs."""
+        return sorted({e.run for cell in self.cells[table] for e in cell.evaluations})
+
+    def train_split(self, run: Run) -> str:
+        """The name of the split a run is trained on."""
+        return self.protocol(run.protocol).train_split.format(shots=run.shots)
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """The suite's datasets by file name."""
+        return {name: load_dataset(name) for name in self.suite.datasets.values()}
+
+    def dataset_file(self, name: str) -> Dataset:
+        """A dataset of the suite by file name; an unknown name is an error with the nearest one."""
+        if name not in self.datasets:
+            raise unknown("dataset", name, self.datasets)
+        return self.datasets[name]
+
+    def role_of(self, name: str) -> str:
+        """The paper's dataset that a dataset file stands for."""
+        return next(role for role, dataset in self.suite.datasets.items() if dataset == name)
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that some run uses."""
+        return sorted({run.method for run in self.runs.values()})
+
+
+def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) -> Run:
+    """The run that a cell needs; methods without training have one run for everything."""
+    if not method.train:
+        return Run(f"untrained-{method.name}", protocol.name, method.name, None, None, None)
+    parts = [protocol.name, role, f"k{shots}" if shots else "", method.name, f"s{protocol.seed}"]
+    return Run("-".join(part for part in parts if part), protocol.name, method.name, role, shots, protocol.seed)
+
+
+def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
+    """The cells of a table in published order, and the runs they need."""
+    protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
+    cells: list[Cell] = []
+    runs: list[Run] = []
+    for row in table.rows:
+        method = load_method(row.method) if row.method else None
+        for column in table.columns:
+            evaluations: list[Evaluation] = []
+            if method and column.dataset:
+                suite.dataset(column.dataset)  # an unknown dataset is an error here
+                run = run_for(method, protocol, table.train_dataset or column.dataset, column.shots)
+                runs.append(run)
+                evaluations = [
+                    Evaluation(run.name, column.dataset, split, protocol.views, row.we) for split in column.splits
+                ]
+            mean_of = tuple(column.mean_of) if method else ()
+            cells.append(
+                Cell(table.name, row.group, row.row, column.name, column.metric, tuple(evaluations), mean_of)
+            )
+    return cells, runs
+
+
+@functools.cache
+def load_plan(suite_name: str) -> Plan:
+    """The plan of a suite."""
+    suite = load_suite(suite_name)
+    tables = {name: load_table(name) for name in suite.tables}
+    cells: dict[str, tuple[Cell, ...]] = {}
+    runs: dict[str, Run] = {}
+    for name, table in tables.items():
+        table_cells, table_runs = expand(suite, table)
+        cells[name] = tuple(table_cells)
+        runs |= {run.name: run for run in table_runs if run.name not in runs}
+    return Plan(suite, tables, cells, runs)

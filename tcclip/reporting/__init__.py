@@ -1,0 +1,6 @@
+"""From run folders to tables, figures and the page. Reads metrics.json and predictions; trains and evaluates nothing."""
+
+from tcclip.reporting.report import write_report
+from tcclip.reporting.tables import write_table
+
+__all__ = ["write_report", "write_table"]

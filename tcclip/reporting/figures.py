@@ -1,0 +1,151 @@
+"""Figures: accuracy against shots, loss and accuracy during training, accuracy by class, confusion matrices.
+
+Every function takes plain values and returns a matplotlib Figure; style.save writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tcclip.params.table import Column
+from tcclip.reporting import style
+from tcclip.reporting.grid import DATASETS
+from tcclip.reporting.per_class import accuracy_by_class, neighbours
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_CLASSES = 40  # with names on the axes; more than that are drawn as the hardest and easiest halves
+
+
+def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str]) -> Figure:
+    """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow."""
+    shot_columns = [column for column in columns if column.dataset and column.shots]
+    roles = list(dict.fromkeys(column.dataset for column in shot_columns))
+    figure, axes = style.panels(len(roles), 3, height=3.2, share_y=False)
+    for axis, role in zip(axes, roles, strict=True):
+        shots = {column.name: column.shots for column in shot_columns if column.dataset == role}
+        part = frame[frame["column"].isin(list(shots)) & frame["value"].notna()]
+        for (group, row), line in part.groupby(["group", "row"], sort=False):
+            quoted = bool((line["source"] == "quoted").any())
+            axis.plot(
+                [shots[name] for name in line["column"]],
+                line["value"].astype(float),
+                marker="o",
+                linestyle="--" if quoted else "-",
+                markerfacecolor="white" if quoted else None,
+                color=colors.get(row, style.INK),
+                alpha=0.6 if quoted else 1,
+                label=f"{row}{'' if group == frame['group'].iloc[0] else f' ({group})'}{' †' if quoted else ''}",
+            )
+        counts = part["n_videos"].dropna()
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(list(shots.values()), [str(k) for k in shots.values()])
+        axis.minorticks_off()
+        axis.set_ylim(bottom=0)
+        axis.set_title(_titled(role, int(counts.max()) if len(counts) else None))
+        axis.set_xlabel("training videos per class, K")
+    axes[0].set_ylabel("top-1 accuracy (%)")
+    _legend(figure, axes)
+    return figure
+
+
+def training_curves(
+    histories: Mapping[tuple[str, str], pd.DataFrame], value: str, label: str, colors: Mapping[str, str]
+) -> Figure:
+    """Curves over epochs, one panel per training set, one line per method.
+
+    Args:
+        histories: (training set, method) -> history.csv.
+        value: the column of history.csv to draw against `epoch`; epochs without a value are skipped.
+        label: what it is, with its unit.
+    """
+    sets = list(dict.fromkeys(name for name, _ in histories))
+    figure, axes = style.panels(len(sets), 4, height=2.1)
+    for axis, name in zip(axes, sets, strict=True):
+        for (owner, method), history in histories.items():
+            if owner == name:
+                known = history.dropna(subset=[value])
+                axis.plot(known["epoch"] + 1, known[value], color=colors[method], label=method, marker=".")
+        axis.set_title(name)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    columns = min(4, len(sets))
+    for i, axis in enumerate(axes):
+        if i % columns == 0:
+            axis.set_ylabel(label)
+        if i >= len(axes) - columns:
+            axis.set_xlabel("epochs done")
+            axis.tick_params(labelbottom=True)
+    _legend(figure, axes)
+    return figure
+
+
+def class_accuracies(
+    confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str, colors: Mapping[str, str]
+) -> Figure:
+    """Top-1 by class, a dot per method, sorted by the methods' mean; the dotted line is chance."""
+    accuracies = {method: accuracy_by_class(counts) for method, counts in confusions.items()}
+    mean = np.nan_to_num(np.mean(list(accuracies.values()), axis=0))
+    order = np.argsort(mean, kind="stable")
+    if len(order) > MOST_CLASSES:
+        order = np.concatenate([order[: MOST_CLASSES // 2], order[-MOST_CLASSES // 2 :]])
+        title += f", {MOST_CLASSES // 2} hardest and easiest classes of {len(names)}"
+    figure, (axis,) = style.panels(1, 1, height=1.3 + 0.22 * len(order))
+    rows = np.arange(len(order))
+    values = np.array([accuracy[order] for accuracy in accuracies.values()])
+    axis.hlines(rows, values.min(axis=0), values.max(axis=0), color=style.FAINT, linewidth=2, zorder=1)
+    for i, (method, accuracy) in enumerate(accuracies.items()):
+        offset = 0.13 * (i - (len(accuracies) - 1) / 2)
+        axis.scatter(accuracy[order], rows + offset, color=colors[method], label=method, s=26, zorder=2)
+    axis.axvline(100 / len(names), color=style.INK, linestyle=":", linewidth=1, zorder=0)
+    axis.annotate("chance", (100 / len(names), len(order) - 0.4), xytext=(3, 0), textcoords="offset points", fontsize=8)
+    videos = next(iter(confusions.values())).sum(axis=1)
+    axis.set_yticks(rows, [f"{names[label]}  ({videos[label]})" for label in order])
+    axis.set_ylim(-0.6, len(order) - 0.1)
+    axis.set_xlim(-2, 102)
+    axis.grid(axis="y", visible=False)
+    axis.set_xlabel("top-1 accuracy (%); in brackets the number of test videos")
+    axis.set_title(title)
+    _legend(figure, [axis])
+    return figure
+
+
+def confusion_matrices(confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str) -> Figure:
+    """Row-normalised confusion, one panel per method; classes taken for each other stand side by side."""
+    order = neighbours(np.sum(list(confusions.values()), axis=0))
+    named = len(names) <= MOST_CLASSES
+    columns = min(3, len(confusions))
+    side = style.WIDTH / columns
+    figure, axes = style.panels(len(confusions), columns, height=side + (1.4 if named else 0.5))
+    for axis, (method, counts) in zip(axes, confusions.items(), strict=True):
+        shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        picture = axis.imshow(shares[np.ix_(order, order)], cmap="Blues", vmin=0, vmax=100)
+        axis.set_title(f"{method}, top-1 {100 * counts.trace() / max(counts.sum(), 1):.1f} %")
+        axis.grid(visible=False)
+        axis.set_xlabel("predicted class")
+        if named:
+            axis.set_xticks(range(len(names)), [names[i] for i in order], rotation=90, fontsize=7)
+            axis.set_yticks(range(len(names)), [names[i] for i in order], fontsize=7)
+        else:
+            axis.set_xticks([])
+            axis.set_yticks([])
+    axes[0].set_ylabel("true class")
+    figure.colorbar(picture, ax=axes, label="videos of the true class (%)", shrink=0.6)
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)
+    return figure
+
+
+def _titled(role: str | None, videos: int | None) -> str:
+    name = DATASETS.get(role or "", role or "")
+    return f"{name} (N = {videos:,})" if videos else name
+
+
+def _legend(figure: Figure, axes: Sequence) -> None:
+    """One legend under all panels."""
+    entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    if entries:
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(4, len(entries)))

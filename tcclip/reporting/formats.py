@@ -1,0 +1,127 @@
+"""A table as CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import pandas as pd
+
+from tcclip.files import atomic, write_text
+from tcclip.reporting.grid import Entry, Grid, Heading, number, spans
+
+
+def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path) -> None:
+    """Write `frame` to `csv`, and `shown` beside it as .md and .tex."""
+    with atomic(csv) as part:
+        frame.to_csv(part, index=False, lineterminator="\n")
+    write_text(csv.with_suffix(".md"), markdown(shown, frame))
+    write_text(csv.with_suffix(".tex"), latex(shown, csv.stem))
+
+
+def markdown(shown: Grid, frame: pd.DataFrame | None = None) -> str:
+    """A Markdown table with its notes; with `frame`, measured values are compared with the paper's below it."""
+    heads = ["Method", *_flat(shown.headings)]
+    rows: list[list[str]] = []
+    for group, lines in groupby(shown.lines, key=lambda line: line.group):
+        if group:
+            rows.append([f"*{group}*", *[""] * len(shown.headings)])
+        rows += [[line.row, *map(_markdown_cell, line.entries)] for line in lines]
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+    rule = [":" + "-" * (widths[0] - 1), *("-" * (max(width, 3) - 1) + ":" for width in widths[1:])]
+    body = [_markdown_row(row, widths) for row in [heads, rule, *rows]]
+    text = f"# {shown.title}\n\n" + "\n".join(body) + "\n\n" + "\n".join(f"{note}  " for note in shown.notes) + "\n"
+    return text + (_comparison(frame) if frame is not None else "")
+
+
+def latex(shown: Grid, label: str) -> str:
+    """A table environment that needs \\usepackage{booktabs} and \\usepackage{graphicx}."""
+    count = len(shown.headings)
+    tops, subs, rules, at = [""], ["Method"], [], 2
+    for top, width in spans(shown.headings):
+        tops.append(rf"\multicolumn{{{width}}}{{c}}{{{_escape(top)}}}")
+        if width > 1:
+            rules.append(rf"\cmidrule(lr){{{at}-{at + width - 1}}}")
+        at += width
+    subs += [_escape(head.sub) for head in shown.headings]
+    body: list[str] = []
+    for group, lines in groupby(shown.lines, key=lambda line: line.group):
+        body.append(r"\midrule")
+        if group:
+            body.append(rf"\multicolumn{{{count + 1}}}{{l}}{{\textit{{{_escape(group)}}}}} \\")
+        body += [" & ".join([_escape(line.row), *map(_latex_cell, line.entries)]) + r" \\" for line in lines]
+    return "\n".join(
+        [
+            r"\begin{table}[t]",
+            r"\centering",
+            rf"\caption{{{_escape(' '.join([shown.title.rstrip('.') + '.', *shown.notes]))}}}",
+            rf"\label{{tab:{label}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{l{'c' * count}}}",
+            r"\toprule",
+            " & ".join(tops) + r" \\",
+            *([" ".join(rules)] if rules else []),
+            " & ".join(subs) + r" \\",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def text_of(entry: Entry) -> str:
+    """A cell in plain text: 53.7 ± 0.7, with † when quoted, – when empty."""
+    if entry.value is None:
+        return "–"
+    std = f" ± {number(entry.std)}" if entry.std is not None else ""
+    return number(entry.value) + std + (" †" if entry.quoted else "")
+
+
+def _flat(heads: list[Heading]) -> list[str]:
+    """Headings for one line: the top is said once, where it starts."""
+    before = [None, *heads[:-1]]
+    return [
+        head.sub if last and head.sub and last.top == head.top else f"{head.top} {head.sub}".strip()
+        for last, head in zip(before, heads, strict=True)
+    ]
+
+
+def _markdown_cell(entry: Entry) -> str:
+    return f"**{text_of(entry)}**" if entry.best else text_of(entry)
+
+
+def _markdown_row(cells: list[str], widths: list[int]) -> str:
+    first, *rest = cells
+    aligned = [first.ljust(widths[0]), *(cell.rjust(max(width, 3)) for cell, width in zip(rest, widths[1:], strict=True))]
+    return "| " + " | ".join(aligned) + " |"
+
+
+def _comparison(frame: pd.DataFrame) -> str:
+    both = frame[(frame["source"] == "measured") & frame["published"].notna()]
+    if both.empty:
+        return ""
+    lines = [
+        f"| {c.group} | {c.row} | {c.column} | {number(c.value)} | {number(c.published)} | {c.value - c.published:+.1f} |"
+        for c in both.itertuples(index=False)
+    ]
+    head = "| Group | Method | Column | Measured | Paper | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
+    return "\n## Measured against the paper\n\n" + head + "\n".join(lines) + "\n"
+
+
+def _latex_cell(entry: Entry) -> str:
+    if entry.value is None:
+        return "--"
+    value = rf"\textbf{{{number(entry.value)}}}" if entry.best else number(entry.value)
+    std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
+    return value + std + (r"$^\dagger$" if entry.quoted else "")
+
+
+def _escape(text: str) -> str:
+    for plain, command in (
+        ("\\", r"\textbackslash "), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
+        ("±", r"$\pm$"), ("†", r"$^\dagger$"), ("–", "--"),
+    ):  # fmt: skip
+        text = text.replace(plain, command)
+    return text

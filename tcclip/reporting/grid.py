@@ -1,0 +1,131 @@
+"""A table as people read it: methods as rows in their groups, the paper's columns, marks and footnotes.
+
+formats.py and page.py only draw a Grid; what is bold, quoted or empty is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tcclip.params.table import Column
+
+DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
+METRICS = {"top1": "Top-1", "top5": "Top-5"}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading: `top` spans neighbours that share it, `sub` is the column's own and may be empty."""
+
+    top: str
+    sub: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell, in percent; `value` is None where there is nothing to show."""
+
+    value: float | None
+    std: float | None
+    quoted: bool
+    best: bool
+    published: float | None  # the paper's number, beside a measured one
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row."""
+
+    group: str
+    row: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to be drawn."""
+
+    title: str
+    headings: list[Heading]
+    lines: list[Line]
+    notes: list[str]  # sentences
+
+
+def headings(columns: Sequence[Column]) -> list[Heading]:
+    """Headings in the paper's words; the metric is named only where a table has more than one."""
+    several = len({column.metric for column in columns}) > 1
+    found = []
+    for column in columns:
+        top = DATASETS.get(column.dataset, column.dataset) if column.dataset else "Average"
+        sub = [f"K={column.shots}" if column.shots else "", METRICS[column.metric] if several else ""]
+        found.append(Heading(top, " ".join(part for part in sub if part)))
+    return found
+
+
+def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequence[str] = ()) -> Grid:
+    """Arrange the cells of `frame` (columns of cells.COLUMNS); `notes` are put before the explanations of the marks.
+
+    The best measured value of a column is marked when at least two rows are measured; equal at one decimal is equal.
+    """
+    heads = headings(columns)
+    names = [column.name for column in columns]
+    cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
+    rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
+    best = {name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in names}
+    lines = [Line(g, r, [_entry(cells[g, r, name], best[name]) for name in names]) for g, r in rows]
+    return Grid(title, heads, lines, [*notes, *_notes(frame, lines, heads, names)])
+
+
+def spans(heads: Sequence[Heading]) -> list[tuple[str, int]]:
+    """Neighbouring headings with the same top: (top, number of columns)."""
+    found: list[tuple[str, int]] = []
+    for head in heads:
+        if found and found[-1][0] == head.top:
+            found[-1] = (head.top, found[-1][1] + 1)
+        else:
+            found.append((head.top, 1))
+    return found
+
+
+def number(value: float) -> str:
+    """One decimal, as the paper prints."""
+    return f"{value:.1f}"
+
+
+def _best(measured: pd.DataFrame) -> str:
+    return number(measured["value"].max()) if len(measured) > 1 else ""
+
+
+def _entry(cell: object, best: str) -> Entry:
+    def known(name: str) -> float | None:
+        value = getattr(cell, name)
+        return None if pd.isna(value) else float(value)
+
+    value, measured = known("value"), getattr(cell, "source") == "measured"
+    marked = measured and value is not None and number(value) == best
+    return Entry(value, known("std"), value is not None and not measured, marked, known("published") if measured else None)
+
+
+def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], names: list[str]) -> list[str]:
+    entries = [entry for line in lines for entry in line.entries]
+    measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
+    notes = ["Accuracy in percent."]
+    if any(entry.std is not None for entry in entries):
+        notes.append("± is the population standard deviation over the test splits.")
+    videos: dict[str, int] = {}
+    for head, name in zip(heads, names, strict=True):
+        counts = frame.loc[frame["column"] == name, "n_videos"].dropna()
+        if head.top != "Average" and len(counts):
+            videos[head.top] = max(videos.get(head.top, 0), int(counts.max()))
+    if videos:
+        notes.append("Test videos, all splits together: " + ", ".join(f"{k} N = {n:,}" for k, n in videos.items()) + ".")
+    if any(entry.best for entry in measured):
+        notes.append("Bold: the best measured value of its column.")
+    if any(entry.quoted for entry in entries):
+        notes.append("† quoted from the paper, not measured here.")
+    if any(entry.value is None for entry in entries):
+        notes.append("– neither measured nor quoted: the suite has no method for this row, or its run is not finished.")
+    return notes

@@ -1,0 +1,80 @@
+"""The paper's printed numbers (params/published.csv) and the check that a table carries the same names."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcclip.errors import UserError
+from tcclip.params.reader import params_folder
+
+Key = tuple[str, str, str]  # group, row, column
+COLUMNS = ["table", "group", "row", "column", "value", "std", "note"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed number, in percent; `value` is None where the paper prints nothing."""
+
+    value: float | None
+    std: float | None
+    note: str
+
+
+def published_file() -> Path:
+    """Where the printed numbers are kept."""
+    return params_folder() / "published.csv"
+
+
+def read_published(table: str, path: Path | None = None) -> dict[Key, Published]:
+    """The printed cells of one table in printed order; empty for a table that the paper does not have."""
+    path = path or published_file()
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != COLUMNS:
+            raise UserError(f"{path}: the columns must be {','.join(COLUMNS)} (got {','.join(reader.fieldnames or [])})")
+        return {
+            (line["group"], line["row"], line["column"]): Published(
+                _number(line["value"], path), _number(line["std"], path), line["note"]
+            )
+            for line in reader
+            if line["table"] == table
+        }
+
+
+def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, Published], where: Path | str) -> None:
+    """Refuse a table whose rows or columns are misspelt against the printed one.
+
+    A row that the paper does not print is fine as long as every printed row is there: it is the user's own. The same
+    holds for columns.
+
+    Raises:
+        UserError: a row or column has no printed counterpart while a printed one has no counterpart in the table.
+    """
+    if not printed:
+        return
+    cells = list(cells)
+    for kind, parts in (("row", slice(0, 2)), ("column", slice(2, 3))):
+        ours = list(dict.fromkeys(key[parts] for key in cells))
+        theirs = list(dict.fromkeys(key[parts] for key in printed))
+        own, absent = [n for n in ours if n not in theirs], [n for n in theirs if n not in ours]
+        if own and absent:
+            close = difflib.get_close_matches(_label(own[0]), [_label(name) for name in absent], n=1, cutoff=0)
+            raise UserError(
+                f"{where}: {kind} '{_label(own[0])}' is not in params/published.csv for {table}, which has "
+                f"'{close[0]}': write it as printed, or keep the printed {kind} beside your own"
+            )
+
+
+def _label(parts: tuple[str, ...]) -> str:
+    return " / ".join(part for part in parts if part)
+
+
+def _number(text: str, path: Path) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise UserError(f"{path}: '{text}' is not a number") from error

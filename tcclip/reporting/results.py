@@ -1,0 +1,113 @@
+"""What the figures and the page need from a suite's files, as plain frames; anything missing is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tcclip import layout
+from tcclip.files import read_json
+from tcclip.params import load_method
+from tcclip.plan import Evaluation, Plan, Run
+from tcclip.reporting.grid import DATASETS
+from tcclip.reporting.per_class import confusion
+
+
+def display(run: Run) -> str:
+    """A run's method as tables write it."""
+    return load_method(run.method).display
+
+
+def runs_table(plan: Plan) -> pd.DataFrame:
+    """One line per run: what it is, what it trained for, what came out, the tables it serves."""
+    lines: list[dict[str, Any]] = []
+    for run in plan.runs.values():
+        folder = layout.run(plan.suite.name, run.name)
+        training = read_json(folder / "training.json") if (folder / "training.json").is_file() else {}
+        lines.append(
+            {
+                "run": run.name,
+                "folder": str(folder),
+                "method": display(run),
+                "protocol": run.protocol if run.trained else "",
+                "dataset": DATASETS.get(run.role or "", run.role or ""),
+                "shots": run.shots,
+                "seed": run.seed,
+                "training": training,
+                "evaluations": _evaluations(plan, run.name),
+                "tables": plan.tables_of(run.name),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def coverage(plan: Plan) -> pd.DataFrame:
+    """Videos found and broken per tested split: columns dataset, split, listed, tested, broken."""
+    lines = {}
+    for run in plan.runs:
+        parts = _evaluations(plan, run)
+        for evaluation in plan.evaluations(run):
+            part = parts.get(evaluation.name)
+            if part:
+                key = (DATASETS.get(evaluation.role, evaluation.role), evaluation.split)
+                lines[key] = [*key, part.get("listed", part["n_videos"]), part["n_videos"], _count(part.get("broken", 0))]
+    return pd.DataFrame(lines.values(), columns=["dataset", "split", "listed", "tested", "broken"])
+
+
+def broken_videos(plan: Plan) -> pd.DataFrame:
+    """Videos that could not be read: columns dataset, video, path, reason."""
+    frames = []
+    for role, name in plan.suite.datasets.items():
+        path = layout.frames_index(name)
+        if path.is_file():
+            index = pd.read_parquet(path, columns=["video", "path", "defect"]).rename(columns={"defect": "reason"})
+            frames.append(index[index["reason"] != ""].assign(dataset=DATASETS.get(role, role)))
+    columns = ["dataset", "video", "path", "reason"]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def histories(plan: Plan, protocol: str) -> dict[tuple[str, str], pd.DataFrame]:
+    """(training set, method) -> history.csv of every trained run of a protocol."""
+    found = {}
+    for run in plan.runs.values():
+        path = layout.run(plan.suite.name, run.name) / "history.csv"
+        if run.trained and run.protocol == protocol and path.is_file():
+            name = DATASETS.get(run.role or "", run.role or "") + (f", K={run.shots}" if run.shots else "")
+            found[name, display(run)] = pd.read_csv(path)
+    return found
+
+
+def hardest_shots(plan: Plan, protocol: str) -> list[int]:
+    """The largest number of shots of a protocol's runs, as a list that is empty when it has none."""
+    shots = [run.shots for run in plan.runs.values() if run.protocol == protocol and run.shots]
+    return [max(shots)] if shots else []
+
+
+def confusions(plan: Plan, evaluations: Iterable[Evaluation], classes: int) -> dict[str, np.ndarray]:
+    """Method -> counts (C, C) of the given evaluations that have predictions."""
+    found = {}
+    for evaluation in evaluations:
+        path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
+        if path.is_file():
+            predictions = pd.read_parquet(path, columns=["label", "top5_classes"])
+            found[display(plan.run(evaluation.run))] = confusion(predictions, classes)
+    return found
+
+
+def class_names(plan: Plan, role: str, split: str) -> list[str]:
+    """The class names of a split in label order; empty when the splits are not made yet."""
+    dataset = plan.dataset(role)
+    path = layout.classes(dataset.name, dataset.class_list(split))
+    return list(pd.read_csv(path).sort_values("label")["name"]) if path.is_file() else []
+
+
+def _evaluations(plan: Plan, run: str) -> dict[str, Any]:
+    path = layout.run(plan.suite.name, run) / "metrics.json"
+    return read_json(path).get("evaluations", {}) if path.is_file() else {}
+
+
+def _count(broken: Any) -> int:
+    return len(broken) if isinstance(broken, list | dict) else int(broken)

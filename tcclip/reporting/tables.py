@@ -1,0 +1,44 @@
+"""One table of the plan: from its runs' metrics.json to .csv, .md and .tex."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tcclip import layout
+from tcclip.params.reader import path_of
+from tcclip.plan import Plan
+from tcclip.reporting.cells import build, read_results
+from tcclip.reporting.formats import write_formats
+from tcclip.reporting.grid import Grid, grid
+from tcclip.reporting.published import check_names, read_published
+
+
+def write_table(plan: Plan, name: str) -> str:
+    """Write a table's files; returns a one-line account.
+
+    Raises:
+        UserError: unknown table, or a row or column that is misspelt against params/published.csv.
+    """
+    frame = table_frame(plan, name)
+    path = layout.table(plan.suite.name, name)
+    write_formats(frame, table_grid(plan, name, frame), path)
+    counts = frame["source"].value_counts()
+    quoted = f", {counts['quoted']} quoted" if "quoted" in counts else ""
+    return f"{counts.get('measured', 0)} of {len(frame)} cells measured{quoted}, {path}"
+
+
+def table_frame(plan: Plan, name: str) -> pd.DataFrame:
+    """The table as it is now in the run folders."""
+    plan.table(name)
+    cells = plan.cells[name]
+    printed = read_published(name)
+    check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
+    folders = {run: layout.run(plan.suite.name, run) for run in plan.runs_of(name)}
+    return build(cells, read_results(folders), printed if plan.suite.quote_published else None)
+
+
+def table_grid(plan: Plan, name: str, frame: pd.DataFrame) -> Grid:
+    """The table as people read it."""
+    table = plan.table(name)
+    about = f"Suite {plan.suite.name}: {plan.suite.description}."
+    return grid(frame, table.title, table.columns, [about])

@@ -1,0 +1,139 @@
+"""The stages of the pipeline: what each one reads, writes, and depends on besides its inputs.
+
+The Snakefile declares these; the command line runs them. A stage's settings are flat `key: value` mappings of exactly the
+params that its result depends on, so that a changed value makes stale what it must and nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tcclip import layout
+from tcclip.params import load_method
+from tcclip.params.dataset import Dataset
+from tcclip.plan import Plan, Run
+
+TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
+TABLE_FORMATS = ("csv", "md", "tex")
+
+CODE = {  # the module whose code a stage's result depends on
+    "raw": "tcclip.data.raw",
+    "splits": "tcclip.data.splits",
+    "frames": "tcclip.data.shards",
+    "backbone": "tcclip.backbones.make",
+    "tokens": "tcclip.backbones.tokens",
+    "train": "tcclip.training",
+    "evaluate": "tcclip.evaluation",
+    "table": "tcclip.reporting.tables",
+    "mlflow": "tcclip.tracking",
+    "report": "tcclip.reporting",
+}
+
+
+def raw_settings(dataset: Dataset) -> dict[str, Any]:
+    """A generated dataset depends on its recipe; a real one on nothing."""
+    return flat({"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}})
+
+
+def split_settings(dataset: Dataset) -> dict[str, Any]:
+    """Split tables depend on the list format and the sampler's seed."""
+    return flat(dataset.model_dump(include={"format", "splits", "class_lists", "few_shot"}))
+
+
+def split_files(dataset: Dataset) -> list[Path]:
+    """Every split table and class list of a dataset."""
+    tables = [layout.split(dataset.name, split) for split in dataset.all_splits]
+    return tables + [layout.classes(dataset.name, name) for name in dataset.all_class_lists]
+
+
+def frame_settings(dataset: Dataset) -> dict[str, Any]:
+    """Frames depend on size and coding."""
+    return flat(dataset.frames.model_dump())
+
+
+def shard_files(dataset: Dataset) -> list[Path]:
+    """The files of all shards of a dataset."""
+    return [path for number in range(dataset.frames.shards) for path in layout.shard(dataset.name, number)]
+
+
+def backbone_settings(plan: Plan) -> dict[str, Any]:
+    """Weights depend on the architecture and on where they come from."""
+    return flat(plan.suite.backbone.model_dump())
+
+
+def text_settings(plan: Plan) -> dict[str, Any]:
+    """Token ids depend on how the suite's methods write and wrap names."""
+    methods = {name: load_method(name) for name in plan.methods}
+    return flat({name: {"names": m.names.model_dump(), "text": m.text.model_dump()} for name, m in methods.items()})
+
+
+def class_files(plan: Plan) -> list[Path]:
+    """Every class list of the suite."""
+    return [layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists]
+
+
+def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
+    """Every value a training's result depends on."""
+    protocol = plan.protocol(run.protocol).model_dump(exclude={"name", "description", "shots", "views"})
+    method = load_method(run.method).model_dump(exclude={"name", "display", "description", "we"})
+    machine = plan.suite.machine.model_dump(include={"threads", "precision", "gpus"})
+    assert run.role is not None
+    flip = plan.dataset(run.role).flip
+    return flat({"method": method, "protocol": protocol, "machine": machine, "seed": run.seed, "flip": flip})
+
+
+def training_inputs(plan: Plan, run: Run) -> list[Path]:
+    """Train and validation split, their class list, and the frames."""
+    assert run.role is not None
+    dataset = plan.dataset(run.role)
+    protocol = plan.protocol(run.protocol)
+    split = plan.train_split(run)
+    return [
+        layout.split(dataset.name, split),
+        layout.split(dataset.name, protocol.validation.split),
+        layout.classes(dataset.name, dataset.class_list(split)),
+        layout.frames_index(dataset.name),
+    ]
+
+
+def evaluation_settings(plan: Plan, run: Run) -> dict[str, Any]:
+    """What a run's evaluations depend on besides its weights."""
+    views = {e.name: e.views.model_dump() for e in plan.evaluations(run.name)}
+    method = load_method(run.method).model_dump(exclude={"name", "display", "description", "recipe"})
+    protocol = plan.protocol(run.protocol)
+    return flat({"method": method, "views": views, "frames": protocol.frames, "seed": protocol.seed})
+
+
+def evaluation_inputs(plan: Plan, run: Run) -> list[Path]:
+    """The evaluated splits, their class lists and frames, and the run's weights."""
+    paths: set[Path] = set()
+    for evaluation in plan.evaluations(run.name):
+        dataset = plan.dataset(evaluation.role)
+        paths.add(layout.split(dataset.name, evaluation.split))
+        paths.add(layout.classes(dataset.name, dataset.class_list(evaluation.split)))
+        paths.add(layout.frames_index(dataset.name))
+    if run.trained:
+        paths |= {layout.run(plan.suite.name, run.name) / name for name in TRAINING_FILES}
+    return sorted(paths)
+
+
+def metrics_file(plan: Plan, run: str) -> Path:
+    """A run's final numbers."""
+    return layout.run(plan.suite.name, run) / "metrics.json"
+
+
+def table_settings(plan: Plan, table: str) -> dict[str, Any]:
+    """A table depends on its layout and on whether published numbers are quoted."""
+    return {"table": plan.tables[table].model_dump_json(), "quote_published": plan.suite.quote_published}
+
+
+def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"tc": {"k": 96}} -> {"tc.k": 96}."""
+    items: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict) and value:
+            items |= flat(value, f"{prefix}{key}.")
+        else:
+            items[f"{prefix}{key}"] = value
+    return items

@@ -1,0 +1,135 @@
+"""A run's folder as the plain values that MLflow shows. Imports no mlflow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from tcclip.files import read_json, sha256
+from tcclip.stages import flat
+
+KEY_FILES = ("params.yaml", "history.csv", "training.json", "metrics.json", "environment.json")
+NOT_CURVES = ("epoch", "step")
+NOT_PARAMS = ("run", "suite", "method_name", "code_fingerprint", "data_fingerprint")  # of params.yaml: told by tags
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a curve; `time` in milliseconds since 1970, `step` an epoch counted from 1."""
+
+    name: str
+    value: float
+    time: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything of one run that goes into MLflow."""
+
+    name: str
+    params: dict[str, str]
+    points: list[Point]  # curves and final metrics
+    tags: dict[str, str]
+    start: int  # milliseconds since 1970
+    end: int
+    texts: dict[str, str]  # artifact path -> content
+    files: list[Path]  # artifacts copied as they are
+
+
+def run_key(folder: Path, tags: Mapping[str, str]) -> str:
+    """Hash of a run's results and of what MLflow tells about them; unchanged means already loaded."""
+    digest = hashlib.sha256(json.dumps(dict(tags), sort_keys=True).encode())
+    for name in KEY_FILES:
+        if (folder / name).is_file():
+            digest.update(f"{name} {sha256(folder / name)}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def record(name: str, folder: Path, tags: Mapping[str, str], params: Mapping[str, Any]) -> Record:
+    """Read a run's folder.
+
+    Args:
+        tags: what the plan knows: suite, protocol, dataset, method, shots, seed, tables, ...
+        params: resolved params of a run that was not trained; a trained run has its own in params.yaml.
+    """
+    training = _json(folder / "training.json")
+    metrics = read_json(folder / "metrics.json")
+    end = int((folder / ("training.json" if training else "metrics.json")).stat().st_mtime * 1000)
+    start = end - int(1000 * float(training.get("seconds", 0)))
+    own = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8")) if (folder / "params.yaml").is_file() else {}
+    weights = folder / "weights.safetensors"
+    own_tags = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
+    if weights.is_file():
+        own_tags |= {"weights": str(weights), "weights_sha256": sha256(weights)}
+    return Record(
+        name=name,
+        params={k: str(v) for k, v in flat({**params, **own}).items() if k not in NOT_PARAMS and v is not None},
+        points=[*curves(folder / "history.csv", start, end), *final(metrics["evaluations"], training, end)],
+        tags={**tags, **recorded(folder), **own_tags, "run": name},
+        start=start,
+        end=end,
+        texts={"per_class.csv": per_class_csv(metrics["evaluations"])},
+        files=[folder / file for file in KEY_FILES if (folder / file).is_file()],
+    )
+
+
+def curves(history: Path, start: int, end: int) -> list[Point]:
+    """Every numeric column of history.csv over epochs; times are spread by the epochs' share of the training."""
+    if not history.is_file():
+        return []
+    frame = pd.read_csv(history)
+    share = frame["seconds"].cumsum() / frame["seconds"].sum() if "seconds" in frame else (frame["epoch"] + 1) / len(frame)
+    times = [int(start + part * (end - start)) for part in share]
+    return [
+        Point(column, float(value), time, int(epoch) + 1)
+        for column in frame.select_dtypes("number").columns
+        if column not in NOT_CURVES
+        for epoch, value, time in zip(frame["epoch"], frame[column], times, strict=True)
+        if pd.notna(value)
+    ]
+
+
+def final(evaluations: Mapping[str, Mapping[str, Any]], training: Mapping[str, Any], time: int) -> list[Point]:
+    """Percent per evaluation (<evaluation>.top1, .top5), per dataset the mean over splits (top1_<dataset>), best and last."""
+    values: dict[str, float] = {}
+    by_dataset: dict[str, list[float]] = {}
+    for name, part in evaluations.items():
+        values |= {f"{name}.{metric}": float(part[metric]) for metric in ("top1", "top5") if metric in part}
+        dataset = name.split("-")[0] + ("_we" if part.get("we") else "")
+        by_dataset.setdefault(f"top1_{dataset}", []).append(float(part["top1"]))
+    values |= {name: sum(parts) / len(parts) for name, parts in by_dataset.items()}
+    for which in ("best", "last"):
+        values |= {f"{which}_{key}": float(value) for key, value in training.get(which, {}).items() if value is not None}
+    values |= {name: float(training[name]) for name in ("seconds", "optimizer_steps") if name in training}
+    renamed = {"seconds": "train_seconds"}
+    return [Point(renamed.get(name, name), value, time, 0) for name, value in values.items()]
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """Git commit and machine, as the training (or for an untrained run the evaluation) wrote them."""
+    environment = _json(folder / "environment.json")
+    git = environment.get("git") or {}
+    tags = {"git_commit": git.get("commit"), "git_dirty": git.get("dirty"), "device": environment.get("device")}
+    return {name: str(value) for name, value in tags.items() if value is not None}
+
+
+def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
+    """Lines evaluation, class, n_videos, top1 (percent)."""
+    lines = [
+        {"evaluation": name, "class": label, "n_videos": value["n_videos"], "top1": round(value["top1"], 3)}
+        for name, part in evaluations.items()
+        for label, value in part.get("per_class", {}).items()
+    ]
+    return pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}

@@ -1,0 +1,93 @@
+"""Training clips: each is a function of (seed, epoch, video) alone, so workers and interruptions change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from tcclip.data import augmentation, sampling
+from tcclip.data.frames import FrameStore
+from tcclip.params import Method
+from tcclip.rng import generator
+from tcclip.runtime import leave_signals_to_parent, one_thread
+from tcclip.training.schedule import Budget
+
+Sample = tuple[int, int]  # epoch, position in the training list
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One micro-batch."""
+
+    clips: Tensor  # (B, T, 3, H, W) float32, normalised
+    labels: Tensor  # (B,) int64
+    videos: list[str]
+
+
+@dataclass(frozen=True)
+class TrainingClips(Dataset[tuple[Tensor, int, str]]):
+    """Maps (epoch, position) to an augmented clip, its label and its video."""
+
+    store: FrameStore
+    videos: list[tuple[str, int]]
+    method: Method
+    frames: int
+    size: int  # pixels
+    flip: bool
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __getitem__(self, sample: Sample) -> tuple[Tensor, int, str]:
+        epoch, position = sample
+        video, label = self.videos[position]
+        rng = generator(self.seed, "clip", epoch, video)
+        chosen = sampling.tsn_random(self.store.frames(video), self.frames, rng)
+        frames = self.store.read(video, chosen)  # (T, H, W, 3) uint8
+        recipe = self.method.recipe.augmentation
+        with one_thread():
+            clip = augmentation.train_clip(frames, recipe, self.size, self.flip, self.method.norm, rng)
+        return clip, label, video
+
+
+def micro_batches(videos: int, micro_batch: int, seed: int, epoch: int) -> list[list[int]]:
+    """The positions of an epoch's micro-batches in order; an incomplete last one is dropped."""
+    order = generator(seed, "order", epoch).permutation(videos).tolist()
+    return [order[i : i + micro_batch] for i in range(0, videos - micro_batch + 1, micro_batch)]
+
+
+def remaining(
+    budget: Budget, videos: int, micro_batch: int, seed: int, epoch: int, step: int
+) -> Iterator[list[Sample]]:
+    """The micro-batches of all optimizer steps from `step` of `epoch` to the end of the training."""
+    used = budget.steps_per_epoch * budget.accumulation  # the tail of an epoch fills no step
+    for current in range(epoch, budget.epochs):
+        first = step * budget.accumulation if current == epoch else 0
+        for positions in micro_batches(videos, micro_batch, seed, current)[first:used]:
+            yield [(current, position) for position in positions]
+
+
+def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, device: torch.device) -> Iterator[Batch]:
+    """The micro-batches of `samples` in order; any number of workers gives the same ones."""
+    loader = DataLoader(
+        clips,
+        batch_sampler=samples,  # type: ignore[arg-type]  # any iterable of index lists will do
+        num_workers=workers,
+        collate_fn=collate,
+        pin_memory=device.type == "cuda",
+        worker_init_fn=leave_signals_to_parent,
+        generator=torch.Generator(),
+    )
+    for stacked, labels, videos in loader:
+        yield Batch(stacked.to(device, non_blocking=True), labels.to(device, non_blocking=True), videos)
+
+
+def collate(samples: list[tuple[Tensor, int, str]]) -> tuple[Tensor, Tensor, list[str]]:
+    """Stack clips to (B, T, 3, H, W); labels (B,)."""
+    clips, labels, videos = zip(*samples, strict=True)
+    return torch.stack(clips), torch.tensor(labels), list(videos)

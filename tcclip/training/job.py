@@ -1,0 +1,79 @@
+"""One training with everything resolved: no name is looked up and no path is built after this."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tcclip.params import Method, Protocol
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What `tcclip.training.loop.train` needs."""
+
+    name: str  # the run's name
+    method: Method
+    protocol: Protocol
+    seed: int
+    class_names: tuple[str, ...]  # of training and validation, in label order
+    train_list: Path  # split table (video, label)
+    validation_list: Path
+    frames: Path  # frame shards of the dataset
+    backbone: Path  # weights.safetensors, tokens.json, backbone.json
+    folder: Path  # the run's folder
+    flip: bool  # may clips of this dataset be mirrored?
+    threads: int = 1
+    loader_workers: int = 0
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    eval_batch: int = 8  # videos
+    device: str = "auto"
+    save_seconds: float = 5.0  # resume state: at the end of an epoch, but not more often than this
+    tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
+
+
+def resolved_params(job: TrainingJob) -> dict[str, Any]:
+    """The content of params.yaml: every value the run was made with."""
+    return {
+        "run": job.name,
+        **job.tags,
+        "seed": job.seed,
+        "method": job.method.model_dump(mode="json"),
+        "protocol": job.protocol.model_dump(mode="json"),
+        "data": {
+            "classes": len(job.class_names),
+            "train_list": str(job.train_list),
+            "validation_list": str(job.validation_list),
+            "frames": str(job.frames),
+            "backbone": str(job.backbone),
+            "flip": job.flip,
+        },
+        "machine": {
+            "threads": job.threads,
+            "loader_workers": job.loader_workers,
+            "precision": job.precision,
+            "eval_batch": job.eval_batch,
+        },
+    }
+
+
+def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256: str) -> str:
+    """Hash of what the weights depend on, to recognise the resume state of another training.
+
+    Paths, loader workers, texts for people and what only evaluation reads do not count.
+    """
+    content = {
+        "method": job.method.model_dump(mode="json", exclude={"name", "display", "description", "we"}),
+        "protocol": job.protocol.model_dump(mode="json", exclude={"name", "description", "shots", "views"}),
+        "seed": job.seed,
+        "classes": job.class_names,
+        "videos": videos,
+        "backbone": backbone_sha256,
+        "flip": job.flip,
+        "precision": job.precision,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

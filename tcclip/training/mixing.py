@@ -1,0 +1,38 @@
+"""Mixup and CutMix of the videos of one micro-batch (methods.md 1.4): one weight, one box, one partner list for all."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tcclip.params.method import Mixup
+
+
+def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Mix every video with a partner of the same micro-batch.
+
+    clips (B, T, 3, H, W), targets (B, C) -> the same shapes. A video's own label weighs what its share of pixels is.
+    """
+    cut = rng.random() < recipe.cutmix_prob
+    alpha = recipe.cutmix_alpha if cut else recipe.mixup_alpha
+    share = float(rng.beta(alpha, alpha))
+    partner = torch.from_numpy(rng.permutation(len(clips))).to(clips.device)
+    if cut:
+        top, bottom, left, right = cut_box(clips.shape[-2], clips.shape[-1], share, rng)
+        mixed = clips.clone()
+        mixed[..., top:bottom, left:right] = clips[partner][..., top:bottom, left:right]
+        share = 1 - (bottom - top) * (right - left) / (clips.shape[-2] * clips.shape[-1])
+    else:
+        mixed = share * clips + (1 - share) * clips[partner]
+    return mixed, share * targets + (1 - share) * targets[partner]
+
+
+def cut_box(height: int, width: int, share: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """A box of (1 - share) of the area around a uniform centre, clipped to the frame: top, bottom, left, right."""
+    side = np.sqrt(1 - share)
+    box_height, box_width = int(height * side), int(width * side)
+    row, column = int(rng.integers(height)), int(rng.integers(width))
+    top, left = row - box_height // 2, column - box_width // 2
+    bottom, right = top + box_height, left + box_width
+    return max(top, 0), min(bottom, height), max(left, 0), min(right, width)

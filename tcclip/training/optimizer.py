@@ -1,0 +1,34 @@
+"""AdamW with the parameter groups of methods.md 1.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from tcclip.params.method import Optimizer
+from tcclip.training.schedule import lr_at
+
+NEW = "vp."  # prompt vectors and VP block learn faster; the attention bias (tc.*) is at the base rate
+
+
+def make_optimizer(parameters: Mapping[str, nn.Parameter], recipe: Optimizer) -> torch.optim.AdamW:
+    """AdamW over canonically named parameters, weight decay on all; each group carries its `factor` of the rate."""
+    old = [parameter for name, parameter in parameters.items() if not name.startswith(NEW)]
+    new = [parameter for name, parameter in parameters.items() if name.startswith(NEW)]
+    groups = [
+        {"params": members, "factor": factor}
+        for members, factor in ((old, 1.0), (new, recipe.new_lr_factor))
+        if members
+    ]
+    return torch.optim.AdamW(groups, lr=0.0, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay)
+
+
+def set_rates(
+    optimizer: torch.optim.Optimizer, iteration: int, *, base: float, lr_min: float, warmup: int, total: int
+) -> float:
+    """Set every group's rate for the next step; returns the base rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr_at(iteration, base=base * group["factor"], lr_min=lr_min, warmup=warmup, total=total)
+    return lr_at(iteration, base=base, lr_min=lr_min, warmup=warmup, total=total)

@@ -1,0 +1,65 @@
+"""What a training leaves in its run's folder, and the line it prints for an epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import yaml
+from safetensors.torch import save_file
+
+from tcclip.files import atomic, write_json, write_text
+from tcclip.runtime import environment, peak_memory_mb
+from tcclip.training.job import TrainingJob, resolved_params
+from tcclip.training.optimizer import NEW
+from tcclip.training.setup import Setup, weights
+from tcclip.training.state import Progress
+
+
+def write(job: TrainingJob, setup: Setup, progress: Progress) -> None:
+    """Write weights.safetensors, history.csv, params.yaml, environment.json and training.json."""
+    chosen = progress.best_weights if job.protocol.select == "best" else weights(setup)
+    with atomic(job.folder / "weights.safetensors") as part:
+        save_file(chosen, part)
+    write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
+    write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
+    write_json(job.folder / "environment.json", environment(setup.device))
+    write_json(job.folder / "training.json", summary(job, setup, progress))
+
+
+def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any]:
+    """The content of training.json; accuracies in percent, epochs counted from 0."""
+    last = progress.history[-1]
+    best = {"val_top1": progress.best_top1, "epoch": progress.best_epoch}
+    final = {"val_top1": last["val_top1"], "epoch": last["epoch"]}
+    videos = setup.train_videos
+    return {
+        "selected": {"rule": job.protocol.select, **(best if job.protocol.select == "best" else final)},
+        "best": best,
+        "last": {**final, "loss": last["loss"]},
+        "videos": {
+            "used": len(videos.videos),
+            "listed": videos.listed,
+            "broken": videos.broken,
+            "missing": videos.missing,
+            "validation": len(setup.validation.videos),
+        },
+        "optimizer_steps": last["step"],
+        "seconds": round(progress.seconds, 1),
+        "parameters": {
+            "total": sum(p.numel() for p in setup.model.parameters()),
+            "trained": sum(p.numel() for p in setup.parameters.values()),
+            "new_lr": sum(p.numel() for name, p in setup.parameters.items() if name.startswith(NEW)),
+        },
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def progress_line(name: str, row: dict[str, Any], epochs: int, seconds_left: float) -> str:
+    """One line per epoch."""
+    validation = "" if row["val_top1"] is None else f"  val {row['val_top1']:5.1f} %"
+    minutes, seconds = divmod(round(seconds_left), 60)
+    return (
+        f"{name}  epoch {row['epoch'] + 1}/{epochs}  loss {row['loss']:.3f}  train {row['train_top1']:5.1f} %"
+        f"{validation}  {row['videos_per_s']:.1f} videos/s  {minutes}:{seconds:02d} left"
+    )

@@ -1,0 +1,70 @@
+"""When the optimizer steps and at which rate (methods.md 1.5).
+
+Time is counted in micro-iterations: one micro-batch forward and backward. The optimizer steps after `accumulation` of
+them; what is left at the end of an epoch is discarded, but still counts as time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a training is."""
+
+    epochs: int
+    warmup_epochs: int
+    iterations: int  # micro-iterations of one epoch
+    accumulation: int  # micro-iterations of one optimizer step
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps of one epoch."""
+        return self.iterations // self.accumulation
+
+    @property
+    def total(self) -> int:
+        """Micro-iterations of the whole training."""
+        return self.epochs * self.iterations
+
+    @property
+    def warmup(self) -> int:
+        """Micro-iterations of the warm-up."""
+        return self.warmup_epochs * self.iterations
+
+    def iteration_of_rate(self, epoch: int, step: int) -> int:
+        """The time whose rate is used by optimizer step `step` of `epoch` (both from 0).
+
+        The rate is set after an optimizer step, at the micro-iteration of that step, so every step uses the time of the
+        step before it, and the first step of all uses time 0.
+        """
+        if step == 0 and epoch == 0:
+            return 0
+        if step == 0:
+            epoch, step = epoch - 1, self.steps_per_epoch
+        return epoch * self.iterations + step * self.accumulation - 1
+
+
+def budget(
+    videos: int, *, epochs: int, warmup_epochs: int, total_batch: int, micro_batch: int, processes: int = 1
+) -> Budget:
+    """The budget of a training on `videos` videos; `processes` train side by side, each on its share of a step."""
+    return Budget(
+        epochs=epochs,
+        warmup_epochs=warmup_epochs,
+        iterations=videos // micro_batch // processes,
+        accumulation=total_batch // (micro_batch * processes),
+    )
+
+
+def lr_at(iteration: int, *, base: float, lr_min: float, warmup: int, total: int) -> float:
+    """Learning rate at a micro-iteration: linear from 0 to `base`, then a cosine to `lr_min` that was counted from 0.
+
+    The cosine does not subtract the warm-up, so the rate drops when the warm-up ends. `lr_min` is one absolute value for
+    all parameter groups; `base` is the group's own (10x for new parameters).
+    """
+    if iteration < warmup:
+        return base * iteration / warmup
+    return lr_min + (base - lr_min) / 2 * (1 + math.cos(math.pi * iteration / total))

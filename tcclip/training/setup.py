@@ -1,0 +1,126 @@
+"""The objects of one training, made from its job, and their resume state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from tcclip.data.frames import FrameStore
+from tcclip.data.tables import Present, present, read_split
+from tcclip.errors import UserError
+from tcclip.evaluation.predict import ViewClips
+from tcclip.evaluation.views import CENTRE
+from tcclip.models.backbone import Backbone
+from tcclip.models.build import build
+from tcclip.models.clip_video import ClipVideo
+from tcclip.runtime import deterministic, pick_device, say
+from tcclip.training.dataset import TrainingClips, remaining
+from tcclip.training.job import TrainingJob
+from tcclip.training.optimizer import make_optimizer
+from tcclip.training.schedule import Budget, budget
+from tcclip.training.state import Progress
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The objects of one training."""
+
+    job: TrainingJob
+    device: torch.device
+    train_videos: Present
+    validation: ViewClips
+    validation_labels: np.ndarray
+    clips: TrainingClips
+    budget: Budget
+    model: ClipVideo
+    parameters: dict[str, nn.Parameter]  # the trained ones, by canonical name
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler  # does nothing unless the precision is fp16
+
+
+def prepare(job: TrainingJob) -> Setup:
+    """Read tables and backbone, and build model and optimizer; the same for a fresh and a resumed training."""
+    device = pick_device(job.device)
+    deterministic(job.threads, job.seed)
+    protocol, recipe = job.protocol, job.method.recipe
+    store = FrameStore(job.frames)
+    videos = present(read_split(job.train_list), store, len(job.class_names), job.train_list)
+    validation = present(read_split(job.validation_list), store, len(job.class_names), job.validation_list)
+    if videos.broken or videos.missing:
+        skipped = f"{videos.broken} broken and {videos.missing} missing"
+        say(f"{job.train_list}: {skipped} of {videos.listed} videos are skipped")
+    length = budget(
+        len(videos.videos),
+        epochs=protocol.epochs,
+        warmup_epochs=protocol.warmup_epochs,
+        total_batch=protocol.total_batch,
+        micro_batch=protocol.micro_batch,
+    )
+    if length.steps_per_epoch == 0:
+        raise UserError(
+            f"{job.train_list} has {len(videos.videos)} usable videos, fewer than one optimizer step of "
+            f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
+        )
+    backbone = Backbone.load(job.backbone)
+    size = backbone.config.image_size
+    model = build(job.method, backbone, list(job.class_names), protocol.frames).to(device)
+    parameters = dict(model.named_parameters())
+    return Setup(
+        job=job,
+        device=device,
+        train_videos=videos,
+        validation=ViewClips(
+            store, [video for video, _ in validation.videos], CENTRE, protocol.frames, size, job.method.norm, job.seed
+        ),
+        validation_labels=np.array([label for _, label in validation.videos]),
+        clips=TrainingClips(store, videos.videos, job.method, protocol.frames, size, job.flip, job.seed),
+        budget=length,
+        model=model,
+        parameters=parameters,
+        optimizer=make_optimizer(parameters, recipe.optimizer),
+        scaler=torch.amp.GradScaler(device.type, enabled=job.precision == "fp16"),
+    )
+
+
+def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, int]]]:
+    """The micro-batches that are still to come."""
+    return remaining(
+        setup.budget,
+        len(setup.clips),
+        setup.job.protocol.micro_batch,
+        setup.job.seed,
+        progress.epoch,
+        progress.step,
+    )
+
+
+def weights(setup: Setup) -> dict[str, torch.Tensor]:
+    """A copy of the trained weights on the CPU, by canonical name."""
+    return {name: parameter.detach().cpu().clone() for name, parameter in setup.parameters.items()}
+
+
+def tensors(setup: Setup) -> dict[str, object]:
+    """What changes with every optimizer step."""
+    return {
+        "weights": {name: parameter.detach() for name, parameter in setup.parameters.items()},
+        "optimizer": setup.optimizer.state_dict(),
+        "scaler": setup.scaler.state_dict(),
+    }
+
+
+def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Progress:
+    """Put a resume state into model and optimizer; without one, start at the beginning."""
+    if found is None:
+        return Progress()
+    progress, content = found
+    with torch.no_grad():
+        for name, parameter in setup.parameters.items():
+            parameter.copy_(content["weights"][name])  # type: ignore[index]
+    setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
+    setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
+    say(f"{setup.job.name}: continues after step {progress.step} of epoch {progress.epoch + 1}")
+    return progress

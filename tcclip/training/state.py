@@ -1,0 +1,125 @@
+"""Resume state: everything a training needs to continue as if it had never stopped.
+
+Clips, orders and mixing are functions of (seed, epoch, video or iteration), so no random state has to be kept. The file
+is no declared output of the pipeline, because a failed job's outputs are deleted; it goes away when the training is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tcclip.errors import UserError
+from tcclip.files import atomic
+
+OVERHEAD = 0.02  # share of the time that saving inside an epoch may take
+
+
+@dataclass
+class Sums:
+    """What the optimizer steps of the current epoch add up to."""
+
+    loss: float = 0.0  # over micro-iterations
+    correct: int = 0
+    videos: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0  # seconds in which the model waited for clips
+    rate: float = 0.0  # learning rate of the latest step
+
+
+@dataclass
+class Progress:
+    """Where a training is: `step` optimizer steps of `epoch` (from 0) are done."""
+
+    epoch: int = 0
+    step: int = 0
+    sums: Sums = field(default_factory=Sums)
+    history: list[dict[str, Any]] = field(default_factory=list)  # one row per finished epoch
+    best_top1: float = -1.0
+    best_epoch: int = -1
+    seconds: float = 0.0  # wall time of all sittings
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+def save(path: Path, fingerprint: str, progress: Progress, tensors: dict[str, Any]) -> None:
+    """Write the state atomically; `tensors` holds the weights and the optimizer's and scaler's states."""
+    plain = {**vars(progress), "sums": vars(progress.sums)}
+    with atomic(path) as part:
+        torch.save({"fingerprint": fingerprint, "progress": plain, **tensors}, part)
+
+
+def load(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Any]] | None:
+    """The state of this training, or None if there is none; another training's state is an error."""
+    for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while saving
+        left_over.unlink(missing_ok=True)
+    if not path.is_file():
+        return None
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        found = content.pop("fingerprint")
+        progress = content.pop("progress")
+    except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
+    if found != fingerprint:
+        raise UserError(
+            f"{path} was left by an interrupted training with other params, data or backbone: "
+            f"rm '{path}' to train from the start"
+        )
+    return Progress(**{**progress, "sums": Sums(**progress["sums"])}), content
+
+
+class Saver:
+    """Decides when to save: at most every `seconds`, and inside an epoch at a small share of the time."""
+
+    def __init__(self, write: Callable[[], None], seconds: float) -> None:
+        self._write = write
+        self._seconds = seconds
+        self._cost = 0.0
+        self._last = time.monotonic()
+
+    def at_step(self) -> None:
+        """After an optimizer step."""
+        self._save_after(max(self._seconds, self._cost / OVERHEAD))
+
+    def at_epoch(self) -> None:
+        """Before and after the validation of an epoch."""
+        self._save_after(self._seconds)
+
+    def now(self) -> None:
+        """When the training is asked to stop."""
+        self._save_after(0.0)
+
+    def _save_after(self, seconds: float) -> None:
+        start = time.monotonic()
+        if start - self._last >= seconds:
+            self._write()
+            self._last = time.monotonic()
+            self._cost = self._last - start
+
+
+@contextlib.contextmanager
+def stop_requests() -> Iterator[Callable[[], int | None]]:
+    """Give a function that tells which signal (SIGINT, SIGTERM) asked to stop, if any; a second one stops at once."""
+    received: list[int] = []
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: received[0] if received else None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

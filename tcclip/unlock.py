@@ -1,0 +1,38 @@
+"""Remove Snakemake's lock after a crash; `make tables` runs this while it holds its own lock.
+
+Snakemake leaves its lock behind when it is killed. If no Snakemake process works in this folder the lock is stale.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import psutil
+
+LOCKS = Path(".snakemake/locks")
+
+
+def snakemakes_here() -> list[int]:
+    """Process ids of Snakemake processes whose working directory is this one."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        command = process.info["cmdline"] or []
+        if any(Path(word).name == "snakemake" for word in command[:3]) and process.info["cwd"] == str(Path.cwd()):
+            found.append(process.pid)
+    return found
+
+
+def main() -> None:
+    """Clear a stale lock; a lock that is in use ends with one sentence."""
+    if not LOCKS.is_dir() or not any(LOCKS.iterdir()):
+        return
+    pids = snakemakes_here()
+    if pids:
+        sys.exit(f"Error: snakemake (process {pids[0]}) is running in this folder; wait for it or stop it")
+    shutil.rmtree(LOCKS)
+
+
+if __name__ == "__main__":
+    main()

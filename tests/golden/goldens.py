@@ -1,0 +1,133 @@
+"""Golden arrays, and models filled with the weights that belong to them."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import canonical_shapes
+from tcclip.models.vision import LayerOutput, layer, last_layer
+from tcclip.params import load_method
+
+HERE = Path(__file__).parent
+SHARED = HERE.parents[2] / "shared" / "parity"
+
+
+def _convention() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("golden_convention", HERE / "convention.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+convention = _convention()
+
+
+def arrays(case: str, folder: Path = HERE) -> dict[str, np.ndarray]:
+    """All arrays of a case."""
+    with np.load(folder / f"{case}.npz") as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def meta(golden: dict[str, np.ndarray]) -> dict[str, Any]:
+    """A case's configuration, class names, labels and video key."""
+    return json.loads(str(golden["meta"]))
+
+
+def backbone_config(config: dict[str, Any]) -> BackboneConfig:
+    """The convention's sizes as a BackboneConfig."""
+    return BackboneConfig(
+        config["image"], config["patch"], config["v_width"], config["v_heads"], config["v_layers"],
+        config["t_width"], config["t_heads"], config["t_layers"], config["embed"],
+    )  # fmt: skip
+
+
+@functools.cache
+def value(name: str, shape: tuple[int, ...], prefix: str = "") -> Tensor:
+    """The convention's float32 tensor of a name."""
+    return torch.from_numpy(np.asarray(convention.value(name, shape, prefix)))
+
+
+def weights(model: ClipVideo, prefix: str = "") -> dict[str, Tensor]:
+    """All weights of a model by the convention; the token table never has a prefix (it is not trained)."""
+    return {
+        name: value(name, tuple(tensor.shape), "" if name == "token_embedding.weight" else prefix)
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def model(
+    method: str, overrides: dict[str, Any], info: dict[str, Any], frames: int, dtype: torch.dtype, filled: bool = True
+) -> ClipVideo:
+    """A method's model at a case's sizes, filled with the convention's weights."""
+    config = backbone_config(info["config"])
+    backbone = Backbone(config, {n: torch.empty(s, device="meta") for n, s in canonical_shapes(config).items()})
+    network = build(load_method(method, overrides), backbone, info["classes"], frames)
+    network.to_empty(device="cpu") if False else None
+    network = _materialised(network).to(dtype)
+    if filled:
+        load_canonical(network, weights(network))
+    return network
+
+
+def _materialised(network: ClipVideo) -> ClipVideo:
+    tokens = network.tokens
+    network.to_empty(device="cpu")
+    network.tokens = tokens
+    return network
+
+
+def video(key: str, config: dict[str, Any], dtype: torch.dtype, batch: int) -> Tensor:
+    """The case's input (B, T, 3, H, W)."""
+    size = config["image"]
+    return torch.from_numpy(convention.video(key, batch, config["frames"], size, size)).to(dtype)
+
+
+class Seen(NamedTuple):
+    """Everything a forward pass computes on its way."""
+
+    layers: list[LayerOutput]  # complete, the last one too
+    last: LayerOutput  # the last one as the model runs it
+    frame_features: Tensor
+    context_features: Tensor
+    prompts: Tensor | None
+    text_features: Tensor
+    image_features: Tensor
+
+
+@torch.no_grad()
+def look(network: ClipVideo, clip: Tensor) -> Seen:
+    """Run the model layer by layer, as VisionTower.forward does, and keep what is on the way."""
+    tower = network.visual
+    blocks = list(tower.transformer.resblocks)
+    biases = [network.tc[str(i)].local_global_bias if str(i) in network.tc else None for i in range(len(blocks))]
+    tokens, context, layers = tower.embed(clip), None, []
+    for block, bias in zip(blocks, biases, strict=True):
+        before = tokens, context
+        layers.append(layer(block, tokens, context, bias, tower.recipe))
+        tokens, context = layers[-1].tokens, layers[-1].context
+    last = last_layer(blocks[-1], *before, biases[-1], tower.recipe)
+    features = tower.project(last)
+    classes = network.encode_classes()
+    prompts = network.vp(classes.prompts, features.context) if network.vp is not None else None
+    image = torch.nn.functional.normalize(features.frames.mean(1), dim=-1)
+    text = network.encode_text(features, classes)
+    return Seen(layers, last, features.frames, features.context, prompts, text, image)
+
+
+def gradients(network: ClipVideo, clip: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    """Gradients of the mean cross-entropy by canonical name."""
+    network.zero_grad()
+    torch.nn.functional.cross_entropy(network(clip), labels).backward()
+    return {name: parameter.grad for name, parameter in network.named_parameters() if parameter.grad is not None}

@@ -1,0 +1,110 @@
+"""A world small enough to train in a second: noise videos whose colour is their class, a random CLIP, one training job."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import simplejpeg
+
+from tcclip.data.tables import read_classes
+from tcclip.models import Backbone, BackboneConfig
+from tcclip.params import Protocol, load_method
+from tcclip.training import TrainingJob
+
+CLASSES = ("red ball", "green star", "blue square")
+COLOURS = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
+CONFIG = BackboneConfig(32, 8, 32, 2, 2, 32, 2, 2, 32)
+
+
+def make_world(folder: Path, train: int = 13, test: int = 7, broken: tuple[str, ...] = ()) -> Path:
+    """Frames, splits and backbone below `folder`; the training split has `train` videos, the test split `test`."""
+    names = [f"train{i}" for i in range(train)] + [f"test{i}" for i in range(test)]
+    write_frames(folder / "frames", names, broken)
+    (folder / "splits" / "classes").mkdir(parents=True)
+    (folder / "splits" / "classes" / "all.csv").write_text(
+        "label,name\n" + "".join(f"{label},{name}\n" for label, name in enumerate(CLASSES))
+    )
+    for split in ("train", "test"):
+        rows = "".join(f"{name},{label_of(name)}\n" for name in names if name.startswith(split))
+        (folder / "splits" / f"{split}.csv").write_text("video,label\n" + rows)
+    backbone = Backbone.random(CONFIG, seed=3)
+    tokens = {f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)}
+    tokens |= {name: [49406, 700 + i, 49407] for i, name in enumerate(CLASSES)}
+    Backbone(backbone.config, backbone.tensors, tokens).save(folder / "backbone")
+    return folder
+
+
+def label_of(video: str) -> int:
+    return int("".join(filter(str.isdigit, video))) % len(CLASSES)
+
+
+def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> None:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    rows: list[dict[str, Any]] = []
+    place = 0
+    with open(folder / "shard-0000.jpegs", "wb") as shard:
+        for number, video in enumerate(videos):
+            count = 0 if video in broken else 3 + number % 9
+            offsets = [place]
+            for _ in range(count):
+                noise = rng.integers(-40, 40, (40, 48, 3))
+                frame = np.clip(COLOURS[label_of(video)] + noise, 0, 255).astype(np.uint8)
+                place += shard.write(simplejpeg.encode_jpeg(frame, quality=90, colorspace="RGB"))
+                offsets.append(place)
+            rows.append(
+                {
+                    "video": video,
+                    "path": f"{video}.mp4",
+                    "shard": 0,
+                    "frames": count,
+                    "width": 48,
+                    "height": 40,
+                    "defect": "" if count else "no frames",
+                    "offsets": offsets,
+                }
+            )
+    pd.DataFrame(rows).to_parquet(folder / "index.parquet")
+
+
+def protocol(**changes: Any) -> Protocol:
+    values: dict[str, Any] = {
+        "name": "tiny",
+        "description": "",
+        "train_split": "train",
+        "shots": [],
+        "frames": 4,
+        "epochs": 3,
+        "warmup_epochs": 1,
+        "lr": 1e-3,
+        "lr_min": 1e-5,
+        "total_batch": 4,
+        "micro_batch": 2,
+        "validation": {"split": "test", "epochs": "all"},
+        "select": "best",
+        "views": {"temporal": 2, "spatial": 1, "mode": "paper"},
+        "seed": 5,
+    }
+    return Protocol.model_validate({**values, **changes})
+
+
+def training_job(world: Path, run: str = "run", method: str = "tc_clip", **changes: Any) -> TrainingJob:
+    small = {"tc.k": 4, "tc.alpha": 0.25} if method == "tc_clip" else {}
+    job = TrainingJob(
+        name=run,
+        method=load_method(method, small),
+        protocol=protocol(),
+        seed=5,
+        class_names=read_classes(world / "splits" / "classes" / "all.csv"),
+        train_list=world / "splits" / "train.csv",
+        validation_list=world / "splits" / "test.csv",
+        frames=world / "frames",
+        backbone=world / "backbone",
+        folder=world / "runs" / run,
+        flip=True,
+    )
+    return dataclasses.replace(job, **changes)

@@ -1,0 +1,38 @@
+# MLflow's view of the run folders. The store is made once, before any run, and filled by one serial job.
+
+
+rule mlflow_store:
+    message:
+        "MLflow store"
+    output:
+        db=update("mlflow.db"),
+        stamp="mlruns/store.json",
+    log:
+        "logs/mlflow_store.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "tcclip mlflow-store --log {log}"
+
+
+rule mlflow:
+    message:
+        "MLflow runs"
+    input:
+        [stages.metrics_file(plan, run) for run in plan.runs],
+        # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
+        db=ancient("mlflow.db"),
+        stamp="mlruns/store.json",
+    output:
+        layout.reports(suite) / "mlflow.csv",
+    params:
+        code=code("mlflow"),
+        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in plan.runs],
+    log:
+        f"logs/{suite}/mlflow.log",
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "tcclip mlflow --suite {suite} --log {log}"

@@ -1,0 +1,22 @@
+# One page with all tables and figures, and the headline numbers for `dvc metrics show`.
+
+
+rule report:
+    message:
+        "report"
+    input:
+        [layout.table(suite, table) for table in plan.tables],
+        [stages.metrics_file(plan, run) for run in plan.runs],
+    output:
+        layout.reports(suite) / "index.html",
+        layout.reports(suite) / "metrics.json",
+        directory(layout.reports(suite) / "figures"),
+    params:
+        code=code("report"),
+    log:
+        f"logs/{suite}/report.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "tcclip report --suite {suite} --log {log}"

@@ -1,0 +1,24 @@
+# Split tables (video, label) and class lists, from the official lists and the seeded few-shot sampler.
+
+for dataset in plan.datasets.values():
+
+    rule:
+        name:
+            f"splits_{dataset.name}"
+        message:
+            f"splits of {dataset.name}"
+        input:
+            layout.manifest(dataset.name),
+        output:
+            stages.split_files(dataset),
+        params:
+            dataset=dataset.name,
+            settings=settings(stages.split_settings(dataset)),
+            code=code("splits"),
+        log:
+            f"logs/splits/{dataset.name}.log",
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        shell:
+            "tcclip splits {params.dataset} --suite {suite} --log {log}"
