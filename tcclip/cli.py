@@ -23,12 +23,13 @@ Log = Annotated[Path | None, typer.Option("--log", help="write all output there 
 @app.command()
 def plan(suite: SuiteName = "mini") -> None:
     """Print the suite's runs, what each is evaluated on, and the tables it serves."""
-    the_plan = load_plan(suite)
-    for run in the_plan.runs:
-        evaluations = len(the_plan.evaluations(run))
-        print(f"{run:45s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
-    trained = sum(run.trained for run in the_plan.runs.values())
-    print(f"{trained} trainings for {len(the_plan.tables)} tables")
+    with stage("plan", None) as report:
+        the_plan = load_plan(suite)
+        for run in the_plan.runs:
+            evaluations = len(the_plan.evaluations(run))
+            print(f"{run:45s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
+        trained = sum(run.trained for run in the_plan.runs.values())
+        report(f"{trained} trainings for {len(the_plan.tables)} tables")
 
 
 @app.command()
@@ -167,3 +168,7 @@ def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) 
 def main() -> None:
     """Entry point."""
     app()
+
+
+if __name__ == "__main__":
+    main()

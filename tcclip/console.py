@@ -52,14 +52,14 @@ def _output_to(log: Path) -> Iterator[None]:
     """Send stdout and stderr of this process and its children to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     saved = os.dup(1), os.dup(2)
-    with open(log, "w", encoding="utf-8") as file:
+    log.unlink(missing_ok=True)
+    with open(log, "a", buffering=1, encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:
-            yield
+            with contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+                yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for target, original in zip((1, 2), saved, strict=True):
                 os.dup2(original, target)
                 os.close(original)

@@ -25,7 +25,9 @@ def brightness(frames: Tensor, factor: Tensor) -> Tensor:
 
 def contrast(frames: Tensor, factor: Tensor) -> Tensor:
     """Between the frame's mean grey (0) and the frame (1), and beyond."""
-    return _blend(frames, luma(frames).mean(dim=(1, 2, 3), keepdim=True), factor)
+    # rows first: a sum over a whole frame would depend on the number of threads in its last bits
+    mean = luma(frames).mean(dim=3, keepdim=True).mean(dim=2, keepdim=True)
+    return _blend(frames, mean, factor)
 
 
 def saturation(frames: Tensor, factor: Tensor) -> Tensor:
@@ -34,24 +36,23 @@ def saturation(frames: Tensor, factor: Tensor) -> Tensor:
 
 
 def hue(frames: Tensor, shift: Tensor) -> Tensor:
-    """Turn the hue of HSV by `shift` turns (-0.5..0.5).
+    """Turn the hue of HSV by `shift` turns (-0.5..0.5); a pixel's largest and smallest values stay what they are.
 
-    With value v = max, chroma c = max - min and hue h in sixths of a turn, the channels of a colour are
-    v - c * clamp(min(q, 4 - q), 0, 1), q = (n + h) mod 6, n = 5, 3, 1 for red, green, blue.
+    With h the hue in sixths of a turn, a channel is min + chroma * clamp(w, 0, 1), where w = |h - 3| - 1 for red,
+    2 - |h - 2| for green, 2 - |h - 4| for blue.
     """
     red, green, blue = frames.unbind(1)
-    value = torch.maximum(torch.maximum(red, green), blue)
-    chroma = value - torch.minimum(torch.minimum(red, green), blue)
-    divisor = chroma + (chroma == 0)
-    in_blue = (red - green).div_(divisor).add_(4)
-    in_green = (blue - red).div_(divisor).add_(2)
-    in_red = (green - blue).div_(divisor)
-    sixths = torch.where(value == red, in_red, torch.where(value == green, in_green, in_blue))
-    sixths = sixths.add_((shift * 6).view(-1, 1, 1))
-    # channel n is value minus chroma times a trapezoid of the hue; (n, 3, H, W)
-    place = (sixths.unsqueeze(1) + torch.tensor([5.0, 3.0, 1.0]).view(1, 3, 1, 1)).remainder_(6)
-    trapezoid = torch.minimum(place, 4 - place).clamp_(0, 1)
-    return value.unsqueeze(1) - trapezoid.mul_(chroma.unsqueeze(1))
+    high = torch.maximum(torch.maximum(red, green), blue)
+    low = torch.minimum(torch.minimum(red, green), blue)
+    chroma = high - low
+    is_red, is_green = high == red, high == green
+    above = torch.where(is_red, green - blue, torch.where(is_green, blue - red, red - green))
+    start = torch.where(is_red, 0.0, torch.where(is_green, 2.0, 4.0))
+    sixths = above.div_(chroma + (chroma == 0)).add_(start).add_((shift * 6).view(-1, 1, 1)).remainder_(6)
+    share = torch.stack(
+        [(sixths - 3).abs_().sub_(1), (sixths - 2).abs_().neg_().add_(2), (sixths - 4).abs_().neg_().add_(2)], dim=1
+    )  # (n, 3, H, W)
+    return torch.addcmul(low.unsqueeze(1), share.clamp_(0, 1), chroma.unsqueeze(1))
 
 
 def _blend(frames: Tensor, other: Tensor, factor: Tensor) -> Tensor:

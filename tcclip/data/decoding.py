@@ -19,7 +19,8 @@ from PIL import Image
 from tcclip.data.video import READERS, BrokenVideoError, VideoInfo, probe, read_all
 from tcclip.params.dataset import Frames
 
-NOTHING = VideoInfo(frames=0, fps=0.0, width=0, height=0, codec="")
+NOTHING = VideoInfo(frames=0, estimated=True, fps=0.0, width=0, height=0, codec="")
+ESTIMATE = 0.95  # a container's duration may exceed its frames a little, for example by the end of the sound
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def decode(path: Path, reader: str, frames: Frames) -> Decoded:
                 )
     except BrokenVideoError as error:
         reason = str(error)
-    return replace(result, defect=_defect(len(result.jpegs), info.frames, reason))
+    return replace(result, defect=_defect(len(result.jpegs), info, reason))
 
 
 def shrink(frame: NDArray[np.uint8], short_side: int) -> NDArray[np.uint8]:
@@ -139,13 +140,13 @@ def encode(frame: NDArray[np.uint8], quality: int) -> bytes:
     return bytes(simplejpeg.encode_jpeg(frame, quality=quality, colorspace="RGB", colorsubsampling="420"))
 
 
-def _defect(decoded: int, announced: int, reason: str) -> str:
-    """The sentence for the index; more frames than announced are no defect (many containers announce nothing)."""
+def _defect(decoded: int, info: VideoInfo, reason: str) -> str:
+    """The sentence for the index; more frames than announced are no defect."""
     if decoded == 0:
         return f"no frame can be decoded: {reason or 'the file has none'}"
-    if reason or decoded < announced:
-        of = f" of {announced}" if announced else ""
-        return f"only {decoded}{of} frames can be decoded" + (f": {reason}" if reason else "")
+    if reason or decoded < info.frames * (ESTIMATE if info.estimated else 1):
+        announced = f"about {info.frames}" if info.estimated else info.frames
+        return f"only {decoded} of {announced} frames can be decoded" + (f": {reason}" if reason else "")
     return ""
 
 

@@ -17,8 +17,9 @@ def probe(path: Path) -> VideoInfo:
     try:
         with av.open(str(path)) as container:
             stream = _stream(container)
-            codec = stream.codec_context
-            return VideoInfo(stream.frames, float(stream.average_rate or 0), codec.width, codec.height, codec.name)
+            codec, rate = stream.codec_context, float(stream.average_rate or 0)
+            frames = stream.frames or round((container.duration or 0) / av.time_base * rate)
+            return VideoInfo(frames, stream.frames == 0, rate, codec.width, codec.height, codec.name)
     except av.FFmpegError as error:
         raise BrokenVideoError(error.strerror) from error
 

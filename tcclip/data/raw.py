@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from tcclip.data.videos import find_videos
 from tcclip.errors import UserError
 from tcclip.files import atomic
 from tcclip.params import Dataset
-
-VIDEO_SUFFIXES = {".mp4", ".avi", ".webm", ".mkv", ".mov"}
 
 
 def prepare(dataset: Dataset, role: str, raw: Path, manifest: Path) -> int:
@@ -19,20 +18,14 @@ def prepare(dataset: Dataset, role: str, raw: Path, manifest: Path) -> int:
 
         generate(dataset, role, raw)
     videos = find_videos(raw / "videos")
-    lists = [path for path in (raw / "lists").rglob("*") if path.is_file()] if (raw / "lists").is_dir() else []
-    for what, found in (("videos", videos), ("lists", lists)):
-        if not found:
-            raise UserError(
-                f"dataset {dataset.name} has no {what}: put its official {what} under {raw / what}/ "
-                f"(or link a folder you have there) and run the same command again"
-            )
+    lists = sorted(path for path in (raw / "lists").rglob("*") if path.is_file())
+    if not lists:
+        raise UserError(
+            f"dataset {dataset.name} has no official lists: put them under {raw / 'lists'}/ "
+            "(or link a folder you have there) and run the same command again"
+        )
     with atomic(manifest) as part, open(part, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "bytes"])
-        writer.writerows((path.relative_to(raw).as_posix(), path.stat().st_size) for path in sorted([*videos, *lists]))
+        writer.writerows((path.relative_to(raw).as_posix(), path.stat().st_size) for path in [*videos, *lists])
     return len(videos)
-
-
-def find_videos(folder: Path) -> list[Path]:
-    """All video files below `folder`, sorted by path."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())

@@ -25,9 +25,10 @@ class BrokenVideoError(Exception):
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the container announces; `frames` may be wrong, and is 0 where the container does not say."""
+    """What the container announces, which may be wrong."""
 
     frames: int
+    estimated: bool  # the container does not count frames (mkv, webm): `frames` is its duration times the rate
     fps: float
     width: int  # of the upright picture
     height: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,11 +26,11 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.runtime import deterministic, pick_device, say
+from tcclip.runtime import deterministic, environment, pick_device, say
 
 
 @dataclass(frozen=True)
-class SplitJob:
+class EvaluationJob:
     """One split, one set of views, with or without weight-space ensembling."""
 
     name: str
@@ -42,8 +43,8 @@ class SplitJob:
 
 
 @dataclass(frozen=True)
-class EvaluationJob:
-    """Everything one run, or an untrained method, is evaluated on."""
+class Subject:
+    """What is evaluated: a run or an untrained method, and how it uses the machine."""
 
     name: str  # the run's name
     method: Method
@@ -57,43 +58,44 @@ class EvaluationJob:
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     eval_batch: int = 8  # clips of one forward pass
     device: str = "auto"
-    splits: tuple[SplitJob, ...] = ()
 
 
-def evaluate(job: EvaluationJob) -> str:
-    """Write the predictions of every split and, last, `folder`/metrics.json; returns a line for the log.
+def evaluate(subject: Subject, jobs: Sequence[EvaluationJob]) -> str:
+    """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
     percent with the counts they rest on. One model is built for each class list and kind of weights.
     """
-    device = pick_device(job.device)
-    deterministic(job.threads, job.seed)
-    backbone = Backbone.load(job.backbone)
-    tuned = tuned_weights(job)
+    device = pick_device(subject.device)
+    deterministic(subject.threads, subject.seed)
+    backbone = Backbone.load(subject.backbone)
+    tuned = tuned_weights(subject)
     results: dict[str, Any] = {}
-    ordered = sorted(job.splits, key=lambda split: (str(split.classes), split.we, split.name))
-    for (classes, we), group in itertools.groupby(ordered, key=lambda split: (split.classes, split.we)):
+    ordered = sorted(jobs, key=lambda job: (str(job.classes), job.we, job.name))
+    for (classes, we), group in itertools.groupby(ordered, key=lambda job: (job.classes, job.we)):
         names = read_classes(classes)
-        model = build(job.method, backbone, names, job.frames)
-        fill(model, backbone, tuned, job.method.we.w if we else None)
+        model = build(subject.method, backbone, names, subject.frames)
+        fill(model, backbone, tuned, subject.method.we.w if we else None)
         model.to(device)
-        for split in group:
-            results[split.name] = evaluate_split(job, split, model, names, backbone.config.image_size, device)
+        for job in group:
+            results[job.name] = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
     results = {name: results[name] for name in sorted(results)}
-    training = read_json(job.folder / "training.json") if job.weights else None
-    write_json(job.folder / "metrics.json", {"run": job.name, "training": training, "evaluations": results})
+    training = read_json(subject.folder / "training.json") if subject.weights else None
+    if training is None:  # a trained run's is its training's
+        write_json(subject.folder / "environment.json", environment(device))
+    write_json(subject.folder / "metrics.json", {"run": subject.name, "training": training, "evaluations": results})
     return "top-1 " + ", ".join(f"{name} {result['top1']:.1f} %" for name, result in results.items())
 
 
-def tuned_weights(job: EvaluationJob) -> dict[str, Tensor] | None:
+def tuned_weights(subject: Subject) -> dict[str, Tensor] | None:
     """The run's weights, or None for a method that is not trained."""
-    if job.weights is None:
-        if job.method.train:
-            raise UserError(f"run {job.name} of method '{job.method.name}' has no weights: train it first")
+    if subject.weights is None:
+        if subject.method.train:
+            raise UserError(f"run {subject.name} of method '{subject.method.name}' has no weights: train it first")
         return None
-    if not job.weights.is_file():
-        raise UserError(f"{job.weights} is not there: `tcclip train {job.name}` makes it")
-    tensors: dict[str, Tensor] = load_file(job.weights)
+    if not subject.weights.is_file():
+        raise UserError(f"{subject.weights} is not there: `tcclip train {subject.name}` makes it")
+    tensors: dict[str, Tensor] = load_file(subject.weights)
     return tensors
 
 
@@ -105,37 +107,37 @@ def fill(model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, 
         load_canonical(model, ensemble(backbone.tensors, tuned, share))
 
 
-def evaluate_split(
+def evaluate_one(
+    subject: Subject,
     job: EvaluationJob,
-    split_job: SplitJob,
     model: ClipVideo,
     names: tuple[str, ...],
     size: int,
     device: torch.device,
 ) -> dict[str, Any]:
     """Predict one split, write its predictions, and return its entry of metrics.json."""
-    store = FrameStore(split_job.frames)
-    split = present(read_split(split_job.split), store, len(names), split_job.split)
+    store = FrameStore(job.frames)
+    split = present(read_split(job.split), store, len(names), job.split)
     videos = [video for video, _ in split.videos]
     labels = np.array([label for _, label in split.videos])
-    clips = ViewClips(store, videos, split_job.views, job.frames, size, job.method.norm, job.seed)
+    clips = ViewClips(store, videos, job.views, subject.frames, size, subject.method.norm, subject.seed)
     scores = predict(
         model,
         clips,
         classes=len(names),
-        batch=job.eval_batch,
-        workers=job.loader_workers,
+        batch=subject.eval_batch,
+        workers=subject.loader_workers,
         device=device,
-        precision=job.precision,
+        precision=subject.precision,
     )
-    write_predictions(split_job.out, videos, labels, scores)
-    result = entry(split_job, split, scores, labels, names)
-    say(f"{job.name}  {split_job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
+    write_predictions(job.out, videos, labels, scores)
+    result = entry(job, split, scores, labels, names)
+    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
     return result
 
 
 def entry(
-    split_job: SplitJob, split: Present, scores: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+    job: EvaluationJob, split: Present, scores: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """One evaluation's numbers; accuracies in percent over the videos that could be read."""
     return {
@@ -146,8 +148,8 @@ def entry(
         "broken": split.broken,
         "missing": split.missing,
         "classes": len(names),
-        "we": split_job.we,
-        "views": split_job.views.model_dump(),
+        "we": job.we,
+        "views": job.views.model_dump(),
         "per_class": per_class(scores, labels, names),
     }
 

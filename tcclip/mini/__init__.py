@@ -1,4 +1,4 @@
-"""The mini suite: small generated stand-ins for the five datasets, written as the originals are, and captioned stills."""
+"""The mini suite: generated stand-ins for the five datasets, written as the originals are, and captioned stills."""
 
 from tcclip.mini.stills import stills
 from tcclip.mini.writer import generate

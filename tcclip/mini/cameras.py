@@ -11,31 +11,37 @@ KINETICS = Camera(
     sizes=((96, 72), (80, 64), (64, 80), (112, 64), (88, 66)),
     frames=(12, 40),
     rates=(24, 25, 30),
-    radius=(0.14, 0.22),
-    distractors=(0, 2),
-    noise=(4, 16),
-    light=0.22,
+    radius=(0.12, 0.2),
+    distractors=(1, 3),
+    noise=(6, 24),
+    light=0.35,
     wander=2,
+    soft=0.5,
+    haze=(0.1, 0.5),
 )
 UCF101 = Camera(
     sizes=((80, 60), (96, 72), (88, 66)),
     frames=(10, 32),
     rates=(25, 30),
-    radius=(0.13, 0.2),
-    distractors=(0, 2),
-    noise=(6, 18),
-    light=0.25,
+    radius=(0.12, 0.19),
+    distractors=(1, 2),
+    noise=(8, 24),
+    light=0.3,
     wander=2,
+    soft=0.5,
+    haze=(0.1, 0.45),
 )
 HMDB51 = Camera(
     sizes=((80, 60), (96, 64), (64, 64), (88, 60)),
     frames=(8, 28),
     rates=(25, 30),
-    radius=(0.14, 0.2),
+    radius=(0.17, 0.24),
     distractors=(2, 4),
-    noise=(8, 20),
-    light=0.25,
+    noise=(4, 14),
+    light=0.2,
     wander=3,
+    soft=0.2,
+    haze=(0, 0.2),
 )
 SSV2 = Camera(
     sizes=((96, 72), (80, 64), (64, 84), (112, 64)),
@@ -46,6 +52,8 @@ SSV2 = Camera(
     noise=(2, 8),
     light=0.1,
     wander=1,
+    soft=0.2,
+    haze=(0, 0.1),
 )
 
 

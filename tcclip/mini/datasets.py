@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tcclip.mini import lists
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.classes import HMDB51, K400, K600, K600_DRAWS, UCF101
-from tcclip.mini.relations import SSV2, Relation, relation_clip
+from tcclip.mini.relations import SSV2, Relation, called, cast, relation_clip
 from tcclip.mini.scenes import Pixels, Rng, generator, named_clip
 from tcclip.params.dataset import Generate
 
@@ -71,7 +71,7 @@ def k400(numbers: Generate) -> Contents:
 
 
 def k600(numbers: Generate) -> Contents:
-    """test/ with `test.csv` and the lists of three draws of classes; nothing is trained on, so train_per_class is unused."""
+    """test/ with `test.csv` and the lists of three draws of classes; train_per_class is unused."""
     test = list(_kinetics_clips("k600", K600, "test", range(numbers.test_per_class), numbers.seed))
     files = lists.kinetics_annotation("test", [row for _, row in test])
     files |= lists.class_names("kinetics_600_labels.csv", sorted(K600))
@@ -99,7 +99,8 @@ TITLES = (
 def hmdb51(numbers: Generate) -> Contents:
     """Flat names and, per class and split, a tag for every clip; per class two clips more than a split uses."""
     pool, tests = numbers.train_per_class, numbers.test_per_class
-    clips, files = [], {}
+    clips: list[Clip] = []
+    files: lists.Files = {}
     for name in HMDB51:
         stem = name.replace(" ", "_")
         rng = generator(numbers.seed, "hmdb51", name, "names")
@@ -147,20 +148,23 @@ def ucf101(numbers: Generate) -> Contents:
     return Contents(clips, lists.ucf_splits(UCF101, splits))
 
 
-def _related(relation: Relation, seed: int, index: int) -> tuple[Pixels, list[str]]:
-    return relation_clip(relation, ROLES["ssv2"].camera, generator(seed, "ssv2", relation.name, index))
+def _related(relation: Relation, seed: int, index: int) -> Callable[[], Pixels]:
+    """The frames of clip `index` of an SSv2 class."""
+    key = ("ssv2", relation.template, index)
+    return lambda: relation_clip(relation, ROLES["ssv2"].camera, generator(seed, *key, "place"), generator(seed, *key))
 
 
 def ssv2(numbers: Generate) -> Contents:
     """Numeric names and JSON lists whose entries name the objects."""
     pool, total = numbers.train_per_class, numbers.train_per_class + numbers.test_per_class
     ids = generator(numbers.seed, "ssv2", "ids").choice(220847, size=total * len(SSV2), replace=False) + 1
+    camera = ROLES["ssv2"].camera
     clips, entries = [], []
     for c, relation in enumerate(SSV2):
         for index in range(total):
             video = str(ids[c * total + index])
-            clips.append(Clip(f"{video}.webm", lambda r=relation, i=index: _related(r, numbers.seed, i)[0]))
-            things = _related(relation, numbers.seed, index)[1]
+            clips.append(Clip(f"{video}.webm", _related(relation, numbers.seed, index)))
+            things = called(cast(relation, camera, generator(numbers.seed, "ssv2", relation.template, index))[1])
             entries.append((index < pool, lists.ssv2_entry(video, relation.template, things)))
     return Contents(
         clips,

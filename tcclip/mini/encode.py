@@ -14,7 +14,7 @@ from tcclip.files import atomic
 
 @dataclass(frozen=True)
 class Coding:
-    """A container with its video codec; options are FFmpeg's, one thread so that a file does not depend on the machine."""
+    """A container with its video codec; options are FFmpeg's. One thread: a file does not depend on the machine."""
 
     suffix: str
     container: str

@@ -24,7 +24,9 @@ class Path:
     scale: Array
 
 
-def _path(time: Array, x: Array | float, y: Array | float, angle: Array | float = 0.0, scale: Array | float = 1.0) -> Path:
+def _path(
+    time: Array, x: Array | float, y: Array | float, angle: Array | float = 0.0, scale: Array | float = 1.0
+) -> Path:
     return Path(*(np.broadcast_to(np.asarray(value, dtype=np.float32), time.shape) for value in (x, y, angle, scale)))
 
 
@@ -68,7 +70,7 @@ def shake(time: Array, rng: Rng) -> Path:
     """Trembles on the spot."""
     tremble = rng.uniform(-0.06, 0.06, (2, len(time)))
     x, y = rng.uniform(-0.15, 0.15, 2)
-    return _path(time, x + tremble[0], y + tremble[1], rng.uniform(-0.25, 0.25, len(time)))
+    return _path(time, x + tremble[0], y + tremble[1], rng.uniform(-0.25, 0.25, len(time)).astype(np.float32))
 
 
 def grow(time: Array, rng: Rng) -> Path:

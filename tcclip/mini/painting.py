@@ -26,8 +26,8 @@ class Thing:
     angle: Array
 
 
-def paint(frames: Array, thing: Thing) -> None:
-    """Draw `thing` on frames (T, H, W, 3), in place; what lies outside a frame is cut off."""
+def paint(frames: Array, thing: Thing, opacity: Array | None = None) -> None:
+    """Draw `thing` on frames (T, H, W, 3), in place, with opacities (T,) from 0 to 1; what lies outside is cut off."""
     _, height, width, _ = frames.shape
     half = int(np.ceil(thing.radius.max() * 1.1)) + 1
     left = np.floor(thing.x).astype(int) - half  # the window that holds the object, per frame
@@ -40,6 +40,8 @@ def paint(frames: Array, thing: Thing) -> None:
     u, v = (x * cos + y * sin) / radius, (y * cos - x * sin) / radius  # (T, S, S), in radii
     distance = DISTANCE[thing.shape](u, v)
     cover = np.clip(np.float32(0.5) - distance * radius, 0, 1)
+    if opacity is not None:
+        cover = cover * opacity[:, None, None]
     body = np.clip(np.float32(0.5) - (distance + np.float32(RIM)) * radius, 0, 1)
     light = np.float32(0.35) + body * (np.float32(0.65) - np.float32(0.08) * v)
     if thing.shape == "ball":
@@ -49,6 +51,9 @@ def paint(frames: Array, thing: Thing) -> None:
         rows = slice(max(top[t], 0), max(min(top[t] + len(ticks), height), 0))
         columns = slice(max(left[t], 0), max(min(left[t] + len(ticks), width), 0))
         here = frames[t, rows, columns]
-        window = (slice(rows.start - top[t], rows.stop - top[t]), slice(columns.start - left[t], columns.stop - left[t]))
+        window = (
+            slice(rows.start - top[t], rows.stop - top[t]),
+            slice(columns.start - left[t], columns.stop - left[t]),
+        )
         if here.size:
             here += (colour[t][window] - here) * cover[t][window][..., None]

@@ -1,8 +1,8 @@
 """The SSv2 stand-in: classes that differ only in relations between frames.
 
-Every class with one object has the same law of a single frame (position, colour, size), and so has every class with two:
-an object that rests is put where a moving one is at a random moment. Two pairs of classes are told by the order of the
-frames alone: one class of the pair is the other played backwards.
+Every class with one object has the same law of a single frame (position, colour, size), and so has every class with
+two: an object that rests is put where a moving one is at a random moment. Two pairs of classes are told by the order of
+the frames alone: one class of the pair is the other played backwards.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Relation:
 
 
 def hue_colour(hue: float) -> tuple[float, float, float]:
-    """A strong colour of `hue` (0 to 1, cyclic) in 0..255; uniform hues stay uniform when all turn by the same angle."""
+    """A strong colour of `hue` (0 to 1, cyclic) in 0..255. Uniform hues stay uniform when they turn."""
     red, green, blue = colorsys.hsv_to_rgb(hue % 1, 0.82, 0.92)
     return red * 255, green * 255, blue * 255
 
@@ -55,11 +55,11 @@ def _line(time: Array, rng: Rng) -> Array:
 
 def _rest(time: Array, rng: Rng) -> Array:
     """A place that a mover on a line passes at a random moment, (T,) constant."""
-    return np.full_like(time, _line(rng.uniform(0, 1, 1).astype(np.float32), rng)[0])
+    return np.full_like(time, _line(rng.choice(time, 1), rng)[0])
 
 
 def _thing(
-    time: Array, rng: Rng, x: Array, y: Array, hues: Array | float = 0.0, radii: tuple[float, float] = (0.14, 0.19)
+    time: Array, rng: Rng, x: Array, y: Array, hues: Array | float = 0.0, radii: tuple[float, float] = (0.16, 0.21)
 ) -> Thing:
     hue = rng.uniform(0, 1) + np.broadcast_to(np.asarray(hues), time.shape)
     still = np.ones_like(time)
@@ -99,7 +99,7 @@ def _pair(time: Array, rng: Rng, half: Array) -> list[Thing]:
     x, y = np.float32(np.cos(angle)) * half, np.float32(np.sin(angle)) * half
     middle = rng.uniform(-0.04, 0.04, 2).astype(np.float32)
     places = [(middle[0] + side * x, middle[1] + side * y) for side in (-1, 1)]
-    return [_thing(time, rng, *place, radii=(0.12, 0.15)) for place in places]
+    return [_thing(time, rng, *place, radii=(0.12, 0.16)) for place in places]
 
 
 def _closer(time: Array, rng: Rng) -> list[Thing]:
@@ -107,8 +107,7 @@ def _closer(time: Array, rng: Rng) -> list[Thing]:
 
 
 def _apart(time: Array, rng: Rng) -> list[Thing]:
-    moment = rng.uniform(0, 1, 1).astype(np.float32)
-    return _pair(time, rng, np.full_like(time, _distance(moment, rng)[0]))
+    return _pair(time, rng, np.full_like(time, _distance(rng.choice(time, 1), rng)[0]))
 
 
 SSV2 = (
@@ -124,11 +123,20 @@ SSV2 = (
 ORDER_ONLY = ((1, 2), (5, 6))  # pairs in SSV2 of which one is the other backwards
 
 
-def relation_clip(relation: Relation, camera: Camera, rng: Rng) -> tuple[Pixels, list[str]]:
-    """A clip, uint8 (T, H, W, 3), and what its objects are called ('red star')."""
-    where = setting(camera, None, rng)
+def cast(relation: Relation, camera: Camera, rng: Rng) -> tuple[Array, list[Thing]]:
+    """The moments of a clip's frames, (T,), and its objects, before it is filmed."""
     time = clip_time(camera, rng)
-    things = relation.things(time, rng)
+    return time, relation.things(time, rng)
+
+
+def called(things: list[Thing]) -> list[str]:
+    """What objects are called when the film starts, for example 'red star'."""
+    return [f"{colour_word(thing.colour[0])} {thing.shape}" for thing in things]
+
+
+def relation_clip(relation: Relation, camera: Camera, place: Rng, rng: Rng) -> Pixels:
+    """A clip, uint8 (T, H, W, 3); `place` draws the setting, `rng` the rest."""
+    where = setting(camera, "plain", place)
+    time, things = cast(relation, camera, rng)
     frames = film(things, where, camera, time, rng)
-    called = [f"{colour_word(thing.colour[0])} {thing.shape}" for thing in things]
-    return (frames[::-1] if relation.backwards else frames), called
+    return frames[::-1] if relation.backwards else frames

@@ -33,6 +33,8 @@ class Camera:
     noise: tuple[float, float]  # standard deviation, in grey levels
     light: float  # largest change of brightness and of colour balance
     wander: int  # pixels, at most MARGIN
+    haze: tuple[float, float]  # share of grey in front of everything
+    soft: float  # share of clips that are out of focus
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,13 @@ def clip_time(camera: Camera, rng: Rng) -> Array:
 
 
 def in_pixels(thing: Thing, size: tuple[int, int]) -> Thing:
-    """A thing measured in short sides from the centre, measured in pixels from the corner of a frame (width, height)."""
+    """From short sides, measured from the centre, to pixels from the corner of a frame of `size` (width, height)."""
     side = np.float32(min(size))
     return replace(thing, x=thing.x * side + size[0] / 2, y=thing.y * side + size[1] / 2, radius=thing.radius * side)
 
 
 def film(things: Sequence[Thing], where: Setting, camera: Camera, time: Array, rng: Rng) -> Pixels:
-    """Frames uint8 (T, H, W, 3) of `things`, measured in short sides from the centre, with the camera's imperfections."""
+    """Frames uint8 (T, H, W, 3) of `things`, in short sides from the centre, with the camera's imperfections."""
     width, height = where.size
     steps = rng.integers(-1, 2, (len(time), 2)) if camera.wander else np.zeros((len(time), 2), dtype=int)
     shift = np.clip(np.cumsum(steps, axis=0), -camera.wander, camera.wander)
@@ -83,11 +85,22 @@ def film(things: Sequence[Thing], where: Setting, camera: Camera, time: Array, r
     for thing in things:
         placed = in_pixels(thing, where.size)
         paint(frames, replace(placed, x=placed.x + shift[:, 0], y=placed.y + shift[:, 1]))
+    if rng.uniform() < camera.soft:
+        frames = _blurred(frames)
+    haze = np.float32(rng.uniform(*camera.haze))
+    frames = frames * (1 - haze) + np.float32(rng.uniform(90, 170)) * haze
     light = rng.uniform(1 - camera.light, 1 + camera.light, 2)
     gain = (light[0] + (light[1] - light[0]) * time)[:, None] * where.tint  # (T, 3)
     frames *= gain[:, None, None, :].astype(np.float32)
     frames += rng.standard_normal(frames.shape, dtype=np.float32) * np.float32(rng.uniform(*camera.noise))
     return np.clip(frames, 0, 255).astype(np.uint8)
+
+
+def _blurred(frames: Array) -> Array:
+    """Frames averaged over 3 x 3 pixels; the outermost pixels take from the opposite side."""
+    across = (np.roll(frames, 1, 1) + frames + np.roll(frames, -1, 1)) * np.float32(1 / 3)
+    blurred: Array = (np.roll(across, 1, 2) + across + np.roll(across, -1, 2)) * np.float32(1 / 3)
+    return blurred
 
 
 def _distractors(camera: Camera, shape: str, time: Array, rng: Rng) -> list[Thing]:
@@ -96,9 +109,9 @@ def _distractors(camera: Camera, shape: str, time: Array, rng: Rng) -> list[Thin
     for _ in range(int(rng.integers(camera.distractors[0], camera.distractors[1] + 1))):
         x, y = rng.uniform(-0.42, 0.42, 2)
         other = draw(rng, [name for name in SHAPES if name != shape])
-        colour = np.asarray(COLOURS[draw(rng, tuple(COLOURS))])
+        colour = np.asarray(COLOURS[draw(rng, tuple(COLOURS))], dtype=np.float32)
         still = np.ones_like(time)
-        radius = rng.uniform(0.06, 0.09)
+        radius = rng.uniform(0.05, 0.08)
         things.append(Thing(other, still[:, None] * colour, x * still, y * still, radius * still, 0 * still))
     return things
 
@@ -113,5 +126,6 @@ def named_clip(name: str, camera: Camera, place: Rng, rng: Rng) -> Pixels:
     colour = np.asarray(COLOURS[fixed.colour or draw(rng, tuple(COLOURS))]) + rng.uniform(-12, 12, 3)
     radius = np.float32(rng.uniform(*camera.radius)) * path.scale
     tilt = rng.uniform(-0.15, 0.15)
-    thing = Thing(shape, np.ones_like(time)[:, None] * colour, path.x, path.y, radius, path.angle + tilt)
+    shades = np.broadcast_to(colour.astype(np.float32), (len(time), 3))
+    thing = Thing(shape, shades, path.x, path.y, radius, path.angle + tilt)
     return film([*_distractors(camera, shape, time, rng), thing], where, camera, time, rng)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+
+
+def _array(values: Any) -> Array:
+    return np.asarray(values, dtype=np.float32)
 
 
 def ball(x: Array, y: Array) -> Array:
@@ -32,9 +37,9 @@ def star(x: Array, y: Array) -> Array:
     angle = np.abs((np.arctan2(x, -y) + fold) % (2 * fold) - fold)
     radius = np.hypot(x, y)
     inner = np.float32(0.45)
-    edge = np.array([inner * np.cos(fold) - 1, inner * np.sin(fold)], dtype=np.float32)
-    normal = np.array([edge[1], -edge[0]], dtype=np.float32) / np.float32(np.hypot(*edge))
-    return (radius * np.cos(angle) - 1) * normal[0] + radius * np.sin(angle) * normal[1]
+    edge_x, edge_y = inner * np.cos(fold) - 1, inner * np.sin(fold)
+    length = np.hypot(edge_x, edge_y)
+    return _array((radius * np.cos(angle) - 1) * (edge_y / length) - radius * np.sin(angle) * (edge_x / length))
 
 
 def cross(x: Array, y: Array) -> Array:
@@ -45,12 +50,12 @@ def cross(x: Array, y: Array) -> Array:
 
 def ring(x: Array, y: Array) -> Array:
     """A ring with a wide hole."""
-    return np.abs(np.hypot(x, y) - np.float32(0.7)) - np.float32(0.23)
+    return _array(np.abs(np.hypot(x, y) - np.float32(0.7)) - np.float32(0.23))
 
 
 def diamond(x: Array, y: Array) -> Array:
     """A rhombus, much taller than wide so that a turned square is none."""
-    return (np.abs(x) / np.float32(0.58) + np.abs(y) - 1) * np.float32(0.5)
+    return _array(np.abs(x) * np.float32(0.86) + np.abs(y) * np.float32(0.5) - np.float32(0.5))
 
 
 def heart(x: Array, y: Array) -> Array:
@@ -59,8 +64,7 @@ def heart(x: Array, y: Array) -> Array:
     above = np.hypot(x - np.float32(0.25), y - np.float32(0.75)) - np.float32(0.3536)
     half = np.float32(0.5) * np.maximum(x + y, 0)
     below = np.sqrt(np.minimum(x**2 + (y - 1) ** 2, (x - half) ** 2 + (y - half) ** 2)) * np.sign(x - y)
-    distance: Array = np.where(x + y > 1, above, below) / np.float32(0.6)
-    return distance
+    return _array(np.where(x + y > 1, above, below) / np.float32(0.6))
 
 
 DISTANCE: dict[str, Callable[[Array, Array], Array]] = {

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tcclip.models.transformer import Attention
+
 FOLD = 8  # columns added to a head when the bias is folded into the keys; a multiple of 8 keeps fused kernels fused
 
 
@@ -22,7 +24,7 @@ def bias_per_key(table: Tensor | None, own: int, reference: int) -> Tensor | Non
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
-    """Attention output (B, T, Q, D) of query (B, T, Q, heads, d) over key and value (B, T, K, heads, d), bias (heads, K).
+    """Attention output (B, T, Q, D) of query (B, T, Q, heads, d) to keys (B, T, K, heads, d); bias (heads, K).
 
     No attention map is kept. A mask that needs a gradient would leave the fused kernel, so in training the bias goes
     into the keys instead: [q, sqrt(d)] . [k, b] / sqrt(d) = q . k / sqrt(d) + b.
@@ -34,9 +36,31 @@ def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Te
     elif bias is not None:
         mask = bias[None, :, None, :].to(query.dtype)
     # (B, T, Q, heads, d) -> (B*T, heads, Q, d)
-    rows = [part.flatten(0, 1).transpose(1, 2) for part in (query, key, value)]
-    out = F.scaled_dot_product_attention(*rows, attn_mask=mask, scale=width**-0.5)
-    return out[..., :width].transpose(1, 2).flatten(2).unflatten(0, query.shape[:2])
+    q, k, v = (part.flatten(0, 1).transpose(1, 2) for part in (query, key, value))
+    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=width**-0.5)  # (B*T, heads, Q, d)
+    return out[..., :width].transpose(1, 2).reshape(*query.shape[:3], -1)
+
+
+def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: Tensor | None) -> Tensor:
+    """`attend` for the first row of each frame alone, (B, T, D), from normed rows (B, T, M, D) and reference (B, k, D).
+
+    With one query per frame it is cheaper to bring the query to the width of the rows than all rows to keys and values:
+    q . (W_k x + b_k) = (W_k^T q) . x + const, where the softmax ignores the constant, and sum p (W_v x + b_v) =
+    W_v (sum p x) + b_v.
+    """
+    _, weight_key, weight_value = attn.in_proj_weight.view(3, attn.heads, -1, attn.width)  # (heads, d, D)
+    query = torch.einsum("bthd,hdw->bthw", attn.query(rows[:, :, 0]), weight_key)
+    logits = query @ rows.transpose(2, 3)  # (B, T, heads, M)
+    if reference is not None:
+        shared = query.flatten(1, 2) @ reference.transpose(1, 2)  # (B, T*heads, k)
+        logits = torch.cat([logits, shared.view(*logits.shape[:3], -1)], dim=-1)
+    logits = logits * weight_key.shape[1] ** -0.5
+    weights = (logits if bias is None else logits + bias).softmax(dim=-1)
+    mixed = weights[..., : rows.shape[2]].to(rows.dtype) @ rows  # (B, T, heads, D)
+    if reference is not None:
+        mixed = mixed + (weights[..., rows.shape[2] :].flatten(1, 2).to(rows.dtype) @ reference).view(mixed.shape)
+    value = torch.einsum("bthw,hdw->bthd", mixed, weight_value).flatten(2)
+    return value + attn.in_proj_bias[2 * attn.width :]
 
 
 def _folded(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -56,7 +56,7 @@ class Backbone:
         return Backbone(config, tensors, read_json(folder / "tokens.json"))
 
     def save(self, folder: Path | str, facts: Mapping[str, Any] | None = None) -> None:
-        """Write the files that `load` reads; `facts` (source, sha256, checks) go into backbone.json beside the sizes."""
+        """Write the files that `load` reads; `facts` (source, sha256, checks) go into backbone.json, too."""
         folder = Path(folder)
         with atomic(folder / "weights.safetensors") as part:
             save_file({name: tensor.contiguous() for name, tensor in self.tensors.items()}, part)
@@ -70,7 +70,9 @@ def check_names(found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tup
     if missing:
         raise UserError(f"{where} lacks {len(missing)} tensors of this model, the first is '{missing[0]}'")
     if strange:
-        raise UserError(f"{where} has {len(strange)} tensors that this model does not know, the first is '{strange[0]}'")
+        raise UserError(
+            f"{where} has {len(strange)} tensors that this model does not know, the first is '{strange[0]}'"
+        )
     for name, shape in expected.items():
         if tuple(found[name]) != tuple(shape):
             raise UserError(f"{where}: '{name}' has the shape {tuple(found[name])}, this model needs {tuple(shape)}")
@@ -90,15 +92,13 @@ def _initial(name: str, shape: tuple[int, ...], config: BackboneConfig, stream: 
 def _deviation(name: str, config: BackboneConfig) -> float:
     """Standard deviation of a weight at the start (CLIP, section 2.4 and the released initialisation)."""
     vision = name.startswith("visual.")
-    width, layers = (
-        (config.vision_width, config.vision_layers) if vision else (config.text_width, config.text_layers)
-    )
-    rules = {
-        "conv1.weight": (3 * config.patch_size**2) ** -0.5,
+    width, layers = (config.vision_width, config.vision_layers) if vision else (config.text_width, config.text_layers)
+    rules: dict[str, float] = {
+        "conv1.weight": 1 / (config.patch_size * math.sqrt(3)),
         "token_embedding.weight": 0.02,
-        "positional_embedding": width**-0.5 if vision else 0.01,
-        "out_proj.weight": (2 * width * layers) ** -0.5,
-        "c_proj.weight": (2 * width * layers) ** -0.5,
-        "c_fc.weight": (2 * width) ** -0.5,
+        "positional_embedding": 1 / math.sqrt(width) if vision else 0.01,
+        "out_proj.weight": 1 / math.sqrt(2 * width * layers),
+        "c_proj.weight": 1 / math.sqrt(2 * width * layers),
+        "c_fc.weight": 1 / math.sqrt(2 * width),
     }
-    return next((value for ending, value in rules.items() if name.endswith(ending)), width**-0.5)
+    return next((value for ending, value in rules.items() if name.endswith(ending)), 1 / math.sqrt(width))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,6 +18,8 @@ from tcclip.models.vision import ContextRecipe, VisionOutput, VisionTower
 
 class TokenTable(nn.Module):
     """CLIP's token embeddings, fixed: a buffer, so that no optimizer sees them."""
+
+    weight: Tensor
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
@@ -36,6 +40,8 @@ class ClipVideo(nn.Module):
     Parameters below `vp.` are new and learn faster, those below `tc.` are new and do not; all others are CLIP's.
     """
 
+    tokens: Tensor  # (C, L)
+
     def __init__(
         self,
         config: BackboneConfig,
@@ -46,7 +52,7 @@ class ClipVideo(nn.Module):
         prompts: int,
         joint_frames: int | None,
     ) -> None:
-        """tokens (C, L) ids of the classes' texts, as long as the longest; prompts: learned prompt vectors of VP, 0 for fixed texts."""
+        """tokens (C, L): the classes' texts, L the longest; prompts: VP's number of vectors or 0."""
         super().__init__()
         self.visual = VisionTower(config, recipe, joint_frames)
         self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
@@ -75,9 +81,13 @@ class ClipVideo(nn.Module):
 
     def encode_video(self, video: Tensor) -> VisionOutput:
         """Features of frames (B, T, E) and, if VP reads them, of context tokens (B, k, E)."""
-        layers = range(len(self.visual.transformer.resblocks))
-        biases = [self.tc[str(i)].local_global_bias if str(i) in self.tc else None for i in layers]
-        return self.visual(video, biases, want_context=self.vp is not None)
+        seen: VisionOutput = self.visual(video, self.biases(), want_context=self.vp is not None)
+        return seen
+
+    def biases(self) -> list[Tensor | None]:
+        """The attention bias (heads, 2) of every vision layer, None where there is none."""
+        layers = {int(number): cast(AttentionBias, bias).local_global_bias for number, bias in self.tc.items()}
+        return [layers.get(number) for number in range(len(self.visual.transformer.resblocks))]
 
     def encode_classes(self) -> text.ClassReaders:
         """The part of the text tower that depends on the weights alone."""
@@ -91,16 +101,17 @@ class ClipVideo(nn.Module):
     def _encode(self, tokens: Tensor, prefix: int) -> text.ClassReaders:
         prompts = self.vp.prompt_vectors if self.vp is not None else None
         state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts)
-        blocks = list(self.transformer.resblocks)
-        return text.class_readers(blocks, state, end_positions(tokens), 0 if prompts is None else len(prompts))
+        return text.class_readers(
+            self.transformer.blocks, state, end_positions(tokens), 0 if prompts is None else len(prompts)
+        )
 
     def encode_text(self, seen: VisionOutput, classes: text.ClassReaders) -> Tensor:
         """Text features, not normalised: (C, E), or (B, C, E) where prompts are conditioned on the video."""
         prompts = None
         if self.vp is not None:
             prompts = self.vp(classes.prompts, seen.context)
-        states = text.read(self.transformer.resblocks[-1], classes, prompts)
-        return self.ln_final(states) @ self.text_projection
+        states: Tensor = self.ln_final(text.read(self.transformer.blocks[-1], classes, prompts))
+        return states @ self.text_projection
 
 
 def _prefix(tokens: Tensor, prompts: int) -> int:

@@ -17,7 +17,7 @@ class Summary(NamedTuple):
 
 
 def schedule(tokens: int, k: int, r: int) -> list[int]:
-    """Tokens removed by each round until k are left: r, but never more than half of the tokens (928, 96, 100 -> 8 x 100, 32)."""
+    """Tokens removed by each round until k are left: r, but at most half of them (928, 96, 100 -> 8 x 100, 32)."""
     rounds = []
     while tokens > k:
         rounds.append(min(r, tokens - k, tokens // 2))

@@ -29,7 +29,8 @@ class VideoPrompting(nn.Module):
             query.expand(len(context), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
         )  # (B, heads, n, d)
         prompts = prompts + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
-        return prompts + self.ffn(self.ln_ffn(prompts))
+        change: Tensor = self.ffn(self.ln_ffn(prompts))
+        return prompts + change
 
 
 def initial_prompting(tensors: Mapping[str, Tensor], last_layer: int, prompt_tokens: Tensor) -> dict[str, Tensor]:

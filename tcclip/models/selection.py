@@ -17,24 +17,15 @@ def seed_count(alpha: float, patches: int) -> int:
 def cls_attention(query: Tensor, key: Tensor, bias: Tensor | None, patches: int) -> Tensor:
     """Score of each patch, (B, T, N): attention of [CLS] to it, averaged over heads.
 
-    query (B, T, M, heads, d), key (B, T, K, heads, d) with [CLS] first, then the N patches, then reference tokens;
-    bias (heads, K). The softmax runs over all keys, so heads that look at reference tokens count less.
+    query (B, T, ., heads, d) and key (B, T, K, heads, d) have [CLS] first, then key has the N patches, then reference
+    tokens; bias (heads, K). The softmax runs over all keys, so heads that look at reference tokens count less.
     """
     logits = torch.einsum("bthd,btkhd->bthk", query[:, :, 0], key)
-    return cls_score(softmax_logits(logits, bias, query.shape[-1]), patches)
-
-
-def softmax_logits(logits: Tensor, bias: Tensor | None, head_width: int) -> Tensor:
-    """Attention from raw products (..., heads, K) in at least float32, bias (heads, K) added after the scaling."""
     if logits.dtype in (torch.float16, torch.bfloat16):
         logits = logits.float()
-    logits = logits * head_width**-0.5
-    return (logits if bias is None else logits + bias).softmax(dim=-1)
-
-
-def cls_score(attention: Tensor, patches: int) -> Tensor:
-    """Head mean of [CLS]'s attention (B, T, heads, K), cut to the patches: (B, T, N)."""
-    return attention.detach()[..., 1 : 1 + patches].mean(dim=2)
+    logits = logits * query.shape[-1] ** -0.5
+    attention = (logits if bias is None else logits + bias).softmax(dim=-1)  # (B, T, heads, K)
+    return torch.mean(attention[..., 1 : 1 + patches], dim=2)
 
 
 def top_seeds(score: Tensor, count: int) -> Tensor:

@@ -51,10 +51,10 @@ def layer(block: Block, state: TextState) -> TextState:
     rows = torch.cat([state.prefix, state.names.flatten(0, 1)])  # (P + C*M, W)
     parts = block.attn.qkv(block.ln_1(rows))
     shared = [part[:prefix].transpose(0, 1)[None] for part in parts]  # (1, heads, P, d)
-    own = [part[prefix:].unflatten(0, (classes, length)).transpose(1, 2) for part in parts]  # (C, heads, M, d)
+    own = [part[prefix:].view(classes, length, *part.shape[1:]).transpose(1, 2) for part in parts]  # (C, heads, M, d)
     key, value = (torch.cat([shared[i].expand(classes, -1, -1, -1), own[i]], dim=2) for i in (1, 2))
     sees = torch.ones(length, prefix + length, dtype=torch.bool, device=rows.device).tril(prefix)
-    mixed_prefix = F.scaled_dot_product_attention(*shared, is_causal=True)
+    mixed_prefix = F.scaled_dot_product_attention(shared[0], shared[1], shared[2], is_causal=True)
     mixed_names = F.scaled_dot_product_attention(own[0], key, value, attn_mask=sees)
     mixed = torch.cat(
         [mixed_prefix[0].transpose(0, 1).reshape(prefix, width), mixed_names.transpose(1, 2).reshape(-1, width)]

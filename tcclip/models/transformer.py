@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,11 +15,12 @@ class LayerNorm(nn.LayerNorm):
     """Layer norm in the precision of its weights: float32 also where autocast hands in half precision."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Rows (..., D) -> rows."""
         return F.layer_norm(input.to(self.weight.dtype), self.normalized_shape, self.weight, self.bias, self.eps)
 
 
 class Attention(nn.Module):
-    """Weights of a multi-head attention, query, key and value stacked as in CLIP; who attends to whom is the caller's."""
+    """Weights of a multi-head attention, query, key, value stacked as in CLIP; who sees whom is the caller's."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -30,7 +33,9 @@ class Attention(nn.Module):
         """Some of query, key and value (parts 0, 1, 2) of rows (..., D): one tensor (..., heads, D/heads) for each."""
         part = slice(parts.start * self.width, parts.stop * self.width)
         projected = F.linear(rows, self.in_proj_weight[part], self.in_proj_bias[part])
-        return projected.unflatten(-1, (parts.stop - parts.start, self.heads, -1)).unbind(-3)
+        return projected.view(*rows.shape[:-1], parts.stop - parts.start, self.heads, self.width // self.heads).unbind(
+            -3
+        )
 
     def qkv(self, rows: Tensor) -> tuple[Tensor, ...]:
         """Query, key and value of rows (..., D), each (..., heads, D/heads)."""
@@ -54,6 +59,7 @@ class Mlp(nn.Module):
         self.c_proj = nn.Linear(4 * width, width)
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Rows (..., D) -> rows."""
         # x * sigmoid(1.702 x) = silu(1.702 x) / 1.702. Both factors go into the (small) weights, which leaves one
         # fused pass over the (large) hidden layer, forward and backward.
         hidden = F.silu(F.linear(rows, self.c_fc.weight * QUICK, self.c_fc.bias * QUICK))
@@ -72,7 +78,8 @@ class Block(nn.Module):
 
     def feed_forward(self, rows: Tensor) -> Tensor:
         """rows + MLP(LN2 rows), rows (..., D)."""
-        return rows + self.mlp(self.ln_2(rows))
+        change: Tensor = self.mlp(self.ln_2(rows))
+        return rows + change
 
 
 class Transformer(nn.Module):
@@ -81,3 +88,8 @@ class Transformer(nn.Module):
     def __init__(self, width: int, heads: int, layers: int) -> None:
         super().__init__()
         self.resblocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks, first to last."""
+        return [cast(Block, block) for block in self.resblocks]

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from tcclip.models.attention import attend, bias_per_key, with_reference
+from tcclip.models.attention import attend, attend_first, bias_per_key, with_reference
 from tcclip.models.config import BackboneConfig
 from tcclip.models.matching import Summary
-from tcclip.models.selection import cls_score, softmax_logits, top_seeds
+from tcclip.models.selection import top_seeds
 from tcclip.models.transformer import Block, LayerNorm, Transformer
 
 
@@ -62,9 +62,9 @@ class VisionTower(nn.Module):
         self.proj = nn.Parameter(torch.empty(width, config.embed_dim))
 
     def forward(self, video: Tensor, biases: Sequence[Tensor | None], want_context: bool) -> VisionOutput:
-        """Video (B, T, 3, H, W) -> features. `biases`: per layer (heads, 2) or None. `want_context`: someone reads it."""
+        """Video (B, T, 3, H, W) -> features; biases: per layer (heads, 2) or None; want_context: somebody reads it."""
         tokens, context = self.embed(video), None
-        *blocks, last = self.transformer.resblocks
+        *blocks, last = self.transformer.blocks
         for block, bias in zip(blocks, biases, strict=False):
             output = layer(block, tokens, context, bias, self.recipe)
             tokens, context = output.tokens, output.context
@@ -73,14 +73,15 @@ class VisionTower(nn.Module):
 
     def embed(self, video: Tensor) -> Tensor:
         """Video (B, T, 3, H, W) -> tokens (B, T, 1+N, D) before the first block."""
-        size = self.patch_size
+        (*_, height, width), size = video.shape, self.patch_size
         # (B, T, 3, H, W) -> (B, T, N, 3*P*P): a convolution whose stride is its kernel is a linear map of patches
-        patches = video.unflatten(-1, (-1, size)).unflatten(-3, (-1, size))
+        patches = video.reshape(*video.shape[:3], height // size, size, width // size, size)
         patches = patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
         tokens = nn.functional.linear(patches, self.conv1.weight.flatten(1))
         first = self.class_embedding.to(tokens.dtype).expand(*tokens.shape[:2], 1, -1)
         positions = self.positional_embedding_joint if self.joint else self.positional_embedding
-        return self.ln_pre(torch.cat([first, tokens], dim=2) + positions)
+        embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + positions)
+        return embedded
 
     def project(self, output: LayerOutput) -> VisionOutput:
         """The last layer's output in the joint space."""
@@ -98,40 +99,36 @@ def layer(
 
     tokens (B, T, 1+N, D); bias (heads, 2) local and global; `recipe` None: no context tokens are made.
     """
-    patches = tokens.shape[2] - 1
+    reference, key_bias = _reference(block, tokens, context, bias)
     query, key, value = block.attn.qkv(block.ln_1(tokens))  # (B, T, 1+N, heads, d)
-    key, value, key_bias = _with_context(block, key, value, context, bias)
+    key, value = _with_reference(block, key, value, reference)
     tokens = tokens + block.attn.out_proj(attend(query, key, value, key_bias))
     if recipe is None:
         return LayerOutput(block.feed_forward(tokens), None, None, None, None)
-    score = recipe.score(query, key, key_bias, patches)
+    score = recipe.score(query, key, key_bias, tokens.shape[2] - 1)
     seeds = top_seeds(score, recipe.seeds)
     summary = recipe.summarise(_gather_seeds(tokens, seeds).flatten(1, 2))
     # one feed-forward for the frames' tokens and the context tokens: (B, T*(1+N) + k, D)
     rows = block.feed_forward(torch.cat([tokens.flatten(1, 2), summary.context], dim=1))
-    own, fresh = rows.split([tokens.shape[1] * tokens.shape[2], summary.context.shape[1]], dim=1)
-    return LayerOutput(own.unflatten(1, tokens.shape[1:3]), fresh, score, seeds, summary.group)
+    own = tokens.shape[1] * tokens.shape[2]
+    return LayerOutput(rows[:, :own].view(tokens.shape), rows[:, own:], score, seeds, summary.group)
 
 
 def last_layer(
     block: Block, tokens: Tensor, context: Tensor | None, bias: Tensor | None, recipe: ContextRecipe | None
 ) -> LayerOutput:
-    """As `layer`, without what nobody reads: of the tokens only [CLS], of the patches only the seeds, without gradient."""
-    patches = tokens.shape[2] - 1
-    first = tokens[:, :, :1]
+    """As `layer`, less what nobody reads: of the tokens only [CLS], of the patches the seeds, without gradient."""
+    reference, key_bias = _reference(block, tokens, context, bias)
     normed = block.ln_1(tokens)
-    query = block.attn.query(normed[:, :, :1])  # (B, T, 1, heads, d)
-    key, value = block.attn.key_value(normed)
-    key, value, key_bias = _with_context(block, key, value, context, bias)
-    # one query row per frame: its attention map is small, and selection reads it too
-    logits = torch.einsum("bthd,btkhd->bthk", query[:, :, 0], key)
-    attention = softmax_logits(logits, key_bias, query.shape[-1])  # (B, T, heads, K)
-    mixed = torch.einsum("bthk,btkhd->bthd", attention.to(value.dtype), value)
-    first = block.feed_forward(first + block.attn.out_proj(mixed.flatten(2)[:, :, None]))
+    first = tokens[:, :, 0] + block.attn.out_proj(attend_first(block.attn, normed, reference, key_bias))
+    first = block.feed_forward(first)[:, :, None]
     if recipe is None:
         return LayerOutput(first, None, None, None, None)
     with torch.no_grad():
-        score = cls_score(attention, patches)
+        query = block.attn.query(normed[:, :, :1])
+        key, value = block.attn.key_value(normed)
+        key, value = _with_reference(block, key, value, reference)
+        score = recipe.score(query, key, key_bias, tokens.shape[2] - 1)
         seeds = top_seeds(score, recipe.seeds)
         query = block.attn.query(_gather_seeds(normed, seeds))
         chosen = _gather_seeds(tokens, seeds) + block.attn.out_proj(attend(query, key, value, key_bias))
@@ -139,15 +136,21 @@ def last_layer(
         return LayerOutput(first, block.feed_forward(summary.context), score, seeds, summary.group)
 
 
-def _with_context(
-    block: Block, key: Tensor, value: Tensor, context: Tensor | None, bias: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Each frame's keys and values with those of the context tokens (Eq. 8), and the bias of every key (Eq. 9)."""
+def _reference(
+    block: Block, tokens: Tensor, context: Tensor | None, bias: Tensor | None
+) -> tuple[Tensor | None, Tensor | None]:
+    """The context tokens as the block's attention reads them, and the bias (heads, 1+N+k) of every key (Eq. 9)."""
     if context is None:
-        return key, value, None
-    key_context, value_context = block.attn.key_value(block.ln_1(context))
-    key_bias = bias_per_key(bias, key.shape[2], context.shape[1])
-    return with_reference(key, key_context), with_reference(value, value_context), key_bias
+        return None, None
+    return block.ln_1(context), bias_per_key(bias, tokens.shape[2], context.shape[1])
+
+
+def _with_reference(block: Block, key: Tensor, value: Tensor, reference: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Each frame's keys and values (B, T, 1+N, heads, d), followed by those of the context tokens (Eq. 8)."""
+    if reference is None:
+        return key, value
+    key_reference, value_reference = block.attn.key_value(reference)
+    return with_reference(key, key_reference), with_reference(value, value_reference)
 
 
 def _gather_seeds(tokens: Tensor, seeds: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
 
@@ -37,11 +37,12 @@ class Text(Params):
     n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
     context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
 
-    @model_validator(mode="after")
-    def _prompt_has_name(self) -> Text:
-        if "{name}" not in self.prompt:
+    @field_validator("prompt")
+    @classmethod
+    def _has_name(cls, prompt: str) -> str:
+        if "{name}" not in prompt:
             raise ValueError("must contain {name}")
-        return self
+        return prompt
 
 
 class Names(Params):

@@ -21,6 +21,8 @@ class Pretraining(Params):
     lr: Annotated[float, Field(gt=0)]
     warmup_steps: Annotated[int, Field(ge=0)]
     weight_decay: Annotated[float, Field(ge=0)]
+    norm: Literal["imagenet", "clip"]  # pixel statistics; the methods' own, so that they fit the weights
+    threads: Count  # part of the result: sums over more threads round differently
 
 
 class Architecture(Params):

@@ -1,4 +1,4 @@
-"""From run folders to tables, figures and the page. Reads metrics.json and predictions; trains and evaluates nothing."""
+"""From run folders to tables, figures and the page. Reads results only."""
 
 from tcclip.reporting.report import write_report
 from tcclip.reporting.tables import write_table

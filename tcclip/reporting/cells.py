@@ -18,6 +18,7 @@ from tcclip.reporting.published import Key, Published
 COLUMNS = [
     "table", "group", "row", "column", "value", "std", "n_videos", "source", "published", "published_std", "runs",
 ]  # fmt: skip
+NUMBERS = ["value", "std", "published", "published_std"]
 DECIMALS = 6  # of the CSV; averages are computed before rounding
 
 Results = Mapping[str, Mapping[str, Any]]  # run name -> evaluation name -> its part of metrics.json
@@ -52,13 +53,13 @@ def build(cells: Iterable[Cell], results: Results, quoted: Mapping[Key, Publishe
         if cell.mean_of:
             measured[_key(cell)] = _average([measured.get((cell.group, cell.row, name)) for name in cell.mean_of])
     frame = pd.DataFrame([_line(cell, measured.get(_key(cell)), quoted) for cell in cells], columns=COLUMNS)
-    numbers = ["value", "std", "published", "published_std"]
-    return frame.astype({**dict.fromkeys(numbers, "Float64"), "n_videos": "Int64"}).round(dict.fromkeys(numbers, DECIMALS))
+    typed = frame.astype({**dict.fromkeys(NUMBERS, "Float64"), "n_videos": "Int64"})
+    return typed.round(dict.fromkeys(NUMBERS, DECIMALS))
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table's CSV with the types of `build`."""
-    kinds = dict.fromkeys(["value", "std", "published", "published_std"], "Float64") | {"n_videos": "Int64"}
+    kinds = dict.fromkeys(NUMBERS, "Float64") | {"n_videos": "Int64"}
     text = dict.fromkeys(["table", "group", "row", "column", "source", "runs"], "str")
     frame = pd.read_csv(path, dtype={**text, **kinds}, keep_default_na=False, na_values={name: [""] for name in kinds})
     return frame[COLUMNS]

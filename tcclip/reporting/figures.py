@@ -17,36 +17,40 @@ from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import accuracy_by_class, neighbours
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MARKERS = "os^D"  # one per group of a table
 MOST_CLASSES = 40  # with names on the axes; more than that are drawn as the hardest and easiest halves
 
 
+@style.styled
 def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str]) -> Figure:
     """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow."""
     shot_columns = [column for column in columns if column.dataset and column.shots]
     roles = list(dict.fromkeys(column.dataset for column in shot_columns))
+    groups = list(dict.fromkeys(frame["group"]))
     figure, axes = style.panels(len(roles), 3, height=3.2, share_y=False)
     for axis, role in zip(axes, roles, strict=True):
-        shots = {column.name: column.shots for column in shot_columns if column.dataset == role}
+        shots = {column.name: column.shots or 0 for column in shot_columns if column.dataset == role}
         part = frame[frame["column"].isin(list(shots)) & frame["value"].notna()]
-        for (group, row), line in part.groupby(["group", "row"], sort=False):
-            quoted = bool((line["source"] == "quoted").any())
+        for (group, row, source), line in part.groupby(["group", "row", "source"], sort=False):
+            quoted = source == "quoted"
             axis.plot(
                 [shots[name] for name in line["column"]],
                 line["value"].astype(float),
-                marker="o",
+                marker=MARKERS[groups.index(group) % len(MARKERS)],
                 linestyle="--" if quoted else "-",
                 markerfacecolor="white" if quoted else None,
                 color=colors.get(row, style.INK),
                 alpha=0.6 if quoted else 1,
-                label=f"{row}{'' if group == frame['group'].iloc[0] else f' ({group})'}{' †' if quoted else ''}",
+                label=_row_label(row, group if group != groups[0] else "", quoted),
             )
         counts = part["n_videos"].dropna()
         axis.set_xscale("log", base=2)
         axis.set_xticks(list(shots.values()), [str(k) for k in shots.values()])
         axis.minorticks_off()
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.08 * max(float(part["value"].max()), 1.0))
         axis.set_title(_titled(role, int(counts.max()) if len(counts) else None))
         axis.set_xlabel("training videos per class, K")
     axes[0].set_ylabel("top-1 accuracy (%)")
@@ -54,6 +58,7 @@ def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Ma
     return figure
 
 
+@style.styled
 def training_curves(
     histories: Mapping[tuple[str, str], pd.DataFrame], value: str, label: str, colors: Mapping[str, str]
 ) -> Figure:
@@ -65,7 +70,7 @@ def training_curves(
         label: what it is, with its unit.
     """
     sets = list(dict.fromkeys(name for name, _ in histories))
-    figure, axes = style.panels(len(sets), 4, height=2.1)
+    figure, axes = style.panels(len(sets), 4, height=2.0 if len(sets) > 4 else 2.6)
     for axis, name in zip(axes, sets, strict=True):
         for (owner, method), history in histories.items():
             if owner == name:
@@ -84,6 +89,7 @@ def training_curves(
     return figure
 
 
+@style.styled
 def class_accuracies(
     confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str, colors: Mapping[str, str]
 ) -> Figure:
@@ -94,12 +100,12 @@ def class_accuracies(
     if len(order) > MOST_CLASSES:
         order = np.concatenate([order[: MOST_CLASSES // 2], order[-MOST_CLASSES // 2 :]])
         title += f", {MOST_CLASSES // 2} hardest and easiest classes of {len(names)}"
-    figure, (axis,) = style.panels(1, 1, height=1.3 + 0.22 * len(order))
+    figure, (axis,) = style.panels(1, 1, height=1.3 + 0.24 * len(order))
     rows = np.arange(len(order))
     values = np.array([accuracy[order] for accuracy in accuracies.values()])
     axis.hlines(rows, values.min(axis=0), values.max(axis=0), color=style.FAINT, linewidth=2, zorder=1)
     for i, (method, accuracy) in enumerate(accuracies.items()):
-        offset = 0.13 * (i - (len(accuracies) - 1) / 2)
+        offset = 0.2 * (i - (len(accuracies) - 1) / 2)
         axis.scatter(accuracy[order], rows + offset, color=colors[method], label=method, s=26, zorder=2)
     axis.axvline(100 / len(names), color=style.INK, linestyle=":", linewidth=1, zorder=0)
     axis.annotate("chance", (100 / len(names), len(order) - 0.4), xytext=(3, 0), textcoords="offset points", fontsize=8)
@@ -114,17 +120,18 @@ def class_accuracies(
     return figure
 
 
+@style.styled
 def confusion_matrices(confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str) -> Figure:
     """Row-normalised confusion, one panel per method; classes taken for each other stand side by side."""
     order = neighbours(np.sum(list(confusions.values()), axis=0))
     named = len(names) <= MOST_CLASSES
     columns = min(3, len(confusions))
     side = style.WIDTH / columns
-    figure, axes = style.panels(len(confusions), columns, height=side + (1.4 if named else 0.5))
+    figure, axes = style.panels(len(confusions), columns, height=side + (0.4 if named else 0.1), layout="compressed")
     for axis, (method, counts) in zip(axes, confusions.items(), strict=True):
         shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         picture = axis.imshow(shares[np.ix_(order, order)], cmap="Blues", vmin=0, vmax=100)
-        axis.set_title(f"{method}, top-1 {100 * counts.trace() / max(counts.sum(), 1):.1f} %")
+        axis.set_title(f"{method}\ntop-1 {100 * counts.trace() / max(counts.sum(), 1):.1f} %", fontsize=9)
         axis.grid(visible=False)
         axis.set_xlabel("predicted class")
         if named:
@@ -134,9 +141,13 @@ def confusion_matrices(confusions: Mapping[str, np.ndarray], names: Sequence[str
             axis.set_xticks([])
             axis.set_yticks([])
     axes[0].set_ylabel("true class")
-    figure.colorbar(picture, ax=axes, label="videos of the true class (%)", shrink=0.6)
+    figure.colorbar(picture, ax=axes, label="videos of the true class (%)", shrink=0.7, pad=0.01)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)
     return figure
+
+
+def _row_label(row: str, group: str, quoted: bool) -> str:
+    return row + (f" ({group})" if group else "") + (" †" if quoted else "")
 
 
 def _titled(role: str | None, videos: int | None) -> str:
@@ -144,7 +155,7 @@ def _titled(role: str | None, videos: int | None) -> str:
     return f"{name} (N = {videos:,})" if videos else name
 
 
-def _legend(figure: Figure, axes: Sequence) -> None:
+def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
     """One legend under all panels."""
     entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     if entries:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
 from tcclip.files import atomic, write_text
-from tcclip.reporting.grid import Entry, Grid, Heading, number, spans
+from tcclip.reporting.grid import DASH, Entry, Grid, Heading, number, spans
 
 
 def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path) -> None:
@@ -35,8 +36,9 @@ def markdown(shown: Grid, frame: pd.DataFrame | None = None) -> str:
 
 
 def latex(shown: Grid, label: str) -> str:
-    """A table environment that needs \\usepackage{booktabs} and \\usepackage{graphicx}."""
+    """A table environment; the title's own "Table 2." is left to LaTeX."""
     count = len(shown.headings)
+    title = re.sub(r"^Table \S+ ", "", shown.title).rstrip(".") + "."
     tops, subs, rules, at = [""], ["Method"], [], 2
     for top, width in spans(shown.headings):
         tops.append(rf"\multicolumn{{{width}}}{{c}}{{{_escape(top)}}}")
@@ -52,9 +54,10 @@ def latex(shown: Grid, label: str) -> str:
         body += [" & ".join([_escape(line.row), *map(_latex_cell, line.entries)]) + r" \\" for line in lines]
     return "\n".join(
         [
+            r"% \usepackage{booktabs,graphicx}",
             r"\begin{table}[t]",
             r"\centering",
-            rf"\caption{{{_escape(' '.join([shown.title.rstrip('.') + '.', *shown.notes]))}}}",
+            rf"\caption{{{_escape(' '.join([title, *shown.notes]))}}}",
             rf"\label{{tab:{label}}}",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{l{'c' * count}}}",
@@ -72,9 +75,9 @@ def latex(shown: Grid, label: str) -> str:
 
 
 def text_of(entry: Entry) -> str:
-    """A cell in plain text: 53.7 ± 0.7, with † when quoted, – when empty."""
+    """A cell in plain text: 53.7 ± 0.7, with † when quoted, a dash when empty."""
     if entry.value is None:
-        return "–"
+        return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
     return number(entry.value) + std + (" †" if entry.quoted else "")
 
@@ -94,7 +97,8 @@ def _markdown_cell(entry: Entry) -> str:
 
 def _markdown_row(cells: list[str], widths: list[int]) -> str:
     first, *rest = cells
-    aligned = [first.ljust(widths[0]), *(cell.rjust(max(width, 3)) for cell, width in zip(rest, widths[1:], strict=True))]
+    padded = [cell.rjust(max(width, 3)) for cell, width in zip(rest, widths[1:], strict=True)]
+    aligned = [first.ljust(widths[0]), *padded]
     return "| " + " | ".join(aligned) + " |"
 
 
@@ -103,7 +107,7 @@ def _comparison(frame: pd.DataFrame) -> str:
     if both.empty:
         return ""
     lines = [
-        f"| {c.group} | {c.row} | {c.column} | {number(c.value)} | {number(c.published)} | {c.value - c.published:+.1f} |"
+        f"| {c.group} | {c.row} | {c.column} | {c.value:.1f} | {c.published:.1f} | {c.value - c.published:+.1f} |"
         for c in both.itertuples(index=False)
     ]
     head = "| Group | Method | Column | Measured | Paper | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
@@ -121,7 +125,7 @@ def _latex_cell(entry: Entry) -> str:
 def _escape(text: str) -> str:
     for plain, command in (
         ("\\", r"\textbackslash "), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
-        ("±", r"$\pm$"), ("†", r"$^\dagger$"), ("–", "--"),
+        ("±", r"$\pm$"), ("†", r"$^\dagger$"), (DASH, "--"),
     ):  # fmt: skip
         text = text.replace(plain, command)
     return text

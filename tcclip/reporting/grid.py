@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from tcclip.params.table import Column
 
 DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
+DASH = "\N{EN DASH}"  # an empty cell
 METRICS = {"top1": "Top-1", "top5": "Top-5"}
 
 
@@ -99,14 +101,16 @@ def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: object, best: str) -> Entry:
+def _entry(cell: Any, best: str) -> Entry:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
 
-    value, measured = known("value"), getattr(cell, "source") == "measured"
+    value, measured = known("value"), cell.source == "measured"
     marked = measured and value is not None and number(value) == best
-    return Entry(value, known("std"), value is not None and not measured, marked, known("published") if measured else None)
+    return Entry(
+        value, known("std"), value is not None and not measured, marked, known("published") if measured else None
+    )
 
 
 def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], names: list[str]) -> list[str]:
@@ -121,11 +125,13 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], names: 
         if head.top != "Average" and len(counts):
             videos[head.top] = max(videos.get(head.top, 0), int(counts.max()))
     if videos:
-        notes.append("Test videos, all splits together: " + ", ".join(f"{k} N = {n:,}" for k, n in videos.items()) + ".")
+        notes.append(
+            "Test videos, all splits together: " + ", ".join(f"{k} N = {n:,}" for k, n in videos.items()) + "."
+        )
     if any(entry.best for entry in measured):
         notes.append("Bold: the best measured value of its column.")
     if any(entry.quoted for entry in entries):
         notes.append("† quoted from the paper, not measured here.")
     if any(entry.value is None for entry in entries):
-        notes.append("– neither measured nor quoted: the suite has no method for this row, or its run is not finished.")
+        notes.append(f"{DASH} not measured: the suite has no method for this row, or its runs are not finished.")
     return notes

@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.reporting.formats import text_of
-from tcclip.reporting.grid import Entry, Grid, number, spans
+from tcclip.reporting.grid import DASH, Entry, Grid, number, spans
+from tcclip.reporting.page_style import CSS
 
-CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+PIXELS = 0.75  # of the page for one of a figure, so that type has one size in all figures
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Picture:
     """A figure of the page."""
 
     path: Path
+    section: str  # the part of the page it stands in
     caption: str
 
 
@@ -58,9 +60,10 @@ def pictures(items: Sequence[Picture], base: Path) -> str:
     """Figures, embedded; each links to its file, `base` is the page's folder."""
     found = []
     for item in items:
-        data = base64.b64encode(item.path.read_bytes()).decode()
+        data = item.path.read_bytes()
+        width = round(int.from_bytes(data[16:20], "big") * PIXELS)  # a PNG's width stands in its bytes 16 to 19
         link, caption = escape(str(item.path.relative_to(base))), escape(item.caption)
-        image = f'<img src="data:image/png;base64,{data}" alt="{caption}">'
+        image = f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}" width="{width}" alt="{caption}">'
         found.append(f'<figure><a href="{link}">{image}</a><figcaption>{caption}</figcaption></figure>')
     return "".join(found)
 
@@ -76,7 +79,8 @@ def frame_table(frame: pd.DataFrame, raw: Sequence[str] = ()) -> str:
             for name, value in zip(frame.columns, line, strict=True)
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<div class="wide"><table class="plain"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table = f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="wide">{table}</div>'
 
 
 def folded(title: str, body: str) -> str:
@@ -101,7 +105,7 @@ def _grid(shown: Grid, runs: Mapping[tuple[str, str], Sequence[str]]) -> str:
 
 def _entry(entry: Entry) -> str:
     if entry.value is None:
-        return '<td class="empty">–</td>'
+        return f'<td class="empty">{DASH}</td>'
     kind = "quoted" if entry.quoted else "best" if entry.best else ""
     paper = f' title="paper: {number(entry.published)}"' if entry.published is not None else ""
     value, *std = text_of(entry).split(" ", 1)

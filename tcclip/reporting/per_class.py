@@ -22,7 +22,9 @@ def confusion(predictions: pd.DataFrame, classes: int) -> np.ndarray:
 def accuracy_by_class(counts: np.ndarray) -> np.ndarray:
     """Top-1 in percent per class (C,); NaN for a class without test videos."""
     videos = counts.sum(axis=1)
-    return np.divide(100.0 * counts.diagonal(), videos, out=np.full(len(counts), np.nan), where=videos > 0)
+    accuracy = np.full(len(counts), np.nan)
+    np.divide(100.0 * counts.diagonal(), videos, out=accuracy, where=videos > 0)
+    return accuracy
 
 
 def per_class(confusions: Mapping[str, np.ndarray], names: Sequence[str]) -> pd.DataFrame:

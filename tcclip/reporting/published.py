@@ -35,7 +35,9 @@ def read_published(table: str, path: Path | None = None) -> dict[Key, Published]
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != COLUMNS:
-            raise UserError(f"{path}: the columns must be {','.join(COLUMNS)} (got {','.join(reader.fieldnames or [])})")
+            raise UserError(
+                f"{path}: the columns must be {','.join(COLUMNS)} (got {','.join(reader.fieldnames or [])})"
+            )
         return {
             (line["group"], line["row"], line["column"]): Published(
                 _number(line["value"], path), _number(line["std"], path), line["note"]
@@ -56,10 +58,11 @@ def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, Publishe
     """
     if not printed:
         return
-    cells = list(cells)
+    table_keys: list[tuple[str, ...]] = list(cells)
+    printed_keys: list[tuple[str, ...]] = list(printed)
     for kind, parts in (("row", slice(0, 2)), ("column", slice(2, 3))):
-        ours = list(dict.fromkeys(key[parts] for key in cells))
-        theirs = list(dict.fromkeys(key[parts] for key in printed))
+        ours = list(dict.fromkeys(key[parts] for key in table_keys))
+        theirs = list(dict.fromkeys(key[parts] for key in printed_keys))
         own, absent = [n for n in ours if n not in theirs], [n for n in theirs if n not in ours]
         if own and absent:
             close = difflib.get_close_matches(_label(own[0]), [_label(name) for name in absent], n=1, cutoff=0)

@@ -11,32 +11,33 @@ import pandas as pd
 from tcclip import layout
 from tcclip.files import read_json
 from tcclip.params import load_method
-from tcclip.plan import Evaluation, Plan, Run
+from tcclip.plan import Evaluation, Plan
 from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import confusion
 
 
-def display(run: Run) -> str:
-    """A run's method as tables write it."""
-    return load_method(run.method).display
+def labels(plan: Plan) -> dict[str, str]:
+    """Method -> its name in tables; methods that share one carry their own name beside it."""
+    shown = {method: load_method(method).display for method in plan.methods}
+    several = {name for name in shown.values() if list(shown.values()).count(name) > 1}
+    return {method: f"{name} ({method})" if name in several else name for method, name in shown.items()}
 
 
 def runs_table(plan: Plan) -> pd.DataFrame:
     """One line per run: what it is, what it trained for, what came out, the tables it serves."""
+    method_labels = labels(plan)
     lines: list[dict[str, Any]] = []
     for run in plan.runs.values():
         folder = layout.run(plan.suite.name, run.name)
-        training = read_json(folder / "training.json") if (folder / "training.json").is_file() else {}
         lines.append(
             {
                 "run": run.name,
                 "folder": str(folder),
-                "method": display(run),
+                "method": method_labels[run.method],
                 "protocol": run.protocol if run.trained else "",
                 "dataset": DATASETS.get(run.role or "", run.role or ""),
                 "shots": run.shots,
                 "seed": run.seed,
-                "training": training,
                 "evaluations": _evaluations(plan, run.name),
                 "tables": plan.tables_of(run.name),
             }
@@ -45,16 +46,16 @@ def runs_table(plan: Plan) -> pd.DataFrame:
 
 
 def coverage(plan: Plan) -> pd.DataFrame:
-    """Videos found and broken per tested split: columns dataset, split, listed, tested, broken."""
-    lines = {}
+    """Videos of every tested split: columns dataset, split, listed, tested, broken, missing (not in the raw data)."""
+    lines: dict[tuple[str, str], list[Any]] = {}
     for run in plan.runs:
         parts = _evaluations(plan, run)
         for evaluation in plan.evaluations(run):
             part = parts.get(evaluation.name)
             if part:
                 key = (DATASETS.get(evaluation.role, evaluation.role), evaluation.split)
-                lines[key] = [*key, part.get("listed", part["n_videos"]), part["n_videos"], _count(part.get("broken", 0))]
-    return pd.DataFrame(lines.values(), columns=["dataset", "split", "listed", "tested", "broken"])
+                lines[key] = [*key, part["listed"], part["n_videos"], part["broken"], part["missing"]]
+    return pd.DataFrame(lines.values(), columns=["dataset", "split", "listed", "tested", "broken", "missing"])
 
 
 def broken_videos(plan: Plan) -> pd.DataFrame:
@@ -71,29 +72,25 @@ def broken_videos(plan: Plan) -> pd.DataFrame:
 
 def histories(plan: Plan, protocol: str) -> dict[tuple[str, str], pd.DataFrame]:
     """(training set, method) -> history.csv of every trained run of a protocol."""
+    method_labels = labels(plan)
     found = {}
     for run in plan.runs.values():
         path = layout.run(plan.suite.name, run.name) / "history.csv"
         if run.trained and run.protocol == protocol and path.is_file():
             name = DATASETS.get(run.role or "", run.role or "") + (f", K={run.shots}" if run.shots else "")
-            found[name, display(run)] = pd.read_csv(path)
+            found[name, method_labels[run.method]] = pd.read_csv(path)
     return found
-
-
-def hardest_shots(plan: Plan, protocol: str) -> list[int]:
-    """The largest number of shots of a protocol's runs, as a list that is empty when it has none."""
-    shots = [run.shots for run in plan.runs.values() if run.protocol == protocol and run.shots]
-    return [max(shots)] if shots else []
 
 
 def confusions(plan: Plan, evaluations: Iterable[Evaluation], classes: int) -> dict[str, np.ndarray]:
     """Method -> counts (C, C) of the given evaluations that have predictions."""
+    method_labels = labels(plan)
     found = {}
     for evaluation in evaluations:
         path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
         if path.is_file():
             predictions = pd.read_parquet(path, columns=["label", "top5_classes"])
-            found[display(plan.run(evaluation.run))] = confusion(predictions, classes)
+            found[method_labels[plan.run(evaluation.run).method]] = confusion(predictions, classes)
     return found
 
 
@@ -107,7 +104,3 @@ def class_names(plan: Plan, role: str, split: str) -> list[str]:
 def _evaluations(plan: Plan, run: str) -> dict[str, Any]:
     path = layout.run(plan.suite.name, run) / "metrics.json"
     return read_json(path).get("evaluations", {}) if path.is_file() else {}
-
-
-def _count(broken: Any) -> int:
-    return len(broken) if isinstance(broken, list | dict) else int(broken)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from tcclip.files import atomic
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+Arguments = ParamSpec("Arguments")
 
 INK, FAINT = "#1f2933", "#d9dee4"
 PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7b52ab"]
@@ -20,6 +24,7 @@ SETTINGS = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#9aa5b1",
     "axes.spines.top": False,
@@ -32,6 +37,8 @@ SETTINGS = {
     "ytick.color": INK,
     "text.color": INK,
     "legend.frameon": False,
+    "legend.fontsize": 9,
+    "legend.labelcolor": INK,
     "lines.linewidth": 1.6,
     "lines.markersize": 5,
     "figure.dpi": 100,
@@ -41,22 +48,35 @@ SETTINGS = {
 
 def colors(methods: Iterable[str], untrained: Iterable[str] = ()) -> dict[str, str]:
     """One colour per method, the same in every figure that is given the same methods in the same order."""
-    found = {name: UNTRAINED for name in untrained}
+    found = dict.fromkeys(untrained, UNTRAINED)
     trained = [name for name in dict.fromkeys(methods) if name not in found]
     return found | {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(trained)}
 
 
-def panels(count: int, columns: int, height: float, share_y: bool = True) -> tuple[Figure, list]:
+def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """Draw with SETTINGS; matplotlib reads them when a title or a legend is made, not when the file is written."""
+
+    @functools.wraps(draw)
+    def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:
+        import matplotlib
+
+        with matplotlib.rc_context(SETTINGS):
+            return draw(*args, **kwargs)
+
+    return inner
+
+
+def panels(
+    count: int, columns: int, height: float, share_y: bool = True, layout: str = "constrained"
+) -> tuple[Figure, list[Axes]]:
     """A figure with `count` axes in rows of `columns`; `height` is one row's, in inches."""
-    import matplotlib
     from matplotlib.figure import Figure
 
+    width = max(WIDTH * min(count, columns) / columns, 0.6 * WIDTH)
     columns = min(columns, count)
     rows = -(-count // columns)
-    with matplotlib.rc_context(SETTINGS):
-        figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
-    flat = list(axes.flat)
+    figure = Figure(figsize=(width, height * rows), layout=layout)
+    flat = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y).flat)
     for spare in flat[count:]:
         spare.set_visible(False)
     return figure, flat[:count]

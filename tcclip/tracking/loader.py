@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,35 +12,37 @@ from typing import TYPE_CHECKING
 
 from tcclip import fingerprint, layout, stages
 from tcclip.errors import UserError
-from tcclip.files import write_text
+from tcclip.files import sha256, write_text
 from tcclip.plan import Plan, Run
-from tcclip.tracking.records import Record, record, run_key
+from tcclip.tracking.records import Record, SplitTable, record, run_key
 from tcclip.tracking.store import FOLDER, client, experiment, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
     from mlflow.entities import Run as Entry
 
 PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once
 
 
 def load_runs(plan: Plan) -> str:
-    """Load every run of a suite and write reports/<suite>/mlflow.csv (run, MLflow run id); returns a one-line account."""
+    """Load every run of a suite and write reports/<suite>/mlflow.csv (run, MLflow run id); returns one line."""
     suite = plan.suite.name
     folders = {name: layout.run(suite, name) for name in plan.runs}
     absent = [name for name, folder in folders.items() if not (folder / "metrics.json").is_file()]
     if absent:
-        raise UserError(
-            f"run {absent[0]} of suite {suite} has no metrics.json: snakemake --config suite={suite} mlflow makes what is missing"
-        )
+        makes = f"snakemake --config suite={suite} mlflow"
+        raise UserError(f"run {absent[0]} of suite {suite} has no metrics.json: '{makes}' makes what is missing")
     tags = {name: tags_of(plan, run) for name, run in plan.runs.items()}
     connection = client(tracking_uri())
-    ids, account = load(
-        connection,
-        experiment(connection, suite, FOLDER),
-        {name: run_key(folders[name], tags[name]) for name in folders},
-        lambda name: record(name, folders[name], {**fingerprints(plan, plan.runs[name]), **tags[name]}, params_of(plan, name)),
-    )
+
+    def read(name: str) -> Record:
+        run = plan.runs[name]
+        all_tags = {**fingerprints(plan, run), **tags[name]}
+        return record(name, folders[name], all_tags, params_of(plan, name), splits_of(plan, run))
+
+    keys = {name: run_key(folders[name], tags[name]) for name in folders}
+    ids, account = load(connection, experiment(connection, suite, FOLDER), keys, read)
     write_index(ids, layout.reports(suite) / "mlflow.csv")
     return account
 
@@ -99,6 +102,7 @@ def write_run(connection: MlflowClient, experiment_id: str, content: Record, key
         connection.log_batch(run_id, params=params[at : at + PARAMS_PER_BATCH], metrics=first)
     for at in range(POINTS_PER_BATCH, len(points), POINTS_PER_BATCH):
         connection.log_batch(run_id, metrics=points[at : at + POINTS_PER_BATCH])
+    connection.log_inputs(run_id, datasets=_inputs(content))
     _artifacts(connection, run_id, content)
     connection.set_terminated(run_id, "FINISHED", end_time=content.end)
     return run_id
@@ -132,12 +136,35 @@ def params_of(plan: Plan, name: str) -> dict[str, object]:
     return {} if run.trained else stages.evaluation_settings(plan, run)
 
 
+def splits_of(plan: Plan, run: Run) -> list[SplitTable]:
+    """The split tables that a run is trained and tested on."""
+    found = []
+    if run.role:
+        name, split = plan.dataset(run.role).name, plan.train_split(run)
+        found.append(SplitTable(f"{name} {split}", "train", layout.split(name, split)))
+    tested = {(plan.dataset(e.role).name, e.split) for e in plan.evaluations(run.name)}
+    return found + [SplitTable(f"{name} {split}", "test", layout.split(name, split)) for name, split in sorted(tested)]
+
+
 def write_index(ids: Mapping[str, str], path: Path) -> None:
     """A CSV with the columns run, mlflow_run_id."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([("run", "mlflow_run_id"), *ids.items()])
     write_text(path, text.getvalue())
+
+
+def _inputs(content: Record) -> list[DatasetInput]:
+    """Split tables as MLflow datasets; the same bytes have the same digest."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    return [
+        DatasetInput(
+            Dataset(split.name, sha256(split.path)[:32], "local", json.dumps({"uri": str(split.path)})),
+            [InputTag("mlflow.data.context", split.use)],
+        )
+        for split in content.splits
+    ]
 
 
 def _artifacts(connection: MlflowClient, run_id: str, content: Record) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,15 @@ class Point:
 
 
 @dataclass(frozen=True)
+class SplitTable:
+    """A split table (video, label) that a run was trained or tested on."""
+
+    name: str
+    use: str  # train or test
+    path: Path
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything of one run that goes into MLflow."""
 
@@ -42,6 +51,7 @@ class Record:
     end: int
     texts: dict[str, str]  # artifact path -> content
     files: list[Path]  # artifacts copied as they are
+    splits: list[SplitTable]
 
 
 def run_key(folder: Path, tags: Mapping[str, str]) -> str:
@@ -53,7 +63,13 @@ def run_key(folder: Path, tags: Mapping[str, str]) -> str:
     return digest.hexdigest()[:32]
 
 
-def record(name: str, folder: Path, tags: Mapping[str, str], params: Mapping[str, Any]) -> Record:
+def record(
+    name: str,
+    folder: Path,
+    tags: Mapping[str, str],
+    params: Mapping[str, Any],
+    splits: Sequence[SplitTable] = (),
+) -> Record:
     """Read a run's folder.
 
     Args:
@@ -64,7 +80,11 @@ def record(name: str, folder: Path, tags: Mapping[str, str], params: Mapping[str
     metrics = read_json(folder / "metrics.json")
     end = int((folder / ("training.json" if training else "metrics.json")).stat().st_mtime * 1000)
     start = end - int(1000 * float(training.get("seconds", 0)))
-    own = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8")) if (folder / "params.yaml").is_file() else {}
+    own = (
+        yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+        if (folder / "params.yaml").is_file()
+        else {}
+    )
     weights = folder / "weights.safetensors"
     own_tags = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
     if weights.is_file():
@@ -78,6 +98,7 @@ def record(name: str, folder: Path, tags: Mapping[str, str], params: Mapping[str
         end=end,
         texts={"per_class.csv": per_class_csv(metrics["evaluations"])},
         files=[folder / file for file in KEY_FILES if (folder / file).is_file()],
+        splits=[split for split in splits if split.path.is_file()],
     )
 
 
@@ -86,7 +107,9 @@ def curves(history: Path, start: int, end: int) -> list[Point]:
     if not history.is_file():
         return []
     frame = pd.read_csv(history)
-    share = frame["seconds"].cumsum() / frame["seconds"].sum() if "seconds" in frame else (frame["epoch"] + 1) / len(frame)
+    share = (
+        frame["seconds"].cumsum() / frame["seconds"].sum() if "seconds" in frame else (frame["epoch"] + 1) / len(frame)
+    )
     times = [int(start + part * (end - start)) for part in share]
     return [
         Point(column, float(value), time, int(epoch) + 1)
@@ -98,7 +121,11 @@ def curves(history: Path, start: int, end: int) -> list[Point]:
 
 
 def final(evaluations: Mapping[str, Mapping[str, Any]], training: Mapping[str, Any], time: int) -> list[Point]:
-    """Percent per evaluation (<evaluation>.top1, .top5), per dataset the mean over splits (top1_<dataset>), best and last."""
+    """The final numbers, accuracies in percent.
+
+    <evaluation>.top1 and .top5; top1_<dataset> (and top1_<dataset>_we) the mean over its splits; best_* and last_* from
+    validation; train_seconds and optimizer_steps.
+    """
     values: dict[str, float] = {}
     by_dataset: dict[str, list[float]] = {}
     for name, part in evaluations.items():
@@ -107,7 +134,9 @@ def final(evaluations: Mapping[str, Mapping[str, Any]], training: Mapping[str, A
         by_dataset.setdefault(f"top1_{dataset}", []).append(float(part["top1"]))
     values |= {name: sum(parts) / len(parts) for name, parts in by_dataset.items()}
     for which in ("best", "last"):
-        values |= {f"{which}_{key}": float(value) for key, value in training.get(which, {}).items() if value is not None}
+        values |= {
+            f"{which}_{key}": float(value) for key, value in training.get(which, {}).items() if value is not None
+        }
     values |= {name: float(training[name]) for name in ("seconds", "optimizer_steps") if name in training}
     renamed = {"seconds": "train_seconds"}
     return [Point(renamed.get(name, name), value, time, 0) for name, value in values.items()]
@@ -128,7 +157,11 @@ def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
         for name, part in evaluations.items()
         for label, value in part.get("per_class", {}).items()
     ]
-    return pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False)
+    return str(pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False))
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _json(path: Path) -> dict[str, Any]:

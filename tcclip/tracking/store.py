@@ -1,7 +1,7 @@
 """The MLflow store: one sqlite file at the checkout's root, made once and before any run.
 
-Several processes that open a new sqlite store at the same time break each other's schema migration, so that the pipeline
-makes it in a job of its own.
+Several processes that open a new sqlite store at the same time break each other's schema migration, so that the
+pipeline makes it in a job of its own.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DATABASE = Path("mlflow.db")
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI opens on runs, not on traces of language models
 FOLDER = Path("mlruns")  # artifacts, and the stamp of the store
 
 
 def tracking_uri(database: Path = DATABASE) -> str:
-    """MLFLOW_TRACKING_URI if it is set, otherwise the sqlite file."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
+    """MLFLOW_TRACKING_URI if it is set, otherwise the sqlite file (absolute: one address is one connection)."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database.absolute()}"
 
 
 def client(uri: str) -> MlflowClient:
@@ -42,10 +43,10 @@ def client(uri: str) -> MlflowClient:
 def create_store(database: Path = DATABASE, folder: Path = FOLDER) -> str:
     """Create the sqlite store, or bring an existing one to this MLflow's schema; runs in it stay.
 
-    Writes `folder`/store.json: a new identity, and every suite's experiment id. Later stages depend on that file, because
-    the database changes whenever somebody looks at it.
+    Writes `folder`/store.json: a new identity, and every suite's experiment id. Later stages depend on that file,
+    because the database changes whenever somebody looks at it.
     """
-    uri = f"sqlite:///{database}"
+    uri = f"sqlite:///{database.absolute()}"
     if database.is_file():
         upgrade(uri)
     connection = client(uri)
@@ -80,4 +81,4 @@ def experiment(connection: MlflowClient, suite: str, folder: Path = FOLDER) -> s
             connection.restore_experiment(found.experiment_id)
         connection.rename_experiment(found.experiment_id, f"{suite} (until {uuid.uuid4().hex[:8]})")
         connection.delete_experiment(found.experiment_id)
-    return str(connection.create_experiment(suite, artifact_location=location))
+    return str(connection.create_experiment(suite, artifact_location=location, tags=KIND))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from tcclip.errors import UserError
+from tcclip.files import read_json
 from tcclip.tracking.store import DATABASE, FOLDER, tracking_uri
 
 
-def open_ui(port: int = 5000, database: Path = DATABASE) -> None:
-    """Serve the store at http://127.0.0.1:`port` until Ctrl-C.
+def open_ui(port: int = 5000, database: Path = DATABASE, folder: Path = FOLDER) -> NoReturn:
+    """Serve the store at http://127.0.0.1:`port` until Ctrl-C; this process becomes the server.
 
     Raises:
         UserError: there is no store yet, or the port is taken.
@@ -25,13 +26,18 @@ def open_ui(port: int = 5000, database: Path = DATABASE) -> None:
         raise UserError(f"MLFLOW_TRACKING_URI is {uri}: open that address in a browser")
     if _taken(port):
         raise UserError(f"port {port} is in use: tcclip ui --port {port + 1}")
-    print(f"MLflow: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--default-artifact-root", str(FOLDER.absolute())]
-    try:
-        subprocess.run(command, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}, check=False)
-    except KeyboardInterrupt:
-        print()
+    for suite, number in experiments(folder).items():
+        print(f"runs of suite {suite}: http://127.0.0.1:{port}/#/experiments/{number}/runs")
+    print("Ctrl-C ends it", flush=True)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1"]
+    os.execve(sys.executable, command, {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"})
+
+
+def experiments(folder: Path) -> dict[str, str]:
+    """Suite -> experiment id, as the store's stamp says."""
+    stamp = folder / "store.json"
+    return read_json(stamp)["experiments"] if stamp.is_file() else {}
 
 
 def _taken(port: int) -> bool:

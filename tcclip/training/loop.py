@@ -6,6 +6,7 @@ place where it is used. Stopping and continuing therefore gives the same weights
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 
@@ -165,6 +166,8 @@ def validate(setup: Setup) -> float:
 
 
 def stopped(progress: Progress, number: int) -> None:
-    """End the process after its state is saved, with the exit code that shells give a signal."""
+    """End the training after its state is saved, as the signal would have ended the process."""
     say(f"stopped in epoch {progress.epoch + 1} after step {progress.step}: the same command continues from there")
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)

@@ -62,7 +62,7 @@ def budget(
 def lr_at(iteration: int, *, base: float, lr_min: float, warmup: int, total: int) -> float:
     """Learning rate at a micro-iteration: linear from 0 to `base`, then a cosine to `lr_min` that was counted from 0.
 
-    The cosine does not subtract the warm-up, so the rate drops when the warm-up ends. `lr_min` is one absolute value for
+    The cosine does not subtract the warm-up, so the rate drops when warm-up ends. `lr_min` is one absolute value for
     all parameter groups; `base` is the group's own (10x for new parameters).
     """
     if iteration < warmup:

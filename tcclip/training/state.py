@@ -1,7 +1,7 @@
 """Resume state: everything a training needs to continue as if it had never stopped.
 
 Clips, orders and mixing are functions of (seed, epoch, video or iteration), so no random state has to be kept. The file
-is no declared output of the pipeline, because a failed job's outputs are deleted; it goes away when the training is done.
+is no declared output of the pipeline, because a failed job's outputs are deleted; it goes when the training is done.
 """
 
 from __future__ import annotations

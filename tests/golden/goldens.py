@@ -16,7 +16,7 @@ from torch import Tensor
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import canonical_shapes
-from tcclip.models.vision import LayerOutput, layer, last_layer
+from tcclip.models.vision import LayerOutput, last_layer, layer
 from tcclip.params import load_method
 
 HERE = Path(__file__).parent
@@ -59,33 +59,23 @@ def value(name: str, shape: tuple[int, ...], prefix: str = "") -> Tensor:
     return torch.from_numpy(np.asarray(convention.value(name, shape, prefix)))
 
 
-def weights(model: ClipVideo, prefix: str = "") -> dict[str, Tensor]:
-    """All weights of a model by the convention; the token table never has a prefix (it is not trained)."""
-    return {
-        name: value(name, tuple(tensor.shape), "" if name == "token_embedding.weight" else prefix)
-        for name, tensor in model.state_dict().items()
-    }
+def weights(network: ClipVideo, prefix: str = "") -> dict[str, Tensor]:
+    """All weights of a model by the convention."""
+    return {name: value(name, tuple(tensor.shape), prefix) for name, tensor in network.state_dict().items()}
 
 
-def model(
-    method: str, overrides: dict[str, Any], info: dict[str, Any], frames: int, dtype: torch.dtype, filled: bool = True
-) -> ClipVideo:
+def model(method: str, overrides: dict[str, Any], info: dict[str, Any], dtype: torch.dtype) -> ClipVideo:
     """A method's model at a case's sizes, filled with the convention's weights."""
     config = backbone_config(info["config"])
-    backbone = Backbone(config, {n: torch.empty(s, device="meta") for n, s in canonical_shapes(config).items()})
-    network = build(load_method(method, overrides), backbone, info["classes"], frames)
-    network.to_empty(device="cpu") if False else None
-    network = _materialised(network).to(dtype)
-    if filled:
-        load_canonical(network, weights(network))
-    return network
+    clip = {name: value(name, shape) for name, shape in canonical_shapes(config).items()}
+    network = build(load_method(method, overrides), Backbone(config, clip), info["classes"], info["config"]["frames"])
+    load_canonical(network, weights(network))
+    return network.to(dtype)
 
 
-def _materialised(network: ClipVideo) -> ClipVideo:
-    tokens = network.tokens
-    network.to_empty(device="cpu")
-    network.tokens = tokens
-    return network
+def tc_overrides(config: dict[str, Any]) -> dict[str, Any]:
+    """The keys of a method file that make tc_clip the case's model."""
+    return {"tc.alpha": config["alpha"], "tc.k": config["k"], "tc.r": config["r"], "text.n_ctx": config["n_ctx"]}
 
 
 def video(key: str, config: dict[str, Any], dtype: torch.dtype, batch: int) -> Tensor:
@@ -110,8 +100,7 @@ class Seen(NamedTuple):
 def look(network: ClipVideo, clip: Tensor) -> Seen:
     """Run the model layer by layer, as VisionTower.forward does, and keep what is on the way."""
     tower = network.visual
-    blocks = list(tower.transformer.resblocks)
-    biases = [network.tc[str(i)].local_global_bias if str(i) in network.tc else None for i in range(len(blocks))]
+    blocks, biases = tower.transformer.blocks, network.biases()
     tokens, context, layers = tower.embed(clip), None, []
     for block, bias in zip(blocks, biases, strict=True):
         before = tokens, context
@@ -126,8 +115,8 @@ def look(network: ClipVideo, clip: Tensor) -> Seen:
     return Seen(layers, last, features.frames, features.context, prompts, text, image)
 
 
-def gradients(network: ClipVideo, clip: Tensor, labels: Tensor) -> dict[str, Tensor]:
+def gradients(network: ClipVideo, clip: Tensor, labels: list[int]) -> dict[str, Tensor]:
     """Gradients of the mean cross-entropy by canonical name."""
     network.zero_grad()
-    torch.nn.functional.cross_entropy(network(clip), labels).backward()
+    torch.nn.functional.cross_entropy(network(clip), torch.tensor(labels)).backward()
     return {name: parameter.grad for name, parameter in network.named_parameters() if parameter.grad is not None}

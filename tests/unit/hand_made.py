@@ -15,7 +15,14 @@ from tcclip.plan import Plan, Run
 
 EPOCHS = 5
 NAMES = {
-    "ssv2": ["moving left to right", "moving right to left", "two meeting", "two parting", "staying still", "turning red"],
+    "ssv2": [
+        "moving left to right",
+        "moving right to left",
+        "two meeting",
+        "two parting",
+        "staying still",
+        "turning red",
+    ],
 }
 ORDER_ONLY = (0, 1)  # classes of the ssv2 stand-in that only the order of frames tells apart
 
@@ -27,7 +34,15 @@ def class_names(role: str) -> list[str]:
 def evaluation_part(top1: float, top5: float = 100.0, videos: int = 40) -> dict[str, Any]:
     """One evaluation's part of metrics.json."""
     per_class = {"a": {"top1": top1, "n_videos": videos // 2}, "b": {"top1": top1, "n_videos": videos - videos // 2}}
-    return {"top1": top1, "top5": top5, "n_videos": videos, "listed": videos + 1, "broken": 1, "per_class": per_class}
+    return {
+        "top1": top1,
+        "top5": top5,
+        "n_videos": videos,
+        "listed": videos + 1,
+        "broken": 1,
+        "missing": 0,
+        "per_class": per_class,
+    }
 
 
 def write_run(folder: Path, run: Run, evaluations: dict[str, Any], seed: int = 0) -> None:
@@ -84,6 +99,7 @@ def write_suite(plan: Plan) -> None:
             path = layout.classes(name, dataset.class_list(split))
             path.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame({"label": range(len(names)), "name": names}).to_csv(path, index=False)
+            layout.split(name, split).write_text(f"video,label\n{split},0\n", encoding="utf-8")
         index = pd.DataFrame({"video": ["v1", "v2"], "path": ["v1.avi", "v2.avi"], "defect": ["", "truncated"]})
         layout.frames_index(name).parent.mkdir(parents=True, exist_ok=True)
         index.to_parquet(layout.frames_index(name))

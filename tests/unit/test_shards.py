@@ -41,8 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_video(videos / "Jump" / "v_Jump_(1)#&;.avi", frames=20, height=48, width=64)
     write_video(videos / "short.mp4", frames=5, height=90, width=50)
     write_video(videos / "tiny.webm", frames=8, height=24, width=30)
-    whole = write_video(videos / "truncated.avi", frames=40).read_bytes()
-    (videos / "truncated.avi").write_bytes(whole[: len(whole) // 2])
+    whole = write_video(videos / "truncated.avi", frames=40, height=192, width=256).read_bytes()
+    (videos / "truncated.avi").write_bytes(whole[: len(whole) * 3 // 4])
     (videos / "page.mp4").write_bytes(b"<html>")
     extract(videos, videos.parent / "frames")
     return videos.parent / "frames"
@@ -79,10 +79,20 @@ def test_a_truncated_video_keeps_its_frames_and_names_its_defect(store: FrameSto
     assert number_of(store.read("truncated", [3])[0]) == 3
 
 
+def test_a_truncated_webm_is_noticed_though_it_does_not_count_its_frames(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "74225.webm", frames=48, height=192, width=256, fps=12)
+    with decoder(FRAMES) as decoding:
+        assert decoding.decode(whole).defect == ""
+        whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+        result = decoding.decode(whole)
+    assert 0 < len(result.jpegs) < 46
+    assert result.defect.startswith(f"only {len(result.jpegs)} of about 48 frames can be decoded")
+
+
 def test_a_broken_video_is_listed_with_its_reason_and_cannot_be_read(store: FrameStore) -> None:
     assert store.index.loc["page"]["defect"].startswith("cannot be opened")
     assert "page" not in store and "tiny" in store
-    with pytest.raises(UserError, match="page .* cannot be opened"):
+    with pytest.raises(UserError, match=r"page .* cannot be opened"):
         store.read("page", [0])
     with pytest.raises(UserError, match="nobody is not in"):
         store.frames("nobody")

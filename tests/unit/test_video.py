@@ -34,6 +34,12 @@ def test_a_clip_is_the_frames_asked_for_and_past_the_end_the_last(tmp_path: Path
 def test_the_container_announces_frames_rate_size_and_codec(tmp_path: Path) -> None:
     info = probe(write_video(tmp_path / "a.avi", frames=12, fps=25))
     assert (info.frames, info.fps, info.width, info.height, info.codec) == (12, 25.0, 64, 48, "mpeg4")
+    assert not info.estimated
+
+
+def test_where_the_container_counts_no_frames_its_duration_does(tmp_path: Path) -> None:
+    info = probe(write_video(tmp_path / "a.webm", frames=37, fps=12))
+    assert info.estimated and info.frames == 37
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>" * 50])

@@ -1,4 +1,4 @@
-"""A world small enough to train in a second: noise videos whose colour is their class, a random CLIP, one training job."""
+"""A world small enough to train in a second: noise videos whose colour is their class, a random CLIP, one job."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def make_world(folder: Path, train: int = 13, test: int = 7, broken: tuple[str, 
         rows = "".join(f"{name},{label_of(name)}\n" for name in names if name.startswith(split))
         (folder / "splits" / f"{split}.csv").write_text("video,label\n" + rows)
     backbone = Backbone.random(CONFIG, seed=3)
-    tokens = {f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)}
+    tokens = {
+        f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)
+    }
     tokens |= {name: [49406, 700 + i, 49407] for i, name in enumerate(CLASSES)}
     Backbone(backbone.config, backbone.tensors, tokens).save(folder / "backbone")
     return folder

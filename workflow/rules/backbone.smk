@@ -12,7 +12,7 @@ rule backbone:
         code=code("backbone"),
     log:
         f"logs/{suite}/backbone.log",
-    threads: 2
+    threads: plan.suite.backbone.pretraining.threads if plan.suite.backbone.pretraining else 1
     resources:
         mem_mb=4000,
         runtime=60,

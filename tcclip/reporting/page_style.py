@@ -1,6 +1,8 @@
-:root { --ink: #1f2933; --soft: #616e7c; --line: #d9dee4; --tint: #f5f7fa; --accent: #0b5394; }
+"""The look of the page; a module, so that it is installed with the package."""
+
+CSS = """:root { --ink: #1f2933; --soft: #616e7c; --line: #d9dee4; --tint: #f5f7fa; --accent: #0b5394; }
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff; font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+body { margin: 0; color: var(--ink); background: #fff; font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; }
 header { border-bottom: 1px solid var(--line); background: var(--tint); padding: 28px max(24px, calc(50vw - 560px)) 0; }
 main { padding: 8px max(24px, calc(50vw - 560px)) 64px; }
 h1 { font-size: 26px; font-weight: 650; margin: 0 0 14px; letter-spacing: -0.01em; }
@@ -38,3 +40,4 @@ details { margin: 10px 0; }
 summary { cursor: pointer; color: var(--accent); font-size: 13.5px; }
 code { font: 12.5px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 p { max-width: 75ch; }
+"""

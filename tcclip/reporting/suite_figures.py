@@ -1,0 +1,108 @@
+"""Which figures a suite has: accuracy against shots, training curves, and every dataset class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from tcclip.files import atomic
+from tcclip.plan import Evaluation, Plan
+from tcclip.reporting import figures, results, style
+from tcclip.reporting.grid import DATASETS
+from tcclip.reporting.page import Picture
+from tcclip.reporting.per_class import confused_pairs, per_class
+
+
+def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Picture]:
+    """All figures of a suite; what has no results yet is left out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    colors = method_colors(plan)
+    drawn: list[Picture] = []
+    for name, frame in frames.items():
+        columns = plan.tables[name].columns
+        if any(column.shots for column in columns) and frame["value"].notna().any():
+            figure = figures.accuracy_vs_shots(frame, columns, _by_rest(frame["row"], colors))
+            caption = f"{plan.tables[name].title}: top-1 accuracy against training videos per class."
+            caption += " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
+            drawn.append(Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption))
+    for protocol in dict.fromkeys(run.protocol for run in plan.runs.values() if run.trained):
+        drawn += _training_figures(plan, protocol, colors, folder)
+    for role, evaluations in class_evaluations(plan).items():
+        drawn += _class_figures(plan, role, evaluations, colors, folder)
+    return drawn
+
+
+def method_colors(plan: Plan) -> dict[str, str]:
+    """One colour per method of the suite, by its name in tables."""
+    shown, runs = results.labels(plan), list(plan.runs.values())
+    return style.colors((shown[run.method] for run in runs), [shown[run.method] for run in runs if not run.trained])
+
+
+def class_evaluations(plan: Plan) -> dict[str, list[Evaluation]]:
+    """Dataset -> the evaluations compared class by class: most shots, first split, no ensemble."""
+    found: dict[str, list[Evaluation]] = {}
+    for role in plan.suite.datasets:
+        runs = [run for run in plan.runs.values() if any(e.role == role for e in plan.evaluations(run.name))]
+        most = max((run.shots or 0 for run in runs), default=0)
+        for run in runs:
+            if not run.trained or (run.shots or 0) == most:
+                of_run = [e for e in plan.evaluations(run.name) if e.role == role and not e.we]
+                found.setdefault(role, []).extend(of_run[:1])
+    return {role: evaluations for role, evaluations in found.items() if evaluations}
+
+
+def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:
+    """The methods' own colours, and for rows without a method the palette's other end."""
+    others = [row for row in dict.fromkeys(rows) if row not in colors]
+    rest = [color for color in reversed(style.PALETTE) if color not in colors.values()] or [style.UNTRAINED]
+    return {**colors, **{row: rest[i % len(rest)] for i, row in enumerate(others)}}
+
+
+def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], folder: Path) -> list[Picture]:
+    histories = results.histories(plan, protocol)
+    name = protocol.replace("_", "-").capitalize()
+    wanted = [
+        ("loss", "training loss (nats)", f"{name}: training loss by epoch (mixed videos, smoothed labels)."),
+        ("val_top1", "validation top-1 (%)", f"{name}: top-1 on the validation split by epoch, one centre view."),
+    ]
+    drawn = []
+    for column, label, caption in wanted:
+        known = {
+            key: history for key, history in histories.items() if column in history and history[column].notna().any()
+        }
+        if known:
+            figure = figures.training_curves(known, column, label, colors)
+            drawn.append(Picture(style.save(figure, folder / f"{column}_{protocol}.png"), "Training", caption))
+    return drawn
+
+
+def _class_figures(
+    plan: Plan, role: str, evaluations: list[Evaluation], colors: Mapping[str, str], folder: Path
+) -> list[Picture]:
+    split = evaluations[0].split
+    names = results.class_names(plan, role, split)
+    confusions = results.confusions(plan, evaluations, len(names)) if names else {}
+    if not confusions:
+        return []
+    shots = [run.shots for e in evaluations if (run := plan.run(e.run)).shots]
+    what = f"{DATASETS.get(role, role)} {split}" + (f", K = {shots[0]}" if shots else ", zero-shot")
+    for table, stem in (
+        (per_class(confusions, names), "per_class"),
+        (confused_pairs(confusions, names), "confused_pairs"),
+    ):
+        with atomic(folder / f"{stem}_{role}.csv") as part:
+            table.to_csv(part, index=False)
+    by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", colors)
+    matrices = figures.confusion_matrices(confusions, names, f"Confusion, {what}")
+    section = f"{DATASETS.get(role, role)} class by class"
+    return [
+        Picture(style.save(by_class, folder / f"per_class_{role}.png"), section, f"Top-1 accuracy by class, {what}."),
+        Picture(
+            style.save(matrices, folder / f"confusion_{role}.png"),
+            section,
+            f"Which classes are taken for which, {what}. Pairs that a method does not tell apart stand side by side; "
+            f"confused_pairs_{role}.csv lists them.",
+        ),
+    ]

@@ -1,0 +1,93 @@
+"""The fast model against the paper's equations written out, on random weights: values and gradients, float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equations
+import pytest
+import torch
+from torch import Tensor
+
+from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models.clip_video import ClipVideo
+from tcclip.params import load_method
+
+CONFIG = BackboneConfig(24, 8, 32, 2, 3, 16, 2, 3, 16)  # 9 patches
+SIZES = equations.Sizes(patch=8, vision_heads=2, text_heads=2, vision_layers=3, text_layers=3)
+CLASSES = ["ApplyEyeMakeup", "run", "brush_hair with a friend"]
+FRAMES = 3
+TC = {"tc.alpha": 0.6, "tc.k": 4, "tc.r": 3}
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("vanilla_clip", {}),
+    ("vifi_clip", {}),
+    ("vifi_clip", {"pos": "joint"}),
+    ("tc_clip", TC),
+    ("tc_clip", {**TC, "vision.bias": False}),
+    ("tc_clip", {**TC, "pos": "joint"}),
+    ("tc_clip", {**TC, "text.mode": "template"}),
+    ("tc_clip", {**TC, "tc.k": 40}),  # more than the 15 seeds: nothing is merged
+]
+
+
+def random_model(method: str, overrides: dict[str, Any]) -> ClipVideo:
+    model = build(load_method(method, overrides), Backbone.random(CONFIG), CLASSES, FRAMES).double()
+    stream = torch.Generator().manual_seed(3)
+    noise = {
+        name: tensor + 0.3 * torch.randn(tensor.shape, generator=stream, dtype=torch.float64)
+        for name, tensor in model.state_dict().items()
+    }
+    load_canonical(model, noise)
+    return model
+
+
+def slow_logits(model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, overrides: dict[str, Any]) -> Tensor:
+    method = model.visual.recipe is not None
+    tc = None
+    if method:
+        tc = equations.Context(
+            overrides["tc.alpha"], overrides["tc.k"], overrides["tc.r"], overrides.get("vision.bias", True)
+        )
+    texts = [row[: int(row.argmax()) + 1].tolist() for row in model.tokens]
+    return torch.stack(
+        [equations.logits(weights, SIZES, video, texts, tc, prompting=model.vp is not None) for video in videos]
+    )
+
+
+@pytest.mark.parametrize(("method", "overrides"), CASES, ids=lambda value: str(value))
+def test_logits_and_gradients_equal_the_equations(method: str, overrides: dict[str, Any]) -> None:
+    model = random_model(method, overrides)
+    videos = torch.randn(2, FRAMES, 3, 24, 24, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    labels = torch.tensor([2, 0])
+    fast = model(videos)
+    torch.nn.functional.cross_entropy(fast, labels).backward()
+    weights = {
+        name: tensor.detach().clone().requires_grad_(name != "token_embedding.weight")
+        for name, tensor in model.state_dict().items()
+    }
+    slow = slow_logits(model, weights, videos, overrides)
+    torch.nn.functional.cross_entropy(slow, labels).backward()
+    assert torch.allclose(fast, slow, rtol=1e-10, atol=1e-10)
+    for name, parameter in model.named_parameters():
+        found, expected = parameter.grad, weights[name].grad
+        found = torch.zeros_like(parameter) if found is None else found
+        expected = torch.zeros_like(parameter) if expected is None else expected
+        assert torch.allclose(found, expected, rtol=1e-8, atol=1e-11), name
+
+
+@pytest.mark.parametrize(("method", "overrides"), CASES[:4], ids=lambda value: str(value))
+def test_class_readers_kept_over_batches_give_the_same_logits(method: str, overrides: dict[str, Any]) -> None:
+    model = random_model(method, overrides)
+    videos = torch.randn(3, FRAMES, 3, 24, 24, dtype=torch.float64)
+    with torch.no_grad():
+        classes = model.encode_classes()
+        parts = torch.cat([model(video[None], classes) for video in videos])
+        assert torch.allclose(model(videos), parts, rtol=1e-12)
+
+
+def test_attention_with_a_mask_equals_attention_with_the_bias_in_the_keys() -> None:
+    model = random_model("tc_clip", TC)
+    videos = torch.randn(2, FRAMES, 3, 24, 24, dtype=torch.float64)
+    training = model(videos)
+    with torch.no_grad():
+        assert torch.allclose(model(videos), training, rtol=1e-12)

@@ -1,0 +1,24 @@
+"""A CLIP small enough for unit tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tcclip.models import Backbone, BackboneConfig, build
+from tcclip.models.clip_video import ClipVideo
+from tcclip.params import load_method
+
+CONFIG = BackboneConfig(32, 8, 32, 2, 3, 32, 2, 3, 32)  # 16 patches
+VIT_B16 = BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)
+CLASSES = ["ApplyEyeMakeup", "brush_hair", "playing the piano"]
+
+
+@cache
+def backbone() -> Backbone:
+    return Backbone.random(CONFIG)
+
+
+def small(method: str, overrides: dict[str, Any] | None = None, frames: int = 4) -> ClipVideo:
+    extra = {"tc.k": 5, "tc.alpha": 0.5} if method == "tc_clip" else {}
+    return build(load_method(method, {**extra, **(overrides or {})}), backbone(), CLASSES, frames)

@@ -1,0 +1,179 @@
+"""Recipe X (methods.md 1.3): against torchvision's colour operators and literal transcriptions of its steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import floor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torchvision.transforms.v2 import functional as oracle
+
+from tcclip.data import augmentation, color
+from tcclip.data.augmentation import jitter, multi_scale_box, train_clip
+from tcclip.data.augmentation import test_clip as centre_clip
+from tcclip.params import load_method
+from tcclip.params.method import Augmentation
+
+RECIPE = load_method("tc_clip").recipe.augmentation
+FRAMES = np.random.default_rng(0).integers(0, 256, size=(6, 64, 85, 3), dtype=np.uint8)
+
+
+def recipe(**changes: object) -> Augmentation:
+    """Recipe X with parts of it switched."""
+    off = {"flip_prob": 0.0, "gray_prob": 0.0, "color_jitter": RECIPE.color_jitter.model_copy(update={"prob": 0.0})}
+    return RECIPE.model_copy(update={**off, **changes})
+
+
+def plain(clip: torch.Tensor, norm: str = "imagenet") -> torch.Tensor:
+    """A normalised clip back in 0..1."""
+    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in augmentation.STATISTICS[norm])
+    return clip * std + mean
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "factors"),
+    [
+        (color.brightness, oracle.adjust_brightness, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4]),
+        (color.contrast, oracle.adjust_contrast, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4]),
+        (color.saturation, oracle.adjust_saturation, [0.8, 0.9, 1.0, 1.1, 1.15, 1.2]),
+        (color.hue, oracle.adjust_hue, [-0.5, -0.1, -0.03, 0.0, 0.07, 0.1]),
+    ],
+)
+def test_a_colour_change_is_torchvisions_frame_by_frame(ours: object, theirs: object, factors: list[float]) -> None:
+    frames = augmentation.to_float(FRAMES)
+    frames[0, :, :8] = 0.5  # grey has no hue
+    frames[1, 0] = frames[1, 1]  # ties between channels
+    expected = torch.stack([theirs(frame, factor) for frame, factor in zip(frames, factors, strict=True)])  # type: ignore[operator]
+    torch.testing.assert_close(ours(frames, torch.tensor(factors)), expected, atol=2e-5, rtol=0)  # type: ignore[operator]
+
+
+def test_grey_is_torchvisions() -> None:
+    frames = augmentation.to_float(FRAMES)
+    torch.testing.assert_close(color.luma(frames), oracle.rgb_to_grayscale(frames), atol=1e-6, rtol=0)
+
+
+def test_jitter_changes_every_frame_by_its_own_factors_in_its_own_order() -> None:
+    frames = augmentation.to_float(FRAMES)
+    params = RECIPE.color_jitter
+    rng = np.random.default_rng(3)
+    spans = (params.brightness, params.contrast, params.saturation)
+    factors = [rng.uniform(1 - span, 1 + span, size=6) for span in spans] + [rng.uniform(-0.1, 0.1, size=6)]
+    orders = rng.permuted(np.tile(np.arange(4), (6, 1)), axis=1)
+    changes = [oracle.adjust_brightness, oracle.adjust_contrast, oracle.adjust_saturation, oracle.adjust_hue]
+    expected = frames.clone()
+    for t, order in enumerate(orders):
+        for number in order:
+            expected[t] = changes[number](expected[t], float(factors[number][t]))
+    torch.testing.assert_close(jitter(frames, params, np.random.default_rng(3)), expected, atol=1e-4, rtol=0)
+    assert len({tuple(order) for order in orders}) > 1
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.sampled_from([(256, 340, 224), (320, 256, 224), (64, 85, 56), (64, 64, 56)]))
+def test_a_crop_is_one_of_the_recipes(seed: int, sizes: tuple[int, int, int]) -> None:
+    height, width, size = sizes
+    base = min(height, width)
+    sides = [floor(base * scale) for scale in (1, 0.875, 0.75, 0.66)]
+    sides = [size if abs(side - size) <= 2 else side for side in sides]
+    top, left, h, w = multi_scale_box(height, width, size, RECIPE.crop_scales, np.random.default_rng(seed))
+    assert abs(sides.index(h) - sides.index(w)) <= 1
+    corners = {(0, 0), (0, width - w), (height - h, 0), (height - h, width - w)}
+    assert (top, left) in corners | {((height - h) // 2, (width - w) // 2)}
+
+
+def test_all_ten_pairs_and_five_places_occur_alike() -> None:
+    rng = np.random.default_rng(0)
+    boxes = [multi_scale_box(256, 340, 224, RECIPE.crop_scales, rng) for _ in range(4000)]
+    pairs = Counter(box[2:] for box in boxes)
+    assert len(pairs) == 10 and min(pairs.values()) > 300
+    assert {h for h, _ in pairs} == {256, 224, 192, 168}
+    starts = [box[:2] for box in boxes if box[2:] == (192, 192)]
+    assert {(0, 0), (0, 148), (64, 0), (64, 148), (32, 74)} == set(starts)
+
+
+def test_a_side_within_two_pixels_of_the_input_becomes_it() -> None:
+    rng = np.random.default_rng(0)
+    sides = {multi_scale_box(258, 300, 224, [0.875, 0.86], rng)[2] for _ in range(50)}
+    assert sides == {224, 221}  # floor(258 * 0.875) = 225
+
+
+def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
+    clip = train_clip(FRAMES, recipe(), 56, True, "imagenet", np.random.default_rng(4))
+    top, left, h, w = multi_scale_box(64, 85, 56, RECIPE.crop_scales, np.random.default_rng(4))
+    crop = augmentation.to_float(FRAMES)[:, :, top : top + h, left : left + w]
+    expected = oracle.resize(crop, [56, 56], antialias=False)
+    torch.testing.assert_close(plain(clip), expected, atol=1e-5, rtol=0)
+    assert clip.shape == (6, 3, 56, 56) and clip.dtype == torch.float32 and clip.is_contiguous()
+
+
+def test_a_clip_is_flipped_only_where_the_dataset_allows() -> None:
+    clips = [
+        train_clip(FRAMES, recipe(flip_prob=probability), 56, flip, "clip", np.random.default_rng(1))
+        for probability, flip in ((0.0, True), (1.0, True), (1.0, False))
+    ]
+    torch.testing.assert_close(clips[1], clips[0].flip(3))
+    torch.testing.assert_close(clips[2], clips[0])
+
+
+def test_a_grey_clip_is_grey_in_every_frame() -> None:
+    clip = plain(train_clip(FRAMES, recipe(gray_prob=1.0), 56, True, "clip", np.random.default_rng(1)), "clip")
+    torch.testing.assert_close(clip[:, 0], clip[:, 1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(clip[:, 0], clip[:, 2], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(50, 50), (64, 85), (120, 67), (33, 90)])
+def test_any_stored_size_gives_the_input_size(shape: tuple[int, int]) -> None:
+    frames = np.full((3, *shape, 3), 128, dtype=np.uint8)
+    clip = train_clip(frames, recipe(), 56, True, "imagenet", np.random.default_rng(0))
+    assert clip.shape == (3, 3, 56, 56)
+    torch.testing.assert_close(plain(clip), torch.full_like(clip, 128 / 255), atol=1e-5, rtol=0)
+    for crop in (None, 0, 1, 2):
+        assert centre_clip(frames, 56, "imagenet", crop).shape == (3, 3, 56, 56)
+
+
+def test_the_same_generator_gives_the_same_clip_and_frames_stay_untouched() -> None:
+    before = FRAMES.copy()
+    one, same, other = (train_clip(FRAMES, RECIPE, 56, True, "clip", np.random.default_rng(s)) for s in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)
+    assert np.array_equal(before, FRAMES)
+
+
+@pytest.mark.parametrize("size", [56, 224])
+def test_a_clip_does_not_depend_on_the_number_of_threads(size: int) -> None:
+    frames = np.random.default_rng(1).integers(0, 256, size=(16, size + 32, size + 80, 3), dtype=np.uint8)
+    always = RECIPE.model_copy(update={"color_jitter": RECIPE.color_jitter.model_copy(update={"prob": 1.0})})
+    before = torch.get_num_threads()
+    clips = []
+    try:
+        for threads in (1, 2, 3, 8):
+            torch.set_num_threads(threads)
+            clips.append(train_clip(frames, always, size, True, "imagenet", np.random.default_rng(6)))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(clips[0], clip) for clip in clips)
+
+
+def test_the_test_clip_is_the_centre_and_three_crops_are_start_end_and_middle() -> None:
+    frames = augmentation.to_float(FRAMES)
+    torch.testing.assert_close(plain(centre_clip(FRAMES, 56, "imagenet")), frames[:, :, 4:60, 14:70], atol=1e-5, rtol=0)
+    wide = FRAMES[:, :56]  # short side 56, long side 85
+    for crop, left in ((0, 0), (1, 29), (2, 14)):
+        expected = augmentation.to_float(wide)[:, :, :, left : left + 56]
+        torch.testing.assert_close(plain(centre_clip(wide, 56, "imagenet", crop)), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("norm", "mean", "std"),
+    [
+        ("imagenet", [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        ("clip", [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]),
+    ],
+)
+def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: list[float]) -> None:
+    ours = [torch.tensor(values) / 255 for values in augmentation.STATISTICS[norm]]
+    torch.testing.assert_close(ours[0], torch.tensor(mean), atol=1e-6, rtol=0)
+    torch.testing.assert_close(ours[1], torch.tensor(std), atol=1e-6, rtol=0)

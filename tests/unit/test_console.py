@@ -1,0 +1,54 @@
+"""A stage ends with one line; a failing one with one sentence and exit code 1, its traceback in the log."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tcclip.console import stage
+from tcclip.errors import UserError
+
+
+def test_the_log_takes_all_output_and_ends_with_the_result(tmp_path, capfd):
+    log = tmp_path / "logs" / "stage.log"
+    with stage("counting", log) as report:
+        print("from Python")
+        subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+        report("3 things")
+    lines = log.read_text().splitlines()
+    assert {"from Python", "from a child"} <= set(lines)
+    assert lines[-1].startswith("counting: 3 things, ")
+    assert capfd.readouterr().out == ""
+
+
+def test_a_user_error_is_a_sentence_for_the_person_and_a_traceback_for_the_log(tmp_path):
+    log = tmp_path / "stage.log"
+    with pytest.raises(SystemExit) as ended, stage("counting", log):
+        raise UserError("there is nothing to count")
+    assert ended.value.code == 1
+    text = log.read_text()
+    assert text.splitlines()[-1] == "Error: counting: there is nothing to count"
+    assert "Traceback" in text
+
+
+def test_without_a_log_a_user_error_shows_no_traceback(capfd):
+    with pytest.raises(SystemExit), stage("counting", None):
+        raise UserError("there is nothing to count")
+    assert capfd.readouterr().err == "Error: counting: there is nothing to count\n"
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["train", "few_shot-hmdb51-k4-tcclip-s1024"], "did you mean 'few_shot-hmdb51-k4-tc_clip-s1024'?"),
+        (["train", "untrained-vanilla_clip"], "is an untrained method"),
+        (["plan", "--suite", "minni"], "unknown suite 'minni': did you mean 'mini'?"),
+        (["table", "tabel3"], "unknown table 'tabel3': did you mean 'table3'?"),
+        (["splits", "mini_hmdb"], "unknown dataset 'mini_hmdb': did you mean 'mini_hmdb51'?"),
+    ],
+)
+def test_a_mistyped_name_ends_a_command_with_one_sentence(words, sentence):
+    done = subprocess.run([sys.executable, "-m", "tcclip.cli", *words], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1

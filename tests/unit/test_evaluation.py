@@ -1,0 +1,206 @@
+"""Views, scores, accuracies, weight-space ensembling, and what an evaluation writes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+from tiny_world import CLASSES, make_world, training_job
+
+from tcclip.data.frames import FrameStore
+from tcclip.errors import UserError
+from tcclip.evaluation import EvaluationJob, Subject, evaluate
+from tcclip.evaluation.metrics import accuracy, mean_and_std, per_class, ranked
+from tcclip.evaluation.predict import ViewClips, predict
+from tcclip.evaluation.views import CENTRE, frames_of, views_of
+from tcclip.models import Backbone, build, ensemble, load_canonical
+from tcclip.params import load_method
+from tcclip.params.protocol import Views
+from tcclip.training import train
+
+CPU = torch.device("cpu")
+TWO = Views(temporal=2, spatial=1, mode="paper")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"), broken=("test2",))
+
+
+@pytest.fixture(scope="module")
+def trained(world) -> Subject:
+    job = training_job(world)
+    train(job)
+    weights = job.folder / "weights.safetensors"
+    return Subject("run", job.method, job.backbone, weights, job.folder, frames=4, seed=5)
+
+
+def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> EvaluationJob:
+    splits = world / "splits"
+    return EvaluationJob(
+        name=name,
+        split=splits / "test.csv",
+        classes=splits / "classes" / "all.csv",
+        frames=world / "frames",
+        we=we,
+        views=views,
+        out=world / "runs" / "run" / "predictions" / f"{name}.parquet",
+    )
+
+
+def scores_of(world: Path, model, videos: list[str], views: Views, batch: int = 8, workers: int = 0) -> np.ndarray:
+    clips = ViewClips(FrameStore(world / "frames"), videos, views, 4, 32, "imagenet", seed=5)
+    options = {"classes": len(CLASSES), "batch": batch, "workers": workers, "device": CPU, "precision": "fp32"}
+    return predict(model, clips, **options)
+
+
+def test_views_are_temporal_times_spatial_and_crops_of_a_temporal_view_show_the_same_frames():
+    views = Views(temporal=4, spatial=3, mode="paper")
+    expanded = views_of(views)
+    assert len(expanded) == 12
+    shown = [frames_of(view, views, "video", 50, 8, seed=1).tolist() for view in expanded]
+    assert shown[0] == shown[1] == shown[2] != shown[3]
+    assert [view.crop for view in expanded[:3]] == [0, 1, 2]
+    assert [view.crop for view in views_of(TWO)] == [None, None]
+
+
+def test_random_views_are_fixed_by_seed_video_and_view():
+    first, second = views_of(TWO)
+    drawn = frames_of(first, TWO, "a", 90, 8, seed=1)
+    assert np.array_equal(drawn, frames_of(first, TWO, "a", 90, 8, seed=1))
+    for other in (frames_of(second, TWO, "a", 90, 8, 1), frames_of(first, TWO, "b", 90, 8, 1)):
+        assert not np.array_equal(drawn, other)
+
+
+def test_one_view_takes_the_centres_of_the_segments_in_both_modes():
+    for mode in ("paper", "deterministic"):
+        views = Views(temporal=1, spatial=1, mode=mode)
+        assert frames_of(views_of(views)[0], views, "video", 40, 4, seed=1).tolist() == [5, 15, 25, 35]
+
+
+def test_scores_are_the_sum_of_softmax_over_views_whatever_batch_and_workers(world):
+    backbone = Backbone.load(world / "backbone")
+    model = build(load_method("vifi_clip"), backbone, CLASSES, 4)
+    videos = ["test0", "test1", "test3"]
+    clips = ViewClips(FrameStore(world / "frames"), videos, TWO, 4, 32, "imagenet", seed=5)
+    expected = []
+    for video in videos:
+        each = [model(clips.clip(video, view)[None]).double().softmax(-1) for view in views_of(TWO)]
+        expected.append(sum(each)[0].detach().numpy())
+    for batch, workers in ((1, 0), (4, 0), (8, 1)):
+        scores = scores_of(world, model, videos, TWO, batch, workers)
+        assert np.allclose(scores, expected, atol=1e-6)
+        assert np.allclose(scores.sum(axis=1), 2)
+
+
+@given(st.integers(1, 8), st.integers(0, 2**32))
+def test_top_k_counts_labels_among_the_k_best_and_all_of_them_with_fewer_classes(classes, seed):
+    rng = np.random.default_rng(seed)
+    scores, labels = rng.normal(size=(20, classes)), rng.integers(0, classes, 20)
+    best = np.mean([label in np.argsort(-row)[:5] for row, label in zip(scores, labels, strict=True)])
+    assert accuracy(scores, labels, 5) == pytest.approx(100 * best)
+    assert accuracy(scores, labels, 1) <= accuracy(scores, labels, 5)
+    if classes <= 5:
+        assert accuracy(scores, labels, 5) == 100
+    assert ranked(scores).shape == (20, min(5, classes))
+
+
+def test_equal_scores_rank_the_lower_label_first():
+    assert ranked(np.zeros((1, 7))).tolist() == [[0, 1, 2, 3, 4]]
+
+
+def test_per_class_accuracy_leaves_out_classes_without_videos():
+    scores, labels = np.eye(3)[[0, 0, 2]], np.array([0, 2, 2])
+    assert per_class(scores, labels, ["a", "b", "c"]) == {
+        "a": {"top1": 100, "n_videos": 1},
+        "c": {"top1": 50, "n_videos": 2},
+    }
+
+
+def test_the_deviation_over_splits_is_the_population_one():
+    assert mean_and_std([50.0, 53.0, 56.0]) == (53.0, pytest.approx(6**0.5))
+    assert mean_and_std([50.0]) == (50.0, 0.0)
+
+
+def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(world, trained):
+    line = evaluate(trained, [job(world, "plain"), job(world, "we", we=True), job(world, "one", views=CENTRE)])
+    assert "plain" in line
+    metrics = json.loads((trained.folder / "metrics.json").read_text())
+    assert metrics["training"]["videos"]["used"] == 13
+    assert list(metrics["evaluations"]) == ["one", "plain", "we"]
+    plain = metrics["evaluations"]["plain"]
+    assert (plain["n_videos"], plain["listed"], plain["broken"], plain["missing"]) == (6, 7, 1, 0)
+    assert plain["top5"] == 100
+    assert (plain["we"], plain["views"]["temporal"]) == (False, 2)
+    table = pd.read_parquet(world / "runs" / "run" / "predictions" / "plain.parquet")
+    assert table.columns.tolist() == ["video", "label", "top5_classes", "top5_scores", "correct1", "correct5"]
+    assert table["video"].tolist() == [f"test{i}" for i in range(7) if i != 2]
+    assert 100 * table["correct1"].mean() == pytest.approx(plain["top1"])
+    assert all(sorted(classes) == [0, 1, 2] for classes in table["top5_classes"])
+    assert all((np.diff(scores) <= 0).all() for scores in table["top5_scores"])
+
+
+def test_evaluating_twice_gives_the_same_bytes(world, trained):
+    contents = []
+    for _ in range(2):
+        evaluate(trained, [job(world, "twice")])
+        contents.append((world / "runs" / "run" / "predictions" / "twice.parquet").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_an_untrained_method_is_evaluated_with_clips_weights(world, tmp_path):
+    subject = Subject("untrained", load_method("vanilla_clip"), world / "backbone", None, tmp_path, 4, seed=5)
+    evaluate(subject, [job(world, "vanilla")])
+    assert json.loads((tmp_path / "metrics.json").read_text())["training"] is None
+    assert (tmp_path / "environment.json").is_file()
+
+
+def test_ensemble_share_0_is_clip_and_1_the_tuned_model_for_a_method_without_new_parameters(world, tmp_path):
+    backbone = Backbone.load(world / "backbone")
+    tuned = {name: value + 0.05 * torch.randn_like(value) for name, value in backbone.tensors.items()}
+    del tuned["token_embedding.weight"]
+    save_file(tuned, tmp_path / "weights.safetensors")
+    (tmp_path / "training.json").write_text("{}")
+    scores = {}
+    for share in (0.0, 0.7, 1.0):
+        method = load_method("vifi_clip", {"we.w": share})
+        subject = Subject("run", method, world / "backbone", tmp_path / "weights.safetensors", tmp_path, 4, seed=5)
+        evaluate(subject, [job(world, "we", we=True), job(world, "plain")])
+        predictions = world / "runs" / "run" / "predictions"
+        scores[share] = top_scores(predictions / "we.parquet")
+        plain = top_scores(predictions / "plain.parquet")
+    clip = build(load_method("vifi_clip"), backbone, CLASSES, 4)
+    videos = [f"test{i}" for i in range(7) if i != 2]
+    assert np.allclose(scores[0.0], scores_of(world, clip, videos, TWO), atol=1e-6)
+    assert np.array_equal(scores[1.0], plain)
+    assert not np.allclose(scores[0.7], scores[1.0])
+
+
+def top_scores(path: Path) -> np.ndarray:
+    """Scores in label order, from a table that has all three classes of every video."""
+    table = pd.read_parquet(path)
+    rows = zip(table["top5_classes"], table["top5_scores"], strict=True)
+    return np.array([[value for _, value in sorted(zip(classes, scores, strict=True))] for classes, scores in rows])
+
+
+def test_ensemble_share_0_still_keeps_the_tuned_prompts_bias_and_vp_of_tc_clip(world, trained):
+    backbone = Backbone.load(world / "backbone")
+    model = build(trained.method, backbone, CLASSES, 4)
+    load_canonical(model, ensemble(backbone.tensors, load_file(trained.weights), 0.0))
+    state, tuned = model.state_dict(), load_file(trained.weights)
+    for name, value in tuned.items():
+        expected = value if name.startswith(("vp.", "tc.")) else backbone.tensors[name]
+        assert torch.allclose(state[name], expected), name
+
+
+def test_a_run_without_weights_is_one_clear_sentence(world, tmp_path):
+    subject = Subject(
+        "few", load_method("vifi_clip"), world / "backbone", tmp_path / "none.safetensors", tmp_path, 4, 5
+    )
+    with pytest.raises(UserError, match=r"none\.safetensors is not there: `tcclip train few` makes it"):
+        evaluate(subject, [job(world, "plain")])

@@ -1,0 +1,105 @@
+"""Params have one reader; a mistake in a file becomes one sentence that names the file, the key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from tcclip.errors import UserError
+from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
+from tcclip.params.reader import merge, names, params_folder, undotted
+
+
+@pytest.mark.parametrize(
+    "kind, load",
+    [
+        ("suites", load_suite),
+        ("datasets", load_dataset),
+        ("protocols", load_protocol),
+        ("methods", load_method),
+        ("tables", load_table),
+    ],
+)
+def test_every_committed_file_is_valid(kind, load):
+    assert names(kind)
+    for name in names(kind):
+        assert load(name).name == name
+
+
+def test_dotted_overrides_change_just_their_leaves():
+    method = load_method("tc_clip", overrides={"tc.alpha": 0.4, "tc.k": 7})
+    assert (method.tc.alpha, method.tc.k, method.tc.r) == (0.4, 7, 100)
+    assert method.vision == load_method("tc_clip").vision
+
+
+@pytest.mark.parametrize(
+    "overrides, sentence",
+    [
+        ({"tc.alfa": 0.4}, "tc_clip.yaml: unknown key 'tc.alfa': did you mean 'alpha'?"),
+        ({"tc.alpha": 1.4}, "tc_clip.yaml: tc.alpha: input should be less than or equal to 1 (got 1.4)"),
+        ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
+        ({"vision.ref": "contekst"}, "vision.ref: input should be 'none' or 'context' (got 'contekst')"),
+        ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
+        ({"tc": None}, "vision.ref 'context' needs the section tc"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_with_file_and_key(overrides, sentence):
+    with pytest.raises(UserError) as error:
+        load_method("tc_clip", overrides)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "load, wrong, right",
+    [
+        (load_method, "tcclip", "tc_clip"),
+        (load_suite, "minni", "mini"),
+        (load_table, "tabel3", "table3"),
+        (load_dataset, "hmdb", "hmdb51"),
+        (load_protocol, "fewshot", "few_shot"),
+    ],
+)
+def test_an_unknown_name_comes_with_the_nearest_one(load, wrong, right):
+    with pytest.raises(UserError, match=f"did you mean '{right}'"):
+        load(wrong)
+
+
+def test_a_base_is_not_a_method():
+    assert "_base" not in names("methods")
+
+
+def test_broken_yaml_names_the_file(tmp_path, monkeypatch):
+    (tmp_path / "methods").mkdir()
+    (tmp_path / "methods" / "odd.yaml").write_text("vision: [ref")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path))
+    with pytest.raises(UserError, match=r"odd\.yaml is not valid YAML"):
+        load_method("odd")
+
+
+def test_a_suites_budget_is_checked_like_the_protocol_itself():
+    with pytest.raises(UserError, match="total_batch must be a multiple of micro_batch"):
+        load_protocol("few_shot", {"total_batch": 6})
+    with pytest.raises(UserError, match="unknown key 'epocs': did you mean 'epochs'"):
+        load_protocol("few_shot", {"epocs": 6})
+
+
+def test_the_published_numbers_are_the_papers():
+    shared = Path("../shared/paper/published.csv")
+    if not shared.is_file():
+        pytest.skip("the original file is not beside this checkout")
+    assert (params_folder() / "published.csv").read_bytes() == shared.read_bytes()
+
+
+def test_the_papers_recipe_is_the_default():
+    few_shot, zero_shot = load_protocol("few_shot"), load_protocol("zero_shot")
+    recipe = load_method("tc_clip").recipe
+    assert (few_shot.epochs, few_shot.warmup_epochs, few_shot.lr, few_shot.lr_min) == (50, 5, 2e-6, 2e-8)
+    assert (zero_shot.epochs, zero_shot.warmup_epochs, zero_shot.lr, zero_shot.total_batch) == (10, 5, 8e-6, 256)
+    assert recipe.optimizer.betas == (0.9, 0.98)
+    assert recipe.optimizer.new_lr_factor == 10
+    assert load_method("tc_clip").we.w == 0.7
+
+
+def test_merging_keeps_what_is_not_named():
+    assert merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 5}}) == {"a": {"b": 5, "c": 2}, "d": 3}
+    assert undotted({"a.b": 1, "a.c": 2}) == {"a": {"b": 1, "c": 2}}

@@ -1,0 +1,83 @@
+"""The small CLIP: its loss, its pictures, and that it is the same every time."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tcclip.models import Backbone, BackboneConfig
+from tcclip.models.tokens import token_rows, tokenize
+from tcclip.params.suite import Pretraining
+from tcclip.pretraining.loop import rate, train_clip
+from tcclip.pretraining.loss import contrastive
+from tcclip.pretraining.pictures import augmented, centred, compact
+
+CONFIG = BackboneConfig(16, 8, 16, 2, 2, 16, 2, 2, 16)
+RECIPE = Pretraining(
+    seed=3,
+    images=64,
+    steps=6,
+    batch=16,
+    lr=1e-3,
+    warmup_steps=2,
+    weight_decay=0.1,
+    norm="imagenet",
+    threads=1,
+)
+
+
+def test_with_different_captions_the_loss_is_clips():
+    images, texts, scale = torch.randn(4, 8), torch.randn(4, 8), torch.tensor(5.0)
+    unit = [rows / rows.norm(dim=1, keepdim=True) for rows in (images, texts)]
+    logits = scale * unit[0] @ unit[1].T
+    literal = -(logits.log_softmax(1).diag().mean() + logits.log_softmax(0).diag().mean()) / 2
+    assert torch.allclose(contrastive(images, texts, torch.arange(4), scale), literal)
+
+
+def test_pictures_with_the_same_caption_are_no_wrong_answers_to_each_other():
+    images = torch.eye(3)[[0, 0, 1]]
+    texts = torch.eye(3)[[0, 1]]
+    loss = contrastive(images, texts, torch.tensor([0, 0, 1]), torch.tensor(1000.0))
+    assert float(loss) == pytest.approx(math.log(2) / 4, abs=1e-5)  # only which of two equal pictures stays unknown
+
+
+def test_the_compact_vocabulary_says_the_same_with_end_as_its_largest_id():
+    texts = ["red ball", "a photo of a blue star."]
+    rows, vocabulary = compact(texts)
+    full = token_rows(texts, tokenize(texts), 77)[:, : rows.shape[1]]
+    assert torch.equal(vocabulary[rows], full)
+    assert torch.equal(rows.argmax(1), full.argmax(1))
+
+
+def test_augmentation_keeps_the_shape_and_is_drawn_from_the_generator_alone():
+    pixels = torch.randint(0, 256, (5, 18, 18, 3), dtype=torch.uint8)
+    first, second = (augmented(pixels, 16, "imagenet", np.random.default_rng(1)) for _ in range(2))
+    assert first.shape == (5, 3, 16, 16)
+    assert torch.equal(first, second)
+    assert centred(pixels, 16, "imagenet").shape == first.shape
+
+
+def test_a_grey_picture_keeps_its_brightness_within_the_announced_range():
+    pixels = torch.full((50, 18, 18, 3), 100, dtype=torch.uint8)
+    changed = augmented(pixels, 16, "imagenet", np.random.default_rng(1)).mean(dim=(1, 2, 3))
+    plain = centred(pixels, 16, "imagenet").mean(dim=(1, 2, 3))
+    assert (changed - plain).abs().max() < 0.2 * 100 / 57 + 0.05
+
+
+def test_the_rate_warms_up_to_its_base_and_ends_near_zero():
+    assert rate(1, RECIPE) == RECIPE.lr
+    assert rate(0, RECIPE) == RECIPE.lr / 2
+    assert rate(RECIPE.steps, RECIPE) == pytest.approx(0)
+
+
+def test_pre_training_repeats_itself_bit_by_bit_and_leaves_words_it_has_not_seen_as_drawn():
+    (first, check), (second, _) = (train_clip(CONFIG, RECIPE) for _ in range(2))
+    start = Backbone.random(CONFIG, RECIPE.seed)
+    assert all(torch.equal(value, second.tensors[name]) for name, value in first.tensors.items())
+    assert first.tensors.keys() == start.tensors.keys()
+    table, drawn = first.tensors["token_embedding.weight"], start.tensors["token_embedding.weight"]
+    changed = (table != drawn).any(dim=1)
+    assert changed[49407] and changed.sum() < 100
+    assert not torch.equal(first.tensors["visual.proj"], start.tensors["visual.proj"])
+    assert check.classes == 64

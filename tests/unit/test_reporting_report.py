@@ -1,0 +1,134 @@
+"""Per-class numbers by hand, and the whole report of a hand-made suite."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hand_made import ORDER_ONLY, class_names, write_suite
+
+from tcclip.params.reader import params_folder
+from tcclip.plan import load_plan
+from tcclip.reporting import write_report, write_table
+from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
+from tcclip.reporting.results import coverage
+from tcclip.reporting.suite_figures import class_evaluations
+
+COUNTS = np.array([[5, 5, 0], [4, 6, 0], [0, 1, 9]])
+NAMES = ["left", "right", "still"]
+
+
+def test_a_confusion_counts_the_first_guess():
+    predictions = pd.DataFrame({"label": [0, 0, 2], "top5_classes": [[0, 1], [1, 0], [2, 1]]})
+    assert confusion(predictions, 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
+
+
+def test_a_class_without_videos_has_no_accuracy():
+    accuracy = accuracy_by_class(np.array([[1, 1], [0, 0]]))
+    assert accuracy[0] == 50
+    assert np.isnan(accuracy[1])
+
+
+def test_the_class_table_names_what_a_class_is_taken_for():
+    frame = per_class({"M": COUNTS}, NAMES)
+    assert frame.iloc[0].tolist() == ["M", 0, "left", 10, 50.0, "left", 50.0]
+    assert frame["top1"].tolist() == [50.0, 60.0, 90.0]
+
+
+def test_a_pair_told_by_a_coin_is_listed_and_a_learnt_class_is_not():
+    frame = confused_pairs({"M": COUNTS}, NAMES)
+    assert frame.to_dict("records") == [
+        {"method": "M", "class_a": "left", "class_b": "right", "n_videos": 20, "confused": 45.0, "told_apart": 55.0}
+    ]
+
+
+def test_classes_taken_for_each_other_stand_side_by_side():
+    counts = np.eye(4, dtype=int) * 5
+    counts[0, 3] = counts[3, 0] = 4
+    order = neighbours(counts)
+    assert sorted(order) == [0, 1, 2, 3]
+    assert abs(order.index(0) - order.index(3)) == 1
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A mini suite whose runs are written by hand, reported once; the working directory during these tests."""
+    before, params = Path.cwd(), os.environ.get("TCCLIP_PARAMS")
+    os.environ["TCCLIP_PARAMS"] = str(params_folder().absolute())
+    os.chdir(tmp_path_factory.mktemp("reported"))
+    try:
+        plan = load_plan("mini")
+        write_suite(plan)
+        for table in plan.tables:
+            write_table(plan, table)
+        write_report(plan)
+        yield Path("reports/mini")
+    finally:
+        os.chdir(before)
+        os.environ.pop("TCCLIP_PARAMS")
+        if params:
+            os.environ["TCCLIP_PARAMS"] = params
+
+
+def test_every_cell_of_the_three_methods_is_measured(reported):
+    for name in ("table2", "table3"):
+        frame = pd.read_csv(reported / "tables" / f"{name}.csv")
+        ours = frame[frame["row"].isin(["Vanilla CLIP", "ViFi-CLIP", "TC-CLIP"]) & ~frame["group"].str.contains("LLM")]
+        assert set(ours["source"]) == {"measured"}
+        assert set(frame.drop(ours.index)["source"].fillna("")) == {""}
+
+
+def test_the_headline_numbers_are_the_tables_averages(reported):
+    summary = json.loads((reported / "metrics.json").read_text())
+    frame = pd.read_csv(reported / "tables" / "table3.csv")
+    cell = frame[(frame["row"] == "TC-CLIP") & (frame["column"] == "all_avg") & (frame["source"] == "measured")].iloc[0]
+    assert summary["table3"]["TC-CLIP"]["all_avg"] == round(cell["value"], 2)
+    assert set(summary) == {"table2", "table3"}
+
+
+def test_the_report_has_its_figures(reported):
+    found = {path.name for path in (reported / "figures").iterdir()}
+    for role in ("hmdb51", "ucf101", "k600", "ssv2"):
+        assert {f"per_class_{role}.png", f"per_class_{role}.csv", f"confusion_{role}.png"} <= found
+    assert {"table3_shots.png", "loss_few_shot.png", "val_top1_zero_shot.png"} <= found
+    assert not (reported / ".figures.part").exists()
+
+
+def test_the_order_only_pair_is_found_at_chance_while_the_rest_is_learnt(reported):
+    pairs = pd.read_csv(reported / "figures" / "confused_pairs_ssv2.csv")
+    names = [class_names("ssv2")[label] for label in ORDER_ONLY]
+    tuned = pairs[pairs["method"] == "TC-CLIP"]
+    assert tuned[["class_a", "class_b"]].to_numpy().tolist() == [names]
+    classes = pd.read_csv(reported / "figures" / "per_class_ssv2.csv")
+    rest = classes[(classes["method"] == "TC-CLIP") & ~classes["class"].isin(names)]
+    assert rest["top1"].min() > 70
+
+
+def test_classes_are_compared_at_the_most_shots_and_without_ensembling():
+    plan = load_plan("mini")
+    chosen = class_evaluations(plan)
+    assert {plan.run(e.run).shots for e in chosen["ssv2"] if plan.run(e.run).trained} == {16}
+    assert [plan.run(e.run).method for e in chosen["ssv2"]] == ["vanilla_clip", "vifi_clip", "tc_clip"]
+    assert not any(e.we for evaluations in chosen.values() for e in evaluations)
+
+
+def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported):
+    text = (reported / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "http" not in text.replace("https://www.w3.org", "")
+    for word in ("Table 2", "Table 3", "few_shot-ssv2-k16-tc_clip", "truncated", "params.yaml", "data:image/png"):
+        assert word in text
+    links = {part.split('"')[0] for part in text.split('href="')[1:] if not part.startswith("#")}
+    assert links
+    assert all((reported / link).is_file() for link in links)
+
+
+def test_coverage_counts_listed_tested_broken_and_missing(reported):
+    frame = coverage(load_plan("mini"))
+    line = frame[(frame["dataset"] == "SSv2") & (frame["split"] == "test1")].iloc[0]
+    assert line[["listed", "tested", "broken", "missing"]].tolist() == [73, 72, 1, 0]

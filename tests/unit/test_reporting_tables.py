@@ -1,0 +1,259 @@
+"""Tables from hand-written results: every number below is computed by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hand_made import evaluation_part
+
+from tcclip.errors import UserError
+from tcclip.params.protocol import Views
+from tcclip.params.reader import params_folder
+from tcclip.plan import Cell, Evaluation, load_plan
+from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
+from tcclip.reporting.formats import latex, markdown, write_formats
+from tcclip.reporting.grid import grid
+from tcclip.reporting.published import Published, check_names, read_published
+from tcclip.reporting.summary import headline, summary
+from tcclip.reporting.tables import table_frame, table_grid, write_table
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+VIEWS = Views(temporal=2, spatial=1, mode="paper")
+TABLE2 = load_plan("mini").tables["table2"]
+COLUMNS2 = [column for column in TABLE2.columns if column.name in ("hmdb51", "k600_top1", "k600_top5")]
+
+
+def cell(row: str, column: str, splits: int = 3, metric: str = "top1", run: str = "run-a", mean_of: tuple = ()) -> Cell:
+    role = column.split("_")[0]
+    evaluations = tuple(Evaluation(run, role, f"test{i + 1}", VIEWS, False) for i in range(splits))
+    return Cell("table2", "no weight ensemble", row, column, metric, () if mean_of else evaluations, mean_of)
+
+
+def results(values: dict[str, float], run: str = "run-a", videos: int = 40) -> dict:
+    return {run: {f"{split}-2x1": evaluation_part(value, videos=videos) for split, value in values.items()}}
+
+
+def only(frame: pd.DataFrame) -> pd.Series:
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_a_cell_is_the_mean_over_splits_with_the_population_deviation():
+    values = {"hmdb51-test1": 40.0, "hmdb51-test2": 43.0, "hmdb51-test3": 49.0}
+    line = only(build([cell("TC-CLIP", "hmdb51")], results(values)))
+    assert line["value"] == 44.0
+    assert line["std"] == pytest.approx(math.sqrt((16 + 1 + 25) / 3), abs=1e-6)
+    assert (line["n_videos"], line["source"], line["runs"]) == (120, "measured", "run-a")
+
+
+def test_one_split_has_no_deviation():
+    line = only(build([cell("TC-CLIP", "hmdb51", splits=1)], results({"hmdb51-test1": 40.0})))
+    assert line["value"] == 40.0
+    assert pd.isna(line["std"])
+
+
+def test_a_cell_without_all_its_splits_is_empty():
+    line = only(build([cell("TC-CLIP", "hmdb51")], results({"hmdb51-test1": 40.0, "hmdb51-test2": 41.0})))
+    assert pd.isna(line["value"])
+    assert pd.isna(line["n_videos"])
+    assert (line["source"], line["runs"]) == ("", "")
+
+
+def test_top5_reads_top5():
+    part = {"run-a": {"k600-test1-2x1": evaluation_part(10.0, top5=55.5)}}
+    line = only(build([cell("TC-CLIP", "k600_top5", splits=1, metric="top5")], part))
+    assert line["value"] == 55.5
+
+
+def average_of(third: float | None) -> pd.Series:
+    values = {"hmdb51-test1": 100 / 3, "ucf101-test1": 200 / 3}
+    if third is not None:
+        values["k600-test1"] = third
+    names = ("hmdb51", "ucf101", "k600_top1")
+    cells = [cell("TC-CLIP", name, splits=1) for name in names]
+    frame = build([*cells, cell("TC-CLIP", "all_top1", mean_of=names)], results(values))
+    return frame.iloc[-1]
+
+
+def test_an_average_is_made_of_unrounded_cells():
+    line = average_of(1.0)
+    assert line["value"] == round((100 / 3 + 200 / 3 + 1.0) / 3, 6)
+    assert line["runs"] == "run-a"
+    assert pd.isna(line["std"])
+
+
+def test_an_average_counts_the_videos_of_distinct_test_splits():
+    assert average_of(1.0)["n_videos"] == 120
+
+
+def test_an_average_with_an_empty_cell_is_empty():
+    assert pd.isna(average_of(None)["value"])
+
+
+def test_runs_of_a_cell_are_joined_by_semicolons():
+    evaluations = tuple(Evaluation(run, "hmdb51", "test1", VIEWS, False) for run in ("run-a", "run-b"))
+    both = Cell("table2", "", "TC-CLIP", "hmdb51", "top1", evaluations, ())
+    frame = build([both], results({"hmdb51-test1": 10.0}) | results({"hmdb51-test1": 20.0}, "run-b"))
+    assert only(frame)["runs"] == "run-a;run-b"
+    assert only(frame)["n_videos"] == 40
+
+
+@pytest.mark.parametrize("value", [None, "12", -1.0, 100.1])
+def test_a_value_that_is_no_percentage_is_one_clear_error(value):
+    broken = results({"hmdb51-test1": 1.0})
+    broken["run-a"]["hmdb51-test1-2x1"]["top1"] = value
+    with pytest.raises(UserError, match=r"metrics.json of run run-a: hmdb51-test1-2x1.top1 must be a percentage"):
+        build([cell("TC-CLIP", "hmdb51", splits=1)], broken)
+
+
+def test_measured_wins_over_quoted_and_both_are_kept_apart():
+    quoted = {("no weight ensemble", row, "hmdb51"): Published(53.7, 0.7, "") for row in ("TC-CLIP", "A5")}
+    cells = [cell("TC-CLIP", "hmdb51", splits=1), Cell("table2", "no weight ensemble", "A5", "hmdb51", "top1", (), ())]
+    frame = build(cells, results({"hmdb51-test1": 40.0}), quoted)
+    ours, theirs = frame.iloc[0], frame.iloc[1]
+    assert (ours["value"], ours["source"], ours["published"]) == (40.0, "measured", 53.7)
+    assert (theirs["value"], theirs["std"], theirs["source"], theirs["runs"]) == (53.7, 0.7, "quoted", "")
+
+
+def test_runs_without_metrics_are_left_out(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "metrics.json").write_text(json.dumps({"evaluations": {"x": {"top1": 1.0}}}))
+    assert read_results({"a": tmp_path / "a", "b": tmp_path / "b"}) == {"a": {"x": {"top1": 1.0}}}
+
+
+@pytest.mark.parametrize("name", ["table2", "table3"])
+@pytest.mark.parametrize("suite", ["mini", "paper"])
+def test_a_table_has_the_published_rows_and_columns_in_their_order(name, suite, tmp_path, monkeypatch):
+    plan = load_plan(suite)
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    frame = table_frame(plan, name)
+    assert list(frame.columns) == COLUMNS
+    printed = read_published(name)
+    assert list(zip(frame["group"], frame["row"], frame["column"], strict=True)) == list(printed)
+    if suite == "mini":
+        assert not frame[["value", "published", "published_std"]].notna().any().any()
+        assert set(frame["source"]) == {""}
+    else:
+        for line, cell_ in zip(frame.itertuples(), printed.values(), strict=True):
+            assert (None if pd.isna(line.value) else line.value) == cell_.value
+            assert (None if pd.isna(line.std) else line.std) == cell_.std
+            assert (line.source == "quoted") == (cell_.value is not None)
+        assert frame["published"].equals(frame["value"])
+
+
+def test_a_misspelt_row_is_one_clear_error():
+    printed = read_published("table3")
+    cells = [(group, row.replace("X-CLIP", "XCLIP"), column) for group, row, column in printed]
+    with pytest.raises(UserError) as error:
+        check_names("table3", cells, printed, "params/tables/table3.yaml")
+    assert str(error.value) == (
+        "params/tables/table3.yaml: row 'original names / XCLIP' is not in params/published.csv for table3, which has "
+        "'original names / X-CLIP': write it as printed, or keep the printed row beside your own"
+    )
+
+
+def test_a_misspelt_column_is_one_clear_error():
+    printed = read_published("table2")
+    cells = [(group, row, column.replace("ucf101", "ucf-101")) for group, row, column in printed]
+    with pytest.raises(
+        UserError, match=r"column 'ucf-101' is not in params/published.csv for table2, which has 'ucf101'"
+    ):
+        check_names("table2", cells, printed, "table2.yaml")
+
+
+def test_own_rows_beside_the_printed_ones_and_own_tables_are_fine():
+    printed = read_published("table2")
+    check_names("table2", [*printed, ("mine", "TC-CLIP, k = 7", "hmdb51")], printed, "table2.yaml")
+    check_names("mine", [("", "a", "b")], read_published("mine"), "mine.yaml")
+
+
+def test_a_published_file_with_other_columns_is_refused(tmp_path):
+    (tmp_path / "published.csv").write_text("table,row,value\n")
+    with pytest.raises(UserError, match="the columns must be table,group,row,column,value,std,note"):
+        read_published("table2", tmp_path / "published.csv")
+
+
+def small_table() -> pd.DataFrame:
+    """Two measured methods, a quoted one and an empty one."""
+    roles = ("hmdb51", "k600")
+    first = {f"{role}-test{i}": 40.0 + i for role in roles for i in (1, 2, 3)}
+    second = {f"{role}-test{i}": 50.0 for role in roles for i in (1, 2, 3)}
+    columns = (("hmdb51", "top1"), ("k600_top1", "top1"), ("k600_top5", "top5"))
+    cells = [cell("ViFi-CLIP", name, metric=metric) for name, metric in columns]
+    cells += [cell("TC-CLIP", name, metric=metric, run="run-b") for name, metric in columns]
+    cells += [Cell("table2", "others & more", row, name, m, (), ()) for row in ("A5_x", "B") for name, m in columns]
+    quoted = {("others & more", "A5_x", "hmdb51"): Published(44.3, 2.2, "")}
+    quoted |= {("no weight ensemble", "TC-CLIP", "hmdb51"): Published(53.7, None, "")}
+    return build(cells, results(first) | results(second, "run-b"), quoted)
+
+
+@pytest.mark.parametrize(("suffix", "draw"), [("md", markdown), ("tex", latex)])
+def test_a_table_reads_as_the_golden_one(suffix, draw):
+    frame = small_table()
+    shown = grid(frame, "Table 2. A small one", COLUMNS2, ["Suite test: made by hand."])
+    text = draw(shown, frame) if suffix == "md" else draw(shown, "table2")
+    assert text == (GOLDEN / f"small_table.{suffix}").read_text(encoding="utf-8")
+
+
+def test_the_best_measured_value_is_marked_and_quoted_ones_never(tmp_path):
+    shown = grid(small_table(), "t", COLUMNS2)
+    by_row = {line.row: line.entries[0] for line in shown.lines}
+    assert [by_row[row].best for row in ("ViFi-CLIP", "TC-CLIP", "A5_x", "B")] == [False, True, False, False]
+    assert by_row["A5_x"].quoted
+    assert by_row["B"].value is None
+
+
+def test_a_single_measured_row_is_not_called_the_best():
+    frame = build(
+        [cell("TC-CLIP", c.name, metric=c.metric) for c in COLUMNS2[:1]],
+        results({f"hmdb51-test{i}": 1.0 for i in (1, 2, 3)}),
+    )
+    assert not grid(frame, "t", COLUMNS2[:1]).lines[0].entries[0].best
+
+
+def test_a_table_comes_back_from_its_csv(tmp_path):
+    frame = small_table()
+    path = tmp_path / "tables" / "table2.csv"
+    write_formats(frame, grid(frame, "t", COLUMNS2), path)
+    pd.testing.assert_frame_equal(read_table(path), frame, check_dtype=False)
+    assert path.read_text().splitlines()[0] == ",".join(COLUMNS)
+    assert path.with_suffix(".md").is_file()
+    assert path.with_suffix(".tex").is_file()
+
+
+def test_the_headline_is_the_averages_by_row_with_the_group_where_a_name_repeats():
+    frame = pd.DataFrame(
+        [["t", group, row, "all_top1", 54.321 + i, "measured"] for i, (group, row) in enumerate(
+            [("plain", "ViFi-CLIP"), ("plain", "TC-CLIP"), ("weight ensemble", "TC-CLIP")])],
+        columns=["table", "group", "row", "column", "value", "source"],
+    )  # fmt: skip
+    assert headline(frame, TABLE2.columns) == {
+        "ViFi-CLIP": {"all_top1": 54.32},
+        "TC-CLIP": {"all_top1": 55.32},
+        "TC-CLIP (weight ensemble)": {"all_top1": 56.32},
+    }
+    assert summary({"t": (frame, TABLE2.columns)})["t"]["measured_cells"] == 3
+
+
+def test_quoted_numbers_are_no_headline():
+    frame = small_table()
+    assert "A5_x" not in headline(frame, COLUMNS2)
+
+
+def test_an_unknown_table_names_the_nearest_one():
+    with pytest.raises(UserError, match=r"unknown table 'tabel3': did you mean 'table3'\?"):
+        write_table(load_plan("mini"), "tabel3")
+
+
+def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):
+    plan = load_plan("mini")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    shown = table_grid(plan, "table3", table_frame(plan, "table3"))
+    assert shown.notes[0].startswith("Suite mini: ")
+    assert [head.sub for head in shown.headings[:4]] == ["K=2", "K=4", "K=8", "K=16"]

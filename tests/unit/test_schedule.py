@@ -1,0 +1,72 @@
+"""When the optimizer steps and at which rate (methods.md 1.5, 13; FACTS.md 23)."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from tcclip.params import load_method
+from tcclip.training.optimizer import make_optimizer, set_rates
+from tcclip.training.schedule import Budget, budget, lr_at
+
+BASE, LOW = 8e-6, 8e-8
+ZERO_SHOT = {"base": BASE, "lr_min": LOW, "warmup": 5000, "total": 10000}
+
+
+def test_the_rate_rises_from_zero_to_the_base_and_drops_to_the_middle_of_the_cosine_when_warm_up_ends_at_half_time():
+    assert lr_at(0, **ZERO_SHOT) == 0
+    assert lr_at(2500, **ZERO_SHOT) == BASE / 2
+    assert lr_at(4999, **ZERO_SHOT) == pytest.approx(BASE, rel=1e-3)
+    assert lr_at(5000, **ZERO_SHOT) == pytest.approx(LOW + (BASE - LOW) / 2)
+
+
+@pytest.mark.parametrize(("epochs", "warmup", "share"), [(10, 5, 0.5), (12, 2, 0.93), (30, 5, 0.93), (50, 5, 0.98)])
+def test_after_warm_up_the_rate_goes_on_at_the_published_share_of_the_base(epochs, warmup, share):
+    n = 100
+    assert lr_at(warmup * n, base=1, lr_min=0.01, warmup=warmup * n, total=epochs * n) == pytest.approx(
+        share, abs=0.006
+    )
+
+
+@given(st.integers(1, 50), st.integers(2, 400), st.data())
+def test_the_rate_never_leaves_zero_to_base_and_ends_near_the_absolute_minimum(warmup, more, data):
+    total = warmup + more
+    t = data.draw(st.integers(0, total - 1))
+    assert 0 <= lr_at(t, base=BASE, lr_min=LOW, warmup=warmup, total=total) <= BASE
+    assert lr_at(total, base=BASE, lr_min=LOW, warmup=warmup, total=total) == pytest.approx(LOW)
+
+
+def test_hmdb_two_shot_has_one_optimizer_step_per_epoch_on_four_gpus_and_on_one():
+    shared = {"epochs": 50, "warmup_epochs": 5, "total_batch": 64, "micro_batch": 4}
+    four, one = budget(102, **shared, processes=4), budget(102, **shared)
+    assert (four.iterations, four.accumulation, four.steps_per_epoch) == (6, 4, 1)
+    assert (one.iterations, one.accumulation, one.steps_per_epoch) == (25, 16, 1)
+    assert (four.total, four.warmup) == (300, 30)
+
+
+def test_the_first_step_of_all_uses_time_zero_and_later_ones_the_time_of_the_step_before():
+    length = Budget(epochs=3, warmup_epochs=1, iterations=7, accumulation=3)  # the seventh iteration is the tail
+    times = [length.iteration_of_rate(epoch, step) for epoch in range(3) for step in range(length.steps_per_epoch)]
+    assert times == [0, 2, 5, 9, 12, 16]
+
+
+def test_new_parameters_learn_ten_times_faster_towards_the_same_minimum_and_the_bias_table_does_not():
+    names = ("visual.proj", "tc.1.local_global_bias", "vp.prompt_vectors")
+    parameters = {name: nn.Parameter(nn.Linear(2, 2).weight.detach()) for name in names}
+    optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer)
+    base, new = optimizer.param_groups
+    assert [id(p) for p in base["params"]] == [id(parameters[name]) for name in names[:2]]
+    assert [id(p) for p in new["params"]] == [id(parameters[names[2]])]
+    for t in (0, 1, 10, 70, 99):
+        rate = set_rates(optimizer, t, base=BASE, lr_min=LOW, warmup=10, total=100)
+        cosine = (1 + math.cos(math.pi * t / 100)) / 2
+        assert base["lr"] == rate
+        assert new["lr"] == pytest.approx(10 * BASE * t / 10 if t < 10 else LOW + (10 * BASE - LOW) * cosine)
+
+
+def test_weight_decay_is_on_every_parameter_with_the_papers_betas():
+    parameters = {name: nn.Parameter(nn.Linear(2, 2).bias.detach()) for name in ("logit_scale", "vp.ln_ffn.bias")}
+    for group in make_optimizer(parameters, load_method("tc_clip").recipe.optimizer).param_groups:
+        assert (group["weight_decay"], group["betas"], group["eps"]) == (1e-3, (0.9, 0.98), 1e-8)

@@ -1,0 +1,294 @@
+"""A whole training on a tiny backbone: what it writes, that it repeats itself, and that it survives being killed."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from tiny_world import label_of, make_world, protocol, training_job
+
+from tcclip.data.frames import FrameStore
+from tcclip.errors import UserError
+from tcclip.training import TrainingJob, train
+from tcclip.training.dataset import TrainingClips, load, micro_batches, remaining
+from tcclip.training.schedule import Budget
+from tcclip.training.setup import prepare
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world) -> TrainingJob:
+    job = training_job(world, "undisturbed")
+    train(job)
+    return job
+
+
+def weights(job: TrainingJob) -> dict[str, torch.Tensor]:
+    return load_file(job.folder / "weights.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def table(text: str, job: TrainingJob, name: str) -> TrainingJob:
+    """The job with another training list."""
+    path = job.folder.parent / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return dataclasses.replace(job, train_list=path)
+
+
+def test_a_run_folder_has_weights_history_params_environment_and_summary_and_no_resume_state(undisturbed):
+    folder = undisturbed.folder
+    assert {path.name for path in folder.iterdir()} == {
+        "weights.safetensors",
+        "history.csv",
+        "params.yaml",
+        "environment.json",
+        "training.json",
+    }
+    history = pd.read_csv(folder / "history.csv")
+    assert history["epoch"].tolist() == [0, 1, 2]
+    assert history["step"].tolist() == [3, 6, 9]
+    summary = json.loads((folder / "training.json").read_text())
+    assert summary["last"]["val_top1"] == history["val_top1"].iloc[-1]
+    assert summary["best"]["val_top1"] == history["val_top1"].max()
+    assert summary["videos"]["used"] == 13
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    assert params["method"]["tc"]["k"] == 4
+    assert params["protocol"]["lr"] == 1e-3
+
+
+def test_weights_have_canonical_names_and_no_token_table(undisturbed):
+    names = weights(undisturbed).keys()
+    assert {"visual.proj", "tc.1.local_global_bias", "vp.prompt_vectors", "logit_scale"} <= names
+    assert "token_embedding.weight" not in names
+
+
+def test_the_same_run_twice_gives_bit_identical_weights_and_history(world, undisturbed):
+    again = training_job(world, "again")
+    train(again)
+    assert same(weights(undisturbed), weights(again))
+    columns = ["epoch", "step", "lr", "loss", "train_top1", "val_top1"]
+    first, second = (pd.read_csv(job.folder / "history.csv")[columns] for job in (undisturbed, again))
+    assert first.equals(second)
+
+
+def test_loader_workers_do_not_change_the_weights(world, undisturbed):
+    job = training_job(world, "workers", loader_workers=2)
+    train(job)
+    assert same(weights(undisturbed), weights(job))
+
+
+def test_another_seed_gives_other_weights(world, undisturbed):
+    job = training_job(world, "seed", seed=6)
+    train(job)
+    assert not same(weights(undisturbed), weights(job))
+
+
+def test_the_first_optimizer_step_changes_nothing_because_its_rate_is_zero(world, monkeypatch):
+    job = training_job(world, "first", protocol=protocol(epochs=2, total_batch=12, select="last"))
+    before = {name: p.detach().clone() for name, p in prepare(job).parameters.items()}
+    seen: list[bool] = []
+    step = torch.optim.AdamW.step
+
+    def watch(optimizer, *arguments, **others):
+        result = step(optimizer, *arguments, **others)
+        values = [p for group in optimizer.param_groups for p in group["params"]]
+        initial = [p for name, p in before.items() if not name.startswith("vp.")]
+        initial += [p for name, p in before.items() if name.startswith("vp.")]
+        seen.append(all(torch.equal(a, b) for a, b in zip(values, initial, strict=True)))
+        return result
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", watch)
+    train(job)
+    assert seen == [True, False]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_number_of_workers_gives_the_same_batches(world, workers):
+    setup = prepare(training_job(world))
+    samples = list(remaining(setup.budget, 13, 2, 5, 0, 0))
+    for ours, theirs in zip(
+        load(setup.clips, iter(samples), 0, CPU), load(setup.clips, iter(samples), workers, CPU), strict=True
+    ):
+        assert ours.videos == theirs.videos
+        assert torch.equal(ours.clips, theirs.clips)
+        assert torch.equal(ours.labels, theirs.labels)
+
+
+def test_a_clip_depends_on_seed_epoch_and_video_but_not_on_its_place_in_the_list(world):
+    job = training_job(world)
+    store = FrameStore(job.frames)
+    videos = [(f"train{i}", label_of(f"train{i}")) for i in range(13)]
+    ahead, back = (TrainingClips(store, v, job.method, 4, 32, True, 5) for v in (videos, videos[::-1]))
+    assert torch.equal(ahead[0, 3][0], back[0, 9][0])
+    assert not torch.equal(ahead[0, 3][0], ahead[1, 3][0])
+    assert not torch.equal(ahead[0, 3][0], dataclasses.replace(ahead, seed=6)[0, 3][0])
+
+
+def test_every_epoch_is_a_permutation_without_the_incomplete_last_micro_batch():
+    first, second = (micro_batches(14, 4, seed=1, epoch=epoch) for epoch in (0, 1))
+    for batches in (first, second):
+        assert [len(batch) for batch in batches] == [4, 4, 4]
+        assert len({position for batch in batches for position in batch}) == 12
+    assert first != second
+
+
+def test_the_incomplete_tail_of_accumulation_is_discarded():
+    length = Budget(epochs=2, warmup_epochs=0, iterations=7, accumulation=3)
+    batches = list(remaining(length, 29, 4, seed=1, epoch=0, step=0))
+    assert [epoch for ((epoch, _), *_) in batches] == [0] * 6 + [1] * 6
+    assert list(remaining(length, 29, 4, seed=1, epoch=1, step=1)) == batches[9:]
+
+
+def test_best_keeps_the_first_best_epochs_weights_and_last_the_last_ones(world, undisturbed):
+    job = training_job(world, "last", protocol=protocol(select="last"))
+    train(job)
+    summary = json.loads((job.folder / "training.json").read_text())
+    assert summary["selected"]["epoch"] == 2
+    best = json.loads((undisturbed.folder / "training.json").read_text())
+    assert best["selected"] == {"rule": "best", **best["best"]}
+    assert same(weights(job), weights(undisturbed)) == (best["best"]["epoch"] == 2)
+
+
+def test_broken_and_missing_videos_are_skipped_with_a_count_and_never_replaced(tmp_path, capsys):
+    world = make_world(tmp_path, broken=("train3",))
+    job = training_job(world)
+    train(table(job.train_list.read_text() + "nowhere,1\n", job, "more"))
+    assert "1 broken and 1 missing of 14 videos are skipped" in capsys.readouterr().err
+    videos = json.loads((job.folder / "training.json").read_text())["videos"]
+    assert (videos["used"], videos["listed"], videos["broken"], videos["missing"]) == (12, 14, 1, 1)
+
+
+def test_an_empty_split_is_one_clear_sentence(world):
+    with pytest.raises(UserError, match=r"none\.csv lists no videos"):
+        train(table("video,label\n", training_job(world, "empty"), "none"))
+
+
+def test_a_label_without_a_class_is_refused_with_its_video(world):
+    with pytest.raises(UserError, match="label of video train1 is not one of the 3 classes"):
+        train(table("video,label\ntrain0,0\ntrain1,3\n", training_job(world, "label"), "wrong"))
+
+
+def test_too_few_videos_for_one_optimizer_step_is_an_error_that_names_the_key(world):
+    job = training_job(world, "few", protocol=protocol(total_batch=16))
+    with pytest.raises(UserError, match="13 usable videos, fewer than one optimizer step of 16: lower total_batch"):
+        train(job)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_weights(world, monkeypatch):
+    monkeypatch.setattr("tcclip.training.loop.soft_ce", lambda logits, targets: logits.sum() * float("nan"))
+    job = training_job(world, "nan")
+    with pytest.raises(UserError, match=r"loss became nan in epoch 0 on videos train\d+, train\d+: .*lower lr"):
+        train(job)
+    assert not (job.folder / "weights.safetensors").exists()
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from tiny_world import training_job
+from tcclip.training import loop, train
+plain = loop.optimizer_step
+def slow(setup, progress, batches):
+    plain(setup, progress, batches)
+    print(progress.epoch, progress.step, flush=True)
+    time.sleep(0.05)
+loop.optimizer_step = slow
+train(training_job(Path(sys.argv[1]), sys.argv[2], save_seconds=0.0))
+"""
+
+
+def start(world: Path, run: str) -> subprocess.Popen[str]:
+    here = Path(__file__).parent
+    paths = os.pathsep.join([str(here), str(here.parents[1])])
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(world), run],
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=here.parents[1],
+    )
+
+
+def stop_at(process: subprocess.Popen[str], epoch: int, step: int, number: int) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        if line.split() == [str(epoch), str(step)]:
+            break
+    time.sleep(0.02)
+    process.send_signal(number)
+    process.wait(timeout=20)
+
+
+def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(world, undisturbed, capsys):
+    stop_at(start(world, "killed"), epoch=1, step=2, number=signal.SIGKILL)
+    job = training_job(world, "killed", loader_workers=1)
+    assert (job.folder / "state.pt").is_file()
+    assert not (job.folder / "weights.safetensors").exists()
+    train(job)
+    assert "killed: continues after step" in capsys.readouterr().err
+    assert same(weights(job), weights(undisturbed))
+    assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
+
+
+@pytest.mark.parametrize(("number", "end"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
+    world, undisturbed, monkeypatch, number, end
+):
+    job = training_job(world, f"stopped{number}", save_seconds=1e9)
+    step = sys.modules["tcclip.training.loop"].optimizer_step
+
+    def interrupted(setup, progress, batches):
+        step(setup, progress, batches)
+        if (progress.epoch, progress.step) == (1, 1):
+            os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tcclip.training.loop.optimizer_step", interrupted)
+        with pytest.raises(end) as stopped:
+            train(job)
+    if number == signal.SIGTERM:
+        assert stopped.value.code == 128 + signal.SIGTERM
+    assert (job.folder / "state.pt").is_file()
+    train(job)
+    assert same(weights(job), weights(undisturbed))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_mixed_precision_trains_with_float32_weights(world, precision):
+    job = training_job(world, precision, precision=precision)
+    train(job)
+    assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights(job).values())
+
+
+def test_the_state_of_other_params_is_refused_with_the_command_that_repairs_it(world, monkeypatch):
+    job = training_job(world, "foreign", save_seconds=0.0)
+    monkeypatch.setattr("tcclip.training.outputs.write", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
+    with pytest.raises(OSError, match="disk gone"):
+        train(job)
+    other = dataclasses.replace(job, protocol=protocol(lr=2e-3))
+    with pytest.raises(UserError, match=r"other params, data or backbone: rm '.*/foreign/state\.pt'"):
+        train(other)
+    (job.folder / "state.pt").write_bytes(b"not a state")
+    with pytest.raises(UserError, match=r"cannot be read as a resume state: rm '.*/foreign/state\.pt'"):
+        train(job)
