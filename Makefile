@@ -23,7 +23,7 @@ test: $(INSTALLED)
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \
-	ruff check .; ruff format --check .; mypy; snakefmt --check Snakefile workflow; snakemake --lint
+	ruff check .; ruff format --check .; mypy; snakefmt --check Snakefile workflow; python tests/lint_workflow.py
 
 ui: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tcclip ui --port $(PORT)

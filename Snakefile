@@ -43,12 +43,12 @@ include: "workflow/rules/report.smk"
 
 rule tables:
     default_target: True
-    message:
-        "All tables of the suite, its report and its MLflow runs"
     input:
         [layout.table(suite, table) for table in plan.tables],
         layout.reports(suite) / "index.html",
         layout.reports(suite) / "mlflow.csv",
+    message:
+        "All tables of the suite, its report and its MLflow runs"
 
 
 check_targets(sys.argv[1:], plan, rules=[rule.name for rule in workflow.rules])

@@ -1,7 +1,7 @@
 """Snakemake's console for this project: one line per finished job, with a count and the time left.
 
-Snakemake finds logger plugins by the name of their top-level module, hence this one outside `tcclip`. A job's line is the
-last line of its log, so jobs on a cluster's nodes report in the same way.
+Snakemake finds logger plugins by the name of their top-level module, hence this one outside `tcclip`. A job's line is
+the last line of its log, so jobs on a cluster's nodes report in the same way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN = ("Nothing to be done", "This was a dry-run")
-REPEATED = ("RuleException", "Exiting because a job", "At least one job did not", "WorkflowError")  # said by the failure's lines
+REPEATED = (
+    "RuleException",
+    "Exiting because a job",
+    "At least one job did not",
+    "WorkflowError",
+)  # said by the failure's lines
 TAIL = 5  # lines of a failed job's log
 
 

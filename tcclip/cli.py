@@ -58,12 +58,12 @@ def splits(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
 @app.command()
 def frames(dataset: str, shard: int, suite: SuiteName = "mini", log: Log = None) -> None:
     """Write one shard of a dataset's frames."""
-    with stage(f"frames of {dataset}, shard {shard:04d}", log) as report:
+    with stage(f"frames of {dataset}, shard {shard:04d}", log):
         from tcclip.data.shards import write_shard
 
         settings = load_plan(suite).dataset_file(dataset)
         jpegs, index = layout.shard(dataset, shard)
-        report(write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index))
+        write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index)
 
 
 @app.command("frames-index")
@@ -74,7 +74,7 @@ def frames_index(dataset: str, suite: SuiteName = "mini", log: Log = None) -> No
 
         settings = load_plan(suite).dataset_file(dataset)
         parts = [layout.shard(dataset, number)[1] for number in range(settings.frames.shards)]
-        report(merge_index(parts, layout.frames_index(dataset)))
+        report(f"{merge_index(parts, layout.frames_index(dataset))} broken videos")
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What a result depends on, as short hashes: code by its meaning, files by their bytes.
 
-A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so that
-writing better words never re-trains a run. The params package is left out: its values count, and they are recorded apart.
+A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so
+that better words never re-train a run. The params package is left out: its values count, and they are recorded apart.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ def _imports(module: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {
-        name for name in found if name.startswith("tcclip.") and not name.startswith(NOT_RESULTS) and _file(name)
-    }
+    return {name for name in found if name.startswith("tcclip.") and not name.startswith(NOT_RESULTS) and _file(name)}
 
 
 def _submodules(module: str) -> set[str]:
@@ -86,6 +84,10 @@ def _meaning(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree)

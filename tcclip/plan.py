@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+
 from tcclip.errors import unknown
 from tcclip.params import (
     Dataset,
@@ -168,9 +169,7 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
                     Evaluation(run.name, column.dataset, split, protocol.views, row.we) for split in column.splits
                 ]
             mean_of = tuple(column.mean_of) if method else ()
-            cells.append(
-                Cell(table.name, row.group, row.row, column.name, column.metric, tuple(evaluations), mean_of)
-            )
+            cells.append(Cell(table.name, row.group, row.row, column.name, column.metric, tuple(evaluations), mean_of))
     return cells, runs
 
 

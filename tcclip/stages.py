@@ -1,7 +1,7 @@
 """The stages of the pipeline: what each one reads, writes, and depends on besides its inputs.
 
-The Snakefile declares these; the command line runs them. A stage's settings are flat `key: value` mappings of exactly the
-params that its result depends on, so that a changed value makes stale what it must and nothing else.
+The Snakefile declares these; the command line runs them. A stage's settings are flat `key: value` mappings of exactly
+the params that its result depends on, so that a changed value makes stale what it must and nothing else.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def bricks(height: int, width: int, rng: Rng) -> Array:
 def sand(height: int, width: int, rng: Rng) -> Array:
     """Light beige grains."""
     grains = _noise(rng, height, width, 1, 1) * 9 + _noise(rng, height, width, 8, 12) * 4
-    return np.array([206, 182, 136], dtype=np.float32) + grains[..., None]
+    beige: Array = np.array([206, 182, 136], dtype=np.float32)
+    return beige + grains[..., None]
 
 
 def water(height: int, width: int, rng: Rng) -> Array:
@@ -70,7 +71,8 @@ def water(height: int, width: int, rng: Rng) -> Array:
     x, y = _grid(height, width)
     phase = rng.uniform(0, 6.28, 2).astype(np.float32)
     waves = np.sin(y * np.float32(0.75) + 2 * np.sin(x * np.float32(0.16) + phase[0]) + phase[1])
-    return np.array([70, 124, 156], dtype=np.float32) + waves[..., None] * np.array([20, 24, 26], dtype=np.float32)
+    image: Array = np.array([70, 124, 156], dtype=np.float32) + waves[..., None] * np.array([20, 24, 26], np.float32)
+    return image
 
 
 def stripes(height: int, width: int, rng: Rng) -> Array:

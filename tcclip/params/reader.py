@@ -1,4 +1,4 @@
-"""The one reader of params/: YAML in, validated objects out, and errors that name the file, the key and what is allowed."""
+"""The one reader of params/: YAML in, validated objects out; errors name the file, the key and what is allowed."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from tcclip.params.reader import Params, path_of, read_yaml, unknown, validate
+from tcclip.errors import unknown
+from tcclip.params.reader import Params, path_of, read_yaml, validate
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -85,7 +86,7 @@ class Suite(Params):
     tables: list[str]
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     machine: Machine
-    protocols: dict[str, dict[str, Any]] = {}  # budgets put over params/protocols/<name>.yaml
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
 
     def dataset(self, role: str) -> str:
         """The dataset file that plays `role` (k400, k600, hmdb51, ucf101, ssv2)."""

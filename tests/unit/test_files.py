@@ -23,7 +23,10 @@ def test_what_was_there_stays_when_writing_fails(tmp_path):
 
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
     path = tmp_path / "big.bin"
-    with pytest.raises(UserError, match="no space left on the disk of .* while writing big.bin"), atomic(path) as part:
+    with (
+        pytest.raises(UserError, match=r"no space left on the disk of .* while writing big\.bin"),
+        atomic(path) as part,
+    ):
         part.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []
@@ -35,7 +38,11 @@ def test_a_really_full_disk_is_a_sentence_too(tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True).returncode:
         pytest.skip("mounting a small disk needs root")
     try:
-        with pytest.raises(UserError, match="no space left"), atomic(disk / "big.bin") as part, open(part, "wb") as file:
+        with (
+            pytest.raises(UserError, match="no space left"),
+            atomic(disk / "big.bin") as part,
+            open(part, "wb") as file,
+        ):
             file.write(bytes(1_000_000))
         assert list(disk.iterdir()) == []
     finally:

@@ -72,7 +72,13 @@ def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
     settings = stages.training_settings(plan, plan.run(TC))
     assert settings["method.tc.k"] == 96
     assert settings["protocol.epochs"] == plan.protocol("few_shot").epochs
-    without = {"method.display", "method.description", "method.we.w", "protocol.views.temporal", "machine.loader_workers"}
+    without = {
+        "method.display",
+        "method.description",
+        "method.we.w",
+        "protocol.views.temporal",
+        "machine.loader_workers",
+    }
     assert not without & settings.keys()
 
 
@@ -82,6 +88,8 @@ def test_the_ensemble_weight_belongs_to_the_evaluation():
 
 
 def test_planning_imports_neither_torch_nor_pandas():
-    code = "import sys; from tcclip.plan import load_plan; load_plan('paper'); print({'torch','pandas'} & set(sys.modules))"
+    code = (
+        "import sys; from tcclip.plan import load_plan; load_plan('paper'); print({'torch', 'pandas'} & {*sys.modules})"
+    )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "set()"

@@ -23,7 +23,13 @@ class Project:
     def run(self, *command: str, check: bool = True, **options) -> subprocess.CompletedProcess[str]:
         """Run a command; its output is in stdout (both streams)."""
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **options,
         )
         assert not check or done.returncode == 0, done.stdout
         return done
@@ -72,7 +78,9 @@ def shrink(project: Project) -> None:
     project.edit("params/tables/table2.yaml", table2)
     project.edit("params/tables/table3.yaml", table3)
     for path in (project.folder / "params/datasets").glob("mini_*.yaml"):
-        project.edit(f"params/datasets/{path.name}", lambda content: content["generate"].update(SMALL[content["format"]]))
+        project.edit(
+            f"params/datasets/{path.name}", lambda content: content["generate"].update(SMALL[content["format"]])
+        )
         project.edit(f"params/datasets/{path.name}", cut_shots)
 
 
@@ -94,7 +102,7 @@ def new_project(folder: Path) -> Project:
     for part in PARTS:
         source = ROOT / part
         if source.is_symlink():
-            (folder / part).symlink_to(os.readlink(source))
+            (folder / part).symlink_to(source.readlink())
         elif source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:

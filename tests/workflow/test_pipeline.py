@@ -31,7 +31,9 @@ def test_tables_are_measured_where_the_plan_says_so_and_empty_elsewhere(finished
 def test_a_cell_is_the_accuracy_of_its_predictions(finished):
     import pandas as pd
 
-    cell = next(c for c in cells(finished, "table3") if c["row"] == "TC-CLIP" and c["column"] == "ucf101_k2" and c["value"])
+    cell = next(
+        c for c in cells(finished, "table3") if c["row"] == "TC-CLIP" and c["column"] == "ucf101_k2" and c["value"]
+    )
     assert cell["runs"] == TC
     predictions = pd.read_parquet(finished.folder / f"runs/mini/{TC}/predictions/ucf101-test1-2x1.parquet")
     right = [classes[0] == label for classes, label in zip(predictions.top5_classes, predictions.label, strict=True)]
@@ -42,7 +44,14 @@ def test_a_cell_is_the_accuracy_of_its_predictions(finished):
 def test_a_runs_folder_is_complete(finished):
     folder = finished.folder / "runs/mini" / TC
     names = {path.name for path in folder.iterdir()}
-    assert {"params.yaml", "weights.safetensors", "metrics.json", "history.csv", "environment.json", "predictions"} <= names
+    assert {
+        "params.yaml",
+        "weights.safetensors",
+        "metrics.json",
+        "history.csv",
+        "environment.json",
+        "predictions",
+    } <= names
     assert json.loads((folder / "metrics.json").read_text())["evaluations"]["ucf101-test1-2x1"]["n_videos"] > 0
 
 

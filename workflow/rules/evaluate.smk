@@ -2,8 +2,6 @@
 
 
 rule evaluate:
-    message:
-        "evaluating {wildcards.run}"
     input:
         lambda wildcards: stages.evaluation_inputs(plan, plan.run(wildcards.run)),
         backbone_folder / "weights.safetensors",
@@ -11,9 +9,6 @@ rule evaluate:
     output:
         f"runs/{suite}/{{run}}/metrics.json",
         directory(f"runs/{suite}/{{run}}/predictions"),
-    params:
-        settings=lambda wildcards: settings(stages.evaluation_settings(plan, plan.run(wildcards.run))),
-        code=code("evaluate"),
     log:
         f"logs/{suite}/evaluate/{{run}}.log",
     threads: plan.suite.machine.threads
@@ -21,5 +16,11 @@ rule evaluate:
         mem_mb=plan.suite.machine.train_mem_mb,
         runtime=plan.suite.machine.train_minutes,
         gpu=plan.suite.machine.gpus,
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.evaluation_settings(plan, plan.run(wildcards.run))),
+        code=code("evaluate"),
+    message:
+        "evaluating {wildcards.run}"
     shell:
-        "tcclip evaluate {wildcards.run} --suite {suite} --log {log}"
+        "tcclip evaluate {wildcards.run} --suite {params.suite} --log {log}"

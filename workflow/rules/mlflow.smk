@@ -2,8 +2,6 @@
 
 
 rule mlflow_store:
-    message:
-        "MLflow store"
     output:
         db=update("mlflow.db"),
         stamp="mlruns/store.json",
@@ -12,13 +10,13 @@ rule mlflow_store:
     resources:
         mem_mb=1000,
         runtime=10,
+    message:
+        "MLflow store"
     shell:
         "tcclip mlflow-store --log {log}"
 
 
 rule mlflow:
-    message:
-        "MLflow runs"
     input:
         [stages.metrics_file(plan, run) for run in plan.runs],
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
@@ -26,13 +24,16 @@ rule mlflow:
         stamp="mlruns/store.json",
     output:
         layout.reports(suite) / "mlflow.csv",
-    params:
-        code=code("mlflow"),
-        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in plan.runs],
     log:
         f"logs/{suite}/mlflow.log",
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        suite=suite,
+        code=code("mlflow"),
+        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in plan.runs],
+    message:
+        "MLflow runs"
     shell:
-        "tcclip mlflow --suite {suite} --log {log}"
+        "tcclip mlflow --suite {params.suite} --log {log}"

@@ -2,17 +2,18 @@
 
 
 rule raw:
-    message:
-        "raw videos of {wildcards.dataset}"
     output:
         str(layout.manifest("{dataset}")),
-    params:
-        settings=lambda wildcards: settings(stages.raw_settings(plan.datasets[wildcards.dataset])),
-        code=code("raw"),
     log:
         "logs/raw/{dataset}.log",
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.raw_settings(plan.datasets[wildcards.dataset])),
+        code=code("raw"),
+    message:
+        "raw videos of {wildcards.dataset}"
     shell:
-        "tcclip raw {wildcards.dataset} --suite {suite} --log {log}"
+        "tcclip raw {wildcards.dataset} --suite {params.suite} --log {log}"

@@ -2,8 +2,6 @@
 
 
 rule report:
-    message:
-        "report"
     input:
         [layout.table(suite, table) for table in plan.tables],
         [stages.metrics_file(plan, run) for run in plan.runs],
@@ -11,12 +9,15 @@ rule report:
         layout.reports(suite) / "index.html",
         layout.reports(suite) / "metrics.json",
         directory(layout.reports(suite) / "figures"),
-    params:
-        code=code("report"),
     log:
         f"logs/{suite}/report.log",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        suite=suite,
+        code=code("report"),
+    message:
+        "report"
     shell:
-        "tcclip report --suite {suite} --log {log}"
+        "tcclip report --suite {params.suite} --log {log}"

@@ -5,20 +5,21 @@ for dataset in plan.datasets.values():
     rule:
         name:
             f"splits_{dataset.name}"
-        message:
-            f"splits of {dataset.name}"
         input:
             layout.manifest(dataset.name),
         output:
             stages.split_files(dataset),
-        params:
-            dataset=dataset.name,
-            settings=settings(stages.split_settings(dataset)),
-            code=code("splits"),
         log:
             f"logs/splits/{dataset.name}.log",
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            suite=suite,
+            dataset=dataset.name,
+            settings=settings(stages.split_settings(dataset)),
+            code=code("splits"),
+        message:
+            f"splits of {dataset.name}"
         shell:
-            "tcclip splits {params.dataset} --suite {suite} --log {log}"
+            "tcclip splits {params.dataset} --suite {params.suite} --log {log}"

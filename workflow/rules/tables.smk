@@ -2,23 +2,24 @@
 
 
 rule table:
-    message:
-        "{wildcards.table}"
     input:
         lambda wildcards: [stages.metrics_file(plan, run) for run in plan.runs_of(wildcards.table)],
         "params/published.csv",
     output:
         [str(layout.table(suite, "{table}", suffix)) for suffix in stages.TABLE_FORMATS],
-    params:
-        settings=lambda wildcards: settings(stages.table_settings(plan, wildcards.table)),
-        code=code("table"),
     log:
         f"logs/{suite}/tables/{{table}}.log",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.table_settings(plan, wildcards.table)),
+        code=code("table"),
+    message:
+        "{wildcards.table}"
     shell:
-        "tcclip table {wildcards.table} --suite {suite} --log {log}"
+        "tcclip table {wildcards.table} --suite {params.suite} --log {log}"
 
 
 for name in plan.tables:
@@ -26,7 +27,7 @@ for name in plan.tables:
     rule:
         name:
             name
-        message:
-            f"{name} of the suite"
         input:
             layout.table(suite, name),
+        message:
+            f"{name} of the suite"

@@ -2,8 +2,6 @@
 
 
 rule train:
-    message:
-        "training {wildcards.run}"
     input:
         lambda wildcards: stages.training_inputs(plan, plan.run(wildcards.run)),
         backbone_folder / "weights.safetensors",
@@ -11,24 +9,27 @@ rule train:
         ancient(backbone_folder / "tokens.json"),
     output:
         [f"runs/{suite}/{{run}}/{name}" for name in stages.TRAINING_FILES],
-    params:
-        settings=lambda wildcards: settings(stages.training_settings(plan, plan.run(wildcards.run))),
-        code=code("train"),
-    wildcard_constraints:
-        run=constraint(name for name, run in plan.runs.items() if run.trained),
     log:
         f"logs/{suite}/train/{{run}}.log",
+    wildcard_constraints:
+        run=constraint(name for name, run in plan.runs.items() if run.trained),
     threads: plan.suite.machine.threads
     resources:
         mem_mb=plan.suite.machine.train_mem_mb,
         runtime=plan.suite.machine.train_minutes,
         gpu=plan.suite.machine.gpus,
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.training_settings(plan, plan.run(wildcards.run))),
+        code=code("train"),
+    message:
+        "training {wildcards.run}"
     shell:
-        "tcclip train {wildcards.run} --suite {suite} --log {log}"
+        "tcclip train {wildcards.run} --suite {params.suite} --log {log}"
 
 
 rule trainings:
-    message:
-        "all trainings"
     input:
         [f"runs/{suite}/{name}/weights.safetensors" for name, run in plan.runs.items() if run.trained],
+    message:
+        "all trainings"
