@@ -26,6 +26,7 @@ localrules:
     frames,
     trainings,
     mlflow_store,
+    load_runs,
     mlflow,
     report,
 
@@ -44,9 +45,11 @@ include: "workflow/rules/report.smk"
 rule tables:
     default_target: True
     input:
-        [layout.table(suite, table) for table in plan.tables],
-        layout.reports(suite) / "index.html",
-        layout.reports(suite) / "mlflow.csv",
+        # Runs are named beside the tables they fill: a target brings back only what it names.
+        stages.result_files(plan, plan.runs),
+        [layout.table(suite, table, suffix) for table in plan.tables for suffix in stages.TABLE_FORMATS],
+        rules.report.output,
+        rules.mlflow.input,
     message:
         "All tables of the suite, its report and its MLflow runs"
 

@@ -6,6 +6,7 @@ the params that its result depends on, so that a changed value makes stale what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,16 @@ def evaluation_inputs(plan: Plan, run: Run) -> list[Path]:
 def metrics_file(plan: Plan, run: str) -> Path:
     """A run's final numbers."""
     return layout.run(plan.suite.name, run) / "metrics.json"
+
+
+def result_files(plan: Plan, runs: Iterable[str]) -> list[Path]:
+    """Everything that belongs to finished runs."""
+    files: list[Path] = []
+    for name in sorted(runs):
+        folder = layout.run(plan.suite.name, name)
+        files += [folder / "metrics.json", folder / "predictions"]
+        files += [folder / file for file in TRAINING_FILES] if plan.run(name).trained else []
+    return files
 
 
 def table_settings(plan: Plan, table: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`snakemake --lint` without its wish for a conda environment per rule: this project has one locked environment for all."""
+"""`snakemake --lint` without its wish for a conda environment per rule: one locked environment serves all."""
 
 import subprocess
 import sys

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tcclip.errors import UserError
-from tcclip.files import sha256, write_json
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.backbone import check_names
 from tcclip.models.config import canonical_shapes
@@ -35,9 +34,7 @@ def convert(settings: Settings, folder: Path) -> str:
     config = BackboneConfig(**settings.architecture.model_dump())
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_names(shapes, canonical_shapes(config), f"open_clip's {settings.open_clip}")
-    Backbone(config, tensors).save(folder)
-    digest = sha256(folder / "weights.safetensors")
-    facts = {"source": f"open_clip {settings.open_clip}, {settings.pretrained}", "sha256": digest}
-    write_json(folder / "backbone.json", {"architecture": settings.architecture.model_dump(), **facts})
+    source = f"open_clip {settings.open_clip}, {settings.pretrained}"
+    digest = Backbone(config, tensors).save(folder, {"source": source})
     parameters = sum(tensor.numel() for tensor in tensors.values())
     return f"{parameters:,} parameters, sha256 {digest[:12]}"

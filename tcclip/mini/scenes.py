@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.mini.backgrounds import TEXTURE
-from tcclip.mini.classes import BACKGROUNDS, COLOURS, MOTIONS, SHAPES, looks
+from tcclip.mini.classes import BACKGROUNDS, COLOURS, HABIT, HABITS, MOTIONS, SHAPES, looks
 from tcclip.mini.motions import MOTION
 from tcclip.mini.painting import Thing, paint
 
@@ -33,7 +33,8 @@ class Camera:
     noise: tuple[float, float]  # standard deviation, in grey levels
     light: float  # largest change of brightness and of colour balance
     wander: int  # pixels, at most MARGIN
-    haze: tuple[float, float]  # share of grey in front of everything
+    haze: tuple[float, float]  # share of the haze's colour in front of everything
+    haze_colour: tuple[int, int, int]
     soft: float  # share of clips that are out of focus
 
 
@@ -54,6 +55,11 @@ def generator(*key: int | str) -> Rng:
 def draw(rng: Rng, choices: Sequence[str]) -> str:
     """One of `choices`."""
     return choices[int(rng.integers(len(choices)))]
+
+
+def habitual(usual: str | None, rng: Rng) -> str | None:
+    """The usual choice of a class, with the probability HABIT; None leaves the choice open."""
+    return usual if usual and rng.uniform() < HABIT else None
 
 
 def setting(camera: Camera, background: str | None, rng: Rng) -> Setting:
@@ -88,7 +94,7 @@ def film(things: Sequence[Thing], where: Setting, camera: Camera, time: Array, r
     if rng.uniform() < camera.soft:
         frames = _blurred(frames)
     haze = np.float32(rng.uniform(*camera.haze))
-    frames = frames * (1 - haze) + np.float32(rng.uniform(90, 170)) * haze
+    frames = frames * (1 - haze) + np.asarray(camera.haze_colour, dtype=np.float32) * haze
     light = rng.uniform(1 - camera.light, 1 + camera.light, 2)
     gain = (light[0] + (light[1] - light[0]) * time)[:, None] * where.tint  # (T, 3)
     frames *= gain[:, None, None, :].astype(np.float32)
@@ -119,11 +125,13 @@ def _distractors(camera: Camera, shape: str, time: Array, rng: Rng) -> list[Thin
 def named_clip(name: str, camera: Camera, place: Rng, rng: Rng) -> Pixels:
     """A clip of class `name`; `place` draws the setting, `rng` the rest. Frames uint8 (T, H, W, 3)."""
     fixed = looks(name)
-    where = setting(camera, fixed.background, place)
+    usual_background, usual_colour = HABITS.get(name, (None, None))
+    where = setting(camera, fixed.background or habitual(usual_background, place), place)
     time = clip_time(camera, rng)
     shape = fixed.shape or draw(rng, SHAPES)
     path = MOTION[fixed.motion or draw(rng, MOTIONS)](time, rng)
-    colour = np.asarray(COLOURS[fixed.colour or draw(rng, tuple(COLOURS))]) + rng.uniform(-12, 12, 3)
+    colour_name = fixed.colour or habitual(usual_colour, rng) or draw(rng, tuple(COLOURS))
+    colour = np.asarray(COLOURS[colour_name]) + rng.uniform(-12, 12, 3)
     radius = np.float32(rng.uniform(*camera.radius)) * path.scale
     tilt = rng.uniform(-0.15, 0.15)
     shades = np.broadcast_to(colour.astype(np.float32), (len(time), 3))

@@ -20,11 +20,6 @@ def ball(x: Array, y: Array) -> Array:
     return np.hypot(x, y) - np.float32(0.9)
 
 
-def square(x: Array, y: Array) -> Array:
-    """A square, sides level."""
-    return np.maximum(np.abs(x), np.abs(y)) - np.float32(0.8)
-
-
 def triangle(x: Array, y: Array) -> Array:
     """An equilateral triangle, one corner up."""
     y = y - np.float32(0.15)
@@ -53,11 +48,6 @@ def ring(x: Array, y: Array) -> Array:
     return _array(np.abs(np.hypot(x, y) - np.float32(0.7)) - np.float32(0.23))
 
 
-def diamond(x: Array, y: Array) -> Array:
-    """A rhombus, much taller than wide so that a turned square is none."""
-    return _array(np.abs(x) * np.float32(0.86) + np.abs(y) * np.float32(0.5) - np.float32(0.5))
-
-
 def heart(x: Array, y: Array) -> Array:
     """A heart, tip down: two discs above and a quarter turn of a square below."""
     x, y = np.abs(x) * np.float32(0.6), np.float32(0.5) - y * np.float32(0.6)
@@ -69,11 +59,9 @@ def heart(x: Array, y: Array) -> Array:
 
 DISTANCE: dict[str, Callable[[Array, Array], Array]] = {
     "ball": ball,
-    "square": square,
     "triangle": triangle,
     "star": star,
     "cross": cross,
     "ring": ring,
-    "diamond": diamond,
     "heart": heart,
 }

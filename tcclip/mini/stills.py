@@ -60,14 +60,14 @@ def _object(rng: Rng) -> Sketch:
     ground = draw(rng, BACKGROUNDS) if rng.uniform() < 0.6 else "plain"
     kind = rng.uniform()
     if ground == "plain" or kind < 0.3:
-        caption = _phrase(shape if kind < 0.08 else f"{colour} {shape}", rng)
+        caption = _phrase(shape if kind < 0.12 else f"{colour} {shape}", rng)
     elif kind < 0.42:
         caption = draw(rng, (ground, f"a photo of {ground}.", f"a picture of {ground}"))
     else:
         caption = _phrase(f"{colour} {shape} on {ground}", rng)
     radius = rng.uniform(0.2, 0.4)
     x, y = rng.uniform(-1, 1, 2) * max(0.5 - radius, 0)
-    angle = rng.uniform(-0.3, 0.3) if rng.uniform() < 0.5 else rng.uniform(0, 2 * np.pi)
+    angle = rng.uniform(-0.3, 0.3) if rng.uniform() < 0.7 else rng.uniform(0, 2 * np.pi)
     thing = Thing(shape, _shade(colour, NOW, rng), x * NOW, y * NOW, radius * NOW, angle * NOW)
     return Sketch(caption, ground, [thing], NOW)
 
@@ -102,7 +102,7 @@ def _relation(rng: Rng) -> Sketch:
 
 def _sketch(rng: Rng) -> Sketch:
     kind = rng.uniform()
-    return _object(rng) if kind < 0.5 else _motion(rng) if kind < 0.75 else _relation(rng)
+    return _object(rng) if kind < 0.5 else _motion(rng) if kind < 0.8 else _relation(rng)
 
 
 def stills(count: int, size: int, seed: int) -> tuple[NDArray[np.uint8], list[str]]:

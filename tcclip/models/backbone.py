@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.files import atomic, read_json, write_json
+from tcclip.files import atomic, read_json, sha256, write_json
 from tcclip.models.config import BackboneConfig, canonical_shapes
 
 
@@ -55,13 +55,19 @@ class Backbone:
         )
         return Backbone(config, tensors, read_json(folder / "tokens.json"))
 
-    def save(self, folder: Path | str, facts: Mapping[str, Any] | None = None) -> None:
-        """Write the files that `load` reads; `facts` (source, sha256, checks) go into backbone.json, too."""
+    def save(self, folder: Path | str, facts: Mapping[str, Any] | None = None) -> str:
+        """Write weights.safetensors and backbone.json (sizes, sha256, `facts`); returns the sha256.
+
+        tokens.json is written only for a backbone that has texts: in the pipeline another stage writes it.
+        """
         folder = Path(folder)
         with atomic(folder / "weights.safetensors") as part:
             save_file({name: tensor.contiguous() for name, tensor in self.tensors.items()}, part)
-        write_json(folder / "tokens.json", dict(self.tokens))
-        write_json(folder / "backbone.json", {"architecture": asdict(self.config), **(facts or {})})
+        if self.tokens:
+            write_json(folder / "tokens.json", dict(self.tokens))
+        digest = sha256(folder / "weights.safetensors")
+        write_json(folder / "backbone.json", {"architecture": asdict(self.config), "sha256": digest, **(facts or {})})
+        return digest
 
 
 def check_names(found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], where: str) -> None:

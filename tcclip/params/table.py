@@ -15,9 +15,7 @@ class Column(Params):
     name: str
     dataset: str | None = None
     shots: Annotated[int, Field(ge=1)] | None = None
-    splits: list[str] = Field(
-        default_factory=list
-    )  # value: mean over splits, std: population standard deviation over splits
+    splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
     metric: Literal["top1", "top5"] = "top1"
     mean_of: list[str] = Field(default_factory=list)
 

@@ -64,7 +64,7 @@ def shrink(project: Project) -> None:
     def suite(content):
         content["backbone"]["pretraining"].update(images=64, steps=2, batch=16, warmup_steps=1)
         content["protocols"]["few_shot"].update(epochs=2, warmup_epochs=1)
-        content["protocols"]["zero_shot"].update(epochs=2, warmup_epochs=1)
+        content["protocols"]["zero_shot"].update(epochs=2, warmup_epochs=1, total_batch=4)
 
     def table2(content):
         content["columns"] = [{"name": "ucf101", "dataset": "ucf101", "splits": ["test1", "test2"]}]

@@ -83,6 +83,7 @@ def test_deleting_a_run_retrains_exactly_that_run(project):
     shutil.rmtree(project.folder / "runs/mini" / TC)
     jobs = project.jobs("tables")
     assert (jobs["train"], jobs["evaluate"], jobs["table"]) == (1, 1, 1)
+    assert project.jobs("table2") == {}
     assert not {"raw", "shard", "backbone", "tokens"} & jobs.keys()
     project.snakemake("table3")
     assert (project.folder / f"runs/mini/{TC}/weights.safetensors").read_bytes() == before

@@ -16,9 +16,9 @@ rule mlflow_store:
         "tcclip mlflow-store --log {log}"
 
 
-rule mlflow:
+rule load_runs:
     input:
-        [stages.metrics_file(plan, run) for run in plan.runs],
+        [stages.metrics_file(plan, run) for run in sorted(plan.runs)],
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),
         stamp="mlruns/store.json",
@@ -32,8 +32,17 @@ rule mlflow:
     params:
         suite=suite,
         code=code("mlflow"),
-        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in plan.runs],
+        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in sorted(plan.runs)],
     message:
         "MLflow runs"
     shell:
         "tcclip mlflow --suite {params.suite} --log {log}"
+
+
+rule mlflow:
+    input:
+        # Both by name, so that either is made again when it is gone.
+        "mlflow.db",
+        layout.reports(suite) / "mlflow.csv",
+    message:
+        "MLflow store and runs"

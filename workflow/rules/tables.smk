@@ -29,5 +29,6 @@ for name in plan.tables:
             name
         input:
             layout.table(suite, name),
+            stages.result_files(plan, plan.runs_of(name)),
         message:
             f"{name} of the suite"
