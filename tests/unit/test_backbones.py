@@ -1,0 +1,112 @@
+"""Stage `backbone`: CLIP's weights and token ids become files, so that no later job needs open_clip."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tcclip.backbones.from_open_clip import convert
+from tcclip.backbones.tokens import write_tokens
+from tcclip.errors import UserError
+from tcclip.files import read_json, sha256, write_json
+from tcclip.models import Backbone, BackboneConfig, build
+from tcclip.params import load_method
+from tcclip.params.suite import Backbone as Settings
+
+SIZES = {
+    "image_size": 32,
+    "patch_size": 16,
+    "vision_width": 64,
+    "vision_heads": 1,
+    "vision_layers": 2,
+    "text_width": 64,
+    "text_heads": 2,
+    "text_layers": 2,
+    "embed_dim": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def open_clip_weights(tmp_path_factory):
+    """A small open_clip model, registered under a name, and its weights as a file."""
+    import open_clip
+
+    folder = tmp_path_factory.mktemp("open_clip")
+    config = {
+        "embed_dim": 64,
+        "quick_gelu": True,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 64, "patch_size": 16},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+    }
+    write_json(folder / "tcclip-test-quickgelu.json", config)
+    open_clip.add_model_config(folder / "tcclip-test-quickgelu.json")
+    torch.manual_seed(0)
+    model = open_clip.create_model("tcclip-test-quickgelu")
+    torch.save(model.state_dict(), folder / "weights.pt")
+    return model, folder / "weights.pt"
+
+
+def test_open_clips_weights_become_a_backbone_with_its_hash(open_clip_weights, tmp_path):
+    model, file = open_clip_weights
+    settings = Settings(name="x", architecture=SIZES, open_clip="tcclip-test-quickgelu", pretrained=str(file))
+    line = convert(settings, tmp_path)
+    facts = read_json(tmp_path / "backbone.json")
+    assert facts["sha256"] == sha256(tmp_path / "weights.safetensors")
+    assert facts["sha256"][:12] in line
+    write_json(tmp_path / "tokens.json", {})
+    for name, tensor in Backbone.load(tmp_path).tensors.items():
+        assert torch.equal(tensor, model.state_dict()[name])
+
+
+def test_another_architecture_than_the_suites_is_refused(open_clip_weights, tmp_path):
+    settings = Settings(
+        name="x",
+        architecture={**SIZES, "vision_layers": 3},
+        open_clip="tcclip-test-quickgelu",
+        pretrained=str(open_clip_weights[1]),
+    )
+    with pytest.raises(UserError, match=r"lacks .* tensors of this model"):
+        convert(settings, tmp_path)
+
+
+def test_weights_that_cannot_be_had_say_what_to_do(tmp_path):
+    settings = Settings(name="x", architecture=SIZES, open_clip="tcclip-nothing", pretrained="openai")
+    with pytest.raises(UserError, match="run `tcclip backbone` once on a machine with network"):
+        convert(settings, tmp_path)
+
+
+def test_the_token_table_holds_every_text_of_every_method(tmp_path):
+    (tmp_path / "classes.csv").write_text("label,name\n0,ApplyEyeMakeup\n1,brush_hair\n")
+    methods = [load_method(name) for name in ("vanilla_clip", "vifi_clip", "tc_clip")]
+    write_tokens([tmp_path / "classes.csv"], methods, tmp_path / "tokens.json")
+    table = json.loads((tmp_path / "tokens.json").read_text())
+    assert {"Apply Eye Makeup", "a photo of a Apply Eye Makeup.", "a photo of a brush hair."} <= table.keys()
+    assert all(ids[0] == 49406 and ids[-1] == 49407 for ids in table.values())
+
+
+def test_with_the_table_a_model_is_built_without_open_clip(tmp_path):
+    (tmp_path / "classes.csv").write_text("label,name\n0,jump\n1,run\n")
+    write_tokens([tmp_path / "classes.csv"], [load_method("tc_clip")], tmp_path / "tokens.json")
+    Backbone.random(BackboneConfig(**SIZES)).save(tmp_path)
+    code = f"""
+import sys
+sys.modules["open_clip"] = None  # an import would fail
+from tcclip.models import Backbone, build
+from tcclip.params import load_method
+build(load_method("tc_clip", {{"tc.alpha": 0.5, "tc.k": 2}}), Backbone.load({str(tmp_path)!r}), ["jump", "run"], 4)
+assert not {{"mlflow", "decord", "av", "pandas"}} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path):
+    from tcclip.pretraining.pretrain import pretrain
+
+    recipe = {"seed": 1, "images": 64, "steps": 2, "batch": 8, "lr": 1e-3, "warmup_steps": 1, "weight_decay": 0.1}
+    settings = Settings(name="x", architecture=SIZES, pretraining={**recipe, "norm": "imagenet", "threads": 1})
+    write_json(tmp_path / "tokens.json", {"jump": [49406, 1, 49407]})
+    assert "zero-shot" in pretrain(settings, tmp_path)
+    assert read_json(tmp_path / "tokens.json") == {"jump": [49406, 1, 49407]}
+    assert build(load_method("vifi_clip"), Backbone.load(tmp_path), ["red ball"], 2) is not None
