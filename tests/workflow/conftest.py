@@ -11,7 +11,20 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "workflow", "profiles", "slurm", "params", "tcclip", "snakemake_logger_plugin_tcclip", "dvc.yaml")
+PARTS = (
+    "Snakefile",
+    "workflow",
+    "profiles",
+    "slurm",
+    "params",
+    "tcclip",
+    "snakemake_logger_plugin_tcclip",
+    "requirements.lock",
+    "dvc.yaml",
+    ".dvc/config",
+    ".dvcignore",
+    ".gitignore",
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,7 @@ def new_project(folder: Path) -> Project:
         elif source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
+            (folder / part).parent.mkdir(exist_ok=True)
             shutil.copy(source, folder / part)
     project = Project(folder)
     shrink(project)
