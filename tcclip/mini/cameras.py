@@ -20,7 +20,7 @@ KINETICS = Camera(
     light=0.2,
     wander=2,
     soft=0.3,
-    haze=(0.3, 0.5),
+    haze=(0.35, 0.6),
     haze_colour=WARM,
 )
 UCF101 = Camera(
@@ -33,20 +33,20 @@ UCF101 = Camera(
     light=0.2,
     wander=2,
     soft=0.3,
-    haze=(0.3, 0.5),
+    haze=(0.4, 0.55),
     haze_colour=WARM,
 )
 HMDB51 = Camera(
     sizes=((80, 60), (96, 64), (64, 64), (88, 60)),
     frames=(8, 28),
     rates=(25, 30),
-    radius=(0.18, 0.25),
-    distractors=(2, 4),
+    radius=(0.2, 0.28),
+    distractors=(1, 2),
     noise=(3, 10),
     light=0.2,
     wander=3,
     soft=0.2,
-    haze=(0.2, 0.4),
+    haze=(0.4, 0.55),
     haze_colour=WARM,
 )
 SSV2 = Camera(

@@ -22,7 +22,7 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Check:
-    """Stills whose caption names a colour and a shape, told among "a photo of a <colour> <shape>." of all pairs."""
+    """Stills whose caption names one colour and shape, told among "a photo of a <colour> <shape>." of all pairs."""
 
     pictures: int
     classes: int
@@ -35,7 +35,7 @@ def zero_shot(backbone: Backbone, recipe: Pretraining) -> Check:
     size = backbone.config.image_size
     pixels, captions = stills(PICTURES, stored_side(size), recipe.seed + 1)
     names = [f"{colour} {shape}" for colour in COLOURS for shape in SHAPES]
-    labels = torch.tensor([next((i for i, name in enumerate(names) if name in caption), -1) for caption in captions])
+    labels = torch.tensor([only_name(caption, names) for caption in captions])
     texts = [f"a photo of a {name}." for name in names]
     rows = token_rows(texts, tokenize(texts), POSITIONS)
     model = ClipVideo(backbone.config, rows, backbone.tensors["token_embedding.weight"], None, False, 0, None)
@@ -47,3 +47,9 @@ def zero_shot(backbone: Backbone, recipe: Pretraining) -> Check:
     known = labels >= 0
     right = (logits.argmax(dim=1) == labels)[known].double().mean()
     return Check(int(known.sum()), len(names), 100 * float(right), 100 / len(names))
+
+
+def only_name(caption: str, names: list[str]) -> int:
+    """Position of the one name that `caption` holds; -1 if it holds none or several."""
+    held = [i for i, name in enumerate(names) if name in caption]
+    return held[0] if len(held) == 1 else -1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.tokens import token_rows, tokenize
 from tcclip.params.suite import Pretraining
@@ -80,4 +81,4 @@ def test_pre_training_repeats_itself_bit_by_bit_and_leaves_words_it_has_not_seen
     changed = (table != drawn).any(dim=1)
     assert changed[49407] and changed.sum() < 100
     assert not torch.equal(first.tensors["visual.proj"], start.tensors["visual.proj"])
-    assert check.classes == 64
+    assert check.classes == len(COLOURS) * len(SHAPES)
