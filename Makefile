@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 5000
 
-.PHONY: tables test lint ui lock clean
+.PHONY: tables test lint ui develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
@@ -28,12 +28,16 @@ lint: $(INSTALLED)
 ui: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tcclip ui --port $(PORT)
 
+# Into the environment that is active (conda), instead of .venv.
+develop:
+	$(PYTHON) -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Error: Python 3.11 or newer is needed ($$($(PYTHON) --version) found): make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	$(BIN)/pip install -qq --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
 # After a change of the dependencies in pyproject.toml (needs uv).

@@ -1,0 +1,77 @@
+"""`make tables` as a person uses it: twice at once, interrupted, and after a crash."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUN = "few_shot-ucf101-k2-tc_clip-s1024"
+
+
+@pytest.fixture
+def made(project):
+    """The finished project with its Makefile and this test's environment as .venv, one run deleted."""
+    shutil.copy(Path(__file__).parents[2] / "Makefile", project.folder)
+    shutil.copy(Path(__file__).parents[2] / "pyproject.toml", project.folder)
+    (project.folder / ".venv").mkdir()
+    (project.folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    (project.folder / ".venv/.installed").touch()
+    weights = project.folder / "runs/mini" / RUN / "weights.safetensors"
+    before = weights.read_bytes()
+    shutil.rmtree(weights.parent)
+    return project, before
+
+
+def start(project):
+    """`make tables` in a process group of its own, as a terminal would start it."""
+    return subprocess.Popen(
+        ["make", "tables"],
+        cwd=project.folder,
+        env=project.environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def wait_for_training(project):
+    log = project.folder / f"logs/mini/train/{RUN}.log"
+    log.unlink(missing_ok=True)
+    deadline = time.monotonic() + 60
+    while not log.exists():
+        assert time.monotonic() < deadline, "the training did not start"
+        time.sleep(0.1)
+
+
+def test_a_second_make_is_told_about_the_first(made):
+    project, before = made
+    first = start(project)
+    wait_for_training(project)
+    second = project.run("make", "tables", check=False)
+    assert second.returncode != 0
+    assert "Error: another 'make tables' is running in this folder" in second.stdout
+    output, _ = first.communicate(timeout=120)
+    assert first.returncode == 0, output
+    assert "Tables: reports/mini/tables/" in output
+    assert (project.folder / "runs/mini" / RUN / "weights.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_after_an_interruption_the_same_command_goes_on(made, sign):
+    project, before = made
+    first = start(project)
+    wait_for_training(project)
+    time.sleep(3)
+    os.killpg(first.pid, sign)
+    first.wait(timeout=60)
+    assert first.returncode != 0
+    done = project.run("make", "tables")
+    assert "Nothing to be done" not in done.stdout
+    assert (project.folder / "runs/mini" / RUN / "weights.safetensors").read_bytes() == before
+    assert project.jobs("tables") == {}
