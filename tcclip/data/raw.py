@@ -14,7 +14,7 @@ from tcclip.params import Dataset
 def prepare(dataset: Dataset, role: str, raw: Path, manifest: Path) -> int:
     """Generate the dataset if it is a generated one, check that it is there, write the manifest; returns its videos."""
     if dataset.generate:
-        from tcclip.mini import generate
+        from tcclip.mini.writer import generate
 
         generate(dataset, role, raw)
     videos = find_videos(raw / "videos")

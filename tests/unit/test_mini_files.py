@@ -12,11 +12,11 @@ import pytest
 
 from tcclip.data.lists import read_lists
 from tcclip.errors import UserError
-from tcclip.mini import generate
 from tcclip.mini.classes import HMDB51, K400, K600, UCF101
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import AVI, MP4, WEBM, Coding, encode
 from tcclip.mini.relations import SSV2
+from tcclip.mini.writer import generate
 from tcclip.params import Dataset, load_dataset
 from tcclip.params.dataset import Generate
 
