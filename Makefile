@@ -44,5 +44,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --output-file requirements.lock
 
+# Data and results stay; they may have taken days.
 clean:
-	rm -rf .venv .snakemake data runs reports logs mlflow.db mlruns
+	rm -rf .venv logs

@@ -31,6 +31,12 @@ localrules:
     report,
 
 
+if not plan.suite.backbone.pretraining:
+
+    localrules:
+        backbone,  # it downloads, and compute nodes often have no network
+
+
 include: "workflow/rules/raw.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/frames.smk"

@@ -1,9 +1,10 @@
-"""Exit with 1 if a cell that the plan measures is empty."""
+"""Exit with 1 if a cell that the plan measures is empty, or vanilla CLIP is below 3x chance on UCF-101's stand-in."""
 
 import csv
 import sys
 
 from tcclip import layout
+from tcclip.mini.classes import UCF101
 from tcclip.plan import load_plan
 
 plan = load_plan(sys.argv[1])
@@ -18,5 +19,8 @@ for table, cells in plan.cells.items():
             problems.append(f"{table}: {cell.group} / {cell.row} / {cell.column} is empty")
         if not planned and row["source"] == "measured":
             problems.append(f"{table}: {cell.group} / {cell.row} / {cell.column} is measured without a plan")
+    vanilla = values.get(("no weight ensemble", "Vanilla CLIP", "ucf101"))
+    if plan.suite.name == "mini" and vanilla and float(vanilla["value"]) < 3 * 100 / len(UCF101):
+        problems.append(f"{table}: vanilla CLIP has {vanilla['value']} % on the UCF-101 stand-in, less than 3x chance")
 print("\n".join(problems) or f"every measured cell of {', '.join(plan.cells)} is filled")
 sys.exit(bool(problems))

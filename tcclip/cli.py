@@ -12,6 +12,7 @@ import typer
 
 from tcclip import layout, stages
 from tcclip.console import stage
+from tcclip.params import load_dataset, load_method
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -33,47 +34,48 @@ def plan(suite: SuiteName = "mini") -> None:
 
 
 @app.command()
-def raw(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+def raw(dataset: str, log: Log = None) -> None:
     """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
     with stage(f"raw videos of {dataset}", log) as report:
-        from tcclip.data.raw import prepare
+        from tcclip.data.raw import write_manifest
 
-        settings = load_plan(suite).dataset_file(dataset)
-        role = load_plan(suite).role_of(dataset)
-        count = prepare(settings, role, layout.raw(dataset), layout.manifest(dataset))
-        report(f"{count} videos")
+        settings = load_dataset(dataset)
+        if settings.generate:
+            from tcclip.mini.writer import generate
+
+            generate(settings, settings.generate.role, layout.raw(dataset))
+        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset))} videos")
 
 
 @app.command()
-def splits(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+def splits(dataset: str, log: Log = None) -> None:
     """Write a dataset's split tables and class lists."""
     with stage(f"splits of {dataset}", log) as report:
         from tcclip.data.splits import write_splits
 
-        settings = load_plan(suite).dataset_file(dataset)
+        settings = load_dataset(dataset)
         write_splits(settings, layout.raw(dataset), layout.splits(dataset))
         report(f"{len(settings.all_splits)} splits")
 
 
 @app.command()
-def frames(dataset: str, shard: int, suite: SuiteName = "mini", log: Log = None) -> None:
+def frames(dataset: str, shard: int, log: Log = None) -> None:
     """Write one shard of a dataset's frames."""
     with stage(f"frames of {dataset}, shard {shard:04d}", log):
         from tcclip.data.shards import write_shard
 
-        settings = load_plan(suite).dataset_file(dataset)
+        settings = load_dataset(dataset)
         jpegs, index = layout.shard(dataset, shard)
         write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index)
 
 
 @app.command("frames-index")
-def frames_index(dataset: str, suite: SuiteName = "mini", log: Log = None) -> None:
+def frames_index(dataset: str, log: Log = None) -> None:
     """Join the shards' indices of a dataset."""
     with stage(f"frame index of {dataset}", log) as report:
         from tcclip.data.shards import merge_index
 
-        settings = load_plan(suite).dataset_file(dataset)
-        parts = [layout.shard(dataset, number)[1] for number in range(settings.frames.shards)]
+        parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
         report(f"{merge_index(parts, layout.frames_index(dataset))} broken videos")
 
 
@@ -81,10 +83,12 @@ def frames_index(dataset: str, suite: SuiteName = "mini", log: Log = None) -> No
 def backbone(suite: SuiteName = "mini", log: Log = None) -> None:
     """Write CLIP's weights: pre-trained here (mini) or from open_clip (paper)."""
     with stage("CLIP weights", log) as report:
-        from tcclip.backbones.make import make_backbone
-
         settings = load_plan(suite).suite.backbone
-        report(make_backbone(settings, layout.backbone(settings.name)))
+        if settings.pretraining:
+            from tcclip.pretraining.pretrain import pretrain as make
+        else:
+            from tcclip.backbones.from_open_clip import convert as make
+        report(make(settings, layout.backbone(settings.name)))
 
 
 @app.command()
@@ -92,7 +96,6 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
     """Write the token ids of every class name as each method of the suite writes it."""
     with stage("token ids of all class names", log) as report:
         from tcclip.backbones.tokens import write_tokens
-        from tcclip.params import load_method
 
         the_plan = load_plan(suite)
         methods = [load_method(name) for name in the_plan.methods]
@@ -104,7 +107,7 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
 def train(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
     """Train a run, or go on with it where it was interrupted."""
     with stage(f"training {run}", log) as report:
-        from tcclip.jobs import training_job
+        from tcclip.training.from_plan import training_job
         from tcclip.training.loop import train as train_run
 
         report(train_run(training_job(load_plan(suite), run)))
@@ -114,8 +117,8 @@ def train(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
 def evaluate(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
     """Evaluate a run on everything the suite's tables ask for."""
     with stage(f"evaluating {run}", log) as report:
+        from tcclip.evaluation.from_plan import evaluation_jobs
         from tcclip.evaluation.run import evaluate as evaluate_run
-        from tcclip.jobs import evaluation_jobs
 
         report(evaluate_run(*evaluation_jobs(load_plan(suite), run)))
 

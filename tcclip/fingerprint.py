@@ -15,15 +15,17 @@ from pathlib import Path
 from tcclip.files import sha256
 
 PACKAGE = Path(__file__).parent
-NOT_RESULTS = ("tcclip.params", "tcclip.errors", "tcclip.plan", "tcclip.layout", "tcclip.cli")
+NOT_RESULTS = tuple(
+    f"tcclip.{name}" for name in ("params", "errors", "plan", "layout", "stages", "fingerprint", "console", "cli")
+)
 LENGTH = 16
 
 
 @functools.cache
-def code(module: str) -> str:
-    """Hash of the code of `module` (dotted name of a module or package) and of all tcclip modules it imports."""
+def code(*modules: str) -> str:
+    """Hash of the code of `modules` (dotted names of modules or packages) and of all tcclip modules they import."""
     digest = hashlib.sha256()
-    for name in sorted(_closure(module)):
+    for name in sorted(set().union(*map(_closure, modules))):
         digest.update(f"{name}\n{_meaning(_tree(name))}\n".encode())
     return digest.hexdigest()[:LENGTH]
 

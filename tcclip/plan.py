@@ -128,16 +128,6 @@ class Plan:
         """The suite's datasets by file name."""
         return {name: load_dataset(name) for name in self.suite.datasets.values()}
 
-    def dataset_file(self, name: str) -> Dataset:
-        """A dataset of the suite by file name; an unknown name is an error with the nearest one."""
-        if name not in self.datasets:
-            raise unknown("dataset", name, self.datasets)
-        return self.datasets[name]
-
-    def role_of(self, name: str) -> str:
-        """The paper's dataset that a dataset file stands for."""
-        return next(role for role, dataset in self.suite.datasets.items() if dataset == name)
-
     @property
     def methods(self) -> list[str]:
         """The methods that some run uses."""
@@ -152,9 +142,29 @@ def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) ->
     return Run("-".join(part for part in parts if part), protocol.name, method.name, role, shots, protocol.seed)
 
 
+def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
+    """Every dataset, split and number of shots that a table names must exist in the suite."""
+    for column in table.columns:
+        if column.dataset is None:
+            continue
+        tested = load_dataset(suite.dataset(column.dataset))
+        for split in column.splits:
+            if split not in tested.splits:
+                raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
+        trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
+        for split in (protocol.train_split.format(shots=column.shots), protocol.validation.split):
+            if split not in trained.all_splits:
+                raise unknown(
+                    f"split of {trained.name}, needed by column {column.name} of {table.name},",
+                    split,
+                    trained.all_splits,
+                )
+
+
 def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
     """The cells of a table in published order, and the runs they need."""
     protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
+    check_columns(suite, table, protocol)
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
@@ -162,7 +172,6 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
         for column in table.columns:
             evaluations: list[Evaluation] = []
             if method and column.dataset:
-                suite.dataset(column.dataset)  # an unknown dataset is an error here
                 run = run_for(method, protocol, table.train_dataset or column.dataset, column.shots)
                 runs.append(run)
                 evaluations = [
@@ -177,6 +186,8 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
 def load_plan(suite_name: str) -> Plan:
     """The plan of a suite."""
     suite = load_suite(suite_name)
+    for protocol in suite.protocols:
+        path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
     tables = {name: load_table(name) for name in suite.tables}
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}

@@ -18,11 +18,13 @@ from tcclip.plan import Plan, Run
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
 TABLE_FORMATS = ("csv", "md", "tex")
 
+GENERATOR = "tcclip.mini.writer"  # of the mini suite's videos
 CODE = {  # the module whose code a stage's result depends on
     "raw": "tcclip.data.raw",
     "splits": "tcclip.data.splits",
     "frames": "tcclip.data.shards",
-    "backbone": "tcclip.backbones.make",
+    "backbone": "tcclip.backbones.from_open_clip",
+    "pretraining": "tcclip.pretraining",
     "tokens": "tcclip.backbones.tokens",
     "train": "tcclip.training",
     "evaluate": "tcclip.evaluation",
@@ -78,7 +80,7 @@ def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """Every value a training's result depends on."""
     protocol = plan.protocol(run.protocol).model_dump(exclude={"name", "description", "shots", "views"})
     method = load_method(run.method).model_dump(exclude={"name", "display", "description", "we"})
-    machine = plan.suite.machine.model_dump(include={"threads", "precision", "gpus"})
+    machine = _machine(plan)
     assert run.role is not None
     flip = plan.dataset(run.role).flip
     return flat({"method": method, "protocol": protocol, "machine": machine, "seed": run.seed, "flip": flip})
@@ -100,10 +102,19 @@ def training_inputs(plan: Plan, run: Run) -> list[Path]:
 
 def evaluation_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """What a run's evaluations depend on besides its weights."""
-    views = {e.name: e.views.model_dump() for e in plan.evaluations(run.name)}
-    method = load_method(run.method).model_dump(exclude={"name", "display", "description", "recipe"})
+    evaluations = plan.evaluations(run.name)
+    unused = {"name", "display", "description", "recipe"} | (set() if any(e.we for e in evaluations) else {"we"})
+    method = load_method(run.method).model_dump(exclude=unused)
     protocol = plan.protocol(run.protocol)
-    return flat({"method": method, "views": views, "frames": protocol.frames, "seed": protocol.seed})
+    return flat(
+        {
+            "method": method,
+            "views": {e.name: e.views.model_dump() for e in evaluations},
+            "frames": protocol.frames,
+            "seed": protocol.seed,
+            "machine": _machine(plan),
+        }
+    )
 
 
 def evaluation_inputs(plan: Plan, run: Run) -> list[Path]:
@@ -137,6 +148,11 @@ def result_files(plan: Plan, runs: Iterable[str]) -> list[Path]:
 def table_settings(plan: Plan, table: str) -> dict[str, Any]:
     """A table depends on its layout and on whether published numbers are quoted."""
     return {"table": plan.tables[table].model_dump_json(), "quote_published": plan.suite.quote_published}
+
+
+def _machine(plan: Plan) -> dict[str, Any]:
+    """How the machine is used, as far as it changes the last bits of a result."""
+    return plan.suite.machine.model_dump(include={"threads", "precision", "gpus"})
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:

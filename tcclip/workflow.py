@@ -35,9 +35,9 @@ def check_targets(arguments: Sequence[str], plan: Plan, rules: Iterable[str]) ->
             sys.exit(f"Error: {unknown('target', word, known)}")
 
 
-def code(stage: str) -> str:
-    """The fingerprint of a stage's code."""
-    return fingerprint.code(stages.CODE[stage])
+def code(stage: str, *more: str) -> str:
+    """The fingerprint of a stage's code and of `more` modules."""
+    return fingerprint.code(stages.CODE[stage], *more)
 
 
 def constraint(values: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Stage `raw`: a dataset's videos and official lists in place, and a manifest that says so."""
+"""Stage `raw`: a dataset's videos and official lists are in place, and a manifest says so."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from pathlib import Path
 from tcclip.data.videos import find_videos
 from tcclip.errors import UserError
 from tcclip.files import atomic
-from tcclip.params import Dataset
 
 
-def prepare(dataset: Dataset, role: str, raw: Path, manifest: Path) -> int:
-    """Generate the dataset if it is a generated one, check that it is there, write the manifest; returns its videos."""
-    if dataset.generate:
-        from tcclip.mini.writer import generate
-
-        generate(dataset, role, raw)
+def write_manifest(dataset: str, raw: Path, manifest: Path) -> int:
+    """Check that a dataset's videos and lists are there, and list them; returns the number of videos."""
     videos = find_videos(raw / "videos")
     lists = sorted(path for path in (raw / "lists").rglob("*") if path.is_file())
     if not lists:
         raise UserError(
-            f"dataset {dataset.name} has no official lists: put them under {raw / 'lists'}/ "
+            f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "
             "(or link a folder you have there) and run the same command again"
         )
     with atomic(manifest) as part, open(part, "w", newline="", encoding="utf-8") as file:

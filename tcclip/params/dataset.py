@@ -23,7 +23,8 @@ class Frames(Params):
 class Generate(Params):
     """A generated stand-in (datasets of the mini suite)."""
 
-    seed: int
+    role: Literal["k400", "k600", "hmdb51", "ucf101", "ssv2"]  # the dataset it stands in for
+    seed: Annotated[int, Field(ge=0)]
     train_per_class: Count
     test_per_class: Count  # per official split
 
@@ -31,7 +32,7 @@ class Generate(Params):
 class FewShot(Params):
     """The seeded sampler of few-shot training lists."""
 
-    seed: int
+    seed: Annotated[int, Field(ge=0)]
     shots: list[Count]
 
 

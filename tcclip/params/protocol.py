@@ -51,6 +51,11 @@ class Protocol(Params):
             raise ValueError("total_batch must be a multiple of micro_batch")
         if self.warmup_epochs >= self.epochs:
             raise ValueError("warmup_epochs must be smaller than epochs")
+        if self.lr_min > self.lr:
+            raise ValueError("lr_min must not be larger than lr")
+        late = [e for e in self.validation.epochs if e >= self.epochs] if self.validation.epochs != "all" else []
+        if late:
+            raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
         return self
 
 

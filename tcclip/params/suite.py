@@ -22,6 +22,7 @@ class Pretraining(Params):
     lr: Annotated[float, Field(gt=0)]
     warmup_steps: Annotated[int, Field(ge=0)]
     weight_decay: Annotated[float, Field(ge=0)]
+    scale: Annotated[float, Field(gt=0)]  # exp(logit_scale) of the finished model
     norm: Literal["imagenet", "clip"]  # pixel statistics; the methods' own, so that they fit the weights
     threads: Count  # part of the result: sums over more threads round differently
 
@@ -69,9 +70,9 @@ class Machine(Params):
 
     threads: Count  # of one training or evaluation
     loader_workers: Annotated[int, Field(ge=0)]
-    gpus: Annotated[int, Field(ge=0)]  # per training
+    gpus: Annotated[int, Field(ge=0, le=1)]  # per training
     precision: Literal["fp32", "fp16", "bf16"]
-    eval_batch: Count  # videos
+    eval_batch: Count  # clips of one forward pass
     train_mem_mb: Count
     train_minutes: Count
 

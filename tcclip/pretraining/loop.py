@@ -46,7 +46,9 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
             left = spent / (step + 1) * (recipe.steps - step - 1)
             say(f"step {step + 1}/{recipe.steps}  loss {mean:.3f}  {(step + 1) / spent:.1f} steps/s  {left:.0f} s left")
             losses.clear()
-    backbone = Backbone(config, weights_of(model, start, pictures.vocabulary))
+    weights = weights_of(model, start, pictures.vocabulary)
+    weights["logit_scale"] = torch.tensor(math.log(recipe.scale))  # ranks nothing differently
+    backbone = Backbone(config, weights)
     return backbone, zero_shot(backbone, recipe)
 
 

@@ -80,13 +80,9 @@ def record(
     metrics = read_json(folder / "metrics.json")
     end = int((folder / ("training.json" if training else "metrics.json")).stat().st_mtime * 1000)
     start = end - int(1000 * float(training.get("seconds", 0)))
-    own = (
-        yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-        if (folder / "params.yaml").is_file()
-        else {}
-    )
+    own = _yaml(folder / "params.yaml")
     weights = folder / "weights.safetensors"
-    own_tags = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
+    own_tags: dict[str, str] = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
     if weights.is_file():
         own_tags |= {"weights": str(weights), "weights_sha256": sha256(weights)}
     return Record(

@@ -30,7 +30,7 @@ class TrainingJob:
     threads: int = 1
     loader_workers: int = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
-    eval_batch: int = 8  # videos
+    eval_batch: int = 8  # clips
     device: str = "auto"
     save_seconds: float = 5.0  # resume state: at the end of an epoch, but not more often than this
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
@@ -75,5 +75,7 @@ def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256
         "backbone": backbone_sha256,
         "flip": job.flip,
         "precision": job.precision,
+        "threads": job.threads,
+        "sources": [job.tags.get("code_fingerprint"), job.tags.get("data_fingerprint")],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

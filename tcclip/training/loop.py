@@ -35,6 +35,12 @@ def train(job: TrainingJob) -> str:
     Raises UserError for an empty split, too few videos for one step, a foreign resume state or a loss that is not
     finite.
     """
+    with state.alone(job.folder):
+        return train_alone(job)
+
+
+def train_alone(job: TrainingJob) -> str:
+    """`train`, when no other process works on the run."""
     started = time.monotonic()
     setup = prepare(job)
     path = job.folder / "state.pt"

@@ -7,6 +7,7 @@ is no declared output of the pipeline, because a failed job's outputs are delete
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import pickle
 import signal
 import time
@@ -93,7 +94,7 @@ class Saver:
 
     def at_epoch(self) -> None:
         """Before and after the validation of an epoch."""
-        self._save_after(self._seconds)
+        self.at_step()
 
     def now(self) -> None:
         """When the training is asked to stop."""
@@ -105,6 +106,20 @@ class Saver:
             self._write()
             self._last = time.monotonic()
             self._cost = self._last - start
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; a second training of the same run is a UserError. The lock ends with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"another process trains run {folder.name}: wait for it or stop it, then run the command again"
+            ) from error
+        yield
 
 
 @contextlib.contextmanager

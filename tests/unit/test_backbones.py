@@ -104,7 +104,16 @@ assert not {{"mlflow", "decord", "av", "pandas"}} & sys.modules.keys()
 def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path):
     from tcclip.pretraining.pretrain import pretrain
 
-    recipe = {"seed": 1, "images": 64, "steps": 2, "batch": 8, "lr": 1e-3, "warmup_steps": 1, "weight_decay": 0.1}
+    recipe = {
+        "seed": 1,
+        "images": 64,
+        "steps": 2,
+        "batch": 8,
+        "lr": 1e-3,
+        "warmup_steps": 1,
+        "weight_decay": 0.1,
+        "scale": 8,
+    }
     settings = Settings(name="x", architecture=SIZES, pretraining={**recipe, "norm": "imagenet", "threads": 1})
     write_json(tmp_path / "tokens.json", {"jump": [49406, 1, 49407]})
     assert "zero-shot" in pretrain(settings, tmp_path)

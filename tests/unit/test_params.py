@@ -81,6 +81,10 @@ def test_a_suites_budget_is_checked_like_the_protocol_itself():
         load_protocol("few_shot", {"total_batch": 6})
     with pytest.raises(UserError, match="unknown key 'epocs': did you mean 'epochs'"):
         load_protocol("few_shot", {"epocs": 6})
+    with pytest.raises(UserError, match="49 is not below epochs"):
+        load_protocol("few_shot", {"epochs": 40, "validation": {"epochs": [0, 49]}})
+    with pytest.raises(UserError, match="lr_min must not be larger than lr"):
+        load_protocol("few_shot", {"lr": 1e-9})
 
 
 def test_the_published_numbers_are_the_papers():

@@ -7,7 +7,9 @@ import pytest
 
 from tcclip import stages
 from tcclip.errors import UserError
-from tcclip.plan import load_plan
+from tcclip.params import load_suite, load_table
+from tcclip.params.table import Column
+from tcclip.plan import expand, load_plan
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
@@ -67,6 +69,21 @@ def test_unknown_runs_and_tables_come_with_the_nearest_name():
         load_plan("mini").table("tabel3")
 
 
+@pytest.mark.parametrize(
+    "column, sentence",
+    [
+        ({"dataset": "hmdb", "splits": ["test1"], "shots": 2}, "unknown dataset 'hmdb': did you mean 'hmdb51'?"),
+        ({"dataset": "hmdb51", "splits": ["tset2"], "shots": 2}, "'tset2': did you mean 'test2'?"),
+        ({"dataset": "hmdb51", "splits": ["test1"], "shots": 3}, "'few_shot_k3': did you mean"),
+    ],
+)
+def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(column, sentence):
+    table = load_table("table3").model_copy(update={"columns": [Column(name="odd", **column)]})
+    with pytest.raises(UserError) as error:
+        expand(load_suite("mini"), table)
+    assert sentence in str(error.value)
+
+
 def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
     plan = load_plan("mini")
     settings = stages.training_settings(plan, plan.run(TC))
@@ -85,6 +102,7 @@ def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
 def test_the_ensemble_weight_belongs_to_the_evaluation():
     plan = load_plan("mini")
     assert stages.evaluation_settings(plan, plan.run("zero_shot-k400-tc_clip-s1024"))["method.we.w"] == 0.7
+    assert "method.we.w" not in stages.evaluation_settings(plan, plan.run(TC))  # few-shot has no ensemble
 
 
 def test_planning_imports_neither_torch_nor_pandas():

@@ -23,6 +23,7 @@ RECIPE = Pretraining(
     lr=1e-3,
     warmup_steps=2,
     weight_decay=0.1,
+    scale=8,
     norm="imagenet",
     threads=1,
 )

@@ -14,7 +14,7 @@ rule backbone:
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.backbone_settings(plan)),
-        code=code("backbone"),
+        code=code("pretraining" if plan.suite.backbone.pretraining else "backbone"),
     message:
         "CLIP weights"
     shell:

@@ -12,13 +12,12 @@ rule shard:
         mem_mb=2000,
         runtime=240,
     params:
-        suite=suite,
         settings=lambda wildcards: settings(stages.frame_settings(plan.datasets[wildcards.dataset])),
         code=code("frames"),
     message:
         "frames of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
-        "tcclip frames {wildcards.dataset} {wildcards.shard} --suite {params.suite} --log {log}"
+        "tcclip frames {wildcards.dataset} {wildcards.shard} --log {log}"
 
 
 rule frames_index:
@@ -31,12 +30,10 @@ rule frames_index:
     resources:
         mem_mb=2000,
         runtime=30,
-    params:
-        suite=suite,
     message:
         "frame index of {wildcards.dataset}"
     shell:
-        "tcclip frames-index {wildcards.dataset} --suite {params.suite} --log {log}"
+        "tcclip frames-index {wildcards.dataset} --log {log}"
 
 
 rule frames:

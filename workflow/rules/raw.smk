@@ -10,10 +10,9 @@ rule raw:
         mem_mb=1000,
         runtime=60,
     params:
-        suite=suite,
         settings=lambda wildcards: settings(stages.raw_settings(plan.datasets[wildcards.dataset])),
-        code=code("raw"),
+        code=lambda wildcards: code("raw", *([stages.GENERATOR] if plan.datasets[wildcards.dataset].generate else [])),
     message:
         "raw videos of {wildcards.dataset}"
     shell:
-        "tcclip raw {wildcards.dataset} --suite {params.suite} --log {log}"
+        "tcclip raw {wildcards.dataset} --log {log}"

@@ -15,11 +15,10 @@ for dataset in plan.datasets.values():
             mem_mb=1000,
             runtime=10,
         params:
-            suite=suite,
             dataset=dataset.name,
             settings=settings(stages.split_settings(dataset)),
             code=code("splits"),
         message:
             f"splits of {dataset.name}"
         shell:
-            "tcclip splits {params.dataset} --suite {params.suite} --log {log}"
+            "tcclip splits {params.dataset} --log {log}"
