@@ -8,6 +8,7 @@ import glob
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import psutil
 
 from tcclip.errors import UserError
+
+LITTLE = 4096  # bytes; what is free on a disk that is full
 
 
 @contextlib.contextmanager
@@ -34,8 +37,8 @@ def atomic(path: Path | str) -> Iterator[Path]:
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if _disk_is_full(error, path.parent):
             raise UserError(
                 f"no space left on the disk of {path.parent} while writing {path.name}: "
                 "free some space and run the same command again (finished files are kept)"
@@ -43,6 +46,15 @@ def atomic(path: Path | str) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _disk_is_full(error: Exception, folder: Path) -> bool:
+    """Whether writing failed for want of space; torch and safetensors hide the system's error in one of their own."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    if isinstance(error, UserError):
+        return False
+    return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < LITTLE
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -56,7 +56,7 @@ class Evaluation:
     @property
     def name(self) -> str:
         """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble."""
-        views = f"{self.views.temporal}x{self.views.spatial}"
+        views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
         return f"{self.role}-{self.split}-{views}" + ("-we" if self.we else "")
 
 

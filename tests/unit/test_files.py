@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from tcclip.errors import UserError
 from tcclip.files import atomic, read_json, sha256, write_json
@@ -44,6 +46,10 @@ def test_a_really_full_disk_is_a_sentence_too(tmp_path):
             open(part, "wb") as file,
         ):
             file.write(bytes(1_000_000))
+        with pytest.raises(UserError, match="no space left"), atomic(disk / "weights.safetensors") as part:
+            save_file({"weight": torch.zeros(250_000)}, part)
+        with pytest.raises(UserError, match="no space left"), atomic(disk / "state.pt") as part:
+            torch.save({"weight": torch.zeros(250_000)}, part)
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)
