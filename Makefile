@@ -19,7 +19,7 @@ tables: $(INSTALLED)
 	echo "Tables: reports/$(SUITE)/tables/    page: reports/$(SUITE)/index.html    runs: make ui"
 
 test: $(INSTALLED)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 
 import pytest
-from conftest import new_project
+from projects import new_project
 
 TC = "few_shot-ucf101-k2-tc_clip-s1024"
 COLUMNS = "table,group,row,column,value,std,n_videos,source,published,published_std,runs"

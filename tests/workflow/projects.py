@@ -1,0 +1,125 @@
+"""A throw-away project: the real Snakefile, package and params, with datasets and budgets cut to seconds."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = (
+    "Snakefile",
+    "workflow",
+    "profiles",
+    "slurm",
+    "params",
+    "tcclip",
+    "snakemake_logger_plugin_tcclip",
+    "requirements.lock",
+    "dvc.yaml",
+    ".dvc/config",
+    ".dvcignore",
+    ".gitignore",
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder in which a test runs commands as a user would."""
+
+    folder: Path
+
+    def run(self, *command: str, check: bool = True, **options) -> subprocess.CompletedProcess[str]:
+        """Run a command; its output is in stdout (both streams)."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **options,
+        )
+        assert not check or done.returncode == 0, done.stdout
+        return done
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        return self.run("snakemake", *arguments, check=check).stdout
+
+    def environment(self) -> dict[str, str]:
+        scripts = Path(sys.executable).parent
+        return {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "PYTHONPATH": str(self.folder)}
+
+    def edit(self, file: str, change) -> None:
+        """Change a YAML file through `change(content)`."""
+        path = self.folder / file
+        content = yaml.safe_load(path.read_text())
+        change(content)
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """rule -> jobs that Snakemake would run."""
+        lines = self.snakemake("-n", *arguments).splitlines()
+        if any("Nothing to be done" in line for line in lines):
+            return {}
+        start = next(i for i, line in enumerate(lines) if line.startswith("---"))
+        rows = [line.split() for line in lines[start + 1 :]]
+        return {row[0]: int(row[1]) for row in rows[: next(i for i, r in enumerate(rows) if r[:1] == ["total"])]}
+
+
+def shrink(project: Project) -> None:
+    """Three datasets' worth of tables, four runs, a few videos and steps each."""
+
+    def suite(content):
+        content["backbone"]["pretraining"].update(images=64, steps=2, batch=16, warmup_steps=1)
+        content["protocols"]["few_shot"].update(epochs=2, warmup_epochs=1)
+        content["protocols"]["zero_shot"].update(epochs=2, warmup_epochs=1, total_batch=4)
+
+    def table2(content):
+        content["columns"] = [{"name": "ucf101", "dataset": "ucf101", "splits": ["test1", "test2"]}]
+
+    def table3(content):
+        content["columns"] = [
+            {"name": f"{role}_k2", "dataset": role, "shots": 2, "splits": ["test1"]} for role in ("ucf101", "ssv2")
+        ]
+
+    project.edit("params/suites/mini.yaml", suite)
+    project.edit("params/tables/table2.yaml", table2)
+    project.edit("params/tables/table3.yaml", table3)
+    for path in (project.folder / "params/datasets").glob("mini_*.yaml"):
+        project.edit(
+            f"params/datasets/{path.name}", lambda content: content["generate"].update(SMALL[content["format"]])
+        )
+        project.edit(f"params/datasets/{path.name}", cut_shots)
+
+
+SMALL = {
+    "kinetics": {"train_per_class": 1, "test_per_class": 1},
+    "ssv2": {"train_per_class": 2, "test_per_class": 1},
+    "ucf101": {"train_per_class": 4, "test_per_class": 2},
+    "hmdb51": {"train_per_class": 4, "test_per_class": 2},
+}
+
+
+def cut_shots(content):
+    if content.get("few_shot"):
+        content["few_shot"]["shots"] = [2]
+
+
+def new_project(folder: Path) -> Project:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_symlink():
+            (folder / part).symlink_to(source.readlink())
+        elif source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (folder / part).parent.mkdir(exist_ok=True)
+            shutil.copy(source, folder / part)
+    project = Project(folder)
+    shrink(project)
+    return project
