@@ -144,6 +144,8 @@ def test_every_class_has_training_videos_for_the_most_shots(role: str) -> None:
 
 def test_numbers_that_do_not_fit_are_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"mini_ucf101\.yaml: generate: train_per_class must be at least twice"):
-        generate(small("ucf101", Generate(role="hmdb51", seed=1, train_per_class=3, test_per_class=2)), "ucf101", tmp_path)
+        generate(
+            small("ucf101", Generate(role="hmdb51", seed=1, train_per_class=3, test_per_class=2)), "ucf101", tmp_path
+        )
     with pytest.raises(UserError, match="unknown role 'k40': did you mean 'k400'"):
         generate(small("k400"), "k40", tmp_path)

@@ -52,7 +52,8 @@ def test_the_same_seed_gives_the_same_pixels_in_any_order(role: str) -> None:
 @pytest.mark.parametrize("role", CONTENTS)
 def test_another_seed_gives_other_pixels(role: str) -> None:
     one, other = (
-        CONTENTS[role](Generate(role="hmdb51", seed=s, train_per_class=8, test_per_class=4)).clips[3].frames() for s in (1, 2)
+        CONTENTS[role](Generate(role="hmdb51", seed=s, train_per_class=8, test_per_class=4)).clips[3].frames()
+        for s in (1, 2)
     )
     assert one.shape != other.shape or not np.array_equal(one, other)
 
