@@ -120,6 +120,7 @@ def alone(folder: Path) -> Iterator[None]:
                 f"another process trains run {folder.name}: wait for it or stop it, then run the command again"
             ) from error
         yield
+        (folder / ".lock").unlink(missing_ok=True)  # a failed or stopped training leaves it; it holds nothing then
 
 
 @contextlib.contextmanager

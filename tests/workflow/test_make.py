@@ -10,17 +10,16 @@ from pathlib import Path
 
 import pytest
 
+MAKE = ("make", "tables", f"VENV={sys.prefix}", "INSTALLED=.installed")  # in this test's environment
 RUN = "few_shot-ucf101-k2-tc_clip-s1024"
 
 
 @pytest.fixture
 def made(project):
-    """The finished project with its Makefile and this test's environment as .venv, one run deleted."""
+    """The finished project with its Makefile, one run deleted; gives the run's weights as they were."""
     shutil.copy(Path(__file__).parents[2] / "Makefile", project.folder)
     shutil.copy(Path(__file__).parents[2] / "pyproject.toml", project.folder)
-    (project.folder / ".venv").mkdir()
-    (project.folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
-    (project.folder / ".venv/.installed").touch()
+    (project.folder / ".installed").touch()
     weights = project.folder / "runs/mini" / RUN / "weights.safetensors"
     before = weights.read_bytes()
     shutil.rmtree(weights.parent)
@@ -30,7 +29,7 @@ def made(project):
 def start(project):
     """`make tables` in a process group of its own, as a terminal would start it."""
     return subprocess.Popen(
-        ["make", "tables"],
+        MAKE,
         cwd=project.folder,
         env=project.environment(),
         text=True,
@@ -53,7 +52,7 @@ def test_a_second_make_is_told_about_the_first(made):
     project, before = made
     first = start(project)
     wait_for_training(project)
-    second = project.run("make", "tables", check=False)
+    second = project.run(*MAKE, check=False)
     assert second.returncode != 0
     assert "Error: another 'make tables' is running in this folder" in second.stdout
     output, _ = first.communicate(timeout=120)
@@ -71,7 +70,7 @@ def test_after_an_interruption_the_same_command_goes_on(made, sign):
     os.killpg(first.pid, sign)
     first.wait(timeout=60)
     assert first.returncode != 0
-    done = project.run("make", "tables")
+    done = project.run(*MAKE)
     assert "Nothing to be done" not in done.stdout
     assert (project.folder / "runs/mini" / RUN / "weights.safetensors").read_bytes() == before
     assert project.jobs("tables") == {}
