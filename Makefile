@@ -12,7 +12,7 @@ PORT ?= 5000
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
 tables: $(INSTALLED)
-	@exec 9>.make.lock; flock -n 9 || { \
+	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
 	$(BIN)/python -m tcclip.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake tables --config suite=$(SUITE) && \
