@@ -12,7 +12,7 @@ import typer
 
 from tcclip import layout, stages
 from tcclip.console import stage
-from tcclip.params import load_dataset, load_method
+from tcclip.params import load_dataset
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -98,7 +98,7 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
         from tcclip.backbones.tokens import write_tokens
 
         the_plan = load_plan(suite)
-        methods = [load_method(name) for name in the_plan.methods]
+        methods = [the_plan.method(name) for name in the_plan.methods]
         out = layout.backbone(the_plan.suite.backbone.name) / "tokens.json"
         report(write_tokens(stages.class_files(the_plan), methods, out))
 

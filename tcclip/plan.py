@@ -102,6 +102,10 @@ class Plan:
         """A protocol with this suite's budgets."""
         return load_protocol(name, self.suite.protocols.get(name), str(path_of("suites", self.suite.name)))
 
+    def method(self, name: str) -> Method:
+        """A method with this suite's recipe."""
+        return method_of(self.suite, name)
+
     def evaluations(self, run: str) -> list[Evaluation]:
         """Everything a run is evaluated on, for all tables."""
         found = {e.name: e for cells in self.cells.values() for cell in cells for e in cell.evaluations if e.run == run}
@@ -132,6 +136,12 @@ class Plan:
     def methods(self) -> list[str]:
         """The methods that some run uses."""
         return sorted({run.method for run in self.runs.values()})
+
+
+def method_of(suite: Suite, name: str) -> Method:
+    """A method with the suite's recipe put over its own."""
+    changes = {"recipe": suite.recipe} if suite.recipe else None
+    return load_method(name, changes, str(path_of("suites", suite.name)))
 
 
 def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) -> Run:
@@ -168,7 +178,7 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
-        method = load_method(row.method) if row.method else None
+        method = method_of(suite, row.method) if row.method else None
         for column in table.columns:
             evaluations: list[Evaluation] = []
             if method and column.dataset:

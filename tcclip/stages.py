@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from tcclip import layout
-from tcclip.params import load_method
 from tcclip.params.dataset import Dataset
 from tcclip.plan import Plan, Run
 
@@ -67,7 +66,7 @@ def backbone_settings(plan: Plan) -> dict[str, Any]:
 
 def text_settings(plan: Plan) -> dict[str, Any]:
     """Token ids depend on how the suite's methods write and wrap names."""
-    methods = {name: load_method(name) for name in plan.methods}
+    methods = {name: plan.method(name) for name in plan.methods}
     return flat({name: {"names": m.names.model_dump(), "text": m.text.model_dump()} for name, m in methods.items()})
 
 
@@ -79,7 +78,7 @@ def class_files(plan: Plan) -> list[Path]:
 def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """Every value a training's result depends on."""
     protocol = plan.protocol(run.protocol).model_dump(exclude={"name", "description", "shots", "views"})
-    method = load_method(run.method).model_dump(exclude={"name", "display", "description", "we"})
+    method = plan.method(run.method).model_dump(exclude={"name", "display", "description", "we"})
     machine = _machine(plan)
     assert run.role is not None
     flip = plan.dataset(run.role).flip
@@ -104,7 +103,7 @@ def evaluation_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """What a run's evaluations depend on besides its weights."""
     evaluations = plan.evaluations(run.name)
     unused = {"name", "display", "description", "recipe"} | (set() if any(e.we for e in evaluations) else {"we"})
-    method = load_method(run.method).model_dump(exclude=unused)
+    method = plan.method(run.method).model_dump(exclude=unused)
     protocol = plan.protocol(run.protocol)
     return flat(
         {

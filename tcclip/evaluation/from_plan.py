@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tcclip import layout
 from tcclip.evaluation.run import EvaluationJob, Subject
-from tcclip.params import load_method
 from tcclip.plan import Plan
 
 
@@ -16,7 +15,7 @@ def evaluation_jobs(plan: Plan, name: str) -> tuple[Subject, list[EvaluationJob]
     folder = layout.run(suite.name, run.name)
     subject = Subject(
         name=run.name,
-        method=load_method(run.method),
+        method=plan.method(run.method),
         backbone=layout.backbone(suite.backbone.name),
         weights=folder / "weights.safetensors" if run.trained else None,
         folder=folder,

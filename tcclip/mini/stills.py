@@ -7,7 +7,7 @@ frames of videos have no such trails, so the motions themselves remain to be lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,18 @@ def _motion(rng: Rng) -> Sketch:
     return Sketch(name + place, ground, [thing], TRAIL)
 
 
+def _bystander(thing: Thing, rng: Rng) -> Thing:
+    """A second object that a caption does not mention: the number of objects is left for fine-tuning to learn."""
+    angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.24, 0.34)
+    return replace(
+        thing,
+        shape=draw(rng, SHAPES),
+        colour=_shade(draw(rng, tuple(COLOURS)), MOMENTS, rng),
+        x=thing.x + np.float32(away * np.cos(angle)),
+        y=thing.y + np.float32(away * np.sin(angle)),
+    )
+
+
 def _relation(rng: Rng) -> Sketch:
     """The storyboard of an SSv2 class, its objects named or called 'something'."""
     relation = SSV2[int(rng.integers(len(SSV2)))]
@@ -93,9 +105,12 @@ def _relation(rng: Rng) -> Sketch:
     caption = relation.template.lower()
     for name in called(things):
         caption = caption.replace("[something]", "something" if rng.uniform() < 0.5 else name, 1)
+    if len(things) == 1:
+        things.append(_bystander(things[0], rng))
     opacity = TRAIL[::-1] if relation.backwards else TRAIL
     if np.ptp(things[0].colour, axis=0).max() > 0:  # inside each other, all visible
-        things = [Thing(t.shape, t.colour, t.x, t.y, t.radius * (1.3 - 0.9 * MOMENTS), t.angle) for t in things]
+        first = things[0]
+        things[0] = replace(first, radius=first.radius * (1.3 - 0.9 * MOMENTS))
         opacity = np.ones_like(TRAIL)
     return Sketch(caption, "plain", things, opacity)
 

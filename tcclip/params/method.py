@@ -62,6 +62,7 @@ class WeightEnsemble(Params):
 class Mixup(Params):
     """Mixing of videos and labels inside a micro-batch."""
 
+    prob: Probability  # share of micro-batches that are mixed at all
     mixup_alpha: Positive
     cutmix_alpha: Positive
     cutmix_prob: Probability  # CutMix with this probability, otherwise Mixup
@@ -138,7 +139,11 @@ def _resolved(name: str) -> dict[str, Any]:
     return merge(_resolved(base), content) if base else content
 
 
-def load_method(name: str, overrides: dict[str, Any] | None = None) -> Method:
-    """Read a method with its base; `overrides` are dotted keys, for example {"tc.alpha": 0.4, "tc.k": 7}."""
+def load_method(name: str, overrides: dict[str, Any] | None = None, where: str | None = None) -> Method:
+    """Read a method with its base; `overrides` are dotted keys, for example {"tc.alpha": 0.4, "tc.k": 7}.
+
+    `where` is the file that the overrides come from, if any.
+    """
     content = merge(_resolved(name), undotted(overrides or {}))
-    return validate({**content, "name": name}, Method, path_of("methods", name))
+    path = path_of("methods", name)
+    return validate({**content, "name": name}, Method, f"{where} (put over {path})" if where and overrides else path)

@@ -88,6 +88,7 @@ class Suite(Params):
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     machine: Machine
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
+    recipe: dict[str, Any] = Field(default_factory=dict)  # put over the recipe of every method
 
     def dataset(self, role: str) -> str:
         """The dataset file that plays `role` (k400, k600, hmdb51, ucf101, ssv2)."""

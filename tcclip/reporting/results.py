@@ -10,7 +10,6 @@ import pandas as pd
 
 from tcclip import layout
 from tcclip.files import read_json
-from tcclip.params import load_method
 from tcclip.plan import Evaluation, Plan
 from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import confusion
@@ -18,7 +17,7 @@ from tcclip.reporting.per_class import confusion
 
 def labels(plan: Plan) -> dict[str, str]:
     """Method -> its name in tables; methods that share one carry their own name beside it."""
-    shown = {method: load_method(method).display for method in plan.methods}
+    shown = {method: plan.method(method).display for method in plan.methods}
     several = {name for name in shown.values() if list(shown.values()).count(name) > 1}
     return {method: f"{name} ({method})" if name in several else name for method, name in shown.items()}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tcclip import fingerprint, layout, stages
 from tcclip.data.tables import read_classes
 from tcclip.errors import UserError
-from tcclip.params import load_method
 from tcclip.plan import Plan
 from tcclip.training.job import TrainingJob
 
@@ -23,7 +22,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
     machine = plan.suite.machine
     return TrainingJob(
         name=run.name,
-        method=load_method(run.method),
+        method=plan.method(run.method),
         protocol=protocol,
         seed=run.seed,
         class_names=read_classes(classes),

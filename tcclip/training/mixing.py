@@ -10,10 +10,12 @@ from tcclip.params.method import Mixup
 
 
 def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Mix every video with a partner of the same micro-batch.
+    """Mix every video with a partner of the same micro-batch, or (1 - recipe.prob) leave all of them as they are.
 
     clips (B, T, 3, H, W), targets (B, C) -> the same shapes. A video's own label weighs what its share of pixels is.
     """
+    if rng.random() >= recipe.prob:
+        return clips, targets
     cut = rng.random() < recipe.cutmix_prob
     alpha = recipe.cutmix_alpha if cut else recipe.mixup_alpha
     share = float(rng.beta(alpha, alpha))
