@@ -15,7 +15,7 @@ from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import JOINT, SPACE
 from tcclip.models.matching import bipartite
-from tcclip.models.prompting import initial_prompting
+from tcclip.models.prompting import TextRecipe, initial_prompting
 from tcclip.models.prompts import class_prompts
 from tcclip.models.selection import cls_attention, seed_count
 from tcclip.models.tokens import end_positions, shared_prefix, token_rows
@@ -34,8 +34,8 @@ def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_fr
     name does not fit into the text or the backbone is not made for the method.
     """
     tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
-    prompts = method.text.n_ctx if method.text.mode == "vp_ctx" else 0
-    _check(method, backbone, tokens, prompts)
+    text_recipe = _text_recipe(method)
+    _check(method, backbone, tokens, text_recipe)
     with torch.device("meta"):  # no memory and no random numbers: every weight is assigned below
         model = ClipVideo(
             backbone.config,
@@ -43,7 +43,7 @@ def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_fr
             backbone.tensors[TABLE],
             _recipe(method, backbone),
             bias=method.vision.ref == "context" and method.vision.bias,
-            prompts=prompts,
+            text_recipe=text_recipe,
             joint_frames=num_frames if method.pos == "joint" else None,
         )
     model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
@@ -79,20 +79,25 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _check(method: Method, backbone: Backbone, tokens: Tensor, prompts: int) -> None:
+def _check(method: Method, backbone: Backbone, tokens: Tensor, text: TextRecipe) -> None:
     config = backbone.config
     if not len(tokens):
         raise UserError(f"method {method.name}: the list of class names is empty")
-    if prompts and config.text_width != config.embed_dim:
+    if text.looks_at and config.text_width != config.embed_dim:
         raise UserError(
             f"method {method.name}: text.mode {method.text.mode} needs a backbone with text_width = embed_dim, "
             f"this one has {config.text_width} and {config.embed_dim}"
         )
-    if prompts and shared_prefix(tokens) < 1 + prompts:
+    if text.prompts and shared_prefix(tokens) < 1 + text.prompts:
         raise UserError(
             f"method {method.name}: text.prompt '{method.text.prompt}' must begin with at least "
-            f"text.n_ctx = {prompts} tokens before {{name}}"
+            f"text.n_ctx = {text.prompts} tokens before {{name}}"
         )
+
+
+def _text_recipe(method: Method) -> TextRecipe:
+    text = method.text
+    return TextRecipe(text.n_ctx if text.learns_prompts else 0, text.looks_at, late=text.mode == "late_fusion")
 
 
 def _recipe(method: Method, backbone: Backbone) -> ContextRecipe | None:
@@ -120,6 +125,7 @@ def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> di
         elif not name.startswith("vp."):
             weights[name] = backbone.tensors[name].clone()
     if model.vp is not None:
-        words = tokens[0, 1 : 1 + len(model.vp.prompt_vectors)]
-        weights |= initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        words = tokens[0, 1 : 1 + model.text_recipe.prompts]
+        parts = initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        weights |= {name: tensor for name, tensor in parts.items() if name in model.state_dict()}
     return weights

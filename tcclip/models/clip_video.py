@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tcclip.models import text
 from tcclip.models.config import POSITIONS, BackboneConfig
-from tcclip.models.prompting import VideoPrompting
+from tcclip.models.prompting import Prompting, TextRecipe
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
 from tcclip.models.vision import ContextRecipe, VisionOutput, VisionTower
@@ -49,10 +49,10 @@ class ClipVideo(nn.Module):
         token_table: Tensor,
         recipe: ContextRecipe | None,
         bias: bool,
-        prompts: int,
+        text_recipe: TextRecipe,
         joint_frames: int | None,
     ) -> None:
-        """tokens (C, L): the classes' texts, L the longest; prompts: VP's number of vectors or 0."""
+        """tokens (C, L): the classes' texts, L the longest."""
         super().__init__()
         self.visual = VisionTower(config, recipe, joint_frames)
         self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
@@ -63,9 +63,11 @@ class ClipVideo(nn.Module):
         self.logit_scale = nn.Parameter(torch.empty(()))
         biased = range(1, config.vision_layers) if bias else ()
         self.tc = nn.ModuleDict({str(i): AttentionBias(config.vision_heads) for i in biased})
-        self.vp = VideoPrompting(prompts, config.text_width, config.text_heads) if prompts else None
+        self.text_recipe = text_recipe
+        learns = text_recipe.prompts or text_recipe.looks_at
+        self.vp = Prompting(text_recipe, config.text_width, config.text_heads) if learns else None
         self.register_buffer("tokens", tokens, persistent=False)
-        self.prefix = _prefix(tokens, prompts)
+        self.prefix = _prefix(tokens, text_recipe.prompts)
 
     def forward(self, video: Tensor, classes: text.ClassReaders | None = None) -> Tensor:
         """Logits (B, C): exp(logit_scale) times the cosines.
@@ -80,8 +82,8 @@ class ClipVideo(nn.Module):
         return self.logit_scale.exp() * cosines
 
     def encode_video(self, video: Tensor) -> VisionOutput:
-        """Features of frames (B, T, E) and, if VP reads them, of context tokens (B, k, E)."""
-        seen: VisionOutput = self.visual(video, self.biases(), want_context=self.vp is not None)
+        """Features of frames (B, T, E) and, if the text looks at them, of context tokens (B, k, E)."""
+        seen: VisionOutput = self.visual(video, self.biases(), want_context=self.text_recipe.looks_at == "context")
         return seen
 
     def biases(self) -> list[Tensor | None]:
@@ -95,23 +97,26 @@ class ClipVideo(nn.Module):
 
     def encode_tokens(self, tokens: Tensor) -> text.ClassReaders:
         """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
-        prompts = 0 if self.vp is None else len(self.vp.prompt_vectors)
-        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], _prefix(tokens, prompts))
+        prefix = _prefix(tokens, self.text_recipe.prompts)
+        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], prefix)
 
     def _encode(self, tokens: Tensor, prefix: int) -> text.ClassReaders:
-        prompts = self.vp.prompt_vectors if self.vp is not None else None
+        recipe = self.text_recipe
+        prompts = self.vp.prompt_vectors if self.vp is not None and recipe.prompts else None
         state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts)
-        return text.class_readers(
-            self.transformer.blocks, state, end_positions(tokens), 0 if prompts is None else len(prompts)
-        )
+        replaced = recipe.prompts if recipe.looks_at and not recipe.late else 0
+        return text.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced)
 
     def encode_text(self, seen: VisionOutput, classes: text.ClassReaders) -> Tensor:
-        """Text features, not normalised: (C, E), or (B, C, E) where prompts are conditioned on the video."""
-        prompts = None
-        if self.vp is not None:
-            prompts = self.vp(classes.prompts, seen.context)
+        """Text features, not normalised: (C, E), or (B, C, E) where the text looks at the video."""
+        # no gradient goes from the text into the vision tower (Eq. 12); the context tokens carry none
+        looked_at = seen.frames.detach() if self.text_recipe.looks_at == "frames" else seen.context
+        prompts = None if self.vp is None or classes.prompts is None else self.vp(classes.prompts, looked_at)
         states: Tensor = self.ln_final(text.read(self.transformer.blocks[-1], classes, prompts))
-        return states @ self.text_projection
+        features = states @ self.text_projection
+        if self.vp is not None and self.text_recipe.late:
+            features = self.vp(features, looked_at)
+        return features
 
 
 def _prefix(tokens: Tensor, prompts: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -32,7 +33,9 @@ class TemporalContext(Params):
 class Text(Params):
     """How class names become text features."""
 
-    mode: Literal["name", "template", "vp_ctx"]  # bare name | fixed prompt | video-conditional prompting
+    # bare name | fixed prompt | learned prompt vectors | those, looking at the frames' [CLS] tokens (vp_cls) or at the
+    # context tokens (vp_ctx) before the last layer | fixed prompt, the finished text features look at context tokens
+    mode: Literal["name", "template", "coop", "vp_cls", "vp_ctx", "late_fusion"]
     prompt: str  # text around {name}; its words before {name} start the learnable prompt vectors
     n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
     context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
@@ -43,6 +46,27 @@ class Text(Params):
         if "{name}" not in prompt:
             raise ValueError("must contain {name}")
         return prompt
+
+    @property
+    def learns_prompts(self) -> bool:
+        """Whether `n_ctx` vectors take the place of the prompt's first words."""
+        return self.mode in ("coop", "vp_cls", "vp_ctx")
+
+    @property
+    def looks_at(self) -> Literal["frames", "context"] | None:
+        """The features of a video that its texts depend on: frames' [CLS] tokens, context tokens, or none."""
+        return {"vp_cls": "frames", "vp_ctx": "context", "late_fusion": "context"}.get(self.mode)  # type: ignore[return-value]
+
+    @model_validator(mode="after")
+    def _enough_words(self) -> Text:
+        # letters, single digits and marks are CLIP's words; each is at least one token
+        words = re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", self.prompt.partition("{name}")[0])
+        if self.learns_prompts and len(words) < self.n_ctx:
+            raise ValueError(
+                f"text.prompt '{self.prompt}' has {len(words)} words before {{name}}, and the learned prompt vectors "
+                f"start as text.n_ctx = {self.n_ctx} of them: lengthen the prompt or lower text.n_ctx"
+            )
+        return self
 
 
 class Names(Params):
@@ -127,8 +151,15 @@ class Method(Params):
     def _context_needs_tc(self) -> Method:
         if self.vision.ref == "context" and self.tc is None:
             raise ValueError("vision.ref 'context' needs the section tc")
-        if self.text.mode == "vp_ctx" and self.vision.ref != "context":
-            raise ValueError("text.mode 'vp_ctx' needs vision.ref 'context'")
+        return self
+
+    @model_validator(mode="after")
+    def _text_sees_what_there_is(self) -> Method:
+        if self.text.looks_at == "context" and self.vision.ref != "context":
+            raise ValueError(
+                f"text.mode '{self.text.mode}' needs vision.ref 'context', whose tokens it looks at "
+                f"(vision.ref is '{self.vision.ref}')"
+            )
         return self
 
 
