@@ -6,23 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_models import CLASSES, CONFIG, VIT_B16, backbone, small
+from small_models import CONFIG, VIT_B16, backbone, full_size, small
 
 from tcclip.errors import UserError
-from tcclip.models import Backbone, build, canonical_state, ensemble, load_canonical
+from tcclip.models import Backbone, canonical_state, ensemble, load_canonical
 from tcclip.models.config import canonical_shapes
 from tcclip.models.matching import Summary
 from tcclip.models.vision import ContextRecipe
-from tcclip.params import load_method
 
 METHODS = ["vanilla_clip", "vifi_clip", "tc_clip"]
-
-
-def full_size(method: str) -> int:
-    """Trained parameters at ViT-B/16, without allocating them."""
-    tensors = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(VIT_B16).items()}
-    model = build(load_method(method), Backbone(VIT_B16, tensors), CLASSES, 16)
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_parameter_counts_are_the_papers_to_the_unit() -> None:

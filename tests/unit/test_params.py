@@ -40,6 +40,14 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"vision.ref": "contekst"}, "vision.ref: input should be 'none' or 'context' (got 'contekst')"),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
         ({"tc": None}, "vision.ref 'context' needs the section tc"),
+        ({"vision.ref": "none"}, "text.mode 'vp_ctx' needs vision.ref 'context'"),
+        (
+            {"vision.ref": "none", "text.mode": "late_fusion"},
+            "text.mode 'late_fusion' needs vision.ref 'context', whose tokens it looks at (vision.ref is 'none')",
+        ),
+        ({"text.prompt": "a clip: {name}."}, "text: text.prompt 'a clip: {name}.' has 3 words before {name}"),
+        ({"text.mode": "coop", "text.n_ctx": 5}, "has 4 words before {name}, and the learned prompt vectors start as"),
+        ({"text.context_length": 78}, "text.context_length: input should be less than or equal to 77 (got 78)"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_file_and_key(overrides, sentence):
