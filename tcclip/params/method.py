@@ -8,26 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.vision import TemporalContext, Vision, check_sections
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
-
-
-class Vision(Params):
-    """How frames see each other."""
-
-    ref: Literal["none", "context"]  # reference tokens added to every frame's keys and values (Table 1)
-    bias: bool  # learnable local/global attention bias, layers 2..L (Table 9a)
-
-
-class TemporalContext(Params):
-    """How a layer's context tokens are made."""
-
-    selector: Literal["cls_attention"]  # score that chooses the seed tokens (Table 8a)
-    summarizer: Literal["bipartite"]  # how seeds become context tokens (Table 8b)
-    alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
-    k: Annotated[int, Field(ge=1)]  # context tokens per video (Table 9c)
-    r: Annotated[int, Field(ge=1)]  # tokens removed by one matching round, at most
 
 
 class Text(Params):
@@ -148,9 +132,8 @@ class Method(Params):
     recipe: Recipe
 
     @model_validator(mode="after")
-    def _context_needs_tc(self) -> Method:
-        if self.vision.ref == "context" and self.tc is None:
-            raise ValueError("vision.ref 'context' needs the section tc")
+    def _sections_fit(self) -> Method:
+        check_sections(self.vision, self.tc)
         return self
 
     @model_validator(mode="after")
