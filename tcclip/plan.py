@@ -71,6 +71,7 @@ class Cell:
     metric: str
     evaluations: tuple[Evaluation, ...]
     mean_of: tuple[str, ...]
+    over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
             if split not in tested.splits:
                 raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
         trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
-        for split in (protocol.train_split.format(shots=column.shots), protocol.validation.split):
+        train_splits = [protocol.train_split.format(shots=shots) for shots in column.trainings]
+        for split in (*train_splits, protocol.validation.split):
             if split not in trained.all_splits:
                 raise unknown(
                     f"split of {trained.name}, needed by column {column.name} of {table.name},",
@@ -171,14 +173,25 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
         method = load_method(row.method) if row.method else None
         for column in table.columns:
             evaluations: list[Evaluation] = []
-            if method and column.dataset:
-                run = run_for(method, protocol, table.train_dataset or column.dataset, column.shots)
+            for shots in column.trainings if method and column.dataset else ():
+                run = run_for(method, protocol, table.train_dataset or column.dataset, shots)
                 runs.append(run)
-                evaluations = [
+                evaluations += [
                     Evaluation(run.name, column.dataset, split, protocol.views, row.we) for split in column.splits
                 ]
             mean_of = tuple(column.mean_of) if method else ()
-            cells.append(Cell(table.name, row.group, row.row, column.name, column.metric, tuple(evaluations), mean_of))
+            cells.append(
+                Cell(
+                    table.name,
+                    row.group,
+                    row.row,
+                    column.name,
+                    column.metric,
+                    tuple(evaluations),
+                    mean_of,
+                    over_shots=len(column.trainings) > 1,
+                )
+            )
     return cells, runs
 
 

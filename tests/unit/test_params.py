@@ -6,7 +6,8 @@ import pytest
 
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
-from tcclip.params.reader import merge, names, params_folder, undotted
+from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
+from tcclip.params.table import Column, Table
 from tcclip.params.vision import check_layers
 
 
@@ -85,6 +86,28 @@ def test_no_method_is_another_one_under_a_second_name():
     settings = {name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in names("methods")}
     doubles = [(a, b) for a in settings for b in settings if a < b and settings[a] == settings[b]]
     assert doubles == []
+
+
+@pytest.mark.parametrize("shots", [[], [4], [4, 2], [2, 2], 0, [0, 2], "two", 2.5])
+def test_shots_that_are_neither_a_number_nor_an_ascending_list_are_refused(shots):
+    with pytest.raises(ValueError, match="must be a number of videos per class, or an ascending list of at least two"):
+        Column(name="hmdb51", dataset="hmdb51", splits=["test1"], shots=shots)
+
+
+def test_a_row_without_a_place_on_the_axis_is_refused():
+    table = load_table("table9c")
+    with pytest.raises(ValueError, match="row 'many' is no number, so it has no place on axis 'context tokens"):
+        Table.model_validate({**table.model_dump(), "rows": [{"row": "many", "method": "tc_only"}]})
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text("a: {b: 1}")
+    first = read_yaml(path)
+    first["a"]["b"] = 5
+    assert read_yaml(path) == {"a": {"b": 1}}
+    path.write_text("a: {b: 22}")
+    assert read_yaml(path) == {"a": {"b": 22}}
 
 
 def test_a_base_is_not_a_method():
