@@ -173,11 +173,14 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
         method = load_method(row.method) if row.method else None
         for column in table.columns:
             evaluations: list[Evaluation] = []
-            for shots in column.trainings if method and column.dataset else ():
-                run = run_for(method, protocol, table.train_dataset or column.dataset, shots)
-                runs.append(run)
-                evaluations += [
-                    Evaluation(run.name, column.dataset, split, protocol.views, row.we) for split in column.splits
+            if method and column.dataset:
+                role = table.train_dataset or column.dataset
+                trained = [run_for(method, protocol, role, shots) for shots in column.trainings]
+                runs += trained
+                evaluations = [
+                    Evaluation(run.name, column.dataset, split, protocol.views, row.we)
+                    for run in trained
+                    for split in column.splits
                 ]
             mean_of = tuple(column.mean_of) if method else ()
             cells.append(

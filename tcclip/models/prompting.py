@@ -18,11 +18,14 @@ from tcclip.models.transformer import Attention, LayerNorm, Mlp
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """What a text mode adds to CLIP's text tower (Tables 7 and 10); nothing of it is the fixed prompt."""
+    """What a text mode adds to CLIP's text tower (Tables 7 and 10)."""
 
     prompts: int  # learned vectors in the place of the prompt's first words; 0: the words stay
     looks_at: Literal["frames", "context"] | None  # the features of the video that the text looks at
     late: bool  # the finished text features look; otherwise the prompts do, before the last layer
+
+
+FIXED_PROMPT = TextRecipe(prompts=0, looks_at=None, late=False)
 
 
 class Prompting(nn.Module):

@@ -21,7 +21,7 @@ class Column(Params):
 
     name: str
     dataset: str | None = None
-    shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: the value is their mean
+    shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
     splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
     metric: Literal["top1", "top5"] = "top1"
     mean_of: list[str] = Field(default_factory=list)

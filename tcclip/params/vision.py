@@ -158,6 +158,6 @@ def check_layers(method: Method, layers: int) -> None:
         )
     if method.text.looks_at == "context" and layers not in summarise:
         raise UserError(
-            f"method {method.name}: text.mode '{method.text.mode}' looks at the context tokens of the last layer, which "
-            f"is not in vision.layers_summarise: add layer {layers}"
+            f"method {method.name}: text.mode '{method.text.mode}' looks at the context tokens of the last layer, "
+            f"which is not in vision.layers_summarise: add layer {layers}"
         )

@@ -42,8 +42,8 @@ def build(cells: Iterable[Cell], results: Results, quoted: Mapping[Key, Publishe
 
     `value` is in percent: over several splits the mean, with the population standard deviation in `std`; over several
     numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; for an
-    average column the mean of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test splits
-    behind a cell. A cell is measured only when all its evaluations are there.
+    average column the mean of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
+    splits behind a cell. A cell is measured only when all its evaluations are there.
 
     Args:
         quoted: the paper's numbers, for suites that quote them; they fill cells that are not measured.

@@ -39,7 +39,10 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"tc.alfa": 0.4}, "tc_clip.yaml: unknown key 'tc.alfa': did you mean 'alpha'?"),
         ({"tc.alpha": 1.4}, "tc_clip.yaml: tc.alpha: input should be less than or equal to 1 (got 1.4)"),
         ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
-        ({"vision.ref": "contekst"}, "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')"),
+        (
+            {"vision.ref": "contekst"},
+            "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')",
+        ),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
         ({"tc": None}, "vision.ref 'context' needs the section tc"),
         ({"vision.ref": "none"}, "text.mode 'vp_ctx' needs vision.ref 'context'"),
@@ -83,7 +86,9 @@ def test_text_that_looks_at_context_tokens_needs_the_last_layer_to_make_them(mod
 
 
 def test_no_method_is_another_one_under_a_second_name():
-    settings = {name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in names("methods")}
+    settings = {
+        name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in names("methods")
+    }
     doubles = [(a, b) for a in settings for b in settings if a < b and settings[a] == settings[b]]
     assert doubles == []
 
