@@ -37,7 +37,10 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"tc.alfa": 0.4}, "tc_clip.yaml: unknown key 'tc.alfa': did you mean 'alpha'?"),
         ({"tc.alpha": 1.4}, "tc_clip.yaml: tc.alpha: input should be less than or equal to 1 (got 1.4)"),
         ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
-        ({"vision.ref": "contekst"}, "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')"),
+        (
+            {"vision.ref": "contekst"},
+            "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')",
+        ),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
         ({"tc": None}, "vision.ref 'context' needs the section tc"),
     ],
