@@ -13,7 +13,7 @@ from tcclip.models.config import POSITIONS, BackboneConfig
 from tcclip.models.prompting import Prompting, TextRecipe
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
-from tcclip.models.vision import ContextRecipe, VisionOutput, VisionTower
+from tcclip.models.vision import FrameExchange, VisionOutput, VisionTower
 
 
 class TokenTable(nn.Module):
@@ -47,21 +47,25 @@ class ClipVideo(nn.Module):
         config: BackboneConfig,
         tokens: Tensor,
         token_table: Tensor,
-        recipe: ContextRecipe | None,
+        exchange: FrameExchange,
         bias: bool,
         text_recipe: TextRecipe,
         joint_frames: int | None,
+        fixed_draws: Tensor | None = None,
     ) -> None:
-        """tokens (C, L): the classes' texts, L the longest."""
+        """tokens (C, L): the classes' texts, L the longest.
+
+        bias: the layers that read reference tokens have an attention bias; the rest is VisionTower's.
+        """
         super().__init__()
-        self.visual = VisionTower(config, recipe, joint_frames)
+        self.visual = VisionTower(config, exchange, joint_frames, fixed_draws)
         self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
         self.token_embedding = TokenTable(token_table)
         self.positional_embedding = nn.Parameter(torch.empty(POSITIONS, config.text_width))
         self.ln_final = LayerNorm(config.text_width)
         self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))
         self.logit_scale = nn.Parameter(torch.empty(()))
-        biased = range(1, config.vision_layers) if bias else ()
+        biased = sorted(exchange.infuse) if bias else ()
         self.tc = nn.ModuleDict({str(i): AttentionBias(config.vision_heads) for i in biased})
         self.text_recipe = text_recipe
         learns = text_recipe.prompts or text_recipe.looks_at
@@ -69,21 +73,23 @@ class ClipVideo(nn.Module):
         self.register_buffer("tokens", tokens, persistent=False)
         self.prefix = _prefix(tokens, text_recipe.prompts)
 
-    def forward(self, video: Tensor, classes: text.ClassReaders | None = None) -> Tensor:
+    def forward(self, video: Tensor, classes: text.ClassReaders | None = None, draws: Tensor | None = None) -> Tensor:
         """Logits (B, C): exp(logit_scale) times the cosines.
 
-        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch.
+        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch. `draws`
+        is `visual.draw()` in training, where some methods are random; None gives the fixed draws of evaluation.
         """
-        seen = self.encode_video(video)
+        seen = self.encode_video(video, draws)
         words = self.encode_text(seen, self.encode_classes() if classes is None else classes)
         videos = F.normalize(seen.frames.mean(dim=1), dim=-1)  # (B, E)
         words = F.normalize(words, dim=-1)
         cosines = videos @ words.T if words.dim() == 2 else torch.einsum("be,bce->bc", videos, words)
         return self.logit_scale.exp() * cosines
 
-    def encode_video(self, video: Tensor) -> VisionOutput:
+    def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E) and, if the text looks at them, of context tokens (B, k, E)."""
-        seen: VisionOutput = self.visual(video, self.biases(), want_context=self.text_recipe.looks_at == "context")
+        want_context = self.text_recipe.looks_at == "context"
+        seen: VisionOutput = self.visual(video, self.biases(), want_context=want_context, draws=draws)
         return seen
 
     def biases(self) -> list[Tensor | None]:

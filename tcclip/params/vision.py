@@ -1,4 +1,4 @@
-"""The vision side of a method: reference tokens, seed selection, summarising; and what these keys cannot do together."""
+"""The vision side of a method: reference tokens, seed selection, summarising; what these keys cannot do together."""
 
 from __future__ import annotations
 

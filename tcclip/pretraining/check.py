@@ -14,6 +14,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import POSITIONS
 from tcclip.models.prompting import FIXED_PROMPT
 from tcclip.models.tokens import token_rows, tokenize
+from tcclip.models.vision import FrameExchange
 from tcclip.params.suite import Pretraining
 from tcclip.pretraining.pictures import centred
 
@@ -40,7 +41,7 @@ def zero_shot(backbone: Backbone, recipe: Pretraining) -> Check:
     texts = [f"a photo of a {name}." for name in names]
     rows = token_rows(texts, tokenize(texts), POSITIONS)
     model = ClipVideo(
-        backbone.config, rows, backbone.tensors["token_embedding.weight"], None, False, FIXED_PROMPT, None
+        backbone.config, rows, backbone.tensors["token_embedding.weight"], FrameExchange(), False, FIXED_PROMPT, None
     )
     model.load_state_dict(dict(backbone.tensors), strict=True)
     images = centred(torch.from_numpy(pixels), size, recipe.norm)

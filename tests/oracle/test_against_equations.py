@@ -42,7 +42,7 @@ def random_model(method: str, overrides: dict[str, Any]) -> ClipVideo:
 
 
 def slow_logits(model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, overrides: dict[str, Any]) -> Tensor:
-    method = model.visual.recipe is not None
+    method = model.visual.exchange.recipe is not None
     tc = None
     if method:
         tc = equations.Context(

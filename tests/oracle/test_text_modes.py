@@ -26,7 +26,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 def slow_logits(model: ClipVideo, weights: dict[str, torch.Tensor], videos: torch.Tensor, mode: str) -> torch.Tensor:
     texts = [row[: int(row.argmax()) + 1].tolist() for row in model.tokens]
-    tc = CONTEXT if model.visual.recipe is not None else None
+    tc = CONTEXT if model.visual.exchange.recipe is not None else None
     n_ctx = model.text_recipe.prompts
     return torch.stack([text_equations.logits(weights, SIZES, video, texts, tc, mode, n_ctx) for video in videos])
 

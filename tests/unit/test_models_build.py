@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,7 @@ from small_models import CONFIG, VIT_B16, backbone, full_size, small
 from tcclip.errors import UserError
 from tcclip.models import Backbone, canonical_state, ensemble, load_canonical
 from tcclip.models.config import canonical_shapes
-from tcclip.models.matching import Summary
-from tcclip.models.vision import ContextRecipe
+from tcclip.models.grouping import Summary
 
 METHODS = ["vanilla_clip", "vifi_clip", "tc_clip"]
 
@@ -104,11 +104,12 @@ def test_arrays_are_taken_as_well_as_tensors() -> None:
 @pytest.mark.parametrize("bias", [True, False])
 def test_without_context_tokens_the_vision_tower_is_the_baselines(bias: bool) -> None:
     baseline, model = small("vifi_clip"), small("tc_clip", {"vision.bias": bias, "text.mode": "template"})
-    recipe = model.visual.recipe
+    recipe = model.visual.exchange.recipe
     assert recipe is not None
-    model.visual.recipe = ContextRecipe(
-        recipe.score, recipe.seeds, lambda seeds: Summary(seeds[:, :0], torch.zeros(seeds.shape[:2], dtype=torch.int64))
+    nothing = replace(
+        recipe, summarise=lambda seeds, *_: Summary(seeds[:, :0], torch.zeros(seeds.shape[:2], dtype=torch.int64))
     )
+    model.visual.exchange = replace(model.visual.exchange, recipe=nothing)
     video = torch.randn(2, 4, 3, 32, 32)
     assert torch.allclose(model.encode_video(video).frames, baseline.encode_video(video).frames, atol=1e-6)
 
