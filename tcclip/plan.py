@@ -24,6 +24,7 @@ from tcclip.params import (
 )
 from tcclip.params.protocol import Views
 from tcclip.params.reader import path_of
+from tcclip.params.vision import check_method
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,9 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
     runs: list[Run] = []
     for row in table.rows:
         method = load_method(row.method) if row.method else None
+        if method:
+            sizes = suite.backbone.architecture
+            check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
         for column in table.columns:
             evaluations: list[Evaluation] = []
             if method and column.dataset:

@@ -126,15 +126,16 @@ def check_method(method: Method, patches: int, frames: int, layers: int) -> None
     if method.vision.ref != "context" or method.tc is None:
         return
     tc, seeds = method.tc, method.tc.seeds(patches) * frames
+    source = "all" if tc.selector == "none" else f"tc.alpha {tc.alpha} of"
     if tc.summarizer != "none" and tc.k > seeds:
         raise UserError(
-            f"method {method.name}: tc.k = {tc.k} is more than the {seeds} seed tokens of a video (tc.alpha {tc.alpha} "
-            f"of {patches} patches in each of {frames} frames): lower tc.k or raise tc.alpha"
+            f"method {method.name}: tc.k = {tc.k} is more than the {seeds} seed tokens of a video ({source} {patches} "
+            f"patches in each of {frames} frames): lower tc.k or raise tc.alpha"
         )
     if tc.summarizer == "dpc_knn" and tc.dpc_knn.neighbours > seeds:
         raise UserError(
             f"method {method.name}: tc.dpc_knn.neighbours = {tc.dpc_knn.neighbours} is more than the {seeds} seed "
-            f"tokens of a video (tc.alpha {tc.alpha}): lower tc.dpc_knn.neighbours or raise tc.alpha"
+            f"tokens of a video ({source} {patches} patches a frame): lower tc.dpc_knn.neighbours or raise tc.alpha"
         )
 
 
