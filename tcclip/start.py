@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def ask(path: str, arguments: list[str]) -> int | None:
 
 def send(server: socket.socket, arguments: list[str]) -> None:
     """Hand over arguments, environment, folder and standard streams."""
-    content = json.dumps([arguments, dict(os.environ), os.getcwd()]).encode()
+    content = json.dumps([arguments, dict(os.environ), str(Path.cwd())]).encode()
     socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
     server.sendall(content)
 

@@ -20,11 +20,21 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from tcclip.start import SOCKET, Request, receive
 
-MODULES = ("torch._dynamo", "tcclip.cli", "tcclip.training.loop", "tcclip.training.from_plan", "tcclip.evaluation.run")
-MODULES += ("tcclip.evaluation.from_plan", "tcclip.reporting", "tcclip.data.shards", "tcclip.mini.writer")
+MODULES = (  # what the jobs import
+    "torch._dynamo",
+    "tcclip.cli",
+    "tcclip.data.shards",
+    "tcclip.evaluation.from_plan",
+    "tcclip.evaluation.run",
+    "tcclip.mini.writer",
+    "tcclip.reporting",
+    "tcclip.training.from_plan",
+    "tcclip.training.loop",
+)
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
 
@@ -49,7 +59,7 @@ def serve(path: Path, owner: int) -> None:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _noticed)
         while os.getppid() == owner:
-            ready = select.select([listener, ended, *commands.values()], [], [], POLL_SECONDS)[0]
+            ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
             if listener in ready:
                 command, _ = listener.accept()
                 request = receive(command)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,16 +13,12 @@ from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import JOINT, SPACE
-from tcclip.models.matching import bipartite
-from tcclip.models.prompting import initial_prompting
+from tcclip.models.exchange import draws_of, frame_exchange
+from tcclip.models.prompting import TextRecipe, initial_prompting
 from tcclip.models.prompts import class_prompts
-from tcclip.models.selection import cls_attention, seed_count
 from tcclip.models.tokens import end_positions, shared_prefix, token_rows
-from tcclip.models.vision import ContextRecipe
 from tcclip.params.method import Method
 
-SELECTORS: dict[str, Callable[..., Tensor]] = {"cls_attention": cls_attention}
-SUMMARIZERS: dict[str, Callable[..., Any]] = {"bipartite": bipartite}
 TABLE = "token_embedding.weight"
 
 
@@ -34,17 +29,20 @@ def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_fr
     name does not fit into the text or the backbone is not made for the method.
     """
     tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
-    prompts = method.text.n_ctx if method.text.mode == "vp_ctx" else 0
-    _check(method, backbone, tokens, prompts)
+    text_recipe = _text_recipe(method)
+    _check(method, backbone, tokens, text_recipe)
+    exchange = frame_exchange(method, backbone.config)
+    fixed_draws = draws_of(method, backbone.config, num_frames)
     with torch.device("meta"):  # no memory and no random numbers: every weight is assigned below
         model = ClipVideo(
             backbone.config,
             tokens[:, : int(end_positions(tokens).max()) + 1],
             backbone.tensors[TABLE],
-            _recipe(method, backbone),
-            bias=method.vision.ref == "context" and method.vision.bias,
-            prompts=prompts,
+            exchange,
+            bias=method.vision.bias,
+            text_recipe=text_recipe,
             joint_frames=num_frames if method.pos == "joint" else None,
+            fixed_draws=fixed_draws,
         )
     model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
     return model
@@ -79,31 +77,26 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _check(method: Method, backbone: Backbone, tokens: Tensor, prompts: int) -> None:
+def _check(method: Method, backbone: Backbone, tokens: Tensor, text: TextRecipe) -> None:
     config = backbone.config
     if not len(tokens):
         raise UserError(f"method {method.name}: the list of class names is empty")
-    if prompts and config.text_width != config.embed_dim:
+    if text.looks_at and config.text_width != config.embed_dim:
         raise UserError(
             f"method {method.name}: text.mode {method.text.mode} needs a backbone with text_width = embed_dim, "
             f"this one has {config.text_width} and {config.embed_dim}"
         )
-    if prompts and shared_prefix(tokens) < 1 + prompts:
+    if text.prompts and shared_prefix(tokens) < 1 + text.prompts:
         raise UserError(
             f"method {method.name}: text.prompt '{method.text.prompt}' must begin with at least "
-            f"text.n_ctx = {prompts} tokens before {{name}}"
+            f"text.n_ctx = {text.prompts} tokens before {{name}}"
         )
 
 
-def _recipe(method: Method, backbone: Backbone) -> ContextRecipe | None:
-    """How context tokens are made, None where frames do not see each other."""
-    if method.vision.ref != "context" or method.tc is None:
-        return None
-    return ContextRecipe(
-        SELECTORS[method.tc.selector],
-        seed_count(method.tc.alpha, backbone.config.patches),
-        partial(SUMMARIZERS[method.tc.summarizer], k=method.tc.k, r=method.tc.r),
-    )
+def _text_recipe(method: Method) -> TextRecipe:
+    """What the method's text adds to CLIP's."""
+    text = method.text
+    return TextRecipe(text.n_ctx if text.learns_prompts else 0, text.looks_at, late=text.mode == "late_fusion")
 
 
 def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> dict[str, Tensor]:
@@ -120,6 +113,7 @@ def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> di
         elif not name.startswith("vp."):
             weights[name] = backbone.tensors[name].clone()
     if model.vp is not None:
-        words = tokens[0, 1 : 1 + len(model.vp.prompt_vectors)]
-        weights |= initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        words = tokens[0, 1 : 1 + model.text_recipe.prompts]
+        parts = initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        weights |= {name: tensor for name, tensor in parts.items() if name in model.state_dict()}
     return weights
