@@ -4,7 +4,7 @@ import sys
 
 from snakemake.utils import min_version
 
-from tcclip import layout, stages
+from tcclip import layout, stages, warm
 from tcclip.workflow import check_targets, code, constraint, plan_or_exit, settings
 
 min_version("9.18")
@@ -19,6 +19,11 @@ wildcard_constraints:
     shard=r"\d{4}",
     run=constraint(plan.runs),
     table=constraint(plan.tables),
+
+
+# Jobs of this machine start as forks of one process with the libraries loaded; jobs elsewhere find no such process.
+onstart:
+    warm.start_server()
 
 
 localrules:

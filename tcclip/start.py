@@ -70,7 +70,8 @@ def receive(command: socket.socket) -> Request:
     """What `send` has handed over."""
     length, streams, _, _ = socket.recv_fds(command, 4, 3)
     content = _exactly(command, int.from_bytes(length, "little"))
-    return Request(*json.loads(content), streams)
+    arguments, environment, folder = json.loads(content)
+    return Request(arguments, environment, folder, streams)
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
