@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import BackboneConfig, canonical_shapes
 from tcclip.models.ensemble import JOINT, SPACE
 from tcclip.models.matching import bipartite
 from tcclip.models.prompting import initial_prompting
@@ -34,20 +35,27 @@ def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_fr
     name does not fit into the text or the backbone is not made for the method.
     """
     tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
-    prompts = method.text.n_ctx if method.text.mode == "vp_ctx" else 0
-    _check(method, backbone, tokens, prompts)
-    with torch.device("meta"):  # no memory and no random numbers: every weight is assigned below
-        model = ClipVideo(
-            backbone.config,
-            tokens[:, : int(end_positions(tokens).max()) + 1],
-            backbone.tensors[TABLE],
-            _recipe(method, backbone),
-            bias=method.vision.ref == "context" and method.vision.bias,
-            prompts=prompts,
-            joint_frames=num_frames if method.pos == "joint" else None,
-        )
+    _check(method, backbone.config, tokens)
+    model = skeleton(method, backbone.config, tokens, num_frames)
     model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
     return model
+
+
+def skeleton(method: Method, config: BackboneConfig, tokens: Tensor, num_frames: int) -> ClipVideo:
+    """`method`'s model over texts of token ids (C, L) without values: all its weights are on the meta device.
+
+    For its names and shapes, and for counting what it costs, neither of which needs memory or random numbers.
+    """
+    with torch.device("meta"):
+        return ClipVideo(
+            config,
+            tokens[:, : int(end_positions(tokens).max()) + 1],
+            torch.empty(canonical_shapes(config)[TABLE]),
+            _recipe(method, config),
+            bias=method.vision.ref == "context" and method.vision.bias,
+            prompts=_prompts(method),
+            joint_frames=num_frames if method.pos == "joint" else None,
+        )
 
 
 def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: bool = False) -> None:
@@ -79,8 +87,13 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _check(method: Method, backbone: Backbone, tokens: Tensor, prompts: int) -> None:
-    config = backbone.config
+def _prompts(method: Method) -> int:
+    """Learned prompt vectors of a text."""
+    return method.text.n_ctx if method.text.mode == "vp_ctx" else 0
+
+
+def _check(method: Method, config: BackboneConfig, tokens: Tensor) -> None:
+    prompts = _prompts(method)
     if not len(tokens):
         raise UserError(f"method {method.name}: the list of class names is empty")
     if prompts and config.text_width != config.embed_dim:
@@ -95,13 +108,13 @@ def _check(method: Method, backbone: Backbone, tokens: Tensor, prompts: int) -> 
         )
 
 
-def _recipe(method: Method, backbone: Backbone) -> ContextRecipe | None:
+def _recipe(method: Method, config: BackboneConfig) -> ContextRecipe | None:
     """How context tokens are made, None where frames do not see each other."""
     if method.vision.ref != "context" or method.tc is None:
         return None
     return ContextRecipe(
         SELECTORS[method.tc.selector],
-        seed_count(method.tc.alpha, backbone.config.patches),
+        seed_count(method.tc.alpha, config.patches),
         partial(SUMMARIZERS[method.tc.summarizer], k=method.tc.k, r=method.tc.r),
     )
 
