@@ -157,6 +157,35 @@ def import_checkpoint(
 
 
 @app.command()
+def bench(
+    suite: Annotated[str, typer.Option("--suite", help="whose backbone: mini, or paper for ViT-B/16")] = "mini",
+    method: Annotated[list[str] | None, typer.Option(help="repeat; plain and oracle: TC-CLIP without savings")] = None,
+    classes: Annotated[list[int] | None, typer.Option(help="repeat")] = None,
+    batch: Annotated[list[int] | None, typer.Option(help="views of a step; repeat")] = None,
+    micro: Annotated[int, typer.Option(help="views of a micro-batch in training, at most")] = 4,
+    mode: Annotated[str, typer.Option(help="eval, train or both")] = "both",
+    row: Annotated[list[str] | None, typer.Option(help="METHOD:eval|train:CLASSES:BATCH[:MICRO]; repeat")] = None,
+    dtype: Annotated[str, typer.Option(help="fp32, bf16 or fp16")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    frames: Annotated[int, typer.Option(help="of a view")] = 16,
+    repeat: Annotated[int, typer.Option(help="turns; the best counts")] = 5,
+    threads: Annotated[int, typer.Option(help="on a CPU")] = 2,
+    memory: Annotated[bool, typer.Option(help="peak memory, in a process per row")] = True,
+    out: Annotated[Path | None, typer.Option(help="else reports/bench/<device>.json")] = None,
+    log: Log = None,
+) -> None:
+    """Measure time, memory and arithmetic of evaluation and training, side by side; nothing is downloaded."""
+    with stage("bench", log) as say:
+        from tcclip.bench.cases import grid, modes_of, parse_row, settings_of
+        from tcclip.bench.run import bench as measure
+
+        subjects = method or ["vifi_clip", "tc_clip", "plain"]
+        cases = [parse_row(text) for text in row or []]
+        cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
+        say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))
+
+
+@app.command()
 def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
     """Fill a table from the metrics of its runs."""
     with stage(name, log) as report:

@@ -71,3 +71,8 @@ def reports(suite: str) -> Path:
 def table(suite: str, name: str, suffix: str = "csv") -> Path:
     """One table in one format."""
     return reports(suite) / "tables" / f"{name}.{suffix}"
+
+
+def bench(device: str) -> Path:
+    """Measured costs on one device."""
+    return Path("reports") / "bench" / f"{device}.json"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from tcclip.models.attention import attend, attend_first, bias_per_key, with_reference
 from tcclip.models.config import BackboneConfig
@@ -60,13 +61,19 @@ class VisionTower(nn.Module):
         self.transformer = Transformer(width, config.vision_heads, config.vision_layers)
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.empty(width, config.embed_dim))
+        self.checkpoint = False  # in training, compute each layer again on the way back instead of keeping its insides
 
     def forward(self, video: Tensor, biases: Sequence[Tensor | None], want_context: bool) -> VisionOutput:
         """Video (B, T, 3, H, W) -> features; biases: per layer (heads, 2) or None; want_context: somebody reads it."""
         tokens, context = self.embed(video), None
         *blocks, last = self.transformer.blocks
         for block, bias in zip(blocks, biases, strict=False):
-            output = layer(block, tokens, context, bias, self.recipe)
+            if self.checkpoint and torch.is_grad_enabled():
+                output = checkpoint(
+                    layer, block, tokens, context, bias, self.recipe, use_reentrant=False, preserve_rng_state=False
+                )
+            else:
+                output = layer(block, tokens, context, bias, self.recipe)
             tokens, context = output.tokens, output.context
         output = last_layer(last, tokens, context, biases[-1], self.recipe if want_context else None)
         return self.project(output)

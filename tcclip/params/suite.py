@@ -73,6 +73,7 @@ class Machine(Params):
     gpus: Annotated[int, Field(ge=0, le=1)]  # per training
     precision: Literal["fp32", "fp16", "bf16"]
     eval_batch: Count  # clips of one forward pass
+    checkpoint: bool = False  # training: less memory for a quarter more time, the same gradients
     train_mem_mb: Count
     train_minutes: Count
 
