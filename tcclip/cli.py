@@ -27,11 +27,12 @@ def plan(suite: SuiteName = "mini") -> None:
     """Print the suite's runs, what each is evaluated on, and the tables it serves."""
     with stage("plan", None) as report:
         the_plan = load_plan(suite)
-        for run in the_plan.runs:
-            evaluations = len(the_plan.evaluations(run))
-            print(f"{run:45s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
+        counts = {run: len(the_plan.evaluations(run)) for run in the_plan.runs}
+        width = max(map(len, counts))
+        for run, evaluations in counts.items():
+            print(f"{run:{width}s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
         trained = sum(run.trained for run in the_plan.runs.values())
-        report(f"{trained} trainings for {len(the_plan.tables)} tables")
+        report(f"{trained} trainings, {sum(counts.values())} evaluations for {len(the_plan.tables)} tables")
 
 
 @app.command()

@@ -24,6 +24,7 @@ from tcclip.params import (
 )
 from tcclip.params.protocol import Views
 from tcclip.params.reader import path_of
+from tcclip.params.vision import check_method
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Cell:
     metric: str
     evaluations: tuple[Evaluation, ...]
     mean_of: tuple[str, ...]
+    over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,8 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
             if split not in tested.splits:
                 raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
         trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
-        for split in (protocol.train_split.format(shots=column.shots), protocol.validation.split):
+        train_splits = [protocol.train_split.format(shots=shots) for shots in column.trainings]
+        for split in (*train_splits, protocol.validation.split):
             if split not in trained.all_splits:
                 raise unknown(
                     f"split of {trained.name}, needed by column {column.name} of {table.name},",
@@ -169,16 +172,33 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
     runs: list[Run] = []
     for row in table.rows:
         method = load_method(row.method) if row.method else None
+        if method:
+            sizes = suite.backbone.architecture
+            check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
         for column in table.columns:
             evaluations: list[Evaluation] = []
             if method and column.dataset:
-                run = run_for(method, protocol, table.train_dataset or column.dataset, column.shots)
-                runs.append(run)
+                role = table.train_dataset or column.dataset
+                trained = [run_for(method, protocol, role, shots) for shots in column.trainings]
+                runs += trained
                 evaluations = [
-                    Evaluation(run.name, column.dataset, split, protocol.views, row.we) for split in column.splits
+                    Evaluation(run.name, column.dataset, split, protocol.views, row.we)
+                    for run in trained
+                    for split in column.splits
                 ]
             mean_of = tuple(column.mean_of) if method else ()
-            cells.append(Cell(table.name, row.group, row.row, column.name, column.metric, tuple(evaluations), mean_of))
+            cells.append(
+                Cell(
+                    table.name,
+                    row.group,
+                    row.row,
+                    column.name,
+                    column.metric,
+                    tuple(evaluations),
+                    mean_of,
+                    over_shots=len(column.trainings) > 1,
+                )
+            )
     return cells, runs
 
 

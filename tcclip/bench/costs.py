@@ -15,8 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.world import class_names, with_texts
 from tcclip.models import Backbone, BackboneConfig, class_part, skeleton
-from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
+from tcclip.models.exchange import frame_exchange
 from tcclip.models.prompts import class_prompts
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method, load_method
@@ -33,7 +33,7 @@ def macs(method: Method, config: BackboneConfig, frames: int) -> int:
     embedding = patches * 3 * config.patch_size**2 * width
     vision = embedding + config.vision_layers * _block(patches + 1, width) + width * config.embed_dim
     text = config.text_layers * _block(POSITIONS, config.text_width) + config.text_width * config.embed_dim
-    return frames * vision + text + _context(skeleton(method, config, _longest_text(), frames), config, frames)
+    return frames * vision + text + _reference(method, config, frames)
 
 
 def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
@@ -67,16 +67,20 @@ def _block(tokens: int, width: int) -> int:
     return 12 * tokens * width**2 + 2 * tokens**2 * width
 
 
-def _context(model: ClipVideo, config: BackboneConfig, frames: int) -> int:
-    """What context tokens add: making them, their feed-forward, and being attended to."""
-    recipe, width = model.visual.recipe, config.vision_width
-    if recipe is None:
-        return 0
-    seeds = torch.empty(1, frames * recipe.seeds, width, device="meta")
-    made = recipe.summarise(seeds).context.shape[1]
-    making = _counted(lambda: recipe.summarise(seeds)) // 2
-    attending = 2 * made * width**2 + 2 * frames * (config.patches + 1) * made * width
-    return config.vision_layers * (making + 8 * made * width**2) + (config.vision_layers - 1) * attending
+def _reference(method: Method, config: BackboneConfig, frames: int) -> int:
+    """What reference tokens add: making context tokens, their projections and feed-forward, and being attended to."""
+    exchange, width, places = frame_exchange(method, config), config.vision_width, config.patches + 1
+    keys = {"none": 0, "cls": frames, "adjacent": 2 * places, "all": (frames - 1) * places}
+    making, tokens = 0, keys.get(method.vision.ref, 0)
+    if exchange.recipe is not None and method.tc is not None:
+        count = frames * method.tc.seeds(config.patches)
+        seeds, each = torch.empty(1, count, width, device="meta"), torch.empty(1, count, device="meta")
+        summarise = exchange.recipe.summarise
+        tokens = summarise(seeds, each, each).context.shape[1]
+        making = _counted(lambda: summarise(seeds, each, each)) // 2 + 8 * tokens * width**2
+    projections = 2 * tokens * width**2 if method.vision.ref == "context" else 0
+    attention = 2 * frames * places * tokens * width
+    return len(exchange.summarise) * making + len(exchange.infuse) * (projections + attention)
 
 
 def _longest_text() -> torch.Tensor:

@@ -13,23 +13,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tcclip.models import BackboneConfig
-from tcclip.models.matching import Summary
-from tcclip.models.selection import top_seeds
+from tcclip.models.matching import bipartite
 from tcclip.models.tokens import end_positions
-from tcclip.models.vision import ContextRecipe
+from tcclip.params.vision import TemporalContext
 
 Weights = Mapping[str, Tensor]
 
 
-def logits(w: Weights, config: BackboneConfig, recipe: ContextRecipe, tokens: Tensor, video: Tensor) -> Tensor:
+def logits(w: Weights, config: BackboneConfig, tc: TemporalContext, tokens: Tensor, video: Tensor) -> Tensor:
     """Video (B, T, 3, H, W) and token ids (C, L), padded with 0, -> logits (B, C). `w`: canonical names."""
-    frames, context = vision(w, config, recipe, video)
+    frames, context = vision(w, config, tc, video)
     videos = F.normalize(frames.mean(dim=1), dim=-1)  # (B, E)
     words = torch.stack([text(w, config, tokens, seen) for seen in context.detach()])  # (B, C, E)
     return w["logit_scale"].exp() * torch.einsum("be,bce->bc", videos, F.normalize(words, dim=-1))
 
 
-def vision(w: Weights, config: BackboneConfig, recipe: ContextRecipe, video: Tensor) -> tuple[Tensor, Tensor]:
+def vision(w: Weights, config: BackboneConfig, tc: TemporalContext, video: Tensor) -> tuple[Tensor, Tensor]:
     """Video (B, T, 3, H, W) -> frame features (B, T, E) and context features (B, k, E)."""
     batch, count = video.shape[:2]
     patches = F.conv2d(video.flatten(0, 1), w["visual.conv1.weight"], stride=config.patch_size)
@@ -50,10 +49,10 @@ def vision(w: Weights, config: BackboneConfig, recipe: ContextRecipe, video: Ten
         out, weights = attention(w, f"{name}.attn", config.vision_heads, own, keys, bias)
         x = x + out
         score = weights[..., 0, 1 : own.shape[2]].mean(dim=2)  # (B, T, N)
-        seeds = top_seeds(score, recipe.seeds)
+        seeds = score.argsort(dim=-1, descending=True, stable=True)[..., : tc.seeds(config.patches)]
         chosen = x.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, x.shape[-1])).flatten(1, 2)
-        summary: Summary = recipe.summarise(chosen)
-        x, context = feed_forward(w, name, x), feed_forward(w, name, summary.context)
+        merged = bipartite(chosen, tc.k, tc.r).context
+        x, context = feed_forward(w, name, x), feed_forward(w, name, merged)
 
     def project(rows: Tensor) -> Tensor:
         return norm(w, "visual.ln_post", rows) @ w["visual.proj"]

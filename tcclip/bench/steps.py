@@ -34,8 +34,8 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
         if case.subject == ORACLE:
             forward = partial(oracle.logits, weights, backbone.config, method, model.tokens)
         else:
-            assert model.visual.recipe is not None
-            forward = partial(plain.logits, weights, backbone.config, model.visual.recipe, tokens)
+            assert method.tc is not None
+            forward = partial(plain.logits, weights, backbone.config, method.tc, tokens)
         trained = {name: nn.Parameter(weights[name]) for name, _ in model.named_parameters()}
         weights |= trained
         return _function_step(case, settings, forward, trained, clips)

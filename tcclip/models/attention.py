@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,34 +13,39 @@ from tcclip.models.transformer import Attention
 FOLD = 8  # columns added to a head when the bias is folded into the keys; a multiple of 8 keeps fused kernels fused
 
 
-def with_reference(own: Tensor, reference: Tensor) -> Tensor:
-    """Keys or values (B, T, M, heads, d) of each frame, followed by those of the video (B, k, heads, d)."""
-    return torch.cat([own, reference[:, None].expand(-1, own.shape[1], -1, -1, -1)], dim=2)
+class Attended(NamedTuple):
+    """What a layer's attention is computed from; queries and keys of a frame are [CLS], N patches, then reference."""
+
+    query: Tensor  # (B, T, 1+N, heads, d), or of [CLS] alone where nobody reads more
+    key: Tensor  # (B, T, K, heads, d), or (B, 1, K, heads, d) where all frames see the same keys
+    value: Tensor  # as key
+    bias: Tensor | None  # (heads, K)
+    mask: Tensor | None  # (T, K) bool, the keys that a frame sees
+    patches: int  # N
 
 
-def bias_per_key(table: Tensor | None, own: int, reference: int) -> Tensor | None:
-    """(heads, 2) local and global -> (heads, own + reference); None without reference tokens, where it cancels."""
-    if table is None or reference == 0:
-        return None
-    return torch.cat([table[:, :1].expand(-1, own), table[:, 1:].expand(-1, reference)], dim=1)
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
-    """Attention output (B, T, Q, D) of query (B, T, Q, heads, d) to keys (B, T, K, heads, d); bias (heads, K).
+def attend(query: Tensor, seen: Attended) -> Tensor:
+    """Attention output (B, T, Q, D) of query (B, T, Q, heads, d) to the keys of `seen`.
 
     No attention map is kept. A mask that needs a gradient would leave the fused kernel, so in training the bias goes
     into the keys instead: [q, sqrt(d)] . [k, b] / sqrt(d) = q . k / sqrt(d) + b.
     """
-    width = query.shape[-1]
+    key, value, bias, rows, width = seen.key, seen.value, seen.bias, query.shape[:3], query.shape[-1]
+    if key.shape[1] < rows[1]:
+        query = query.flatten(1, 2)[:, None]  # (B, 1, T*Q, heads, d)
     mask = None
+    if seen.mask is not None:  # (B*T, 1, 1, K)
+        shut = torch.zeros(seen.mask.shape, dtype=query.dtype, device=query.device).masked_fill(~seen.mask, -torch.inf)
+        mask = shut.repeat(rows[0], 1)[:, None, None]
     if bias is not None and bias.requires_grad and torch.is_grad_enabled():
         query, key, value = _folded(query, key, value, bias)
     elif bias is not None:
-        mask = bias[None, :, None, :].to(query.dtype)
+        shift = bias[None, :, None, :].to(query.dtype)
+        mask = shift if mask is None else mask + shift
     # (B, T, Q, heads, d) -> (B*T, heads, Q, d)
     q, k, v = (part.flatten(0, 1).transpose(1, 2) for part in (query, key, value))
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=width**-0.5)  # (B*T, heads, Q, d)
-    return out[..., :width].transpose(1, 2).reshape(*query.shape[:3], -1)
+    return out[..., :width].transpose(1, 2).reshape(*rows, -1)
 
 
 def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: Tensor | None) -> Tensor:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,16 +14,12 @@ from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import BackboneConfig, canonical_shapes
 from tcclip.models.ensemble import JOINT, SPACE
-from tcclip.models.matching import bipartite
-from tcclip.models.prompting import initial_prompting
+from tcclip.models.exchange import draws_of, frame_exchange
+from tcclip.models.prompting import TextRecipe, initial_prompting
 from tcclip.models.prompts import class_prompts
-from tcclip.models.selection import cls_attention, seed_count
 from tcclip.models.tokens import end_positions, shared_prefix, token_rows
-from tcclip.models.vision import ContextRecipe
 from tcclip.params.method import Method
 
-SELECTORS: dict[str, Callable[..., Tensor]] = {"cls_attention": cls_attention}
-SUMMARIZERS: dict[str, Callable[..., Any]] = {"bipartite": bipartite}
 TABLE = "token_embedding.weight"
 
 
@@ -46,15 +41,17 @@ def skeleton(method: Method, config: BackboneConfig, tokens: Tensor, num_frames:
 
     For its names and shapes, and for counting what it costs, neither of which needs memory or random numbers.
     """
+    fixed_draws = draws_of(method, config, num_frames)
     with torch.device("meta"):
         return ClipVideo(
             config,
             tokens[:, : int(end_positions(tokens).max()) + 1],
             torch.empty(canonical_shapes(config)[TABLE]),
-            _recipe(method, config),
-            bias=method.vision.ref == "context" and method.vision.bias,
-            prompts=_prompts(method),
+            frame_exchange(method, config),
+            bias=method.vision.bias,
+            text_recipe=_text_recipe(method),
             joint_frames=num_frames if method.pos == "joint" else None,
+            fixed_draws=fixed_draws,
         )
 
 
@@ -87,36 +84,26 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _prompts(method: Method) -> int:
-    """Learned prompt vectors of a text."""
-    return method.text.n_ctx if method.text.mode == "vp_ctx" else 0
-
-
 def _check(method: Method, config: BackboneConfig, tokens: Tensor) -> None:
-    prompts = _prompts(method)
+    text = _text_recipe(method)
     if not len(tokens):
         raise UserError(f"method {method.name}: the list of class names is empty")
-    if prompts and config.text_width != config.embed_dim:
+    if text.looks_at and config.text_width != config.embed_dim:
         raise UserError(
             f"method {method.name}: text.mode {method.text.mode} needs a backbone with text_width = embed_dim, "
             f"this one has {config.text_width} and {config.embed_dim}"
         )
-    if prompts and shared_prefix(tokens) < 1 + prompts:
+    if text.prompts and shared_prefix(tokens) < 1 + text.prompts:
         raise UserError(
             f"method {method.name}: text.prompt '{method.text.prompt}' must begin with at least "
-            f"text.n_ctx = {prompts} tokens before {{name}}"
+            f"text.n_ctx = {text.prompts} tokens before {{name}}"
         )
 
 
-def _recipe(method: Method, config: BackboneConfig) -> ContextRecipe | None:
-    """How context tokens are made, None where frames do not see each other."""
-    if method.vision.ref != "context" or method.tc is None:
-        return None
-    return ContextRecipe(
-        SELECTORS[method.tc.selector],
-        seed_count(method.tc.alpha, config.patches),
-        partial(SUMMARIZERS[method.tc.summarizer], k=method.tc.k, r=method.tc.r),
-    )
+def _text_recipe(method: Method) -> TextRecipe:
+    """What the method's text adds to CLIP's."""
+    text = method.text
+    return TextRecipe(text.n_ctx if text.learns_prompts else 0, text.looks_at, late=text.mode == "late_fusion")
 
 
 def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> dict[str, Tensor]:
@@ -133,6 +120,7 @@ def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> di
         elif not name.startswith("vp."):
             weights[name] = backbone.tensors[name].clone()
     if model.vp is not None:
-        words = tokens[0, 1 : 1 + len(model.vp.prompt_vectors)]
-        weights |= initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        words = tokens[0, 1 : 1 + model.text_recipe.prompts]
+        parts = initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
+        weights |= {name: tensor for name, tensor in parts.items() if name in model.state_dict()}
     return weights

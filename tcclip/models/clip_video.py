@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from tcclip.models import text
 from tcclip.models.config import POSITIONS, BackboneConfig
-from tcclip.models.prompting import VideoPrompting
+from tcclip.models.prompting import Prompting, TextRecipe
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
-from tcclip.models.vision import ContextRecipe, VisionOutput, VisionTower
+from tcclip.models.vision import FrameExchange, VisionOutput, VisionTower
 
 
 class TokenTable(nn.Module):
@@ -47,41 +47,49 @@ class ClipVideo(nn.Module):
         config: BackboneConfig,
         tokens: Tensor,
         token_table: Tensor,
-        recipe: ContextRecipe | None,
+        exchange: FrameExchange,
         bias: bool,
-        prompts: int,
+        text_recipe: TextRecipe,
         joint_frames: int | None,
+        fixed_draws: Tensor | None = None,
     ) -> None:
-        """tokens (C, L): the classes' texts, L the longest; prompts: VP's number of vectors or 0."""
+        """tokens (C, L): the classes' texts, L the longest.
+
+        bias: the layers that read reference tokens have an attention bias; the rest is VisionTower's.
+        """
         super().__init__()
-        self.visual = VisionTower(config, recipe, joint_frames)
+        self.visual = VisionTower(config, exchange, joint_frames, fixed_draws)
         self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
         self.token_embedding = TokenTable(token_table)
         self.positional_embedding = nn.Parameter(torch.empty(POSITIONS, config.text_width))
         self.ln_final = LayerNorm(config.text_width)
         self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))
         self.logit_scale = nn.Parameter(torch.empty(()))
-        biased = range(1, config.vision_layers) if bias else ()
+        biased = sorted(exchange.infuse) if bias else ()
         self.tc = nn.ModuleDict({str(i): AttentionBias(config.vision_heads) for i in biased})
-        self.vp = VideoPrompting(prompts, config.text_width, config.text_heads) if prompts else None
+        self.text_recipe = text_recipe
+        learns = text_recipe.prompts or text_recipe.looks_at
+        self.vp = Prompting(text_recipe, config.text_width, config.text_heads) if learns else None
         self.register_buffer("tokens", tokens, persistent=False)
-        self.prefix = _prefix(tokens, prompts)
+        self.prefix = _prefix(tokens, text_recipe.prompts)
 
-    def forward(self, video: Tensor, classes: text.ClassReaders | None = None) -> Tensor:
+    def forward(self, video: Tensor, classes: text.ClassReaders | None = None, draws: Tensor | None = None) -> Tensor:
         """Logits (B, C): exp(logit_scale) times the cosines.
 
-        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch.
+        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch. `draws`
+        is `visual.draw()` in training, where some methods are random; None gives the fixed draws of evaluation.
         """
-        seen = self.encode_video(video)
+        seen = self.encode_video(video, draws)
         words = self.encode_text(seen, self.encode_classes() if classes is None else classes)
         videos = F.normalize(seen.frames.mean(dim=1), dim=-1)  # (B, E)
         words = F.normalize(words, dim=-1)
         cosines = videos @ words.T if words.dim() == 2 else torch.einsum("be,bce->bc", videos, words)
         return self.logit_scale.exp() * cosines
 
-    def encode_video(self, video: Tensor) -> VisionOutput:
-        """Features of frames (B, T, E) and, if VP reads them, of context tokens (B, k, E)."""
-        seen: VisionOutput = self.visual(video, self.biases(), want_context=self.vp is not None)
+    def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
+        """Features of frames (B, T, E) and, if the text looks at them, of context tokens (B, k, E)."""
+        want_context = self.text_recipe.looks_at == "context"
+        seen: VisionOutput = self.visual(video, self.biases(), want_context=want_context, draws=draws)
         return seen
 
     def biases(self) -> list[Tensor | None]:
@@ -95,23 +103,26 @@ class ClipVideo(nn.Module):
 
     def encode_tokens(self, tokens: Tensor) -> text.ClassReaders:
         """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
-        prompts = 0 if self.vp is None else len(self.vp.prompt_vectors)
-        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], _prefix(tokens, prompts))
+        prefix = _prefix(tokens, self.text_recipe.prompts)
+        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], prefix)
 
     def _encode(self, tokens: Tensor, prefix: int) -> text.ClassReaders:
-        prompts = self.vp.prompt_vectors if self.vp is not None else None
+        recipe = self.text_recipe
+        prompts = self.vp.prompt_vectors if self.vp is not None and recipe.prompts else None
         state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts)
-        return text.class_readers(
-            self.transformer.blocks, state, end_positions(tokens), 0 if prompts is None else len(prompts)
-        )
+        replaced = recipe.prompts if recipe.looks_at and not recipe.late else 0
+        return text.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced)
 
     def encode_text(self, seen: VisionOutput, classes: text.ClassReaders) -> Tensor:
-        """Text features, not normalised: (C, E), or (B, C, E) where prompts are conditioned on the video."""
-        prompts = None
-        if self.vp is not None:
-            prompts = self.vp(classes.prompts, seen.context)
+        """Text features, not normalised: (C, E), or (B, C, E) where the text looks at the video."""
+        # no gradient goes from the text into the vision tower (Eq. 12); the context tokens carry none
+        looked_at = seen.frames.detach() if self.text_recipe.looks_at == "frames" else seen.context
+        prompts = None if self.vp is None or classes.prompts is None else self.vp(classes.prompts, looked_at)
         states: Tensor = self.ln_final(text.read(self.transformer.blocks[-1], classes, prompts))
-        return states @ self.text_projection
+        features = states @ self.text_projection
+        if self.vp is not None and self.text_recipe.late:
+            features = self.vp(features, looked_at)
+        return features
 
 
 def _prefix(tokens: Tensor, prompts: int) -> int:

@@ -1,19 +1,14 @@
-"""Bipartite soft matching: many tokens of a video become k context tokens (paper, section 3.2; methods.md 7.5)."""
+"""Bipartite soft matching: many tokens of a video become k context tokens (paper, section 3.2; methods.md 7.5-7.7)."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tcclip.models.grouping import Summary, full_precision, mean_by_group, own_groups, sum_by_group
 
-class Summary(NamedTuple):
-    """Context tokens and where they come from."""
-
-    context: Tensor  # (B, k, D)
-    group: Tensor  # (B, n) int64: the context token that each seed went into
+LEAST = 1e-6  # of a weight relative to their mean: a group whose attention is all zero still has a mean
 
 
 def schedule(tokens: int, k: int, r: int) -> list[int]:
@@ -30,33 +25,48 @@ def bipartite(seeds: Tensor, k: int, r: int) -> Summary:
 
     The decisions carry no gradient, the means do. With n <= k nothing is merged and n tokens come back.
     """
-    group = match(seeds.detach(), k, r)
-    if seeds.shape[1] <= k:
-        return Summary(seeds, group)
-    size = sum_by_group(torch.ones_like(seeds[..., :1]), group, k)
-    return Summary(sum_by_group(seeds, group, k) / size, group)
+    group, _ = match(full_precision(seeds), k, r)
+    return Summary(seeds if seeds.shape[1] <= k else mean_by_group(seeds, group, k), group)
+
+
+def bipartite_attention(seeds: Tensor, k: int, r: int, weight: Tensor) -> Summary:
+    """As `bipartite`, with means weighted by `weight` (B, n), the seeds' [CLS] attention (methods.md 7.6)."""
+    weight = (weight / weight.mean(dim=1, keepdim=True)).clamp_min(LEAST)
+    group, _ = match(full_precision(seeds) * weight[..., None], k, r)
+    return Summary(seeds if seeds.shape[1] <= k else mean_by_group(seeds, group, k, weight), group)
+
+
+def bipartite_saliency(seeds: Tensor, k: int, r: int, weight: Tensor) -> Summary:
+    """As `bipartite`, but what is merged into another token counts `weight` (B, n) in 0..1 times (methods.md 7.7)."""
+    group, share = match(full_precision(seeds), k, r, weight)
+    return Summary(seeds if seeds.shape[1] <= k else mean_by_group(seeds, group, k, share), group)
 
 
 @torch.no_grad()
-def match(seeds: Tensor, k: int, r: int) -> Tensor:
-    """The group 0..k-1 of every seed, (B, n) int64.
+def match(sums: Tensor, k: int, r: int, discount: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The group 0..k-1 of every seed, (B, n) int64, and its share in the group's mean, (B, n).
 
     A round splits the list into even and odd places; every even token proposes to the odd one of the highest cosine,
     and the best proposals are merged. The new list is the other even tokens by falling cosine, then the odd ones. A
-    group is carried as the sum of its seeds, because the cosine of sums is the cosine of means.
+    group is carried as the sum of its seeds (B, n, D), because the cosine of sums is the cosine of means. With
+    `discount` (B, n), a token that is merged brings its sum times its discount; the receiver keeps its own discount.
     """
-    batch, count, _ = seeds.shape
-    group = torch.arange(count, device=seeds.device).expand(batch, count)
-    sums = seeds.float() if seeds.dtype in (torch.float16, torch.bfloat16) else seeds
-    for removed in schedule(count, k, r):
-        place = _round(sums, removed)
+    group, share = own_groups(sums), torch.ones_like(sums[..., 0])
+    for removed in schedule(sums.shape[1], k, r):
+        place, merged = _round(sums, removed)
+        if discount is not None:
+            factor = torch.where(merged, discount, 1.0)
+            share = share * factor.gather(1, group)
+            sums = sums * factor[..., None]
+            kept = torch.where(merged, 0.0, discount)
+            discount = torch.zeros_like(kept[:, removed:]).scatter_add(1, place, kept)
         group = place.gather(1, group)
         sums = sum_by_group(sums, place, sums.shape[1] - removed)
-    return group
+    return group, share
 
 
-def _round(tokens: Tensor, removed: int) -> Tensor:
-    """Where each of the tokens (B, n, D) stands after one round: (B, n) int64, below n - removed."""
+def _round(tokens: Tensor, removed: int) -> tuple[Tensor, Tensor]:
+    """Where each of the tokens (B, n, D) stands after one round, (B, n) below n - removed, and if it was merged."""
     unit = F.normalize(tokens, dim=-1)
     best, partner = (unit[:, 0::2] @ unit[:, 1::2].transpose(1, 2)).max(dim=-1)  # (B, even)
     order = best.argsort(dim=-1, descending=True, stable=True)
@@ -64,15 +74,9 @@ def _round(tokens: Tensor, removed: int) -> Tensor:
     kept = even - removed
     place = torch.empty(tokens.shape[:2], dtype=torch.int64, device=tokens.device)
     place[:, 1::2] = torch.arange(kept, kept + odd, device=tokens.device)
-    merged = kept + partner.gather(1, order[:, :removed])
+    into = kept + partner.gather(1, order[:, :removed])
     alone = torch.arange(kept, device=tokens.device).expand(len(tokens), kept)
-    place[:, 0::2] = torch.empty_like(order).scatter_(1, order, torch.cat([merged, alone], dim=1))
-    return place
-
-
-def sum_by_group(values: Tensor, group: Tensor, count: int) -> Tensor:
-    """Sum values (B, n, D) over the groups (B, n) -> (B, count, D)."""
-    batch, _, width = values.shape
-    rows = group + count * torch.arange(batch, device=group.device)[:, None]
-    sums = values.new_zeros(batch * count, width).index_add(0, rows.flatten(), values.flatten(0, 1))
-    return sums.view(batch, count, width)
+    place[:, 0::2] = torch.empty_like(order).scatter_(1, order, torch.cat([into, alone], dim=1))
+    merged = torch.zeros(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
+    merged[:, 0::2] = torch.zeros_like(best, dtype=torch.bool).scatter_(1, order[:, :removed], True)
+    return place, merged

@@ -1,8 +1,13 @@
-"""Video-conditional prompting: prompt states look at the video's context tokens (paper, section 3.3, Eq. 12)."""
+"""What a text mode learns anew: prompt vectors, and a block in which text looks at a video's tokens.
+
+The paper's video-conditional prompting (section 3.3, Eq. 12) and the other rows of Table 10 are recipes of these two.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -11,30 +16,48 @@ from torch import Tensor, nn
 from tcclip.models.transformer import Attention, LayerNorm, Mlp
 
 
-class VideoPrompting(nn.Module):
-    """The learned prompt vectors and the block that makes them a video's own before the last text layer."""
+@dataclass(frozen=True)
+class TextRecipe:
+    """What a text mode adds to CLIP's text tower (Tables 7 and 10)."""
 
-    def __init__(self, prompts: int, width: int, heads: int) -> None:
+    prompts: int  # learned vectors in the place of the prompt's first words; 0: the words stay
+    looks_at: Literal["frames", "context"] | None  # the features of the video that the text looks at
+    late: bool  # the finished text features look; otherwise the prompts do, before the last layer
+
+
+FIXED_PROMPT = TextRecipe(prompts=0, looks_at=None, late=False)
+
+
+class Prompting(nn.Module):
+    """Prompt vectors, where a recipe learns them, and the looking block, where it looks."""
+
+    def __init__(self, recipe: TextRecipe, width: int, heads: int) -> None:
         super().__init__()
-        self.prompt_vectors = nn.Parameter(torch.empty(prompts, width))
-        self.ln_prompt, self.ln_context, self.ln_ffn = LayerNorm(width), LayerNorm(width), LayerNorm(width)
-        self.cross_attn = Attention(width, heads)
-        self.ffn = Mlp(width)
+        if recipe.prompts:
+            self.prompt_vectors = nn.Parameter(torch.empty(recipe.prompts, width))
+        if recipe.looks_at:
+            self.ln_prompt, self.ln_context, self.ln_ffn = LayerNorm(width), LayerNorm(width), LayerNorm(width)
+            self.cross_attn = Attention(width, heads)
+            self.ffn = Mlp(width)
 
-    def forward(self, prompts: Tensor, context: Tensor) -> Tensor:
-        """Prompt states (n, W) and context features (B, k, E), E = W, -> prompt states of each video (B, n, W)."""
-        query = self.cross_attn.query(self.ln_prompt(prompts)).transpose(0, 1)  # (heads, n, d)
-        key, value = self.cross_attn.key_value(self.ln_context(context))  # (B, k, heads, d)
+    def forward(self, rows: Tensor, seen: Tensor) -> Tensor:
+        """Rows of text (n, W) and features of videos (B, k, E), E = W, -> the rows as each video has them (B, n, W).
+
+        The rows are prompt states, or the features of n classes (late fusion); they do not see each other. The largest
+        tensor is the feed-forward's hidden layer, (B, n, 4W).
+        """
+        query = self.cross_attn.query(self.ln_prompt(rows)).transpose(0, 1)  # (heads, n, d)
+        key, value = self.cross_attn.key_value(self.ln_context(seen))  # (B, k, heads, d)
         mixed = F.scaled_dot_product_attention(
-            query.expand(len(context), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
+            query.expand(len(seen), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
         )  # (B, heads, n, d)
-        prompts = prompts + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
-        change: Tensor = self.ffn(self.ln_ffn(prompts))
-        return prompts + change
+        rows = rows + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
+        change: Tensor = self.ffn(self.ln_ffn(rows))
+        return rows + change
 
 
 def initial_prompting(tensors: Mapping[str, Tensor], last_layer: int, prompt_tokens: Tensor) -> dict[str, Tensor]:
-    """VP's first weights by canonical name: a copy of CLIP's last text block, its LN1 twice, and the words' embeddings.
+    """First weights of all parts by canonical name: CLIP's last text block, its LN1 twice, and the words' embeddings.
 
     prompt_tokens (n,): ids of the words that the prompt vectors start as.
     """

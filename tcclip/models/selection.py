@@ -1,33 +1,65 @@
-"""Selectors: which patches of a frame become seed tokens (paper, Eq. 5; Table 8a)."""
+"""Selectors: which patches of a frame become seed tokens (paper, Eq. 5; Table 8a; methods.md 6)."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-
-def seed_count(alpha: float, patches: int) -> int:
-    """Seeds of one frame, floor(alpha * N): 58 of 196 at alpha 0.3."""
-    return max(1, math.floor(alpha * patches + 1e-9))
-
-
-@torch.no_grad()
-def cls_attention(query: Tensor, key: Tensor, bias: Tensor | None, patches: int) -> Tensor:
-    """Score of each patch, (B, T, N): attention of [CLS] to it, averaged over heads.
-
-    query (B, T, ., heads, d) and key (B, T, K, heads, d) have [CLS] first, then key has the N patches, then reference
-    tokens; bias (heads, K). The softmax runs over all keys, so heads that look at reference tokens count less.
-    """
-    logits = torch.einsum("bthd,btkhd->bthk", query[:, :, 0], key)
-    if logits.dtype in (torch.float16, torch.bfloat16):
-        logits = logits.float()
-    logits = logits * query.shape[-1] ** -0.5
-    attention = (logits if bias is None else logits + bias).softmax(dim=-1)  # (B, T, heads, K)
-    return torch.mean(attention[..., 1 : 1 + patches], dim=2)
+from tcclip.models.attention import Attended
+from tcclip.models.saliency import patch_saliency
+from tcclip.models.sampling import inverse_transform
+from tcclip.models.scores import ats_significance, cls_attention, cls_rows, key_norms
+from tcclip.params.vision import TemporalContext
 
 
-def top_seeds(score: Tensor, count: int) -> Tensor:
-    """The best patches of each frame by falling score, (B, T, count) int64; equal scores keep their order."""
-    return score.argsort(dim=-1, descending=True, stable=True)[..., :count]
+class Chosen(NamedTuple):
+    """The seeds of every frame, best first."""
+
+    score: Tensor | None  # (B, T, N), or (B, T, heads, N) with head-wise slices; None without selection
+    seeds: Tensor  # (B, T, S) int64 patches, or (B, T, S, heads): the patch that each head's slice comes from
+
+
+Select = Callable[[Attended], Chosen]
+ALL_QUERIES = ("patch_saliency", "bipartite_saliency")  # selectors and summarizers that read the patches' queries
+
+
+def selector(tc: TemporalContext, patches: int) -> Select:
+    """The selector of a method for frames of `patches`; its decisions carry no gradient."""
+    count = tc.seeds(patches)
+
+    @torch.no_grad()
+    def select(seen: Attended) -> Chosen:
+        match tc.selector:
+            case "none":
+                every = torch.arange(patches, device=seen.key.device)
+                return Chosen(None, every.expand(*seen.key.shape[:2], patches))
+            case "head_key_norm":
+                return head_wise(key_norms(seen), count, tc.slices)
+            case "key_norm":
+                return best(key_norms(seen).mean(dim=2), count)
+            case "head_cls_attention":
+                return head_wise(cls_rows(seen), count, tc.slices)
+            case "cls_attention":
+                return best(cls_attention(seen), count)
+            case "patch_saliency":
+                return best(patch_saliency(seen), count)
+            case "ats":
+                significance = ats_significance(seen)
+                return Chosen(significance, inverse_transform(significance, count))
+
+    return select
+
+
+def best(score: Tensor, count: int) -> Chosen:
+    """The best of the patches (..., N) by falling score, (..., count) int64; equal scores keep their order."""
+    return Chosen(score, score.argsort(dim=-1, descending=True, stable=True)[..., :count])
+
+
+def head_wise(score: Tensor, count: int, slices: bool) -> Chosen:
+    """Seeds by scores of every head (B, T, heads, N): a list of each head, or one list by the best head."""
+    if not slices:
+        return best(score.amax(dim=2), count)
+    return Chosen(score, best(score, count).seeds.transpose(2, 3))

@@ -37,17 +37,19 @@ class Attention(nn.Module):
             -3
         )
 
-    def qkv(self, rows: Tensor) -> tuple[Tensor, ...]:
+    def qkv(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value of rows (..., D), each (..., heads, D/heads)."""
-        return self.project(rows, slice(0, 3))
+        query, key, value = self.project(rows, slice(0, 3))
+        return query, key, value
 
     def query(self, rows: Tensor) -> Tensor:
         """Query of rows (..., D)."""
         return self.project(rows, slice(0, 1))[0]
 
-    def key_value(self, rows: Tensor) -> tuple[Tensor, ...]:
+    def key_value(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Key and value of rows (..., D)."""
-        return self.project(rows, slice(1, 3))
+        key, value = self.project(rows, slice(1, 3))
+        return key, value
 
 
 class Mlp(nn.Module):

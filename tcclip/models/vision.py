@@ -1,39 +1,31 @@
-"""CLIP's vision tower for videos, with temporal contextualization (paper, section 3.2; methods.md 3.11)."""
+"""CLIP's vision tower for videos, with temporal contextualization (paper, section 3.2; methods.md 3.11 and 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from tcclip.models.attention import attend, attend_first, bias_per_key, with_reference
 from tcclip.models.config import BackboneConfig
-from tcclip.models.matching import Summary
-from tcclip.models.selection import top_seeds
-from tcclip.models.transformer import Block, LayerNorm, Transformer
+from tcclip.models.layers import ContextRecipe, LayerOutput, last_layer, layer
+from tcclip.models.reference import Reference
+from tcclip.models.transformer import LayerNorm, Transformer
 
 
 @dataclass(frozen=True)
-class ContextRecipe:
-    """How a layer makes its context tokens; both parts are exchangeable (Table 8)."""
+class FrameExchange:
+    """How frames see each other; layers are counted from 0."""
 
-    score: Callable[[Tensor, Tensor, Tensor | None, int], Tensor]  # selection.SELECTORS
-    seeds: int  # of one frame
-    summarise: Callable[[Tensor], Summary]  # seeds (B, T*seeds, D) -> context tokens
-
-
-class LayerOutput(NamedTuple):
-    """What a layer hands on, and the decisions it took (None without temporal contextualization)."""
-
-    tokens: Tensor  # (B, T, 1+N, D); (B, T, 1, D) from the last layer, where only [CLS] is read
-    context: Tensor | None  # (B, k, D)
-    score: Tensor | None  # (B, T, N)
-    seeds: Tensor | None  # (B, T, S) int64, patches by falling score
-    group: Tensor | None  # (B, T*S) int64, the context token of each seed
+    infuse: frozenset[int] = frozenset()  # the layers that read reference tokens
+    frames: Reference | None = None  # takes reference tokens from the frames; None: they are context tokens
+    summarise: frozenset[int] = frozenset()  # the layers that make context tokens
+    recipe: ContextRecipe | None = None  # how
 
 
 class VisionOutput(NamedTuple):
@@ -46,11 +38,22 @@ class VisionOutput(NamedTuple):
 class VisionTower(nn.Module):
     """ViT of CLIP over the frames of videos. Names of the weights are CLIP's."""
 
-    def __init__(self, config: BackboneConfig, recipe: ContextRecipe | None, joint_frames: int | None) -> None:
-        """`joint_frames`: None for one position table for all frames, else the number of frames, each with its own."""
+    fixed_draws: Tensor | None
+
+    def __init__(
+        self,
+        config: BackboneConfig,
+        exchange: FrameExchange,
+        joint_frames: int | None,
+        fixed_draws: Tensor | None = None,
+    ) -> None:
+        """`joint_frames`: None for one position table for all frames, else the number of frames, each with its own.
+
+        `fixed_draws` (layers, seeds of a video): what a stochastic summarizer reads outside of training.
+        """
         super().__init__()
         width, places = config.vision_width, config.patches + 1
-        self.patch_size, self.recipe, self.joint = config.patch_size, recipe, joint_frames is not None
+        self.patch_size, self.exchange, self.joint = config.patch_size, exchange, joint_frames is not None
         self.conv1 = nn.Conv2d(3, width, config.patch_size, config.patch_size, bias=False)
         self.class_embedding = nn.Parameter(torch.empty(width))
         if joint_frames is None:
@@ -61,22 +64,43 @@ class VisionTower(nn.Module):
         self.transformer = Transformer(width, config.vision_heads, config.vision_layers)
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.empty(width, config.embed_dim))
+        self.register_buffer("fixed_draws", fixed_draws, persistent=False)
         self.checkpoint = False  # in training, compute each layer again on the way back instead of keeping its insides
 
-    def forward(self, video: Tensor, biases: Sequence[Tensor | None], want_context: bool) -> VisionOutput:
-        """Video (B, T, 3, H, W) -> features; biases: per layer (heads, 2) or None; want_context: somebody reads it."""
-        tokens, context = self.embed(video), None
-        *blocks, last = self.transformer.blocks
-        for block, bias in zip(blocks, biases, strict=False):
-            if self.checkpoint and torch.is_grad_enabled():
-                output = checkpoint(
-                    layer, block, tokens, context, bias, self.recipe, use_reentrant=False, preserve_rng_state=False
-                )
-            else:
-                output = layer(block, tokens, context, bias, self.recipe)
+    def forward(
+        self, video: Tensor, biases: Sequence[Tensor | None], want_context: bool, draws: Tensor | None = None
+    ) -> VisionOutput:
+        """Video (B, T, 3, H, W) -> features; biases: per layer (heads, 2) or None; want_context: somebody reads it.
+
+        draws (B, layers, seeds of a video), from `draw`: what is random in a training step; None: the fixed draws.
+        """
+        if draws is None and self.fixed_draws is not None:
+            draws = self.fixed_draws.expand(len(video), -1, -1)
+        tokens, context, exchange = self.embed(video), None, self.exchange
+        blocks = self.transformer.blocks
+        for number, (block, bias) in enumerate(zip(blocks, biases, strict=True)):
+            last, reads = number + 1 == len(blocks), number in exchange.infuse
+            makes = number in exchange.summarise and (want_context or not last)
+            run: Callable[..., LayerOutput] = last_layer if last else layer
+            if self.checkpoint and torch.is_grad_enabled() and not last:
+                run = partial(checkpoint, layer, use_reentrant=False, preserve_rng_state=False)
+            output = run(
+                block,
+                tokens,
+                context if reads else None,
+                bias,
+                exchange.recipe if makes else None,
+                exchange.frames if reads else None,
+                None if draws is None else draws[:, number],
+            )
             tokens, context = output.tokens, output.context
-        output = last_layer(last, tokens, context, biases[-1], self.recipe if want_context else None)
         return self.project(output)
+
+    def draw(self, rng: np.random.Generator, batch: int) -> Tensor | None:
+        """New draws for a training step on `batch` videos, on the CPU; None where nothing is random."""
+        if self.fixed_draws is None:
+            return None
+        return torch.from_numpy(rng.random((batch, *self.fixed_draws.shape), dtype=np.float32))
 
     def embed(self, video: Tensor) -> Tensor:
         """Video (B, T, 3, H, W) -> tokens (B, T, 1+N, D) before the first block."""
@@ -97,69 +121,3 @@ class VisionTower(nn.Module):
             return VisionOutput(frames, None)
         with torch.no_grad():
             return VisionOutput(frames, self.ln_post(output.context) @ self.proj)
-
-
-def layer(
-    block: Block, tokens: Tensor, context: Tensor | None, bias: Tensor | None, recipe: ContextRecipe | None
-) -> LayerOutput:
-    """One block: attention of every frame to itself and to `context` (B, k, D), new context tokens, feed-forward.
-
-    tokens (B, T, 1+N, D); bias (heads, 2) local and global; `recipe` None: no context tokens are made.
-    """
-    reference, key_bias = _reference(block, tokens, context, bias)
-    query, key, value = block.attn.qkv(block.ln_1(tokens))  # (B, T, 1+N, heads, d)
-    key, value = _with_reference(block, key, value, reference)
-    tokens = tokens + block.attn.out_proj(attend(query, key, value, key_bias))
-    if recipe is None:
-        return LayerOutput(block.feed_forward(tokens), None, None, None, None)
-    score = recipe.score(query, key, key_bias, tokens.shape[2] - 1)
-    seeds = top_seeds(score, recipe.seeds)
-    summary = recipe.summarise(_gather_seeds(tokens, seeds).flatten(1, 2))
-    # one feed-forward for the frames' tokens and the context tokens: (B, T*(1+N) + k, D)
-    rows = block.feed_forward(torch.cat([tokens.flatten(1, 2), summary.context], dim=1))
-    own = tokens.shape[1] * tokens.shape[2]
-    return LayerOutput(rows[:, :own].view(tokens.shape), rows[:, own:], score, seeds, summary.group)
-
-
-def last_layer(
-    block: Block, tokens: Tensor, context: Tensor | None, bias: Tensor | None, recipe: ContextRecipe | None
-) -> LayerOutput:
-    """As `layer`, less what nobody reads: of the tokens only [CLS], of the patches the seeds, without gradient."""
-    reference, key_bias = _reference(block, tokens, context, bias)
-    normed = block.ln_1(tokens)
-    first = tokens[:, :, 0] + block.attn.out_proj(attend_first(block.attn, normed, reference, key_bias))
-    first = block.feed_forward(first)[:, :, None]
-    if recipe is None:
-        return LayerOutput(first, None, None, None, None)
-    with torch.no_grad():
-        query = block.attn.query(normed[:, :, :1])
-        key, value = block.attn.key_value(normed)
-        key, value = _with_reference(block, key, value, reference)
-        score = recipe.score(query, key, key_bias, tokens.shape[2] - 1)
-        seeds = top_seeds(score, recipe.seeds)
-        query = block.attn.query(_gather_seeds(normed, seeds))
-        chosen = _gather_seeds(tokens, seeds) + block.attn.out_proj(attend(query, key, value, key_bias))
-        summary = recipe.summarise(chosen.flatten(1, 2))
-        return LayerOutput(first, block.feed_forward(summary.context), score, seeds, summary.group)
-
-
-def _reference(
-    block: Block, tokens: Tensor, context: Tensor | None, bias: Tensor | None
-) -> tuple[Tensor | None, Tensor | None]:
-    """The context tokens as the block's attention reads them, and the bias (heads, 1+N+k) of every key (Eq. 9)."""
-    if context is None:
-        return None, None
-    return block.ln_1(context), bias_per_key(bias, tokens.shape[2], context.shape[1])
-
-
-def _with_reference(block: Block, key: Tensor, value: Tensor, reference: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Each frame's keys and values (B, T, 1+N, heads, d), followed by those of the context tokens (Eq. 8)."""
-    if reference is None:
-        return key, value
-    key_reference, value_reference = block.attn.key_value(reference)
-    return with_reference(key, key_reference), with_reference(value, value_reference)
-
-
-def _gather_seeds(tokens: Tensor, seeds: Tensor) -> Tensor:
-    """Patches (B, T, S) of tokens (B, T, 1+N, D), where [CLS] is in front: (B, T, S, D)."""
-    return tokens.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, tokens.shape[-1]))

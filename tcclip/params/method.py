@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.vision import TemporalContext, Vision, check_sections
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class Vision(Params):
-    """How frames see each other."""
-
-    ref: Literal["none", "context"]  # reference tokens added to every frame's keys and values (Table 1)
-    bias: bool  # learnable local/global attention bias, layers 2..L (Table 9a)
-
-
-class TemporalContext(Params):
-    """How a layer's context tokens are made."""
-
-    selector: Literal["cls_attention"]  # score that chooses the seed tokens (Table 8a)
-    summarizer: Literal["bipartite"]  # how seeds become context tokens (Table 8b)
-    alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
-    k: Annotated[int, Field(ge=1)]  # context tokens per video (Table 9c)
-    r: Annotated[int, Field(ge=1)]  # tokens removed by one matching round, at most
-
-
 class Text(Params):
     """How class names become text features."""
 
-    mode: Literal["name", "template", "vp_ctx"]  # bare name | fixed prompt | video-conditional prompting
+    # bare name | fixed prompt | learned prompt vectors | those, looking at the frames' [CLS] tokens (vp_cls) or at the
+    # context tokens (vp_ctx) before the last layer | fixed prompt, the finished text features look at context tokens
+    mode: Literal["name", "template", "coop", "vp_cls", "vp_ctx", "late_fusion"]
     prompt: str  # text around {name}; its words before {name} start the learnable prompt vectors
     n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
     context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
@@ -43,6 +30,27 @@ class Text(Params):
         if "{name}" not in prompt:
             raise ValueError("must contain {name}")
         return prompt
+
+    @property
+    def learns_prompts(self) -> bool:
+        """Whether `n_ctx` vectors take the place of the prompt's first words."""
+        return self.mode in ("coop", "vp_cls", "vp_ctx")
+
+    @property
+    def looks_at(self) -> Literal["frames", "context"] | None:
+        """The features of a video that its texts depend on: frames' [CLS] tokens, context tokens, or none."""
+        return {"vp_cls": "frames", "vp_ctx": "context", "late_fusion": "context"}.get(self.mode)  # type: ignore[return-value]
+
+    @model_validator(mode="after")
+    def _enough_words(self) -> Text:
+        # letters, single digits and marks are CLIP's words; each is at least one token
+        words = re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", self.prompt.partition("{name}")[0])
+        if self.learns_prompts and len(words) < self.n_ctx:
+            raise ValueError(
+                f"text.prompt '{self.prompt}' has {len(words)} words before {{name}}, and the learned prompt vectors "
+                f"start as text.n_ctx = {self.n_ctx} of them: lengthen the prompt or lower text.n_ctx"
+            )
+        return self
 
 
 class Names(Params):
@@ -124,11 +132,17 @@ class Method(Params):
     recipe: Recipe
 
     @model_validator(mode="after")
-    def _context_needs_tc(self) -> Method:
-        if self.vision.ref == "context" and self.tc is None:
-            raise ValueError("vision.ref 'context' needs the section tc")
-        if self.text.mode == "vp_ctx" and self.vision.ref != "context":
-            raise ValueError("text.mode 'vp_ctx' needs vision.ref 'context'")
+    def _sections_fit(self) -> Method:
+        check_sections(self.vision, self.tc)
+        return self
+
+    @model_validator(mode="after")
+    def _text_sees_what_there_is(self) -> Method:
+        if self.text.looks_at == "context" and self.vision.ref != "context":
+            raise ValueError(
+                f"text.mode '{self.text.mode}' needs vision.ref 'context', whose tokens it looks at "
+                f"(vision.ref is '{self.vision.ref}')"
+            )
         return self
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import functools
 import os
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -45,6 +47,13 @@ def path_of(kind: str, name: str) -> Path:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping; anything else in the file is an error that names the file."""
+    stat = path.stat()
+    return copy.deepcopy(_parsed(path, path.absolute(), (stat.st_mtime_ns, stat.st_size)))
+
+
+@functools.cache
+def _parsed(path: Path, place: Path, version: tuple[int, int]) -> dict[str, Any]:
+    """The file at `place`, called `path` in errors; parsed once, because hundreds of runs share a few methods."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

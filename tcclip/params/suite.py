@@ -40,6 +40,11 @@ class Architecture(Params):
     text_layers: Count
     embed_dim: Count
 
+    @property
+    def patches(self) -> int:
+        """N, the patch tokens of one frame."""
+        return (self.image_size // self.patch_size) ** 2
+
     @model_validator(mode="after")
     def _divides(self) -> Architecture:
         if self.image_size % self.patch_size:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tcclip.params.reader import Params, path_of, read_yaml, validate
+
+
+def _one_or_several(value: Any) -> Any:
+    several = isinstance(value, list) and len(value) > 1 and value == sorted(set(value))
+    if value is not None and not all(isinstance(k, int) and k >= 1 for k in (value if several else [value])):
+        raise ValueError("must be a number of videos per class, or an ascending list of at least two")
+    return value
 
 
 class Column(Params):
@@ -14,7 +21,7 @@ class Column(Params):
 
     name: str
     dataset: str | None = None
-    shots: Annotated[int, Field(ge=1)] | None = None
+    shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
     splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
     metric: Literal["top1", "top5"] = "top1"
     mean_of: list[str] = Field(default_factory=list)
@@ -26,6 +33,11 @@ class Column(Params):
         if self.dataset and not self.splits:
             raise ValueError("a measured column needs splits")
         return self
+
+    @property
+    def trainings(self) -> tuple[int | None, ...]:
+        """The shots K of the runs behind a cell, one run each; (None,) in a protocol without shots."""
+        return tuple(self.shots) if isinstance(self.shots, list) else (self.shots,)
 
 
 class Row(Params):
@@ -44,6 +56,8 @@ class Table(Params):
     title: str
     protocol: str
     train_dataset: str | None = None  # zero-shot: one training serves all columns; otherwise the column's dataset
+    ablation: bool = False  # rows are variants of a method: without curves and class-by-class figures of their own
+    axis: str | None = None  # rows are numbers: what they are, with their unit, for a figure of the columns over them
     columns: list[Column]
     rows: list[Row]
 
@@ -54,6 +68,17 @@ class Table(Params):
             missing = [name for name in column.mean_of if name not in measured]
             if missing:
                 raise ValueError(f"column {column.name} averages {missing[0]}, which is not a measured column")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_have_a_place_on_the_axis(self) -> Table:
+        for row in self.rows if self.axis else []:
+            try:
+                float(row.row)
+            except ValueError:
+                raise ValueError(
+                    f"row '{row.row}' is no number, so it has no place on axis '{self.axis}': remove axis or the row"
+                ) from None
         return self
 
 

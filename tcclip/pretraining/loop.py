@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import BackboneConfig
+from tcclip.models.prompting import FIXED_PROMPT
+from tcclip.models.vision import FrameExchange
 from tcclip.params.suite import Pretraining
 from tcclip.pretraining.check import Check, zero_shot
 from tcclip.pretraining.loss import contrastive
@@ -55,7 +57,8 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
 def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
     """The frame-wise model with `start`'s weights and a trainable token table of the `vocabulary` only."""
     table = start.tensors[TABLE][vocabulary].clone()
-    model = ClipVideo(start.config, torch.zeros(1, 1, dtype=torch.int64), table, None, False, 0, None)
+    no_words = torch.zeros(1, 1, dtype=torch.int64)
+    model = ClipVideo(start.config, no_words, table, FrameExchange(), False, FIXED_PROMPT, None)
     model.load_state_dict({**start.tensors, TABLE: table}, strict=True)
     del model.token_embedding.weight  # a fixed buffer in fine-tuning
     model.token_embedding.register_parameter("weight", nn.Parameter(table))

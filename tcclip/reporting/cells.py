@@ -40,9 +40,10 @@ def read_results(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
 def build(cells: Iterable[Cell], results: Results, quoted: Mapping[Key, Published] | None = None) -> pd.DataFrame:
     """One table as a frame with the columns of COLUMNS, one line per cell, in the order of `cells`.
 
-    `value` is in percent: over several splits the mean, with the population standard deviation in `std`; for an average
-    column the mean of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test splits
-    behind a cell. A cell is measured only when all its evaluations are there.
+    `value` is in percent: over several splits the mean, with the population standard deviation in `std`; over several
+    numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; for an
+    average column the mean of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
+    splits behind a cell. A cell is measured only when all its evaluations are there.
 
     Args:
         quoted: the paper's numbers, for suites that quote them; they fill cells that are not measured.
@@ -96,7 +97,8 @@ def _measure(cell: Cell, results: Results) -> _Measured | None:
         values.append(float(value))
         videos[evaluation.name] = int(part["n_videos"])
     runs = list(dict.fromkeys(evaluation.run for evaluation in cell.evaluations))
-    return _Measured(fmean(values), pstdev(values) if len(values) > 1 else None, videos, runs)
+    spread = len(values) > 1 and not cell.over_shots
+    return _Measured(fmean(values), pstdev(values) if spread else None, videos, runs)
 
 
 def _average(parts: list[_Measured | None]) -> _Measured | None:

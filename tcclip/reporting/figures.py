@@ -1,4 +1,4 @@
-"""Figures: accuracy against shots, loss and accuracy during training, accuracy by class, confusion matrices.
+"""Figures: accuracy against shots or a setting, training curves, accuracy by class, confusion matrices.
 
 Every function takes plain values and returns a matplotlib Figure; style.save writes it.
 """
@@ -13,7 +13,7 @@ import pandas as pd
 
 from tcclip.params.table import Column
 from tcclip.reporting import style
-from tcclip.reporting.grid import DATASETS
+from tcclip.reporting.grid import DATASETS, METRICS
 from tcclip.reporting.per_class import accuracy_by_class, neighbours
 
 if TYPE_CHECKING:
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "os^D"  # one per group of a table
+LEAST_SPAN = 5.0  # percentage points; less would enlarge noise to a trend
 MOST_CLASSES = 40  # with names on the axes; more than that are drawn as the hardest and easiest halves
 
 
 @style.styled
 def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str]) -> Figure:
     """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow."""
-    shot_columns = [column for column in columns if column.dataset and column.shots]
+    shot_columns = shot_by_shot(columns)
     roles = list(dict.fromkeys(column.dataset for column in shot_columns))
     groups = list(dict.fromkeys(frame["group"]))
     figure, axes = style.panels(len(roles), 3, height=3.2, share_y=False)
     for axis, role in zip(axes, roles, strict=True):
-        shots = {column.name: column.shots or 0 for column in shot_columns if column.dataset == role}
+        shots = {column.name: column.trainings[0] or 0 for column in shot_columns if column.dataset == role}
         part = frame[frame["column"].isin(list(shots)) & frame["value"].notna()]
         for (group, row, source), line in part.groupby(["group", "row", "source"], sort=False):
             quoted = source == "quoted"
@@ -55,6 +56,51 @@ def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Ma
         axis.set_xlabel("training videos per class, K")
     axes[0].set_ylabel("top-1 accuracy (%)")
     _legend(figure, axes)
+    return figure
+
+
+def shot_by_shot(columns: Sequence[Column]) -> list[Column]:
+    """The columns at one K each, where a table has more than one K."""
+    single = [column for column in columns if column.dataset and isinstance(column.shots, int)]
+    return single if len({column.shots for column in single}) > 1 else []
+
+
+@style.styled
+def accuracy_over_setting(frame: pd.DataFrame, columns: Sequence[Column], label: str) -> Figure:
+    """One panel per column: its values over the rows, which are numbers; quoted values dashed and hollow.
+
+    All panels span the same number of points, so that a change looks as large as it is.
+
+    Args:
+        label: what the rows are, with their unit.
+    """
+    figure, axes = style.panels(len(columns), 4, height=2.6, share_y=False)
+    places = sorted({float(row) for row in frame["row"]})
+    values = frame.dropna(subset=["value"]).groupby("column")["value"]
+    middle = ((values.min() + values.max()) / 2).astype(float)
+    half = max(LEAST_SPAN, 1.2 * float((values.max() - values.min()).max())) / 2
+    for axis, column in zip(axes, columns, strict=True):
+        part = frame[(frame["column"] == column.name) & frame["value"].notna()]
+        for source, line in part.groupby("source", sort=False):
+            quoted = source == "quoted"
+            axis.plot(
+                line["row"].astype(float),
+                line["value"].astype(float),
+                marker="o",
+                linestyle="--" if quoted else "-",
+                markerfacecolor="white" if quoted else None,
+                color=style.INK if quoted else style.PALETTE[0],
+                label="quoted from the paper †" if quoted else "measured",
+            )
+        counts = part["n_videos"].dropna()
+        axis.set_xticks(places, [f"{place:g}" for place in places])
+        if column.name in middle:
+            axis.set_ylim(middle[column.name] - half, middle[column.name] + half)
+        axis.set_title(_titled(column.dataset or "average", int(counts.max()) if len(counts) else None))
+    axes[0].set_ylabel(f"{METRICS[columns[0].metric].lower()} accuracy (%)")
+    figure.supxlabel(label, fontsize=9)
+    if {"quoted", "measured"} <= set(frame["source"]):
+        _legend(figure, axes)
     return figure
 
 

@@ -124,7 +124,7 @@ def _latex_cell(entry: Entry) -> str:
 
 def _escape(text: str) -> str:
     for plain, command in (
-        ("\\", r"\textbackslash "), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
+        ("\\", r"\textbackslash "), ("[", "{[}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
         ("±", r"$\pm$"), ("†", r"$^\dagger$"), (DASH, "--"),
     ):  # fmt: skip
         text = text.replace(plain, command)

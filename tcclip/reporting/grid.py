@@ -62,7 +62,7 @@ def headings(columns: Sequence[Column]) -> list[Heading]:
     found = []
     for column in columns:
         top = DATASETS.get(column.dataset, column.dataset) if column.dataset else "Average"
-        sub = [f"K={column.shots}" if column.shots else "", METRICS[column.metric] if several else ""]
+        sub = [f"K={column.shots}" if isinstance(column.shots, int) else "", METRICS[column.metric] if several else ""]
         found.append(Heading(top, " ".join(part for part in sub if part)))
     return found
 
@@ -78,7 +78,7 @@ def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequ
     rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
     best = {name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in names}
     lines = [Line(g, r, [_entry(cells[g, r, name], best[name]) for name in names]) for g, r in rows]
-    return Grid(title, heads, lines, [*notes, *_notes(frame, lines, heads, names)])
+    return Grid(title, heads, lines, [*notes, *_notes(frame, lines, heads, names), *mean_over_shots(columns)])
 
 
 def spans(heads: Sequence[Heading]) -> list[tuple[str, int]]:
@@ -90,6 +90,13 @@ def spans(heads: Sequence[Heading]) -> list[tuple[str, int]]:
         else:
             found.append((head.top, 1))
     return found
+
+
+def mean_over_shots(columns: Sequence[Column]) -> list[str]:
+    """The sentence that says so, where cells are means over several K."""
+    shots = dict.fromkeys(column.trainings for column in columns if len(column.trainings) > 1)
+    several = " or ".join(", ".join(map(str, numbers)) for numbers in shots)
+    return [f"Each cell is the mean over K = {several} training videos per class."] if shots else []
 
 
 def number(value: float) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from tcclip import layout
 from tcclip.files import read_json
 from tcclip.params import load_method
-from tcclip.plan import Evaluation, Plan
+from tcclip.plan import Evaluation, Plan, Run
 from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import confusion
 
@@ -70,13 +70,13 @@ def broken_videos(plan: Plan) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
-def histories(plan: Plan, protocol: str) -> dict[tuple[str, str], pd.DataFrame]:
-    """(training set, method) -> history.csv of every trained run of a protocol."""
+def histories(runs: Iterable[Run], plan: Plan) -> dict[tuple[str, str], pd.DataFrame]:
+    """(training set, method) -> history.csv of those of the runs that have one."""
     method_labels = labels(plan)
     found = {}
-    for run in plan.runs.values():
+    for run in runs:
         path = layout.run(plan.suite.name, run.name) / "history.csv"
-        if run.trained and run.protocol == protocol and path.is_file():
+        if path.is_file():
             name = DATASETS.get(run.role or "", run.role or "") + (f", K={run.shots}" if run.shots else "")
             found[name, method_labels[run.method]] = pd.read_csv(path)
     return found

@@ -1,4 +1,4 @@
-"""Which figures a suite has: accuracy against shots, training curves, and every dataset class by class."""
+"""Which figures a suite has: accuracy against shots and settings, training curves, every dataset class by class."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.files import atomic
-from tcclip.plan import Evaluation, Plan
+from tcclip.plan import Evaluation, Plan, Run
 from tcclip.reporting import figures, results, style
-from tcclip.reporting.grid import DATASETS
+from tcclip.reporting.grid import DATASETS, mean_over_shots
 from tcclip.reporting.page import Picture
 from tcclip.reporting.per_class import confused_pairs, per_class
 
@@ -21,12 +21,19 @@ def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -
     colors = method_colors(plan)
     drawn: list[Picture] = []
     for name, frame in frames.items():
-        columns = plan.tables[name].columns
-        if any(column.shots for column in columns) and frame["value"].notna().any():
-            figure = figures.accuracy_vs_shots(frame, columns, _by_rest(frame["row"], colors))
-            caption = f"{plan.tables[name].title}: top-1 accuracy against training videos per class."
-            caption += " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
+        table = plan.tables[name]
+        if not frame["value"].notna().any():
+            continue
+        quoted = " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
+        if figures.shot_by_shot(table.columns):
+            figure = figures.accuracy_vs_shots(frame, table.columns, _by_rest(frame["row"], colors))
+            caption = f"{table.title}: top-1 accuracy against training videos per class.{quoted}"
             drawn.append(Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption))
+        if table.axis:
+            figure = figures.accuracy_over_setting(frame, table.columns, table.axis)
+            sentences = [f"{table.title}: accuracy over {table.axis}.", *mean_over_shots(table.columns)]
+            caption = " ".join(sentences) + quoted
+            drawn.append(Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption))
     for protocol in dict.fromkeys(run.protocol for run in plan.runs.values() if run.trained):
         drawn += _training_figures(plan, protocol, colors, folder)
     for role, evaluations in class_evaluations(plan).items():
@@ -34,9 +41,21 @@ def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -
     return drawn
 
 
+def compared(plan: Plan) -> list[Run]:
+    """The runs that curves and class-by-class figures compare: of methods in tables that are no ablations.
+
+    Sorted by method as in the tables, by dataset as in the suite, and by K.
+    """
+    tables = [table for table in plan.tables.values() if not table.ablation] or list(plan.tables.values())
+    methods = list(dict.fromkeys(row.method for table in tables for row in table.rows))
+    roles = [None, *plan.suite.datasets]
+    runs = [run for run in plan.runs.values() if run.method in methods]
+    return sorted(runs, key=lambda run: (methods.index(run.method), roles.index(run.role), run.shots or 0))
+
+
 def method_colors(plan: Plan) -> dict[str, str]:
-    """One colour per method of the suite, by its name in tables."""
-    shown, runs = results.labels(plan), list(plan.runs.values())
+    """One colour per compared method, by its name in tables."""
+    shown, runs = results.labels(plan), compared(plan)
     return style.colors((shown[run.method] for run in runs), [shown[run.method] for run in runs if not run.trained])
 
 
@@ -44,7 +63,7 @@ def class_evaluations(plan: Plan) -> dict[str, list[Evaluation]]:
     """Dataset -> the evaluations compared class by class: most shots, first split, no ensemble."""
     found: dict[str, list[Evaluation]] = {}
     for role in plan.suite.datasets:
-        runs = [run for run in plan.runs.values() if any(e.role == role for e in plan.evaluations(run.name))]
+        runs = [run for run in compared(plan) if any(e.role == role for e in plan.evaluations(run.name))]
         most = max((run.shots or 0 for run in runs), default=0)
         for run in runs:
             if not run.trained or (run.shots or 0) == most:
@@ -61,7 +80,7 @@ def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:
 
 
 def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], folder: Path) -> list[Picture]:
-    histories = results.histories(plan, protocol)
+    histories = results.histories([run for run in compared(plan) if run.protocol == protocol], plan)
     name = protocol.replace("_", "-").capitalize()
     wanted = [
         ("loss", "training loss (nats)", f"{name}: training loss by epoch (mixed videos, smoothed labels)."),

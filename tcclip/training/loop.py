@@ -129,8 +129,9 @@ def forward(
     targets = smooth_targets(batch.labels, len(setup.job.class_names), recipe.label_smoothing)  # (B, C)
     if recipe.mixup:
         clips, targets = mix(clips, targets, recipe.mixup, generator(setup.job.seed, "mix", epoch, iteration))
+    draws = setup.model.visual.draw(generator(setup.job.seed, "draws", epoch, iteration), len(clips))
     with autocast(setup.device, setup.job.precision):
-        logits = setup.model(clips, classes)  # (B, C)
+        logits = setup.model(clips, classes, None if draws is None else draws.to(setup.device))  # (B, C)
     return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 
 

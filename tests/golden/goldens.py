@@ -104,9 +104,9 @@ def look(network: ClipVideo, clip: Tensor) -> Seen:
     tokens, context, layers = tower.embed(clip), None, []
     for block, bias in zip(blocks, biases, strict=True):
         before = tokens, context
-        layers.append(layer(block, tokens, context, bias, tower.recipe))
+        layers.append(layer(block, tokens, context, bias, tower.exchange.recipe))
         tokens, context = layers[-1].tokens, layers[-1].context
-    last = last_layer(blocks[-1], *before, biases[-1], tower.recipe)
+    last = last_layer(blocks[-1], *before, biases[-1], tower.exchange.recipe)
     features = tower.project(last)
     classes = network.encode_classes()
     prompts = network.vp(classes.prompts, features.context) if network.vp is not None else None

@@ -1,4 +1,4 @@
-"""Makes `equations` importable."""
+"""Makes `equations` and the files beside it importable."""
 
 import sys
 from pathlib import Path

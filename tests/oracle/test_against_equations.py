@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import equations
+import numpy as np
 import pytest
 import torch
+from sizes import Context, Exchange, Sizes
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
+from tcclip.params.method import Method
 
 CONFIG = BackboneConfig(24, 8, 32, 2, 3, 16, 2, 3, 16)  # 9 patches
-SIZES = equations.Sizes(patch=8, vision_heads=2, text_heads=2, vision_layers=3, text_layers=3)
+SIZES = Sizes(patch=8, vision_heads=2, text_heads=2, vision_layers=3, text_layers=3)
 CLASSES = ["ApplyEyeMakeup", "run", "brush_hair with a friend"]
 FRAMES = 3
-TC = {"tc.alpha": 0.6, "tc.k": 4, "tc.r": 3}
+TC = {"tc.alpha": 0.6, "tc.k": 4, "tc.r": 3}  # 5 seeds of a frame, 15 of a video
+ALONE = {**TC, "text.mode": "template"}
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("vanilla_clip", {}),
     ("vifi_clip", {}),
@@ -25,8 +29,30 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("tc_clip", TC),
     ("tc_clip", {**TC, "vision.bias": False}),
     ("tc_clip", {**TC, "pos": "joint"}),
-    ("tc_clip", {**TC, "text.mode": "template"}),
+    ("tc_clip", ALONE),
     ("tc_clip", {**TC, "tc.k": 40}),  # more than the 15 seeds: nothing is merged
+    ("tc_clip", {**TC, "vision.layers_infuse": [3]}),
+    ("tc_clip", {**TC, "vision.layers_infuse": [2], "vision.layers_summarise": [1, 3]}),
+    *(("vifi_clip", {"vision.ref": ref, "vision.bias": bias}) for ref in ("cls", "adjacent") for bias in (False, True)),
+    *(("vifi_clip", {"vision.ref": "adjacent", "vision.edge": edge}) for edge in ("mask", "replicate")),
+    ("vifi_clip", {"vision.ref": "adjacent", "vision.edge": "mask", "vision.bias": True}),
+    ("vifi_clip", {"vision.ref": "cls", "vision.layers_infuse": [1, 3]}),
+    ("vifi_clip", {"vision.ref": "all"}),
+    *(
+        ("tc_clip", {**TC, "tc.selector": selector})
+        for selector in ("none", "head_key_norm", "key_norm", "head_cls_attention", "patch_saliency", "ats")
+    ),
+    *(
+        ("tc_clip", {**TC, "tc.selector": selector, "tc.head_wise": "max"})
+        for selector in ("head_key_norm", "head_cls_attention")
+    ),
+    *(
+        ("tc_clip", {**TC, "tc.summarizer": summarizer})
+        for summarizer in ("none", "random", "kmeans", "dpc_knn", "bipartite_attention", "bipartite_saliency")
+    ),
+    ("tc_clip", {**TC, "tc.selector": "ats", "tc.summarizer": "bipartite_attention"}),
+    ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "bipartite_saliency"}),
+    ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "kmeans", "tc.kmeans.iterations": 2}),
 ]
 
 
@@ -41,16 +67,30 @@ def random_model(method: str, overrides: dict[str, Any]) -> ClipVideo:
     return model
 
 
-def slow_logits(model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, overrides: dict[str, Any]) -> Tensor:
-    method = model.visual.recipe is not None
-    tc = None
-    if method:
-        tc = equations.Context(
-            overrides["tc.alpha"], overrides["tc.k"], overrides["tc.r"], overrides.get("vision.bias", True)
-        )
+def exchange_of(method: Method) -> Exchange:
+    """The method's keys as the equations read them."""
+    vision, tc = method.vision, method.tc
+    context = None
+    if vision.ref == "context" and tc is not None:
+        constants = (tc.kmeans.iterations, tc.dpc_knn.neighbours, tc.dpc_knn.noise)
+        context = Context(tc.alpha, tc.k, tc.r, tc.selector, tc.head_wise, tc.summarizer, *constants)
+    first = 2 if vision.ref == "context" else 1
+    infuse = vision.layers_infuse if isinstance(vision.layers_infuse, list) else range(first, 4)
+    summarise = vision.layers_summarise if isinstance(vision.layers_summarise, list) else range(1, 4)
+    read = tuple(infuse) if vision.ref != "none" else ()
+    return Exchange(vision.ref, vision.edge, vision.bias, read, tuple(summarise), context)
+
+
+def slow_logits(
+    model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, method: Method, draws: Tensor | None
+) -> Tensor:
     texts = [row[: int(row.argmax()) + 1].tolist() for row in model.tokens]
+    exchange, prompting = exchange_of(method), model.vp is not None
     return torch.stack(
-        [equations.logits(weights, SIZES, video, texts, tc, prompting=model.vp is not None) for video in videos]
+        [
+            equations.logits(weights, SIZES, video, texts, exchange, prompting, None if draws is None else draws[place])
+            for place, video in enumerate(videos)
+        ]
     )
 
 
@@ -59,13 +99,14 @@ def test_logits_and_gradients_equal_the_equations(method: str, overrides: dict[s
     model = random_model(method, overrides)
     videos = torch.randn(2, FRAMES, 3, 24, 24, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     labels = torch.tensor([2, 0])
-    fast = model(videos)
+    draws = model.visual.draw(np.random.default_rng(5), len(videos))
+    fast = model(videos, draws=draws)
     torch.nn.functional.cross_entropy(fast, labels).backward()
     weights = {
         name: tensor.detach().clone().requires_grad_(name != "token_embedding.weight")
         for name, tensor in model.state_dict().items()
     }
-    slow = slow_logits(model, weights, videos, overrides)
+    slow = slow_logits(model, weights, videos, load_method(method, overrides), draws)
     torch.nn.functional.cross_entropy(slow, labels).backward()
     assert torch.allclose(fast, slow, rtol=1e-10, atol=1e-10)
     for name, parameter in model.named_parameters():

@@ -27,7 +27,10 @@ SETTINGS = Settings("mini", "fp32", "cpu", frames=2, threads=1, repeat=1)
 VIT_B16 = config_of("paper")
 
 
-@pytest.mark.parametrize(("method", "millions", "giga"), [("vifi_clip", 124.32, 284.0), ("tc_clip", 127.48, 303.0)])
+@pytest.mark.parametrize(
+    ("method", "millions", "giga"),
+    [("vifi_clip", 124.32, 284.0), ("tc_clip", 127.48, 303.0), ("tc_clip_light", 127.48, 289.9)],
+)
 def test_parameters_and_multiply_accumulates_are_those_of_the_paper_s_convention(
     method: str, millions: float, giga: float
 ) -> None:
@@ -48,10 +51,10 @@ def test_plain_and_oracle_give_the_logits_of_the_model_they_are_compared_with() 
     model = build(method, with_texts(Backbone.random(config), method, 4), class_names(4), 2)
     weights, clip = dict(model.state_dict()), videos(config, 2, 2, torch.device("cpu"))
     tokens = torch.nn.functional.pad(model.tokens, (0, 30 - model.tokens.shape[1]))
-    assert model.visual.recipe is not None
+    assert method.tc is not None
     with torch.no_grad():
         expected = model(clip)
-        found = plain.logits(weights, config, model.visual.recipe, tokens, clip)
+        found = plain.logits(weights, config, method.tc, tokens, clip)
         assert torch.allclose(found, expected, atol=1e-4)
         assert torch.allclose(oracle.logits(weights, config, method, model.tokens, clip), expected, atol=1e-4)
 

@@ -1,5 +1,6 @@
 """Views, scores, accuracies, weight-space ensembling, and what an evaluation writes."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
-from tiny_world import CLASSES, make_world, training_job
+from tiny_world import CLASSES, make_world, protocol, training_job
 
 from tcclip.data.frames import FrameStore
 from tcclip.errors import UserError
@@ -196,6 +197,30 @@ def test_ensemble_share_0_still_keeps_the_tuned_prompts_bias_and_vp_of_tc_clip(w
     for name, value in tuned.items():
         expected = value if name.startswith(("vp.", "tc.")) else backbone.tensors[name]
         assert torch.allclose(state[name], expected), name
+
+
+@pytest.mark.parametrize(
+    ("method", "overrides"),
+    [
+        ("vp_only", {}),
+        ("vifi_clip-learnable_prompts", {}),
+        ("tc_clip-late_fusion", {"tc.k": 4, "tc.alpha": 0.25}),
+    ],
+)
+def test_every_text_mode_trains_and_is_evaluated_with_and_without_the_ensemble(world, tmp_path, method, overrides):
+    chosen = load_method(method, overrides)
+    training = training_job(world, method, method=chosen.name, folder=tmp_path)
+    training = dataclasses.replace(training, method=chosen, protocol=protocol(epochs=2))
+    train(training)
+    tuned = tmp_path / "weights.safetensors"
+    new = {name for name in load_file(tuned) if name.startswith("vp.")}
+    assert new
+    start = build(chosen, Backbone.load(world / "backbone"), CLASSES, 4).state_dict()
+    assert all(not torch.equal(load_file(tuned)[name], start[name]) for name in new)
+    subject = Subject(method, chosen, training.backbone, tuned, tmp_path, frames=4, seed=5)
+    evaluate(subject, [job(world, f"{method}-{we}", we=we) for we in (False, True)])
+    parts = json.loads((tmp_path / "metrics.json").read_text())["evaluations"]
+    assert [(part["we"], part["n_videos"]) for part in parts.values()] == [(False, 6), (True, 6)]
 
 
 def test_a_run_without_weights_is_one_clear_sentence(world, tmp_path):

@@ -2,27 +2,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from small_models import CLASSES, CONFIG, VIT_B16, backbone, small
+from small_models import CONFIG, VIT_B16, backbone, full_size, small
 
 from tcclip.errors import UserError
-from tcclip.models import Backbone, build, canonical_state, ensemble, load_canonical
+from tcclip.models import Backbone, canonical_state, ensemble, load_canonical
 from tcclip.models.config import canonical_shapes
-from tcclip.models.matching import Summary
-from tcclip.models.vision import ContextRecipe
-from tcclip.params import load_method
+from tcclip.models.grouping import Summary
 
 METHODS = ["vanilla_clip", "vifi_clip", "tc_clip"]
-
-
-def full_size(method: str) -> int:
-    """Trained parameters at ViT-B/16, without allocating them."""
-    tensors = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(VIT_B16).items()}
-    model = build(load_method(method), Backbone(VIT_B16, tensors), CLASSES, 16)
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_parameter_counts_are_the_papers_to_the_unit() -> None:
@@ -112,11 +104,12 @@ def test_arrays_are_taken_as_well_as_tensors() -> None:
 @pytest.mark.parametrize("bias", [True, False])
 def test_without_context_tokens_the_vision_tower_is_the_baselines(bias: bool) -> None:
     baseline, model = small("vifi_clip"), small("tc_clip", {"vision.bias": bias, "text.mode": "template"})
-    recipe = model.visual.recipe
+    recipe = model.visual.exchange.recipe
     assert recipe is not None
-    model.visual.recipe = ContextRecipe(
-        recipe.score, recipe.seeds, lambda seeds: Summary(seeds[:, :0], torch.zeros(seeds.shape[:2], dtype=torch.int64))
+    nothing = replace(
+        recipe, summarise=lambda seeds, *_: Summary(seeds[:, :0], torch.zeros(seeds.shape[:2], dtype=torch.int64))
     )
+    model.visual.exchange = replace(model.visual.exchange, recipe=nothing)
     video = torch.randn(2, 4, 3, 32, 32)
     assert torch.allclose(model.encode_video(video).frames, baseline.encode_video(video).frames, atol=1e-6)
 

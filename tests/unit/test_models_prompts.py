@@ -50,6 +50,23 @@ def test_a_text_that_does_not_fit_is_refused_and_never_cut() -> None:
         token_rows(["run", "run far"], TABLE, 3)
 
 
+def test_a_long_name_fits_77_tokens_and_not_30_and_what_does_not_fit_77_is_refused_as_well() -> None:
+    # names rephrased by a language model have up to 57 tokens; the start, the prompt, the stop and the end are 7 more
+    long, too_long = " ".join(["walking"] * 57), " ".join(["walking"] * 71)
+    method = {length: load_method("tc_clip", {"tc.k": 5, "text.context_length": length}) for length in (30, 77)}
+    model = build(method[77], backbone(), ["run", long], 4)
+    assert model.tokens.shape == (2, 64)
+    assert end_positions(model.tokens).tolist() == [7, 63]
+    short = build(method[30], backbone(), ["run"], 4)
+    video = torch.randn(1, 4, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(model(video)[:, :1], short(video), atol=1e-5)
+    with pytest.raises(UserError, match=r"has 64 tokens and text\.context_length is 30"):
+        build(method[30], backbone(), ["run", long], 4)
+    with pytest.raises(UserError, match=r"has 78 tokens and text\.context_length is 77"):
+        build(method[77], backbone(), ["run", too_long], 4)
+
+
 def test_a_class_name_that_does_not_fit_is_refused_by_build() -> None:
     with pytest.raises(UserError, match=r"text\.context_length"):
         build(load_method("tc_clip"), backbone(), ["walking " * 30], 4)
@@ -72,4 +89,4 @@ def test_logits_of_a_class_do_not_depend_on_the_other_classes(method: str) -> No
 
 def test_a_prompt_with_too_few_words_for_the_prompt_vectors_is_refused() -> None:
     with pytest.raises(UserError, match=r"text\.n_ctx"):
-        build(load_method("tc_clip", {"text.prompt": "a {name}."}), backbone(), ["run", "walk"], 4)
+        load_method("tc_clip", {"text.prompt": "a {name}."})

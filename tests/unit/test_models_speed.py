@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tcclip.models import class_part
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.vision import layer
+from tcclip.models.layers import layer
 
 METHODS = ["tc_clip", "vifi_clip"]
 
@@ -103,7 +103,7 @@ def decisions() -> list[Tensor]:
     with torch.autocast("cpu", torch.bfloat16):
         tokens, context = model.visual.embed(videos(dtype=torch.float32)), None
         for block, bias in zip(model.visual.transformer.blocks, model.biases(), strict=True):
-            output = layer(block, tokens, context, bias, model.visual.recipe)
+            output = layer(block, tokens, context, bias, model.visual.exchange.recipe)
             tokens, context = output.tokens, output.context
             assert output.seeds is not None and output.group is not None
             found += [output.seeds, output.group]

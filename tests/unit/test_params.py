@@ -6,7 +6,9 @@ import pytest
 
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
-from tcclip.params.reader import merge, names, params_folder, undotted
+from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
+from tcclip.params.table import Column, Table
+from tcclip.params.vision import check_layers
 
 
 @pytest.mark.parametrize(
@@ -37,9 +39,20 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"tc.alfa": 0.4}, "tc_clip.yaml: unknown key 'tc.alfa': did you mean 'alpha'?"),
         ({"tc.alpha": 1.4}, "tc_clip.yaml: tc.alpha: input should be less than or equal to 1 (got 1.4)"),
         ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
-        ({"vision.ref": "contekst"}, "vision.ref: input should be 'none' or 'context' (got 'contekst')"),
+        (
+            {"vision.ref": "contekst"},
+            "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')",
+        ),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
         ({"tc": None}, "vision.ref 'context' needs the section tc"),
+        ({"vision.ref": "none"}, "text.mode 'vp_ctx' needs vision.ref 'context'"),
+        (
+            {"vision.ref": "none", "text.mode": "late_fusion"},
+            "text.mode 'late_fusion' needs vision.ref 'context', whose tokens it looks at (vision.ref is 'none')",
+        ),
+        ({"text.prompt": "a clip: {name}."}, "text: text.prompt 'a clip: {name}.' has 3 words before {name}"),
+        ({"text.mode": "coop", "text.n_ctx": 5}, "has 4 words before {name}, and the learned prompt vectors start as"),
+        ({"text.context_length": 78}, "text.context_length: input should be less than or equal to 77 (got 78)"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_file_and_key(overrides, sentence):
@@ -62,6 +75,44 @@ def test_a_wrong_value_is_one_sentence_with_file_and_key(overrides, sentence):
 def test_an_unknown_name_comes_with_the_nearest_one(load, wrong, right):
     with pytest.raises(UserError, match=f"did you mean '{right}'"):
         load(wrong)
+
+
+@pytest.mark.parametrize("mode", ["vp_ctx", "late_fusion"])
+def test_text_that_looks_at_context_tokens_needs_the_last_layer_to_make_them(mode):
+    method = load_method("tc_clip", {"text.mode": mode, "vision.layers_summarise": [1, 2, 3]})
+    with pytest.raises(UserError, match=rf"text.mode '{mode}' .* not in vision.layers_summarise: add layer 4"):
+        check_layers(method, 4)
+    check_layers(load_method("tc_clip", {"text.mode": "coop", "vision.layers_summarise": [1, 2, 3]}), 4)
+
+
+def test_no_method_is_another_one_under_a_second_name():
+    settings = {
+        name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in names("methods")
+    }
+    doubles = [(a, b) for a in settings for b in settings if a < b and settings[a] == settings[b]]
+    assert doubles == []
+
+
+@pytest.mark.parametrize("shots", [[], [4], [4, 2], [2, 2], 0, [0, 2], "two", 2.5])
+def test_shots_that_are_neither_a_number_nor_an_ascending_list_are_refused(shots):
+    with pytest.raises(ValueError, match="must be a number of videos per class, or an ascending list of at least two"):
+        Column(name="hmdb51", dataset="hmdb51", splits=["test1"], shots=shots)
+
+
+def test_a_row_without_a_place_on_the_axis_is_refused():
+    table = load_table("table9c")
+    with pytest.raises(ValueError, match="row 'many' is no number, so it has no place on axis 'context tokens"):
+        Table.model_validate({**table.model_dump(), "rows": [{"row": "many", "method": "tc_only"}]})
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text("a: {b: 1}")
+    first = read_yaml(path)
+    first["a"]["b"] = 5
+    assert read_yaml(path) == {"a": {"b": 1}}
+    path.write_text("a: {b: 22}")
+    assert read_yaml(path) == {"a": {"b": 22}}
 
 
 def test_a_base_is_not_a_method():

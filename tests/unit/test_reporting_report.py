@@ -17,7 +17,7 @@ from tcclip.plan import load_plan
 from tcclip.reporting import write_report, write_table
 from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
 from tcclip.reporting.results import coverage
-from tcclip.reporting.suite_figures import class_evaluations
+from tcclip.reporting.suite_figures import class_evaluations, compared
 
 COUNTS = np.array([[5, 5, 0], [4, 6, 0], [0, 1, 9]])
 NAMES = ["left", "right", "still"]
@@ -81,6 +81,9 @@ def test_every_cell_of_the_three_methods_is_measured(reported):
         ours = frame[frame["row"].isin(["Vanilla CLIP", "ViFi-CLIP", "TC-CLIP"]) & ~frame["group"].str.contains("LLM")]
         assert set(ours["source"]) == {"measured"}
         assert set(frame.drop(ours.index)["source"].fillna("")) == {""}
+    for name, table in load_plan("mini").tables.items():
+        if table.ablation:
+            assert set(pd.read_csv(reported / "tables" / f"{name}.csv")["source"]) == {"measured"}
 
 
 def test_the_headline_numbers_are_the_tables_averages(reported):
@@ -88,14 +91,15 @@ def test_the_headline_numbers_are_the_tables_averages(reported):
     frame = pd.read_csv(reported / "tables" / "table3.csv")
     cell = frame[(frame["row"] == "TC-CLIP") & (frame["column"] == "all_avg") & (frame["source"] == "measured")].iloc[0]
     assert summary["table3"]["TC-CLIP"]["all_avg"] == round(cell["value"], 2)
-    assert set(summary) == {"table2", "table3"}
+    assert set(summary) == set(load_plan("mini").tables)
 
 
 def test_the_report_has_its_figures(reported):
     found = {path.name for path in (reported / "figures").iterdir()}
     for role in ("hmdb51", "ucf101", "k600", "ssv2"):
         assert {f"per_class_{role}.png", f"per_class_{role}.csv", f"confusion_{role}.png"} <= found
-    assert {"table3_shots.png", "loss_few_shot.png", "val_top1_zero_shot.png"} <= found
+    assert {"table3_shots.png", "loss_few_shot.png", "val_top1_zero_shot.png", "table9b.png", "table9c.png"} <= found
+    assert "table1_shots.png" not in found  # one K only
     assert not (reported / ".figures.part").exists()
 
 
@@ -117,11 +121,27 @@ def test_classes_are_compared_at_the_most_shots_and_without_ensembling():
     assert not any(e.we for evaluations in chosen.values() for e in evaluations)
 
 
+def test_curves_and_classes_compare_systems_and_leave_variants_to_their_tables():
+    runs = compared(load_plan("mini"))
+    assert list(dict.fromkeys(run.method for run in runs)) == ["vanilla_clip", "vifi_clip", "tc_clip"]
+    few_shot = [(run.role, run.shots) for run in runs if run.method == "vifi_clip" and run.protocol == "few_shot"]
+    assert few_shot == [(role, k) for role in ("hmdb51", "ucf101", "ssv2") for k in (2, 4, 8, 16)]
+
+
 def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported):
     text = (reported / "index.html").read_text(encoding="utf-8")
     assert "<script" not in text
     assert "http" not in text.replace("https://www.w3.org", "")
-    for word in ("Table 2", "Table 3", "few_shot-ssv2-k16-tc_clip", "truncated", "params.yaml", "data:image/png"):
+    for word in (
+        "Table 2",
+        "Table 3",
+        "Table 9b",
+        "context tokens per video, k",
+        "few_shot-ssv2-k16-tc_clip",
+        "truncated",
+        "params.yaml",
+        "data:image/png",
+    ):
         assert word in text
     links = {part.split('"')[0] for part in text.split('href="')[1:] if not part.startswith("#")}
     assert links

@@ -13,10 +13,13 @@ from hand_made import evaluation_part
 from tcclip.errors import UserError
 from tcclip.params.protocol import Views
 from tcclip.params.reader import params_folder
+from tcclip.params.table import Column
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
+from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
-from tcclip.reporting.grid import grid
+from tcclip.reporting.grid import grid, headings, mean_over_shots
+from tcclip.reporting.page import table_section
 from tcclip.reporting.published import Published, check_names, read_published
 from tcclip.reporting.summary import headline, summary
 from tcclip.reporting.tables import table_frame, table_grid, write_table
@@ -90,6 +93,67 @@ def test_an_average_counts_the_videos_of_distinct_test_splits():
     assert average_of(1.0)["n_videos"] == 120
 
 
+def over_shots(values: dict[int, float]) -> pd.DataFrame:
+    """A column over K and the average of it and a column at one K."""
+    found = {f"run-k{k}": results({"ssv2-test1": value}, f"run-k{k}")[f"run-k{k}"] for k, value in values.items()}
+    evaluations = tuple(Evaluation(f"run-k{k}", "ssv2", "test1", VIEWS, False) for k in (2, 4, 8, 16))
+    several = Cell("table8a", "", "ATS", "ssv2", "top1", evaluations, (), over_shots=True)
+    single = Cell("table8a", "", "ATS", "ucf101", "top1", (Evaluation("run-u", "ucf101", "test1", VIEWS, False),), ())
+    average = Cell("table8a", "", "ATS", "all", "top1", (), ("ssv2", "ucf101"))
+    return build([several, single, average], {**found, **results({"ucf101-test1": 50.0}, "run-u")})
+
+
+def test_a_cell_over_several_shots_is_their_mean_without_a_deviation():
+    frame = over_shots({2: 7.0, 4: 8.5, 8: 9.5, 16: 14.0})
+    line = frame.iloc[0]
+    assert line["value"] == 9.75
+    assert pd.isna(line["std"])
+    assert (line["n_videos"], line["runs"]) == (40, "run-k2;run-k4;run-k8;run-k16")
+    assert frame.iloc[2]["value"] == (9.75 + 50) / 2
+
+
+def test_a_cell_without_one_of_its_shots_is_empty():
+    frame = over_shots({2: 7.0, 4: 8.5, 16: 14.0})
+    assert frame["value"].isna().tolist() == [True, False, True]
+    assert frame.iloc[0]["runs"] == ""
+
+
+def test_a_table_over_several_shots_says_so():
+    columns = load_plan("mini").tables["table8a"].columns
+    assert mean_over_shots(columns) == ["Each cell is the mean over K = 2, 4, 8, 16 training videos per class."]
+    assert [head.sub for head in headings(columns)] == ["", "", "", ""]
+    assert mean_over_shots(load_plan("mini").tables["table1"].columns) == []
+
+
+def test_names_with_separators_and_brackets_survive_every_format(tmp_path):
+    row, group = '[CLS] "a"; b, c & d', "weights; LLM, <text>"
+    cells = [Cell("t", group, row, "x;y", "top1", (Evaluation("run-a", "hmdb51", "test1", VIEWS, False),), ())]
+    frame = build(cells, results({"hmdb51-test1": 40.0}))
+    columns = [Column(name="x;y", dataset="hmdb51", splits=["test1"])]
+    shown = grid(frame, "t", columns)
+    write_formats(frame, shown, tmp_path / "t.csv")
+    line = only(read_table(tmp_path / "t.csv"))
+    assert (line["group"], line["row"], line["column"], line["runs"]) == (group, row, "x;y", "run-a")
+    assert f"| {row} " in (tmp_path / "t.md").read_text()
+    assert "\n{[}CLS] " in (tmp_path / "t.tex").read_text()  # a bare [ after \\ would be its argument
+    body = table_section("t", shown, {}).body
+    assert "[CLS] &quot;a&quot;; b, c &amp; d" in body and "&lt;text&gt;" in body
+
+
+def test_a_setting_is_drawn_with_one_panel_per_column_on_one_scale():
+    table = load_plan("mini").tables["table9c"]
+    values = {("16", "hmdb51"): 50.0, ("128", "hmdb51"): 62.0, ("16", "all"): 30.0, ("128", "all"): 30.2}
+    lines = [["t", "", k, c, v, 96, "measured"] for (k, c), v in values.items()]
+    frame = pd.DataFrame(lines, columns=["table", "group", "row", "column", "value", "n_videos", "source"])
+    figure = accuracy_over_setting(frame, table.columns, table.axis)
+    axes = figure.get_axes()
+    assert [axis.get_title(loc="left") for axis in axes] == ["HMDB-51 (N = 96)", "UCF-101", "SSv2", "average (N = 96)"]
+    spans = [round(high - low, 6) for low, high in (axis.get_ylim() for axis in (axes[0], axes[3]))]
+    assert spans == [14.4, 14.4]
+    assert axes[0].get_ylabel() == "top-1 accuracy (%)"
+    assert figure.get_supxlabel() == "context tokens per video, k"
+
+
 def test_an_average_with_an_empty_cell_is_empty():
     assert pd.isna(average_of(None)["value"])
 
@@ -125,7 +189,7 @@ def test_runs_without_metrics_are_left_out(tmp_path):
     assert read_results({"a": tmp_path / "a", "b": tmp_path / "b"}) == {"a": {"x": {"top1": 1.0}}}
 
 
-@pytest.mark.parametrize("name", ["table2", "table3"])
+@pytest.mark.parametrize("name", list(load_plan("mini").tables))
 @pytest.mark.parametrize("suite", ["mini", "paper"])
 def test_a_table_has_the_published_rows_and_columns_in_their_order(name, suite, tmp_path, monkeypatch):
     plan = load_plan(suite)

@@ -1,0 +1,99 @@
+"""Seed selection of one frame written out (methods.md 6), and what a seed weighs in merging (7.6 and 7.7)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from parts import Weights
+from sizes import Context
+from torch import Tensor
+
+
+def seeds_of(
+    w: Weights, block: str, tc: Context, attended: Tensor, own: Tensor, maps: list[Tensor]
+) -> tuple[list[Tensor], list[float]]:
+    """The seed tokens of a frame, best first, and their weights.
+
+    attended (1+N, D): tokens after attention; own (1+N, D): the frame's rows before; maps: (1+N, K) of every head.
+    """
+    patches, width = len(own) - 1, own.shape[1]
+    size = width // len(maps)
+    count = math.floor(tc.alpha * patches)
+    key, value = (_projected(w, block, own[1:], part) for part in (1, 2))
+    attention = [[head[0, 1 + i].item() for i in range(patches)] for head in maps]
+    norms = [[key[i, h * size : (h + 1) * size].norm().item() for i in range(patches)] for h in range(len(maps))]
+    mean_attention = _means(attention)
+    saliency = _negative_entropies(maps, patches)
+
+    if tc.selector.startswith("head_"):
+        per_head = attention if tc.selector == "head_cls_attention" else norms
+        if tc.head_wise == "slices":
+            lists = [_falling(scores)[:count] for scores in per_head]
+            parts = [
+                [attended[1 + lists[h][r], h * size : (h + 1) * size] for h in range(len(maps))] for r in range(count)
+            ]
+            return [torch.cat(slices) for slices in parts], []
+        order = _falling([max(scores[i] for scores in per_head) for i in range(patches)])[:count]
+    elif tc.selector == "none":
+        order = list(range(patches))
+    elif tc.selector == "ats":
+        order = _ats([sum(a[i] for a in attention) * value[i].norm().item() for i in range(patches)], count)
+    else:
+        scores = {"cls_attention": mean_attention, "key_norm": _means(norms), "patch_saliency": saliency}[tc.selector]
+        order = _falling(scores)[:count]
+
+    weight = _saliency_weights(saliency) if tc.summarizer == "bipartite_saliency" else mean_attention
+    return [attended[1 + i] for i in order], [weight[i] for i in order]
+
+
+def _projected(w: Weights, block: str, rows: Tensor, part: int) -> Tensor:
+    """Keys (part 1) or values (part 2) of rows, all heads side by side."""
+    weight, shift = w[f"{block}.attn.in_proj_weight"], w[f"{block}.attn.in_proj_bias"]
+    width = rows.shape[1]
+    here = slice(part * width, (part + 1) * width)
+    return rows @ weight[here].T + shift[here]
+
+
+def _falling(scores: list[float]) -> list[int]:
+    """Patches by falling score."""
+    return sorted(range(len(scores)), key=lambda i: -scores[i])
+
+
+def _means(per_head: list[list[float]]) -> list[float]:
+    """The mean over heads of every patch's score."""
+    return [sum(scores) / len(per_head) for scores in zip(*per_head, strict=True)]
+
+
+def _negative_entropies(maps: list[Tensor], patches: int) -> list[float]:
+    """vid-TLDR's score: sum over keys of p log p, p the head mean of a patch's attention."""
+    scores = []
+    for i in range(1, 1 + patches):
+        row = [sum(head[i, j].item() for head in maps) / len(maps) for j in range(maps[0].shape[1])]
+        scores.append(sum(p * math.log(p) for p in row if p > 0))
+    return scores
+
+
+def _saliency_weights(scores: list[float]) -> list[float]:
+    """vid-TLDR's weight: min-max normalised, less the mean, divided by the maximum, below the mean 0."""
+    low, high = min(scores), max(scores)
+    unit = [(score - low) / (high - low) for score in scores]
+    mean = sum(unit) / len(unit)
+    largest = max(score - mean for score in unit)
+    return [max(0.0, (score - mean) / largest) for score in unit]
+
+
+def _ats(weights: list[float], count: int) -> list[int]:
+    """ATS: read the cumulative sum at equally spaced levels, drop doubles, fill with the heaviest that are left."""
+    rising = _falling(weights)[::-1]
+    sums = [sum(weights[i] for i in rising[: place + 1]) / sum(weights) for place in range(len(rising))]
+    sums = [(s - sums[0]) / (sums[-1] - sums[0]) for s in sums]
+    start = min(s for s in sums if s > 0)
+    chosen: set[int] = set()
+    for number in range(count):
+        level = start + (1 - start) * number / max(1, count - 1)
+        chosen.add(rising[min(range(len(sums)), key=lambda place, level=level: abs(sums[place] - level))])
+    for i in _falling(weights):
+        if len(chosen) < count:
+            chosen.add(i)
+    return sorted(chosen, key=lambda i: -weights[i])

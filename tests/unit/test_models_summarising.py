@@ -1,0 +1,153 @@
+"""Summarizers: groups of the right sizes, means with gradients, decisions without, draws only where they come in."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from tcclip.models.clustering import dpc_knn, kmeans, random_groups
+from tcclip.models.grouping import Summary, mean_by_group, sizes
+from tcclip.models.matching import bipartite, bipartite_attention, bipartite_saliency
+from tcclip.models.summarising import fixed_draws, summarizer
+from tcclip.params import load_method
+from tcclip.params.vision import TemporalContext
+
+NAMES = ["none", "random", "kmeans", "dpc_knn", "bipartite", "bipartite_attention", "bipartite_saliency"]
+CASES = {"n": st.integers(5, 50), "k": st.integers(1, 20), "seed": st.integers(0, 10**6)}
+
+
+def uniform(*shape: int, seed: int) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def seeds_of(n: int, seed: int) -> Tensor:
+    return torch.randn(3, n, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def tc(**changes: object) -> TemporalContext:
+    found = load_method("tc_only", {f"tc.{key}": value for key, value in changes.items()}).tc
+    assert found is not None
+    return found
+
+
+def summary(name: str, tokens: Tensor, k: int, seed: int) -> Summary:
+    batch, n, _ = tokens.shape
+    weight, draws = uniform(batch, n, seed=seed + 1), uniform(batch, n, seed=seed + 2)
+    return summarizer(tc(summarizer=name, k=k, r=10))(tokens, weight, draws)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_papers_928_seeds_become_96_context_tokens_that_hold_all_of_them(name: str) -> None:
+    tokens = torch.randn(1, 928, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = summarizer(tc(summarizer=name))(tokens, uniform(1, 928, seed=1), uniform(1, 928, seed=2))
+    count = 928 if name == "none" else 96
+    assert found.context.shape == (1, count, 8)
+    assert found.group.min() >= 0 and found.group.max() < count
+    assert sizes(tokens, found.group, count).sum() == 928
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=15, deadline=None)
+@given(**CASES)
+def test_videos_do_not_influence_each_other(name: str, n: int, k: int, seed: int) -> None:
+    tokens, order = seeds_of(n, seed), torch.tensor([2, 0, 1])
+    weight, draws = uniform(3, n, seed=seed + 1), uniform(3, n, seed=seed + 2)
+    part = summarizer(tc(summarizer=name, k=k, r=10))
+    whole, permuted = part(tokens, weight, draws), part(tokens[order], weight[order], draws[order])
+    assert torch.equal(whole.group[order], permuted.group)
+    assert torch.allclose(whole.context[order], permuted.context)
+
+
+@pytest.mark.parametrize("name", ["random", "kmeans", "dpc_knn", "bipartite"])
+@settings(max_examples=15, deadline=None)
+@given(**CASES)
+def test_a_context_token_is_the_plain_mean_of_its_seeds(name: str, n: int, k: int, seed: int) -> None:
+    tokens = seeds_of(n, seed)
+    found = summary(name, tokens, k, seed)
+    count = min(n, k)
+    size = sizes(tokens, found.group, count)
+    full = (size > 0).squeeze(-1)
+    means = mean_by_group(tokens, found.group, count)  # nan where K-means has an empty cluster
+    assert full.all() or name == "kmeans"
+    assert torch.allclose(found.context[full], means[full])
+    assert found.context.isfinite().all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_go_through_the_means_and_not_through_the_decisions(name: str) -> None:
+    tokens = seeds_of(20, 1).requires_grad_()
+    found = summary(name, tokens, 4, 1)
+    assert not found.group.requires_grad
+    found.context.sum().backward()
+    assert tokens.grad is not None
+    # a mean's weights sum to 1 whatever they are, and every channel is treated alike
+    total = 20 if name == "none" else 4
+    assert torch.allclose(tokens.grad.sum(dim=1), torch.full((3, 6), float(total), dtype=torch.float64))
+    assert torch.allclose(tokens.grad, tokens.grad[..., :1].expand_as(tokens))
+
+
+@given(n=st.integers(1, 200), k=st.integers(1, 50))
+def test_random_groups_differ_in_size_by_one_at_most(n: int, k: int) -> None:
+    found = random_groups(torch.zeros(1, n, 1), k, uniform(1, n, seed=n))
+    size = found.group[0].bincount()
+    assert len(size) == min(n, k) and size.max() - size.min() <= 1
+
+
+def test_kmeans_finds_clusters_that_are_far_apart() -> None:
+    tokens = torch.tensor([0.0, 10.0, 20.0]).repeat(5)[None, :, None] + 0.01 * torch.randn(1, 15, 1)
+    draws = torch.ones(1, 15)
+    draws[0, :3] = torch.tensor([0.3, 0.2, 0.1])  # starts from the first three
+    found = kmeans(tokens, 3, draws, iterations=10)
+    assert found.group.tolist() == [[2, 1, 0] * 5]
+
+
+def test_an_empty_cluster_of_kmeans_keeps_its_centre_without_gradient() -> None:
+    tokens = torch.tensor([1.0, 1.0, 5.0])[None, :, None].requires_grad_()
+    found = kmeans(tokens, 3, torch.tensor([[0.1, 0.2, 0.3]]), iterations=3)
+    assert found.group.tolist() == [[0, 0, 2]]
+    assert found.context.flatten().tolist() == [1, 1, 5]
+    found.context[0, 1].sum().backward()
+    assert tokens.grad is not None and not tokens.grad.any()
+
+
+def test_dpc_knn_centres_are_dense_and_far_from_anything_denser() -> None:
+    tokens = torch.tensor([0.0, 0.1, 0.2, 3.0, 3.1, 3.2, 6.0, 6.1, 6.2])[None, :, None]
+    found = dpc_knn(tokens, 3, torch.zeros(1, 9), neighbours=3, noise=0.0)
+    assert torch.equal(found.group[0].view(3, 3), found.group[0, 1::3, None].expand(3, 3))
+    assert torch.allclose(found.context.flatten().sort().values, torch.tensor([0.1, 3.1, 6.1]))
+
+
+def test_equal_weights_make_matching_the_plain_one() -> None:
+    tokens, plain = seeds_of(30, 3), bipartite(seeds_of(30, 3), 7, 10)
+    for weighted in (bipartite_attention, bipartite_saliency):
+        found = weighted(tokens, 7, 10, torch.ones(3, 30, dtype=torch.float64))
+        assert torch.equal(found.group, plain.group) and torch.allclose(found.context, plain.context)
+
+
+def test_the_scale_of_attention_weights_does_not_matter() -> None:
+    tokens, weight = seeds_of(30, 4), uniform(3, 30, seed=4)
+    small, large = (bipartite_attention(tokens, 7, 10, factor * weight) for factor in (1e-3, 1e3))
+    assert torch.equal(small.group, large.group) and torch.allclose(small.context, large.context)
+
+
+def test_background_leaves_no_trace_in_what_it_is_merged_into() -> None:
+    found = bipartite_saliency(seeds_of(30, 5), 7, 30, torch.zeros(3, 30, dtype=torch.float64))
+    tokens = seeds_of(30, 5)
+    assert ((found.context[:, :, None] - tokens[:, None]).abs().amax(-1).amin(-1) == 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_seeds_are_summarised(name: str) -> None:
+    tokens = torch.randn(2, 30, 8).bfloat16()
+    found = summarizer(tc(summarizer=name, k=4, r=10))(tokens, torch.rand(2, 30), torch.rand(2, 30))
+    assert found.context.isfinite().all()
+
+
+def test_evaluation_has_fixed_draws_where_something_is_random() -> None:
+    assert fixed_draws(tc(), 3, 12) is None
+    assert not fixed_draws(tc(summarizer="dpc_knn"), 3, 12).any()  # its noise is for training
+    first, again = (fixed_draws(tc(summarizer="kmeans"), 3, 12) for _ in range(2))
+    assert torch.equal(first, again) and not torch.equal(first[0], first[1])

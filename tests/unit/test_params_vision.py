@@ -1,0 +1,122 @@
+"""What frames can see of each other: every method file loads, and what cannot work is refused with both keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcclip.errors import UserError
+from tcclip.params import load_method, load_suite, load_table
+from tcclip.params.reader import names
+from tcclip.params.vision import check_method, infusing_layers, summarising_layers
+from tcclip.plan import expand
+
+VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
+MINI = {"patches": 49, "frames": 16, "layers": 4}
+
+
+@pytest.mark.parametrize("method", names("methods"))
+@pytest.mark.parametrize("sizes", [VIT_B16, MINI], ids=["vit_b_16", "mini"])
+def test_every_method_fits_both_suites(method: str, sizes: dict[str, int]) -> None:
+    check_method(load_method(method), **sizes)
+
+
+@pytest.mark.parametrize(
+    ("change", "method"),
+    [
+        ({"tc.selector": "ats"}, "tc_only-ats"),
+        ({"tc.selector": "none"}, "tc_only-no_selection"),
+        ({"tc.summarizer": "none"}, "tc_only-no_merge"),
+        ({"tc.summarizer": "random"}, "tc_only-random_merge"),
+        ({"tc.alpha": 0.4}, "tc_only-alpha0.4"),
+        ({"tc.k": 16}, "tc_only-k16"),
+        ({"pos": "joint", "vision.bias": False}, "tc_only-joint-no_bias"),
+    ],
+)
+def test_an_ablation_is_tc_only_with_a_line_changed(change: dict[str, object], method: str) -> None:
+    naming = {"name", "display", "description"}
+    assert load_method("tc_only", change).model_dump(exclude=naming) == load_method(method).model_dump(exclude=naming)
+
+
+def test_a_frame_of_196_patches_has_the_papers_numbers_of_seeds() -> None:
+    found = [load_method("tc_only", {"tc.alpha": alpha}).tc for alpha in (0.2, 0.3, 0.4, 0.5, 0.6)]
+    assert [tc.seeds(196) for tc in found if tc] == [39, 58, 78, 98, 117]
+    everything = load_method("tc_only-no_selection").tc
+    assert everything is not None and 16 * everything.seeds(196) == 3136
+
+
+def test_the_light_variant_summarises_after_3_7_11_12_and_infuses_at_4_8_12() -> None:
+    vision = load_method("tc_clip_light").vision
+    assert infusing_layers(vision, 12) == [4, 8, 12]
+    assert summarising_layers(vision, 12) == [3, 7, 11, 12]
+    assert (infusing_layers(vision, 4), summarising_layers(vision, 4)) == ([4], [3, 4])
+
+
+def test_by_default_context_tokens_are_read_from_layer_2_and_frames_from_layer_1() -> None:
+    assert infusing_layers(load_method("tc_clip").vision, 4) == [2, 3, 4]
+    assert summarising_layers(load_method("tc_clip").vision, 4) == [1, 2, 3, 4]
+    assert infusing_layers(load_method("vifi_clip-adjacent").vision, 4) == [1, 2, 3, 4]
+    assert infusing_layers(load_method("vifi_clip").vision, 4) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "overrides", "keys"),
+    [
+        ("vifi_clip", {"vision.ref": "context"}, ("vision.ref 'context'", "section tc")),
+        ("vifi_clip-all_patches", {"vision.bias": True}, ("vision.bias true", "vision.ref 'all'")),
+        (
+            "tc_only-head_key_norm",
+            {"tc.summarizer": "bipartite_saliency"},
+            ("tc.summarizer 'bipartite_saliency'", "tc.head_wise 'slices'", "'head_key_norm'"),
+        ),
+        ("tc_clip", {"vision.layers_infuse": "thirds"}, ("vision.layers_infuse: must be all, every_fourth or an asc",)),
+        ("tc_clip", {"vision.layers_infuse": [8, 4]}, ("vision.layers_infuse: must be",)),
+        ("tc_clip", {"vision.layers_infuse": []}, ("vision.layers_infuse: must be",)),
+        ("tc_clip", {"tc.kmeans.iterations": 0}, ("tc.kmeans.iterations",)),
+    ],
+)
+def test_what_cannot_go_together_is_refused_with_both_keys(
+    method: str, overrides: dict[str, object], keys: tuple[str, ...]
+) -> None:
+    with pytest.raises(UserError) as error:
+        load_method(method, overrides)
+    assert all(key in str(error.value) for key in keys) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sizes", "keys"),
+    [
+        ({"tc.k": 97}, {"patches": 16, "frames": 24}, ("tc.k = 97", "96 seed tokens", "tc.alpha 0.3")),
+        ({"vision.layers_infuse": [4, 13]}, {}, ("vision.layers_infuse names layer 13", "has 12")),
+        ({"vision.layers_summarise": [3]}, {}, ("layers_infuse has layer 2", "layer 1 is not in vision.layers_summ")),
+        ({"vision.layers_infuse": [1]}, {}, ("layers_infuse has layer 1", "vision.layers_summarise")),
+        (
+            {"vision.layers_infuse": "every_fourth"},
+            {"layers": 3},
+            ("vision.layers_infuse 'every_fourth'", "vision.ref"),
+        ),
+        (
+            {"tc.summarizer": "dpc_knn", "tc.dpc_knn.neighbours": 17, "tc.k": 9},
+            {"patches": 16, "frames": 4},
+            ("tc.dpc_knn.neighbours = 17", "16 seed tokens", "tc.alpha"),
+        ),
+    ],
+)
+def test_what_a_backbone_cannot_run_is_refused_with_both_keys(
+    overrides: dict[str, object], sizes: dict[str, int], keys: tuple[str, ...]
+) -> None:
+    with pytest.raises(UserError) as error:
+        check_method(load_method("tc_clip", overrides), **{**VIT_B16, **sizes})
+    assert all(key in str(error.value) for key in keys) and "\n" not in str(error.value)
+
+
+def test_no_merge_needs_no_k() -> None:
+    check_method(load_method("tc_only-no_merge", {"tc.k": 5000}), **VIT_B16)
+
+
+def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None:
+    suite = load_suite("mini")
+    few = suite.backbone.architecture.model_copy(update={"patch_size": 28})  # 4 patches
+    tiny = suite.model_copy(update={"backbone": suite.backbone.model_copy(update={"architecture": few})})
+    expand(suite, load_table("table3"))
+    with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 96 is more than the 16 seed tokens"):
+        expand(tiny, load_table("table3"))
