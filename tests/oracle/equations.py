@@ -11,7 +11,7 @@ from parts import Weights, attention, feed_forward, norm
 from selecting import seeds_of
 from sizes import Exchange, Sizes
 from summarising import summarise
-from text_tower import text
+from text_tower import looked_at, text
 from torch import Tensor
 
 
@@ -21,14 +21,16 @@ def logits(
     video: Tensor,
     texts: list[list[int]],
     exchange: Exchange,
-    prompting: bool,
+    mode: str,
+    n_ctx: int,
     draws: Tensor | None = None,
 ) -> Tensor:
-    """Video (T, 3, H, W) and token ids -> C logits; draws (layers, T*S)."""
+    """Video (T, 3, H, W) and token ids -> C logits; `mode` and `n_ctx` are text.*, draws (layers, T*S)."""
     frames, context = vision(w, sizes, video, exchange, draws)
     v = torch.stack(frames).mean(0)
-    seen = context.detach() if prompting and context is not None else None
-    scores = [torch.dot(v / v.norm(), c / c.norm()) for c in (text(w, sizes, ids, seen) for ids in texts)]
+    seen = looked_at(mode, frames, context)
+    features = [text(w, sizes, ids, seen, mode, n_ctx) for ids in texts]
+    scores = [torch.dot(v / v.norm(), c / c.norm()) for c in features]
     return w["logit_scale"].exp() * torch.stack(scores)
 
 

@@ -22,6 +22,17 @@ CLASSES = ["ApplyEyeMakeup", "run", "brush_hair with a friend"]
 FRAMES = 3
 TC = {"tc.alpha": 0.6, "tc.k": 4, "tc.r": 3}  # 5 seeds of a frame, 15 of a video
 ALONE = {**TC, "text.mode": "template"}
+TEXT: list[tuple[str, dict[str, Any]]] = [
+    ("vifi_clip", {"text.mode": "coop"}),
+    ("vifi_clip", {"text.mode": "coop", "text.n_ctx": 2}),  # the prompt's other words stay words
+    ("vifi_clip", {"text.mode": "vp_cls"}),
+    ("vifi_clip", {"text.mode": "vp_cls", "text.n_ctx": 1, "text.context_length": 77}),
+    ("tc_clip", {**TC, "text.mode": "vp_cls"}),
+    ("tc_clip", {**TC, "text.mode": "coop"}),
+    ("tc_clip", {**TC, "text.mode": "late_fusion"}),
+    ("tc_clip", {**TC, "text.n_ctx": 3}),
+    ("vifi_clip", {"vision.ref": "cls", "text.mode": "vp_cls"}),
+]
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("vanilla_clip", {}),
     ("vifi_clip", {}),
@@ -53,6 +64,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("tc_clip", {**TC, "tc.selector": "ats", "tc.summarizer": "bipartite_attention"}),
     ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "bipartite_saliency"}),
     ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "kmeans", "tc.kmeans.iterations": 2}),
+    *TEXT,
 ]
 
 
@@ -85,11 +97,12 @@ def slow_logits(
     model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, method: Method, draws: Tensor | None
 ) -> Tensor:
     texts = [row[: int(row.argmax()) + 1].tolist() for row in model.tokens]
-    exchange, prompting = exchange_of(method), model.vp is not None
+    exchange, text = exchange_of(method), method.text
+    noise = [None] * len(videos) if draws is None else list(draws)
     return torch.stack(
         [
-            equations.logits(weights, SIZES, video, texts, exchange, prompting, None if draws is None else draws[place])
-            for place, video in enumerate(videos)
+            equations.logits(weights, SIZES, video, texts, exchange, text.mode, text.n_ctx, drawn)
+            for video, drawn in zip(videos, noise, strict=True)
         ]
     )
 
@@ -116,7 +129,7 @@ def test_logits_and_gradients_equal_the_equations(method: str, overrides: dict[s
         assert torch.allclose(found, expected, rtol=1e-8, atol=1e-11), name
 
 
-@pytest.mark.parametrize(("method", "overrides"), CASES[:4], ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "overrides"), CASES[:4] + TEXT, ids=lambda value: str(value))
 def test_class_readers_kept_over_batches_give_the_same_logits(method: str, overrides: dict[str, Any]) -> None:
     model = random_model(method, overrides)
     videos = torch.randn(3, FRAMES, 3, 24, 24, dtype=torch.float64)

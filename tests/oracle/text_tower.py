@@ -1,4 +1,4 @@
-"""The text tower written out, one text at a time, with prompts conditioned on a video (Eq. 12)."""
+"""The text side written out: the whole text tower again for every video and every class (Tables 7 and 10, Eq. 12)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,36 @@ from sizes import Sizes
 from torch import Tensor
 
 
-def text(w: Weights, sizes: Sizes, ids: list[int], context: Tensor | None) -> Tensor:
-    """Token ids -> text feature (E,); with the context tokens (k, E) of a video, prompts are conditioned on it."""
+def looked_at(mode: str, frames: list[Tensor], context: Tensor | None) -> Tensor | None:
+    """What the text of a `text.mode` sees of a video, (k, E): its T [CLS] tokens, its context tokens, or nothing."""
+    if mode == "vp_cls":
+        return torch.stack(frames).detach()
+    if mode in ("vp_ctx", "late_fusion"):
+        assert context is not None
+        return context.detach()
+    return None
+
+
+def text(w: Weights, sizes: Sizes, ids: list[int], seen: Tensor | None, mode: str, n_ctx: int) -> Tensor:
+    """Token ids of one text -> its feature (E,), for the video of which `seen` (k, E) is looked at."""
     x = w["token_embedding.weight"][torch.tensor(ids)]
-    count = len(w["vp.prompt_vectors"]) if context is not None else 0
-    if context is not None:
-        x = torch.cat([x[:1], w["vp.prompt_vectors"], x[1 + count :]])
+    if mode in ("coop", "vp_cls", "vp_ctx"):
+        x = torch.cat([x[:1], w["vp.prompt_vectors"], x[1 + n_ctx :]])
     x = x + w["positional_embedding"][: len(ids)]
     for number in range(sizes.text_layers):
-        if context is not None and number == sizes.text_layers - 1:
-            x = torch.cat([x[:1], prompting(w, sizes, x[1 : 1 + count], context), x[1 + count :]])
+        if mode in ("vp_cls", "vp_ctx") and number == sizes.text_layers - 1:
+            x = torch.cat([x[:1], look(w, sizes, x[1 : 1 + n_ctx], seen), x[1 + n_ctx :]])
         block = f"transformer.resblocks.{number}"
         own = norm(w, f"{block}.ln_1", x)
         x = x + attention(w, f"{block}.attn", sizes.text_heads, own, own, causal=True)[0]
         x = feed_forward(w, block, x)
-    end = ids.index(max(ids))
-    return norm(w, "ln_final", x)[end] @ w["text_projection"]
+    c = norm(w, "ln_final", x)[ids.index(max(ids))] @ w["text_projection"]
+    return look(w, sizes, c[None], seen)[0] if mode == "late_fusion" else c
 
 
-def prompting(w: Weights, sizes: Sizes, prompts: Tensor, context: Tensor) -> Tensor:
-    """Eq. 12: cross-attention of the prompts (n, W) to the context tokens (k, E), then a feed-forward."""
-    query, key = norm(w, "vp.ln_prompt", prompts), norm(w, "vp.ln_context", context)
-    x = prompts + attention(w, "vp.cross_attn", sizes.text_heads, query, key)[0]
+def look(w: Weights, sizes: Sizes, rows: Tensor, seen: Tensor | None) -> Tensor:
+    """Eq. 12 for rows (n, W): p + MHCA(LN p, LN S), then p + MLP(LN p)."""
+    assert seen is not None
+    query, key = norm(w, "vp.ln_prompt", rows), norm(w, "vp.ln_context", seen)
+    x = rows + attention(w, "vp.cross_attn", sizes.text_heads, query, key)[0]
     return x + mlp(w, "vp.ffn", norm(w, "vp.ln_ffn", x))
