@@ -76,3 +76,8 @@ def table(suite: str, name: str, suffix: str = "csv") -> Path:
 def bench(device: str) -> Path:
     """Measured costs on one device."""
     return Path("reports") / "bench" / f"{device}.json"
+
+
+def throughput(suite: str) -> Path:
+    """The measured throughput of a suite's methods, for its tables."""
+    return reports(suite) / "bench.json"

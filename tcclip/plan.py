@@ -7,7 +7,8 @@ Importing it imports no torch and reads only params/.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from tcclip.errors import unknown
 from tcclip.params import (
@@ -24,6 +25,7 @@ from tcclip.params import (
 )
 from tcclip.params.protocol import Views
 from tcclip.params.reader import path_of
+from tcclip.params.table import Column, Cost, FromTable, Row
 from tcclip.params.vision import check_method
 
 
@@ -72,6 +74,10 @@ class Cell:
     metric: str
     evaluations: tuple[Evaluation, ...]
     mean_of: tuple[str, ...]
+    method: str | None = None
+    cost: Cost | None = None  # computed or measured apart from any run
+    source: tuple[Cell, ...] = ()  # a row of another table, of which `source_column` is shown here
+    source_column: str = ""
     over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
 
 
@@ -131,6 +137,12 @@ class Plan:
         return {name: load_dataset(name) for name in self.suite.datasets.values()}
 
     @property
+    def benched(self) -> list[str]:
+        """The methods whose throughput a table shows."""
+        cells = [cell for cells in self.cells.values() for cell in cells if cell.cost == "throughput_views_per_s"]
+        return list(dict.fromkeys(cell.method for cell in cells if cell.method))
+
+    @property
     def methods(self) -> list[str]:
         """The methods that some run uses."""
         return sorted({run.method for run in self.runs.values()})
@@ -164,8 +176,8 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
                 )
 
 
-def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
-    """The cells of a table in published order, and the runs they need."""
+def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
+    """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
     protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
     check_columns(suite, table, protocol)
     cells: list[Cell] = []
@@ -176,30 +188,59 @@ def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
             sizes = suite.backbone.architecture
             check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
         for column in table.columns:
-            evaluations: list[Evaluation] = []
-            if method and column.dataset:
-                role = table.train_dataset or column.dataset
-                trained = [run_for(method, protocol, role, shots) for shots in column.trainings]
-                runs += trained
-                evaluations = [
-                    Evaluation(run.name, column.dataset, split, protocol.views, row.we)
-                    for run in trained
-                    for split in column.splits
-                ]
-            mean_of = tuple(column.mean_of) if method else ()
-            cells.append(
-                Cell(
-                    table.name,
-                    row.group,
-                    row.row,
-                    column.name,
-                    column.metric,
-                    tuple(evaluations),
-                    mean_of,
-                    over_shots=len(column.trainings) > 1,
-                )
-            )
+            cell, needed = _cell(suite, table, protocol, row, method, column)
+            if method and column.from_table:
+                cell, needed = _cell_of_another(suite, cell, column.from_table, tables or {})
+            cells.append(cell)
+            runs += needed
     return cells, runs
+
+
+def _cell(
+    suite: Suite, table: Table, protocol: Protocol, row: Row, method: Method | None, column: Column
+) -> tuple[Cell, list[Run]]:
+    """A cell and the runs it needs, without what another table gives it."""
+    runs: list[Run] = []
+    evaluations: list[Evaluation] = []
+    if method and column.dataset:
+        role = table.train_dataset or column.dataset
+        runs = [run_for(method, protocol, role, shots) for shots in column.trainings]
+        evaluations = [
+            Evaluation(run.name, column.dataset, split, protocol.views, row.we)
+            for run in runs
+            for split in column.splits
+        ]
+    cell = Cell(
+        table.name,
+        row.group,
+        row.row,
+        column.name,
+        column.metric,
+        tuple(evaluations),
+        tuple(column.mean_of) if method else (),
+        method=row.method,
+        cost=column.cost if method else None,
+        over_shots=len(column.trainings) > 1,
+    )
+    return cell, runs
+
+
+def _cell_of_another(
+    suite: Suite, cell: Cell, source: FromTable, tables: Mapping[str, Table]
+) -> tuple[Cell, list[Run]]:
+    """`cell` filled from `source`: from its row of the same method, or from runs of its own where there is no such row.
+
+    Nothing while the suite has not got that table.
+    """
+    table = tables.get(source.table)
+    if table is None:
+        return cell, []
+    if source.column not in (names := [column.name for column in table.columns]):
+        raise unknown(f"column of {table.name}, shown in column {cell.column} of {cell.table},", source.column, names)
+    row = Row(group=cell.group, row=cell.row, method=cell.method, we=any(row.we for row in table.rows))
+    cells, runs = expand(suite, table.model_copy(update={"rows": [row]}))
+    evaluations = tuple(dict.fromkeys(evaluation for part in cells for evaluation in part.evaluations))
+    return replace(cell, evaluations=evaluations, source=tuple(cells), source_column=source.column), runs
 
 
 @functools.cache
@@ -212,7 +253,7 @@ def load_plan(suite_name: str) -> Plan:
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():
-        table_cells, table_runs = expand(suite, table)
+        table_cells, table_runs = expand(suite, table, tables)
         cells[name] = tuple(table_cells)
         runs |= {run.name: run for run in table_runs if run.name not in runs}
     return Plan(suite, tables, cells, runs)

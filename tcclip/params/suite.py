@@ -83,6 +83,14 @@ class Machine(Params):
     train_minutes: Count
 
 
+class Bench(Params):
+    """How the throughput of Table 6 is measured (`tcclip bench`)."""
+
+    classes: Count
+    batch: Count  # views of one forward pass
+    repeat: Count  # turns; the best counts
+
+
 class Suite(Params):
     """One suite file."""
 
@@ -93,6 +101,7 @@ class Suite(Params):
     tables: list[str]
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     machine: Machine
+    bench: Bench
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
 
     def dataset(self, role: str) -> str:
