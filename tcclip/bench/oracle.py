@@ -41,5 +41,6 @@ def logits(w: Mapping[str, Tensor], config: BackboneConfig, method: Method, toke
         context=sizes.Context(method.tc.alpha, method.tc.k, method.tc.r),
     )
     known = sizes.Sizes(config.patch_size, config.vision_heads, config.text_heads, layers, config.text_layers)
+    text = method.text
     texts = [row[: int(row.argmax()) + 1].tolist() for row in tokens]
-    return torch.stack([module.logits(w, known, clip, texts, exchange, prompting=True) for clip in video])
+    return torch.stack([module.logits(w, known, clip, texts, exchange, text.mode, text.n_ctx) for clip in video])

@@ -50,7 +50,7 @@ def stamp() -> dict[str, str]:
 
 def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None:
     """Print the rows, and for each how it compares with plain and with vifi_clip of the same size and run."""
-    table = Table(title="Best of the turns; ratios are of views/s within this run")
+    table = Table(title="Best of the turns; ratios are within this run, of processor time where one thread ran")
     heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB", "GFLOP/step"]
     for head in [*heads, "of peak", "x plain", "x vifi_clip"]:
         table.add_column(head, justify="left" if head in ("method", "mode") else "right")
@@ -65,10 +65,17 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
 
 
 def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> float | None:
-    """A row's views per second over those of `other` at the same mode and classes; the batch may differ."""
+    """How many times as fast a row is as `other` at the same mode and classes, per view; the batch may differ."""
     found = [r for r in rows if (r["subject"], r["mode"], r["classes"]) == (other, row["mode"], row["classes"])]
     same = [r for r in found if r["batch"] == row["batch"]] or found
-    return row["views_per_s"] / same[0]["views_per_s"] if same and row["subject"] != other else None
+    return speed(row) / speed(same[0]) if same and row["subject"] != other else None
+
+
+def speed(row: dict[str, Any]) -> float:
+    """Views per second, of processor time where it is known to be one thread's: other jobs disturb that least."""
+    if row["threads"] == 1 and row["cpu_ms_per_step"] is not None:
+        return float(1000 * row["batch"] / row["cpu_ms_per_step"])
+    return float(row["views_per_s"])
 
 
 def _number(value: float | None, form: str) -> str:

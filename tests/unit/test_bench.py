@@ -107,13 +107,16 @@ def test_operations_of_a_training_step_grow_with_views_but_the_class_part_is_cou
 
 
 def test_a_ratio_compares_equal_sizes_and_falls_back_to_another_batch() -> None:
-    def row(subject: str, batch: int, speed: float) -> dict[str, Any]:
-        return {"subject": subject, "mode": "train", "classes": 4, "batch": batch, "views_per_s": speed}
+    def row(subject: str, batch: int, speed: float, cpu_ms: float | None = None) -> dict[str, Any]:
+        sizes = {"mode": "train", "classes": 4, "batch": batch, "threads": 1}
+        return {"subject": subject, **sizes, "views_per_s": speed, "cpu_ms_per_step": cpu_ms}
 
     rows = [row("tc_clip", 4, 6.0), row("plain", 1, 2.0), row("plain", 4, 3.0)]
     assert ratio(rows, rows[0], "plain") == 2.0
     assert ratio(rows[:2], rows[0], "plain") == 3.0
     assert ratio(rows, rows[1], "plain") is None
+    busy = [row("tc_clip", 1, 6.0, cpu_ms=100), row("plain", 1, 1.0, cpu_ms=250)]  # plain was disturbed
+    assert ratio(busy, busy[0], "plain") == 2.5
 
 
 def test_rows_are_chosen_one_by_one_or_as_a_grid_and_mistakes_are_sentences(tmp_path: Path) -> None:
