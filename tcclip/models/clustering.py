@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tcclip.models.grouping import Summary, full_precision, mean_by_group, own_groups, sizes, sum_by_group
+from tcclip.models.grouping import Summary, exact, full_precision, mean_by_group, own_groups, sizes, sum_by_group
 
 
 def random_groups(seeds: Tensor, k: int, draws: Tensor) -> Summary:
@@ -27,7 +27,7 @@ def kmeans(seeds: Tensor, k: int, draws: Tensor, iterations: int) -> Summary:
     members keeps its centre, which then carries no gradient.
     """
     rows, count = full_precision(seeds), min(k, seeds.shape[1])
-    with torch.no_grad():
+    with torch.no_grad(), exact(rows):
         first = draws.argsort(dim=1)[:, :count]
         centres = rows.gather(1, first[..., None].expand(-1, -1, rows.shape[-1]))  # (B, k, D)
         for step in range(iterations):
@@ -45,7 +45,7 @@ def dpc_knn(seeds: Tensor, k: int, draws: Tensor, neighbours: int, noise: float)
     are the k largest products of density and distance to a denser token; every token goes to its nearest centre.
     """
     rows, count = full_precision(seeds), min(k, seeds.shape[1])
-    with torch.no_grad():
+    with torch.no_grad(), exact(rows):
         squared = _squared_distances(rows) / rows.shape[-1]  # (B, n, n)
         density = (-squared.topk(neighbours, largest=False).values.mean(-1)).exp() + noise * draws.to(squared.dtype)
         distance = squared.sqrt()

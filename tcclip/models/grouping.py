@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -42,6 +43,12 @@ def sizes(seeds: Tensor, group: Tensor, count: int) -> Tensor:
 def own_groups(seeds: Tensor) -> Tensor:
     """Every one of the seeds (B, n, D) a group of its own: (B, n) int64."""
     return torch.arange(seeds.shape[1], device=seeds.device).expand(len(seeds), -1)
+
+
+def exact(rows: Tensor) -> AbstractContextManager[Any]:
+    """Products of float32 rows in float32 also under autocast: bfloat16's 8 bits make ties of most similarities."""
+    device = rows.device.type
+    return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)
 
 
 def full_precision(rows: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from tcclip.errors import UserError
 from tcclip.models import reference
 from tcclip.models.attention import Attended, attend, attend_first
 from tcclip.models.grouping import Summary
@@ -135,5 +136,11 @@ def _see(
 
 def _summary(recipe: ContextRecipe, seen: Attended, seeds: Tensor, rows: Tensor, draws: Tensor | None) -> Summary:
     """Context tokens of the seeds, whose rows are (B, T, S, D)."""
+    count = rows.shape[1] * rows.shape[2]
+    if draws is not None and draws.shape[1] != count:
+        raise UserError(
+            f"the model has draws for {draws.shape[1]} seeds of a video and this one has {count}: build it for videos "
+            f"of {rows.shape[1]} frames"
+        )
     weight = recipe.weigh(seen).gather(2, seeds).flatten(1) if recipe.weigh else None
     return recipe.summarise(rows.flatten(1, 2), weight, draws)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.grouping import Summary, full_precision, mean_by_group, own_groups, sum_by_group
+from tcclip.models.grouping import Summary, exact, full_precision, mean_by_group, own_groups, sum_by_group
 
 LEAST = 1e-6  # of a weight relative to their mean: a group whose attention is all zero still has a mean
 
@@ -68,7 +68,8 @@ def match(sums: Tensor, k: int, r: int, discount: Tensor | None = None) -> tuple
 def _round(tokens: Tensor, removed: int) -> tuple[Tensor, Tensor]:
     """Where each of the tokens (B, n, D) stands after one round, (B, n) below n - removed, and if it was merged."""
     unit = F.normalize(tokens, dim=-1)
-    best, partner = (unit[:, 0::2] @ unit[:, 1::2].transpose(1, 2)).max(dim=-1)  # (B, even)
+    with exact(unit):
+        best, partner = (unit[:, 0::2] @ unit[:, 1::2].transpose(1, 2)).max(dim=-1)  # (B, even)
     order = best.argsort(dim=-1, descending=True, stable=True)
     even, odd = best.shape[1], tokens.shape[1] // 2
     kept = even - removed

@@ -108,6 +108,11 @@ def test_training_draws_anew_and_evaluation_does_not(summarizer: str) -> None:
         assert torch.allclose(model(VIDEO)[1:], model(VIDEO[1:]), atol=1e-5)  # whatever batch a video is in
 
 
+def test_a_video_of_another_length_than_the_draws_is_refused() -> None:
+    with pytest.raises(UserError, match=r"draws for 32 seeds of a video and this one has 24: build it .* of 3 frames"):
+        small("tc_only-random_merge", TC)(VIDEO[:, :3])
+
+
 def test_the_default_draws_nothing() -> None:
     assert small("tc_clip").visual.draw(np.random.default_rng(0), 2) is None
 

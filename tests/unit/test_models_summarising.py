@@ -140,6 +140,14 @@ def test_background_leaves_no_trace_in_what_it_is_merged_into() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_mixed_precision_does_not_change_the_groups(name: str) -> None:
+    tokens = seeds_of(50, 6).float() + 3  # similar to each other, as a video's tokens are
+    plain = summary(name, tokens, 7, 6)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(summary(name, tokens, 7, 6).group, plain.group)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_half_precision_seeds_are_summarised(name: str) -> None:
     tokens = torch.randn(2, 30, 8).bfloat16()
     found = summarizer(tc(summarizer=name, k=4, r=10))(tokens, torch.rand(2, 30), torch.rand(2, 30))

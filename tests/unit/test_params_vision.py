@@ -87,7 +87,16 @@ def test_what_cannot_go_together_is_refused_with_both_keys(
     [
         ({"tc.k": 97}, {"patches": 16, "frames": 24}, ("tc.k = 97", "96 seed tokens", "tc.alpha 0.3")),
         ({"vision.layers_infuse": [4, 13]}, {}, ("vision.layers_infuse names layer 13", "has 12")),
-        ({"vision.layers_summarise": [3]}, {}, ("layers_infuse has layer 2", "layer 1 is not in vision.layers_summ")),
+        (
+            {"vision.layers_infuse": [4], "vision.layers_summarise": [3]},
+            {},
+            ("text.mode 'vp_ctx'", "the last layer, 12", "vision.layers_summarise"),
+        ),
+        (
+            {"vision.layers_summarise": [3, 12]},
+            {},
+            ("layers_infuse has layer 2", "layer 1 is not in vision.layers_summ"),
+        ),
         ({"vision.layers_infuse": [1]}, {}, ("layers_infuse has layer 1", "vision.layers_summarise")),
         (
             {"vision.layers_infuse": "every_fourth"},

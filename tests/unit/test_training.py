@@ -18,6 +18,7 @@ from tiny_world import label_of, make_world, protocol, training_job
 
 from tcclip.data.frames import FrameStore
 from tcclip.errors import UserError
+from tcclip.params import load_method
 from tcclip.training import TrainingJob, train
 from tcclip.training.dataset import TrainingClips, load, micro_batches, remaining
 from tcclip.training.schedule import Budget
@@ -272,6 +273,31 @@ def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
     assert (job.folder / "state.pt").is_file()
     train(job)
     assert same(weights(job), weights(undisturbed))
+
+
+@pytest.mark.parametrize("summarizer", ["random", "kmeans"])
+def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, summarizer):
+    method = load_method("tc_only", {"tc.k": 4, "tc.alpha": 0.25, "tc.summarizer": summarizer})
+    plain, stopped, fixed = (
+        training_job(world, f"{summarizer}-{name}", method=method) for name in ("plain", "stopped", "fixed")
+    )
+    train(plain)
+    step = sys.modules["tcclip.training.loop"].optimizer_step
+
+    def interrupted(setup, progress, batches):
+        step(setup, progress, batches)
+        if (progress.epoch, progress.step) == (1, 1):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tcclip.training.loop.optimizer_step", interrupted)
+        with pytest.raises(SystemExit):
+            train(stopped)
+    train(stopped)
+    assert same(weights(plain), weights(stopped))
+    monkeypatch.setattr("tcclip.models.vision.VisionTower.draw", lambda *_: None)
+    train(fixed)
+    assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

@@ -12,7 +12,7 @@ import simplejpeg
 
 from tcclip.data.tables import read_classes
 from tcclip.models import Backbone, BackboneConfig
-from tcclip.params import Protocol, load_method
+from tcclip.params import Method, Protocol, load_method
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
@@ -94,11 +94,11 @@ def protocol(**changes: Any) -> Protocol:
     return Protocol.model_validate({**values, **changes})
 
 
-def training_job(world: Path, run: str = "run", method: str = "tc_clip", **changes: Any) -> TrainingJob:
+def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip", **changes: Any) -> TrainingJob:
     small = {"tc.k": 4, "tc.alpha": 0.25} if method == "tc_clip" else {}
     job = TrainingJob(
         name=run,
-        method=load_method(method, small),
+        method=load_method(method, small) if isinstance(method, str) else method,
         protocol=protocol(),
         seed=5,
         class_names=read_classes(world / "splits" / "classes" / "all.csv"),
