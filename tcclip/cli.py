@@ -12,6 +12,7 @@ import typer
 
 from tcclip import layout, stages
 from tcclip.console import stage
+from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.plan import load_plan
 
@@ -115,13 +116,74 @@ def train(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
 
 
 @app.command()
-def evaluate(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
-    """Evaluate a run on everything the suite's tables ask for."""
+def evaluate(
+    run: str,
+    suite: SuiteName = "mini",
+    dataset: Annotated[str | None, typer.Option(help="evaluate on this dataset alone (hmdb51, ...)")] = None,
+    split: Annotated[str | None, typer.Option(help="the split of --dataset")] = None,
+    views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the protocol's")] = None,
+    we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
+    log: Log = None,
+) -> None:
+    """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split."""
     with stage(f"evaluating {run}", log) as report:
-        from tcclip.evaluation.from_plan import evaluation_jobs
+        from tcclip.evaluation.from_plan import asked_jobs, evaluation_jobs
         from tcclip.evaluation.run import evaluate as evaluate_run
+        from tcclip.params.protocol import parse_views
 
-        report(evaluate_run(*evaluation_jobs(load_plan(suite), run)))
+        if dataset and split:
+            jobs = asked_jobs(load_plan(suite), run, dataset, split, parse_views(views) if views else None, we)
+        elif dataset or split or views or we:
+            raise UserError("--dataset and --split go together, and --views and --we need both")
+        else:
+            jobs = evaluation_jobs(load_plan(suite), run)
+        report(evaluate_run(*jobs, keep=bool(dataset)))
+
+
+@app.command("import-checkpoint")
+def import_checkpoint(
+    file: Path,
+    suite: SuiteName = "paper",
+    method: Annotated[str | None, typer.Option(help="else guessed from the names in the file")] = None,
+    protocol: Annotated[str, typer.Option(help="its frames and views are used in evaluations")] = "zero_shot",
+    train_on: Annotated[str, typer.Option(help="the dataset it was trained on, for the record")] = "k400",
+    name: Annotated[str | None, typer.Option(help="the run's name; else imported-<file>")] = None,
+    log: Log = None,
+) -> None:
+    """Turn a released TC-CLIP or ViFi-CLIP checkpoint (.pth) into a run; nothing in the file is executed."""
+    with stage(f"import of {file}", log) as report:
+        from tcclip.importing.run_folder import import_checkpoint as import_file
+
+        report(import_file(load_plan(suite), file, method=method, protocol=protocol, trained_on=train_on, name=name))
+
+
+@app.command()
+def bench(
+    suite: Annotated[str, typer.Option("--suite", help="whose backbone: mini, or paper for ViT-B/16")] = "mini",
+    method: Annotated[list[str] | None, typer.Option(help="repeat; plain and oracle: TC-CLIP without savings")] = None,
+    classes: Annotated[list[int] | None, typer.Option(help="repeat")] = None,
+    batch: Annotated[list[int] | None, typer.Option(help="views of a step; repeat")] = None,
+    micro: Annotated[int, typer.Option(help="views of a micro-batch in training, at most")] = 4,
+    mode: Annotated[str, typer.Option(help="eval, train or both")] = "both",
+    row: Annotated[list[str] | None, typer.Option(help="METHOD:eval|train:CLASSES:BATCH[:MICRO]; repeat")] = None,
+    dtype: Annotated[str, typer.Option(help="fp32, bf16 or fp16")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    frames: Annotated[int, typer.Option(help="of a view")] = 16,
+    repeat: Annotated[int, typer.Option(help="turns; the best counts")] = 5,
+    threads: Annotated[int, typer.Option(help="on a CPU")] = 2,
+    memory: Annotated[bool, typer.Option(help="peak memory, in a process per row")] = True,
+    out: Annotated[Path | None, typer.Option(help="else reports/bench/<device>.json")] = None,
+    log: Log = None,
+) -> None:
+    """Measure time, memory and arithmetic of evaluation and training, side by side; nothing is downloaded."""
+    with stage("bench", log) as say:
+        from tcclip.bench.cases import grid, modes_of, parse_row, settings_of
+        from tcclip.bench.run import bench as measure
+
+        subjects = method or ["vifi_clip", "tc_clip", "plain"]
+        cases = [parse_row(text) for text in row or []]
+        cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
+        say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))
 
 
 @app.command()

@@ -71,3 +71,13 @@ def reports(suite: str) -> Path:
 def table(suite: str, name: str, suffix: str = "csv") -> Path:
     """One table in one format."""
     return reports(suite) / "tables" / f"{name}.{suffix}"
+
+
+def bench(device: str) -> Path:
+    """Measured costs on one device."""
+    return Path("reports") / "bench" / f"{device}.json"
+
+
+def throughput(suite: str) -> Path:
+    """The measured throughput of a suite's methods, for its tables."""
+    return reports(suite) / "bench.json"

@@ -1,4 +1,4 @@
-"""The plan: params/tables/*.yaml expanded to cells, evaluations and runs by pure functions.
+"""The plan: params/tables/*.yaml expanded to cells, evaluations and runs.
 
 The Snakefile, the command line, MLflow's tags and the reports ask this module; nobody else makes a run's name.
 Importing it imports no torch and reads only params/.
@@ -10,69 +10,11 @@ import functools
 from dataclasses import dataclass
 
 from tcclip.errors import unknown
-from tcclip.params import (
-    Dataset,
-    Method,
-    Protocol,
-    Suite,
-    Table,
-    load_dataset,
-    load_method,
-    load_protocol,
-    load_suite,
-    load_table,
-)
-from tcclip.params.protocol import Views
+from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_protocol, load_suite, load_table
 from tcclip.params.reader import path_of
-from tcclip.params.vision import check_method
+from tcclip.plan_cells import Cell, Evaluation, Run, expand, method_of, run_for
 
-
-@dataclass(frozen=True)
-class Run:
-    """One training, or an untrained method (then `role`, `shots` and `seed` are None)."""
-
-    name: str
-    protocol: str
-    method: str
-    role: str | None  # the paper's dataset it is trained on
-    shots: int | None
-    seed: int | None
-
-    @property
-    def trained(self) -> bool:
-        """Whether the run has weights of its own."""
-        return self.role is not None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One run on one split."""
-
-    run: str
-    role: str
-    split: str
-    views: Views
-    we: bool
-
-    @property
-    def name(self) -> str:
-        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble."""
-        views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
-        return f"{self.role}-{self.split}-{views}" + ("-we" if self.we else "")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a table: what fills it. No evaluations and no `mean_of`: nothing is run for it."""
-
-    table: str
-    group: str
-    row: str
-    column: str
-    metric: str
-    evaluations: tuple[Evaluation, ...]
-    mean_of: tuple[str, ...]
-    over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
+__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
 
 
 @dataclass(frozen=True)
@@ -135,81 +77,15 @@ class Plan:
         return {name: load_dataset(name) for name in self.suite.datasets.values()}
 
     @property
+    def benched(self) -> list[str]:
+        """The methods whose throughput a table shows."""
+        cells = [cell for cells in self.cells.values() for cell in cells if cell.cost == "throughput_views_per_s"]
+        return list(dict.fromkeys(cell.method for cell in cells if cell.method))
+
+    @property
     def methods(self) -> list[str]:
         """The methods that some run uses."""
         return sorted({run.method for run in self.runs.values()})
-
-
-def method_of(suite: Suite, name: str) -> Method:
-    """A method with the suite's recipe put over its own."""
-    changes = {"recipe": suite.recipe} if suite.recipe else None
-    return load_method(name, changes, str(path_of("suites", suite.name)))
-
-
-def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) -> Run:
-    """The run that a cell needs; methods without training have one run for everything."""
-    if not method.train:
-        return Run(f"untrained-{method.name}", protocol.name, method.name, None, None, None)
-    parts = [protocol.name, role, f"k{shots}" if shots else "", method.name, f"s{protocol.seed}"]
-    return Run("-".join(part for part in parts if part), protocol.name, method.name, role, shots, protocol.seed)
-
-
-def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
-    """Every dataset, split and number of shots that a table names must exist in the suite."""
-    for column in table.columns:
-        if column.dataset is None:
-            continue
-        tested = load_dataset(suite.dataset(column.dataset))
-        for split in column.splits:
-            if split not in tested.splits:
-                raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
-        trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
-        train_splits = [protocol.train_split.format(shots=shots) for shots in column.trainings]
-        for split in (*train_splits, protocol.validation.split):
-            if split not in trained.all_splits:
-                raise unknown(
-                    f"split of {trained.name}, needed by column {column.name} of {table.name},",
-                    split,
-                    trained.all_splits,
-                )
-
-
-def expand(suite: Suite, table: Table) -> tuple[list[Cell], list[Run]]:
-    """The cells of a table in published order, and the runs they need."""
-    protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
-    check_columns(suite, table, protocol)
-    cells: list[Cell] = []
-    runs: list[Run] = []
-    for row in table.rows:
-        method = method_of(suite, row.method) if row.method else None
-        if method:
-            sizes = suite.backbone.architecture
-            check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
-        for column in table.columns:
-            evaluations: list[Evaluation] = []
-            if method and column.dataset:
-                role = table.train_dataset or column.dataset
-                trained = [run_for(method, protocol, role, shots) for shots in column.trainings]
-                runs += trained
-                evaluations = [
-                    Evaluation(run.name, column.dataset, split, protocol.views, row.we)
-                    for run in trained
-                    for split in column.splits
-                ]
-            mean_of = tuple(column.mean_of) if method else ()
-            cells.append(
-                Cell(
-                    table.name,
-                    row.group,
-                    row.row,
-                    column.name,
-                    column.metric,
-                    tuple(evaluations),
-                    mean_of,
-                    over_shots=len(column.trainings) > 1,
-                )
-            )
-    return cells, runs
 
 
 @functools.cache
@@ -222,7 +98,7 @@ def load_plan(suite_name: str) -> Plan:
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():
-        table_cells, table_runs = expand(suite, table)
+        table_cells, table_runs = expand(suite, table, tables)
         cells[name] = tuple(table_cells)
         runs |= {run.name: run for run in table_runs if run.name not in runs}
     return Plan(suite, tables, cells, runs)

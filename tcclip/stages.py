@@ -149,6 +149,21 @@ def table_settings(plan: Plan, table: str) -> dict[str, Any]:
     return {"table": plan.tables[table].model_dump_json(), "quote_published": plan.suite.quote_published}
 
 
+def table_inputs(plan: Plan, table: str) -> list[Path]:
+    """The metrics of a table's runs, and the measured throughput if it shows it."""
+    files = [metrics_file(plan, run) for run in plan.runs_of(table)]
+    shows = any(cell.cost == "throughput_views_per_s" for cell in plan.cells[table])
+    return [*files, layout.throughput(plan.suite.name)] if shows else files
+
+
+def bench_options(plan: Plan) -> str:
+    """The command-line options of the measurement behind a suite's tables."""
+    bench, machine = plan.suite.bench, plan.suite.machine
+    methods = " ".join(f"--method {name}" for name in plan.benched)
+    sizes = f"--mode eval --classes {bench.classes} --batch {bench.batch} --repeat {bench.repeat} --no-memory"
+    return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}"
+
+
 def _machine(plan: Plan) -> dict[str, Any]:
     """How the machine is used, as far as it changes the last bits of a result."""
     return plan.suite.machine.model_dump(include={"threads", "precision", "gpus"})

@@ -60,11 +60,12 @@ class Subject:
     device: str = "auto"
 
 
-def evaluate(subject: Subject, jobs: Sequence[EvaluationJob]) -> str:
+def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False) -> str:
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
     percent with the counts they rest on. One model is built for each class list and kind of weights.
+    `keep` leaves the evaluations that metrics.json already has beside the new ones.
     """
     device = pick_device(subject.device)
     deterministic(subject.threads, subject.seed)
@@ -83,7 +84,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob]) -> str:
     training = read_json(subject.folder / "training.json") if subject.weights else None
     if training is None:  # a trained run's is its training's
         write_json(subject.folder / "environment.json", environment(device))
-    write_json(subject.folder / "metrics.json", {"run": subject.name, "training": training, "evaluations": results})
+    there = subject.folder / "metrics.json"
+    known = read_json(there)["evaluations"] if keep and there.is_file() else {}
+    write_json(there, {"run": subject.name, "training": training, "evaluations": {**known, **results}})
     return "top-1 " + ", ".join(f"{name} {result['top1']:.1f} %" for name, result in results.items())
 
 

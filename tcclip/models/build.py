@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import BackboneConfig, canonical_shapes
 from tcclip.models.ensemble import JOINT, SPACE
 from tcclip.models.exchange import draws_of, frame_exchange
 from tcclip.models.prompting import TextRecipe, initial_prompting
@@ -29,23 +30,29 @@ def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_fr
     name does not fit into the text or the backbone is not made for the method.
     """
     tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
-    text_recipe = _text_recipe(method)
-    _check(method, backbone, tokens, text_recipe)
-    exchange = frame_exchange(method, backbone.config)
-    fixed_draws = draws_of(method, backbone.config, num_frames)
-    with torch.device("meta"):  # no memory and no random numbers: every weight is assigned below
-        model = ClipVideo(
-            backbone.config,
+    _check(method, backbone.config, tokens)
+    model = skeleton(method, backbone.config, tokens, num_frames)
+    model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
+    return model
+
+
+def skeleton(method: Method, config: BackboneConfig, tokens: Tensor, num_frames: int) -> ClipVideo:
+    """`method`'s model over texts of token ids (C, L) without values: all its weights are on the meta device.
+
+    For its names and shapes, and for counting what it costs, neither of which needs memory or random numbers.
+    """
+    fixed_draws = draws_of(method, config, num_frames)
+    with torch.device("meta"):
+        return ClipVideo(
+            config,
             tokens[:, : int(end_positions(tokens).max()) + 1],
-            backbone.tensors[TABLE],
-            exchange,
+            torch.empty(canonical_shapes(config)[TABLE]),
+            frame_exchange(method, config),
             bias=method.vision.bias,
-            text_recipe=text_recipe,
+            text_recipe=_text_recipe(method),
             joint_frames=num_frames if method.pos == "joint" else None,
             fixed_draws=fixed_draws,
         )
-    model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
-    return model
 
 
 def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: bool = False) -> None:
@@ -77,8 +84,8 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _check(method: Method, backbone: Backbone, tokens: Tensor, text: TextRecipe) -> None:
-    config = backbone.config
+def _check(method: Method, config: BackboneConfig, tokens: Tensor) -> None:
+    text = _text_recipe(method)
     if not len(tokens):
         raise UserError(f"method {method.name}: the list of class names is empty")
     if text.looks_at and config.text_width != config.embed_dim:

@@ -41,6 +41,7 @@ class ClipVideo(nn.Module):
     """
 
     tokens: Tensor  # (C, L)
+    places: Tensor  # text.Layout of `tokens`
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class ClipVideo(nn.Module):
         self.vp = Prompting(text_recipe, config.text_width, config.text_heads) if learns else None
         self.register_buffer("tokens", tokens, persistent=False)
         self.prefix = _prefix(tokens, text_recipe.prompts)
+        self.register_buffer("places", text.layout(tokens, self.prefix).places, persistent=False)
 
     def forward(self, video: Tensor, classes: text.ClassReaders | None = None, draws: Tensor | None = None) -> Tensor:
         """Logits (B, C): exp(logit_scale) times the cosines.
@@ -99,19 +101,21 @@ class ClipVideo(nn.Module):
 
     def encode_classes(self) -> text.ClassReaders:
         """The part of the text tower that depends on the weights alone."""
-        return self._encode(self.tokens, self.prefix)
+        classes, length = self.tokens.shape
+        return self._encode(self.tokens, self.prefix, text.Layout(self.places, classes, length - self.prefix))
 
     def encode_tokens(self, tokens: Tensor) -> text.ClassReaders:
         """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
         prefix = _prefix(tokens, self.text_recipe.prompts)
-        return self._encode(tokens[:, : int(end_positions(tokens).max()) + 1], prefix)
+        tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
+        return self._encode(tokens, prefix, text.layout(tokens, prefix))
 
-    def _encode(self, tokens: Tensor, prefix: int) -> text.ClassReaders:
+    def _encode(self, tokens: Tensor, prefix: int, places: text.Layout) -> text.ClassReaders:
         recipe = self.text_recipe
         prompts = self.vp.prompt_vectors if self.vp is not None and recipe.prompts else None
-        state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts)
+        state = text.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts, places)
         replaced = recipe.prompts if recipe.looks_at and not recipe.late else 0
-        return text.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced)
+        return text.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places)
 
     def encode_text(self, seen: VisionOutput, classes: text.ClassReaders) -> Tensor:
         """Text features, not normalised: (C, E), or (B, C, E) where the text looks at the video."""

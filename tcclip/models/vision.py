@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from tcclip.models.config import BackboneConfig
 from tcclip.models.layers import ContextRecipe, LayerOutput, last_layer, layer
@@ -63,6 +65,7 @@ class VisionTower(nn.Module):
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.empty(width, config.embed_dim))
         self.register_buffer("fixed_draws", fixed_draws, persistent=False)
+        self.checkpoint = False  # in training, compute each layer again on the way back instead of keeping its insides
 
     def forward(
         self, video: Tensor, biases: Sequence[Tensor | None], want_context: bool, draws: Tensor | None = None
@@ -78,7 +81,10 @@ class VisionTower(nn.Module):
         for number, (block, bias) in enumerate(zip(blocks, biases, strict=True)):
             last, reads = number + 1 == len(blocks), number in exchange.infuse
             makes = number in exchange.summarise and (want_context or not last)
-            output = (last_layer if last else layer)(
+            run: Callable[..., LayerOutput] = last_layer if last else layer
+            if self.checkpoint and torch.is_grad_enabled() and not last:
+                run = partial(checkpoint, layer, use_reentrant=False, preserve_rng_state=False)
+            output = run(
                 block,
                 tokens,
                 context if reads else None,

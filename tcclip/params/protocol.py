@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from tcclip.errors import UserError
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 
 Count = Annotated[int, Field(ge=1)]
@@ -17,6 +18,14 @@ class Views(Params):
     temporal: Count
     spatial: Literal[1, 3]
     mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
+
+
+def parse_views(text: str) -> Views:
+    """ "4x3" -> four clips of three crops, random segments as in the authors' runs."""
+    temporal, _, spatial = text.partition("x")
+    if not temporal.isdigit() or spatial not in ("1", "3") or int(temporal) < 1:
+        raise UserError(f"--views must be clips x crops with 1 or 3 crops, for example 2x1 (got '{text}')")
+    return Views(temporal=int(temporal), spatial=1 if spatial == "1" else 3, mode="paper")
 
 
 class Validation(Params):

@@ -78,8 +78,17 @@ class Machine(Params):
     gpus: Annotated[int, Field(ge=0, le=1)]  # per training
     precision: Literal["fp32", "fp16", "bf16"]
     eval_batch: Count  # clips of one forward pass
+    checkpoint: bool = False  # training: less memory for a quarter more time, the same gradients
     train_mem_mb: Count
     train_minutes: Count
+
+
+class Bench(Params):
+    """How the throughput of Table 6 is measured (`tcclip bench`)."""
+
+    classes: Count
+    batch: Count  # views of one forward pass
+    repeat: Count  # turns; the best counts
 
 
 class Suite(Params):
@@ -92,6 +101,7 @@ class Suite(Params):
     tables: list[str]
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     machine: Machine
+    bench: Bench
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
     recipe: dict[str, Any] = Field(default_factory=dict)  # put over the recipe of every method
 

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 
+Cost = Literal["params_m", "gflops", "throughput_views_per_s"]  # millions; 1e9 multiply-accumulates; by `tcclip bench`
+
 
 def _one_or_several(value: Any) -> Any:
     several = isinstance(value, list) and len(value) > 1 and value == sorted(set(value))
@@ -16,8 +18,15 @@ def _one_or_several(value: Any) -> Any:
     return value
 
 
+class FromTable(Params):
+    """A column of another table, for the same method: its row with weight ensemble, if that table has such rows."""
+
+    table: str
+    column: str
+
+
 class Column(Params):
-    """Either measured (dataset, splits, metric) or the mean of other columns."""
+    """Measured (dataset, splits, metric), the mean of other columns, another table's column, or a method's cost."""
 
     name: str
     dataset: str | None = None
@@ -25,11 +34,13 @@ class Column(Params):
     splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
     metric: Literal["top1", "top5"] = "top1"
     mean_of: list[str] = Field(default_factory=list)
+    from_table: FromTable | None = None
+    cost: Cost | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Column:
-        if bool(self.mean_of) == bool(self.dataset):
-            raise ValueError("needs either dataset and splits, or mean_of")
+        if sum(map(bool, (self.dataset, self.mean_of, self.from_table, self.cost))) != 1:
+            raise ValueError("needs one of dataset (with splits), mean_of, from_table and cost")
         if self.dataset and not self.splits:
             raise ValueError("a measured column needs splits")
         return self

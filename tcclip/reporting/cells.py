@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -37,7 +37,12 @@ def read_results(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     }
 
 
-def build(cells: Iterable[Cell], results: Results, quoted: Mapping[Key, Published] | None = None) -> pd.DataFrame:
+def build(
+    cells: Iterable[Cell],
+    results: Results,
+    quoted: Mapping[Key, Published] | None = None,
+    costs: Mapping[Key, float] | None = None,
+) -> pd.DataFrame:
     """One table as a frame with the columns of COLUMNS, one line per cell, in the order of `cells`.
 
     `value` is in percent: over several splits the mean, with the population standard deviation in `std`; over several
@@ -47,12 +52,11 @@ def build(cells: Iterable[Cell], results: Results, quoted: Mapping[Key, Publishe
 
     Args:
         quoted: the paper's numbers, for suites that quote them; they fill cells that are not measured.
+        costs: what the cells of cost columns hold, in the columns' own units.
     """
     cells = list(cells)
-    measured = {_key(cell): _measure(cell, results) for cell in cells if cell.evaluations}
-    for cell in cells:
-        if cell.mean_of:
-            measured[_key(cell)] = _average([measured.get((cell.group, cell.row, name)) for name in cell.mean_of])
+    measured = _measure_all(cells, results)
+    measured |= {key: _Measured(value, None, {}, []) for key, value in (costs or {}).items()}
     frame = pd.DataFrame([_line(cell, measured.get(_key(cell)), quoted) for cell in cells], columns=COLUMNS)
     typed = frame.astype({**dict.fromkeys(NUMBERS, "Float64"), "n_videos": "Int64"})
     return typed.round(dict.fromkeys(NUMBERS, DECIMALS))
@@ -78,6 +82,17 @@ class _Measured:
 
 def _key(cell: Cell) -> Key:
     return cell.group, cell.row, cell.column
+
+
+def _measure_all(cells: Sequence[Cell], results: Results) -> dict[Key, _Measured | None]:
+    """Cells by key; averages are made of the others, and cells of another table are measured as that table does."""
+    measured = {_key(cell): _measure(cell, results) for cell in cells if cell.evaluations and not cell.source}
+    for cell in cells:
+        if cell.source:
+            measured[_key(cell)] = _measure_all(cell.source, results).get((cell.group, cell.row, cell.source_column))
+        if cell.mean_of:
+            measured[_key(cell)] = _average([measured.get((cell.group, cell.row, name)) for name in cell.mean_of])
+    return measured
 
 
 def _measure(cell: Cell, results: Results) -> _Measured | None:
@@ -115,7 +130,7 @@ def _line(cell: Cell, measured: _Measured | None, quoted: Mapping[Key, Published
     value, std, count, source, runs = None, None, None, "", ""
     if measured:
         value, std, source = measured.value, measured.std, "measured"
-        count, runs = sum(measured.videos.values()), ";".join(measured.runs)
+        count, runs = sum(measured.videos.values()) or None, ";".join(measured.runs)
     elif printed and printed.value is not None:
         value, std, source = printed.value, printed.std, "quoted"
     published = (printed.value, printed.std) if printed else (None, None)

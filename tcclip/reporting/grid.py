@@ -16,6 +16,15 @@ from tcclip.params.table import Column
 DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
 DASH = "\N{EN DASH}"  # an empty cell
 METRICS = {"top1": "Top-1", "top5": "Top-5"}
+OWN = {  # headings of columns that are not about a dataset
+    "zero_shot": "Zero-shot",
+    "few_shot": "Few-shot",
+    "base2novel": "Base-to-novel",
+    "fully_supervised": "Fully supervised",
+    "params_m": "Parameters (M)",
+    "gflops": "GFLOPs",
+    "throughput_views_per_s": "Views/s",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,9 @@ def headings(columns: Sequence[Column]) -> list[Heading]:
     several = len({column.metric for column in columns}) > 1
     found = []
     for column in columns:
+        if column.from_table or column.cost:
+            found.append(Heading(OWN.get(column.name, column.name), ""))
+            continue
         top = DATASETS.get(column.dataset, column.dataset) if column.dataset else "Average"
         sub = [f"K={column.shots}" if isinstance(column.shots, int) else "", METRICS[column.metric] if several else ""]
         found.append(Heading(top, " ".join(part for part in sub if part)))
@@ -76,9 +88,17 @@ def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequ
     names = [column.name for column in columns]
     cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
     rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
-    best = {name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in names}
+    compared = [column.name for column in columns if not column.cost]
+    best = dict.fromkeys(names, "") | {
+        name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in compared
+    }
     lines = [Line(g, r, [_entry(cells[g, r, name], best[name]) for name in names]) for g, r in rows]
-    return Grid(title, heads, lines, [*notes, *_notes(frame, lines, heads, names), *mean_over_shots(columns)])
+    return Grid(
+        title,
+        heads,
+        lines,
+        [*notes, *_notes(frame, lines, heads, columns), *mean_over_shots(columns), *about_costs(columns)],
+    )
 
 
 def spans(heads: Sequence[Heading]) -> list[tuple[str, int]]:
@@ -120,16 +140,26 @@ def _entry(cell: Any, best: str) -> Entry:
     )
 
 
-def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], names: list[str]) -> list[str]:
+def about_costs(columns: Sequence[Column]) -> list[str]:
+    """What the cost columns count."""
+    sentences = {
+        "params_m": "Parameters in millions, without the token table.",
+        "gflops": "GFLOPs are multiply-accumulates of one view and one text of 77 tokens, as the paper counts them.",
+        "throughput_views_per_s": "Views per second in evaluation, on the machine that filled this table.",
+    }
+    return [sentences[column.cost] for column in columns if column.cost]
+
+
+def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns: Sequence[Column]) -> list[str]:
     entries = [entry for line in lines for entry in line.entries]
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
     notes = ["Accuracy in percent."]
     if any(entry.std is not None for entry in entries):
         notes.append("± is the population standard deviation over the test splits.")
     videos: dict[str, int] = {}
-    for head, name in zip(heads, names, strict=True):
-        counts = frame.loc[frame["column"] == name, "n_videos"].dropna()
-        if head.top != "Average" and len(counts):
+    for head, column in zip(heads, columns, strict=True):
+        counts = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
+        if column.dataset and len(counts):
             videos[head.top] = max(videos.get(head.top, 0), int(counts.max()))
     if videos:
         notes.append(

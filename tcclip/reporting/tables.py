@@ -8,6 +8,7 @@ from tcclip import layout
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan
 from tcclip.reporting.cells import build, read_results
+from tcclip.reporting.costs import costs_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.published import check_names, read_published
@@ -34,7 +35,9 @@ def table_frame(plan: Plan, name: str) -> pd.DataFrame:
     printed = read_published(name)
     check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
     folders = {run: layout.run(plan.suite.name, run) for run in plan.runs_of(name)}
-    return build(cells, read_results(folders), printed if plan.suite.quote_published else None)
+    frames = plan.protocol(plan.table(name).protocol).frames
+    costs = costs_of(cells, plan.suite, frames, layout.throughput(plan.suite.name))
+    return build(cells, read_results(folders), printed if plan.suite.quote_published else None, costs)
 
 
 def table_grid(plan: Plan, name: str, frame: pd.DataFrame) -> Grid:

@@ -36,6 +36,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         loader_workers=machine.loader_workers,
         precision=machine.precision,
         eval_batch=machine.eval_batch,
+        checkpoint=machine.checkpoint,
         tags={
             "suite": plan.suite.name,
             "protocol": run.protocol,

@@ -31,6 +31,7 @@ class TrainingJob:
     loader_workers: int = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     eval_batch: int = 8  # clips
+    checkpoint: bool = False  # keep less of the vision layers' insides and compute them twice
     device: str = "auto"
     save_seconds: float = 5.0  # resume state: at the end of an epoch, but not more often than this
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
@@ -57,6 +58,7 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "loader_workers": job.loader_workers,
             "precision": job.precision,
             "eval_batch": job.eval_batch,
+            "checkpoint": job.checkpoint,
         },
     }
 

@@ -17,6 +17,8 @@ from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
 from tcclip.files import sha256
+from tcclip.models import class_part
+from tcclip.models.text import ClassReaders
 from tcclip.rng import generator
 from tcclip.runtime import autocast, say
 from tcclip.training import outputs, state
@@ -88,15 +90,19 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch]) -
     setup.model.train()
     started = time.monotonic()
     losses, correct, videos = [], [], []
+    with autocast(setup.device, setup.job.precision):
+        classes = setup.model.encode_classes()  # once for all micro-batches, and once back
+    shared = class_part.cut(classes)
     for micro in range(length.accumulation):
         asked = time.monotonic()
         batch = next(batches)
         sums.waited += time.monotonic() - asked
-        loss, hits = forward(setup, batch, progress.epoch, progress.step * length.accumulation + micro)
+        loss, hits = forward(setup, batch, shared, progress.epoch, progress.step * length.accumulation + micro)
         setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
         correct.append(hits)
         videos.append(batch.videos)
+    class_part.backward(classes, shared)
     values = torch.stack(losses).tolist()
     for value, names in zip(values, videos, strict=True):
         if not np.isfinite(value):
@@ -114,7 +120,9 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch]) -
     progress.step += 1
 
 
-def forward(setup: Setup, batch: Batch, epoch: int, iteration: int) -> tuple[torch.Tensor, torch.Tensor]:
+def forward(
+    setup: Setup, batch: Batch, classes: ClassReaders, epoch: int, iteration: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Loss of one micro-batch, and how many videos got the class with the largest share of their target."""
     recipe = setup.job.method.recipe
     clips = batch.clips  # (B, T, 3, H, W)
@@ -123,7 +131,7 @@ def forward(setup: Setup, batch: Batch, epoch: int, iteration: int) -> tuple[tor
         clips, targets = mix(clips, targets, recipe.mixup, generator(setup.job.seed, "mix", epoch, iteration))
     draws = setup.model.visual.draw(generator(setup.job.seed, "draws", epoch, iteration), len(clips))
     with autocast(setup.device, setup.job.precision):
-        logits = setup.model(clips, draws=None if draws is None else draws.to(setup.device))  # (B, C)
+        logits = setup.model(clips, classes, None if draws is None else draws.to(setup.device))  # (B, C)
     return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 
 

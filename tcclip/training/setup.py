@@ -68,6 +68,7 @@ def prepare(job: TrainingJob) -> Setup:
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
     model = build(job.method, backbone, list(job.class_names), protocol.frames).to(device)
+    model.visual.checkpoint = job.checkpoint
     parameters = dict(model.named_parameters())
     return Setup(
         job=job,

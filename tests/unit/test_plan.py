@@ -29,6 +29,7 @@ def test_the_ablations_need_no_training_twice():
     per_method = 3 * 4  # datasets times K
     methods = {
         "table3": 2,
+        "table6": 1,  # the light variant
         "table8a": 7,  # the default, TC only, and 6 other selections; the baseline is Table 3's ViFi-CLIP
         "table8b": 6,  # the default and the baseline are there already, and so on
         "table9a": 3,
@@ -36,16 +37,17 @@ def test_the_ablations_need_no_training_twice():
         "table9c": 4,
     }
     table1 = 3 * 3  # three kinds of reference tokens, K = 16 only; the other five rows are there already
-    assert len(few_shot) == per_method * sum(methods.values()) + table1 == 321
+    assert len(few_shot) == per_method * sum(methods.values()) + table1 == 333
     assert [run.method for run in zero_shot] == [
         "vifi_clip",
         "tc_clip",
+        "tc_clip_light",
         "tc_only",
         "vp_only",
         "vifi_clip-learnable_prompts",
         "tc_clip-late_fusion",
     ]
-    assert sum(len(plan.evaluations(run)) for run in plan.runs) == 321 + 4 * 18 + 2 * 9 + 10
+    assert sum(len(plan.evaluations(run)) for run in plan.runs) == 333 + 4 * 18 + 3 * 9 + 10
 
 
 def test_the_default_tc_only_runs_serve_every_table_of_variants():
@@ -53,11 +55,11 @@ def test_the_default_tc_only_runs_serve_every_table_of_variants():
     few_shot = ["table8a", "table8b", "table9a", "table9b", "table9c"]
     assert plan.tables_of("few_shot-ssv2-k4-tc_only-s1024") == few_shot
     assert plan.tables_of("few_shot-ssv2-k16-tc_only-s1024") == ["table1", *few_shot]
-    assert plan.tables_of("few_shot-ssv2-k4-vifi_clip-s1024") == ["table3", "table8a", "table8b"]
-    assert plan.tables_of("few_shot-ssv2-k16-vifi_clip-s1024") == ["table1", "table3", "table8a", "table8b"]
+    assert plan.tables_of("few_shot-ssv2-k4-vifi_clip-s1024") == ["table3", "table6", "table8a", "table8b"]
+    assert plan.tables_of("few_shot-ssv2-k16-vifi_clip-s1024") == ["table1", "table3", "table6", "table8a", "table8b"]
     assert plan.tables_of("few_shot-ssv2-k16-tc_only-kmeans-s1024") == ["table1", "table8b"]
     assert plan.tables_of("zero_shot-k400-vp_only-s1024") == ["table7", "table10"]
-    assert plan.tables_of("zero_shot-k400-tc_clip-s1024") == ["table2", "table7", "table10"]
+    assert plan.tables_of("zero_shot-k400-tc_clip-s1024") == ["table2", "table6", "table7", "table10"]
 
 
 def test_a_column_of_several_shots_takes_one_run_of_each():
@@ -79,7 +81,7 @@ def test_a_suite_has_these_tables(suite):
 
 def test_every_row_of_the_ablations_has_a_method():
     for name, table in load_plan("mini").tables.items():
-        assert all(row.method for row in table.rows) or name in ("table2", "table3"), name
+        assert all(row.method for row in table.rows) or name in ("table2", "table3", "table6"), name
 
 
 @pytest.mark.parametrize("suite", ["mini", "paper"])

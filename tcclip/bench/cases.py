@@ -1,0 +1,87 @@
+"""What is measured: rows, and the settings that all rows share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from tcclip.errors import UserError, unknown
+from tcclip.params.reader import names
+from tcclip.runtime import pick_device
+
+Mode = Literal["eval", "train"]
+Precision = Literal["fp32", "fp16", "bf16"]
+PLAIN, ORACLE = "plain", "oracle"  # not methods: two slower ways to compute tc_clip (plain.py, oracle.py)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: a step of one subject at one size."""
+
+    subject: str  # a method, PLAIN or ORACLE
+    mode: Mode
+    classes: int
+    batch: int  # views of an evaluation's forward pass, or of a training step
+    micro: int  # views of one forward pass of a training step; the rest is accumulation
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all rows share."""
+
+    suite: str  # its backbone's sizes, with random weights
+    dtype: Precision
+    device: str
+    frames: int
+    threads: int
+    repeat: int  # timed steps of each row
+
+
+def settings_of(suite: str, dtype: str, device: str, frames: int, threads: int, repeat: int) -> Settings:
+    """Settings from words of a command line; device `auto` is the GPU if there is one."""
+    if dtype not in get_args(Precision):
+        raise unknown("dtype", dtype, get_args(Precision))
+    chosen = str(pick_device(device))
+    return Settings(suite, cast(Precision, dtype), chosen, frames=frames, threads=threads, repeat=repeat)
+
+
+def modes_of(word: str) -> list[Mode]:
+    """eval, train or both."""
+    known: dict[str, list[Mode]] = {"eval": ["eval"], "train": ["train"], "both": ["eval", "train"]}
+    if word not in known:
+        raise unknown("mode", word, known)
+    return known[word]
+
+
+def grid(subjects: list[str], modes: list[Mode], classes: list[int], batches: list[int], micro: int) -> list[Case]:
+    """Every combination; a micro-batch larger than a batch is the batch."""
+    return [
+        Case(subject, mode, count, batch, min(micro, batch))
+        for mode in modes
+        for count in classes
+        for batch in batches
+        for subject in subjects
+    ]
+
+
+def parse_row(text: str) -> Case:
+    """`tc_clip:train:400:4` or, with micro-batches of 1, `tc_clip:train:400:4:1`."""
+    subject, *rest = text.split(":")
+    mode, *sizes = rest or [""]
+    if mode not in get_args(Mode) or len(sizes) not in (2, 3) or not all(s.isdigit() and int(s) > 0 for s in sizes):
+        raise UserError(
+            f"--row must be METHOD:eval|train:CLASSES:BATCH[:MICRO], for example tc_clip:train:400:4:1 (got '{text}')"
+        )
+    classes, batch, *more = map(int, sizes)
+    return Case(subject, cast(Mode, mode), classes, batch, more[0] if more else batch)
+
+
+def check(cases: list[Case]) -> None:
+    """Refuse unknown subjects and micro-batches that do not fill a step."""
+    for case in cases:
+        if case.subject not in {*names("methods"), PLAIN, ORACLE}:
+            raise UserError(f"unknown method '{case.subject}': known: {', '.join([*names('methods'), PLAIN, ORACLE])}")
+        if case.batch % case.micro:
+            raise UserError(
+                f"a step of {case.batch} views is not made of micro-batches of {case.micro}: choose a divisor"
+            )

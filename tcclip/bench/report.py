@@ -1,0 +1,82 @@
+"""What was measured, as a file per device and as a table for the eyes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from tcclip.bench.cases import PLAIN
+from tcclip.files import read_json, write_json
+from tcclip.runtime import environment
+
+ABOUT = (
+    "One row is a step of a method on a random CLIP and noise videos: in evaluation a forward pass of `batch` views, "
+    "the class texts computed before; in training forward, backward and AdamW over `batch` views in micro-batches of "
+    "`micro`, the class texts once. Rows that were measured together took turns; ms_per_step is the best of `repeat` "
+    "turns, cpu_ms_per_step the least processor time of one. peak_memory_mb is from a process of its own: resident "
+    "memory on a CPU, tensors on a GPU. gflop_per_step counts what is computed (2 per multiply-accumulate), "
+    "share_of_peak compares it with a large matrix product in the same process. plain is TC-CLIP without any savings, "
+    "oracle its equations literally."
+)
+KEYS = ("suite", "subject", "mode", "classes", "batch", "micro", "frames", "dtype", "threads")
+
+
+def device_name(device: torch.device) -> str:
+    """The GPU's or the processor's name, as it may stand in a file's name."""
+    shown = torch.cuda.get_device_name(device) if device.type == "cuda" else environment(device)["cpu"]
+    return re.sub(r"[^A-Za-z0-9.]+", "-", shown or platform.machine()).strip("-")
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]], device: torch.device) -> None:
+    """Put rows into a device's file; rows of the same kind are replaced, others stay."""
+    known = read_json(path)["rows"] if path.is_file() else []
+    new = {tuple(row[key] for key in KEYS) for row in rows}
+    kept = [row for row in known if tuple(row[key] for key in KEYS) not in new]
+    write_json(path, {"about": ABOUT, "device": device_name(device), "rows": [*kept, *rows]})
+
+
+def stamp() -> dict[str, str]:
+    """When and with what a row was measured."""
+    return {"torch": torch.__version__, "date": dt.datetime.now(dt.UTC).date().isoformat()}
+
+
+def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None:
+    """Print the rows, and for each how it compares with plain and with vifi_clip of the same size and run."""
+    table = Table(title="Best of the turns; ratios are within this run, of processor time where one thread ran")
+    heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB", "GFLOP/step"]
+    for head in [*heads, "of peak", "x plain", "x vifi_clip"]:
+        table.add_column(head, justify="left" if head in ("method", "mode") else "right")
+    for row in rows:
+        batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
+        cells = [row["subject"], row["mode"], str(row["classes"]), batch, f"{row['views_per_s']:.3g}"]
+        cells += [_number(row[key], ",.0f") for key in ("ms_per_step", "median_ms_per_step", "cpu_ms_per_step")]
+        cells += [_number(row["peak_memory_mb"], ",.0f"), _number(row["gflop_per_step"], ",.0f")]
+        cells += [_number(row["share_of_peak"], ".0%")]
+        table.add_row(*cells, *(_number(ratio(rows, row, other), ".2f") for other in (PLAIN, "vifi_clip")))
+    (console or Console(width=140)).print(table)
+
+
+def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> float | None:
+    """How many times as fast a row is as `other` at the same mode and classes, per view; the batch may differ."""
+    found = [r for r in rows if (r["subject"], r["mode"], r["classes"]) == (other, row["mode"], row["classes"])]
+    same = [r for r in found if r["batch"] == row["batch"]] or found
+    return speed(row) / speed(same[0]) if same and row["subject"] != other else None
+
+
+def speed(row: dict[str, Any]) -> float:
+    """Views per second, of processor time where it is known to be one thread's: other jobs disturb that least."""
+    if row["threads"] == 1 and row["cpu_ms_per_step"] is not None:
+        return float(1000 * row["batch"] / row["cpu_ms_per_step"])
+    return float(row["views_per_s"])
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)

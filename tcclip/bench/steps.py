@@ -1,0 +1,111 @@
+"""One step of a row as a function: a forward pass of an evaluation, or a training step with its optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tcclip.bench import oracle, plain
+from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
+from tcclip.bench.world import class_names, videos, with_texts
+from tcclip.models import Backbone, build, class_part
+from tcclip.models.clip_video import ClipVideo
+from tcclip.params import load_method
+from tcclip.runtime import autocast
+from tcclip.training.optimizer import make_optimizer
+
+Step = Callable[[], None]
+
+
+def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
+    """The step of a row; what is done once per evaluation or training (weights, classes, optimizer) is done here."""
+    device = torch.device(settings.device)
+    method = load_method("tc_clip" if case.subject in (PLAIN, ORACLE) else case.subject)
+    named = with_texts(backbone, method, case.classes)
+    model = build(method, named, class_names(case.classes), settings.frames).to(device)
+    clips = videos(backbone.config, case.batch, settings.frames, device)
+    if case.subject in (PLAIN, ORACLE):
+        weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+        tokens = F.pad(model.tokens, (0, method.text.context_length - model.tokens.shape[1]))
+        if case.subject == ORACLE:
+            forward = partial(oracle.logits, weights, backbone.config, method, model.tokens)
+        else:
+            assert method.tc is not None
+            forward = partial(plain.logits, weights, backbone.config, method.tc, tokens)
+        trained = {name: nn.Parameter(weights[name]) for name, _ in model.named_parameters()}
+        weights |= trained
+        return _function_step(case, settings, forward, trained, clips)
+    if case.mode == "eval":
+        return _evaluation(model, settings, clips)
+    return partial(_training_step, case, settings, model, make_optimizer_of(dict(model.named_parameters())), clips)
+
+
+def make_optimizer_of(parameters: dict[str, nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW as in training."""
+    return make_optimizer(parameters, load_method("tc_clip").recipe.optimizer)
+
+
+def loss_of(logits: Tensor) -> Tensor:
+    """Cross entropy against the first class."""
+    return F.cross_entropy(logits.float(), torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
+
+
+def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
+    model.eval()
+    with torch.inference_mode(), autocast(clips.device, settings.dtype):
+        classes = model.encode_classes()
+
+    def step() -> None:
+        with torch.inference_mode(), autocast(clips.device, settings.dtype):
+            model(clips, classes)
+
+    return step
+
+
+def _training_step(
+    case: Case, settings: Settings, model: ClipVideo, optimizer: torch.optim.Optimizer, clips: Tensor
+) -> None:
+    """As tcclip.training.loop: the classes once per step, micro-batches accumulated."""
+    model.train()
+    with autocast(clips.device, settings.dtype):
+        classes = model.encode_classes()
+    shared = class_part.cut(classes)
+    for part in torch.split(clips, case.micro):
+        with autocast(clips.device, settings.dtype):
+            logits = model(part, shared)
+        (loss_of(logits) * len(part) / case.batch).backward()  # type: ignore[no-untyped-call]
+    class_part.backward(classes, shared)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _function_step(
+    case: Case,
+    settings: Settings,
+    forward: Callable[[Tensor], Tensor],
+    trained: dict[str, nn.Parameter],
+    clips: Tensor,
+) -> Step:
+    """A step of plain or oracle, which have no part that is computed once."""
+
+    def evaluation() -> None:
+        with torch.inference_mode(), autocast(clips.device, settings.dtype):
+            forward(clips)
+
+    if case.mode == "eval":
+        return evaluation
+    optimizer = make_optimizer_of(trained)
+
+    def training() -> None:
+        for part in torch.split(clips, case.micro):
+            with autocast(clips.device, settings.dtype):
+                logits = forward(part)
+            (loss_of(logits) * len(part) / case.batch).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return training

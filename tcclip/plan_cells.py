@@ -1,0 +1,166 @@
+"""One table of the plan expanded to cells, evaluations and runs, by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tcclip.errors import unknown
+from tcclip.params import Method, Protocol, Suite, Table, load_dataset, load_method, load_protocol
+from tcclip.params.protocol import Views
+from tcclip.params.reader import path_of
+from tcclip.params.table import Column, Cost, FromTable, Row
+from tcclip.params.vision import check_method
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training, or an untrained method (then `role`, `shots` and `seed` are None)."""
+
+    name: str
+    protocol: str
+    method: str
+    role: str | None  # the paper's dataset it is trained on
+    shots: int | None
+    seed: int | None
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run has weights of its own."""
+        return self.role is not None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One run on one split."""
+
+    run: str
+    role: str
+    split: str
+    views: Views
+    we: bool
+
+    @property
+    def name(self) -> str:
+        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble."""
+        views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
+        return f"{self.role}-{self.split}-{views}" + ("-we" if self.we else "")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what fills it. No evaluations and no `mean_of`: nothing is run for it."""
+
+    table: str
+    group: str
+    row: str
+    column: str
+    metric: str
+    evaluations: tuple[Evaluation, ...]
+    mean_of: tuple[str, ...]
+    method: str | None = None
+    cost: Cost | None = None  # computed or measured apart from any run
+    source: tuple[Cell, ...] = ()  # a row of another table, of which `source_column` is shown here
+    source_column: str = ""
+    over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
+
+
+def method_of(suite: Suite, name: str) -> Method:
+    """A method with the suite's recipe put over its own."""
+    changes = {"recipe": suite.recipe} if suite.recipe else None
+    return load_method(name, changes, str(path_of("suites", suite.name)))
+
+
+def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) -> Run:
+    """The run that a cell needs; methods without training have one run for everything."""
+    if not method.train:
+        return Run(f"untrained-{method.name}", protocol.name, method.name, None, None, None)
+    parts = [protocol.name, role, f"k{shots}" if shots else "", method.name, f"s{protocol.seed}"]
+    return Run("-".join(part for part in parts if part), protocol.name, method.name, role, shots, protocol.seed)
+
+
+def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
+    """Every dataset, split and number of shots that a table names must exist in the suite."""
+    for column in table.columns:
+        if column.dataset is None:
+            continue
+        tested = load_dataset(suite.dataset(column.dataset))
+        for split in column.splits:
+            if split not in tested.splits:
+                raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
+        trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
+        train_splits = [protocol.train_split.format(shots=shots) for shots in column.trainings]
+        for split in (*train_splits, protocol.validation.split):
+            if split not in trained.all_splits:
+                raise unknown(
+                    f"split of {trained.name}, needed by column {column.name} of {table.name},",
+                    split,
+                    trained.all_splits,
+                )
+
+
+def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
+    """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
+    protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
+    check_columns(suite, table, protocol)
+    cells: list[Cell] = []
+    runs: list[Run] = []
+    for row in table.rows:
+        method = method_of(suite, row.method) if row.method else None
+        if method:
+            sizes = suite.backbone.architecture
+            check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
+        for column in table.columns:
+            cell, needed = _cell(suite, table, protocol, row, method, column)
+            if method and column.from_table:
+                cell, needed = _cell_of_another(suite, cell, column.from_table, tables or {})
+            cells.append(cell)
+            runs += needed
+    return cells, runs
+
+
+def _cell(
+    suite: Suite, table: Table, protocol: Protocol, row: Row, method: Method | None, column: Column
+) -> tuple[Cell, list[Run]]:
+    """A cell and the runs it needs, without what another table gives it."""
+    runs: list[Run] = []
+    evaluations: list[Evaluation] = []
+    if method and column.dataset:
+        role = table.train_dataset or column.dataset
+        runs = [run_for(method, protocol, role, shots) for shots in column.trainings]
+        evaluations = [
+            Evaluation(run.name, column.dataset, split, protocol.views, row.we)
+            for run in runs
+            for split in column.splits
+        ]
+    cell = Cell(
+        table.name,
+        row.group,
+        row.row,
+        column.name,
+        column.metric,
+        tuple(evaluations),
+        tuple(column.mean_of) if method else (),
+        method=row.method,
+        cost=column.cost if method else None,
+        over_shots=len(column.trainings) > 1,
+    )
+    return cell, runs
+
+
+def _cell_of_another(
+    suite: Suite, cell: Cell, source: FromTable, tables: Mapping[str, Table]
+) -> tuple[Cell, list[Run]]:
+    """`cell` filled from `source`: from its row of the same method, or from runs of its own where there is no such row.
+
+    Nothing while the suite has not got that table.
+    """
+    table = tables.get(source.table)
+    if table is None:
+        return cell, []
+    if source.column not in (names := [column.name for column in table.columns]):
+        raise unknown(f"column of {table.name}, shown in column {cell.column} of {cell.table},", source.column, names)
+    row = Row(group=cell.group, row=cell.row, method=cell.method, we=any(row.we for row in table.rows))
+    cells, runs = expand(suite, table.model_copy(update={"rows": [row]}))
+    evaluations = tuple(dict.fromkeys(evaluation for part in cells for evaluation in part.evaluations))
+    return replace(cell, evaluations=evaluations, source=tuple(cells), source_column=source.column), runs

@@ -1,0 +1,110 @@
+"""What makes the models fast or small changes no number: classes once per step, checkpoints, compilation, autocast."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_models import small
+from torch import Tensor
+
+from tcclip.models import class_part
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.layers import layer
+
+METHODS = ["tc_clip", "vifi_clip"]
+
+
+def videos(count: int = 4, dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.randn(count, 4, 3, 32, 32, generator=torch.Generator().manual_seed(1), dtype=dtype)
+
+
+def loss(model: ClipVideo, logits: Tensor) -> Tensor:
+    return torch.nn.functional.cross_entropy(logits, torch.arange(len(logits)) % 3, reduction="sum")
+
+
+def gradients(model: ClipVideo) -> dict[str, Tensor]:
+    found = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    return found
+
+
+def assert_equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> None:
+    assert first.keys() == second.keys()
+    for name, gradient in first.items():
+        assert torch.allclose(gradient, second[name], rtol=1e-10, atol=1e-13), name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_classes_once_per_step_give_the_gradient_of_classes_in_every_micro_batch(method: str) -> None:
+    model = small(method).double()
+    for part in videos().split(2):
+        loss(model, model(part)).backward()
+    expected = gradients(model)
+    classes = model.encode_classes()
+    shared = class_part.cut(classes)
+    for part in videos().split(2):
+        loss(model, model(part, shared)).backward()
+    class_part.backward(classes, shared)
+    assert_equal(gradients(model), expected)
+
+
+def test_the_text_layers_are_entered_once_per_step() -> None:
+    model = small("tc_clip")
+    calls = []
+    model.transformer.blocks[0].ln_1.register_forward_hook(lambda *_: calls.append(1))
+    classes = class_part.cut(model.encode_classes())
+    for part in videos(dtype=torch.float32).split(1):
+        model(part, classes)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_activation_checkpoints_change_no_gradient(method: str) -> None:
+    model = small(method).double()
+    loss(model, model(videos())).backward()
+    expected = gradients(model)
+    model.visual.checkpoint = True
+    loss(model, model(videos())).backward()
+    assert_equal(gradients(model), expected)
+
+
+def test_activation_checkpoints_keep_less() -> None:
+    kept = {}
+    for checkpoint in (False, True):
+        model = small("tc_clip")
+        model.visual.checkpoint = checkpoint
+        sizes: list[int] = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, s=sizes: s.append(t.numel()) or t, lambda t: t):
+            model(videos(dtype=torch.float32))
+        kept[checkpoint] = sum(sizes)
+    assert kept[True] < kept[False] / 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("training", [False, True])
+def test_the_forward_pass_compiles_to_one_graph(method: str, training: bool) -> None:
+    model = small(method)
+    compiled = torch.compile(model, backend="eager", fullgraph=True)
+    clip = videos(2, torch.float32)
+    with torch.set_grad_enabled(training):
+        assert torch.allclose(compiled(clip), model(clip), atol=1e-5)
+
+
+def test_bfloat16_autocast_takes_the_same_decisions_every_time() -> None:
+    first, second = decisions(), decisions()
+    assert len(first) == 6
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@torch.no_grad()
+def decisions() -> list[Tensor]:
+    """Seeds and groups of every layer."""
+    model, found = small("tc_clip"), []
+    with torch.autocast("cpu", torch.bfloat16):
+        tokens, context = model.visual.embed(videos(dtype=torch.float32)), None
+        for block, bias in zip(model.visual.transformer.blocks, model.biases(), strict=True):
+            output = layer(block, tokens, context, bias, model.visual.exchange.recipe)
+            tokens, context = output.tokens, output.context
+            assert output.seeds is not None and output.group is not None
+            found += [output.seeds, output.group]
+    return found

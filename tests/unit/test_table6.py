@@ -1,0 +1,126 @@
+"""Table 6 puts costs beside the averages of other tables, and fills itself when those tables come."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hand_made import evaluation_part
+
+from tcclip import layout, stages
+from tcclip.errors import UserError
+from tcclip.params import load_suite, load_table
+from tcclip.params.reader import params_folder
+from tcclip.params.table import Column, Table
+from tcclip.plan import Plan, expand, load_plan
+from tcclip.reporting.tables import table_frame, table_grid, write_table
+
+TC_ROW = "TC-CLIP"
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
+    monkeypatch.chdir(tmp_path)
+
+
+def finish(plan: Plan, method: str, protocol: str, top1: float) -> None:
+    """Metrics of all runs of a method in a protocol; with weight ensemble they are 5 points better."""
+    for run in plan.runs.values():
+        if (run.method, run.protocol) == (method, protocol):
+            parts = {e.name: evaluation_part(top1 + 5 * e.we) for e in plan.evaluations(run.name)}
+            path = stages.metrics_file(plan, run.name)
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps({"evaluations": parts}))
+
+
+def value(plan: Plan, row: str, column: str) -> float | None:
+    frame = table_frame(plan, "table6")
+    found = frame[(frame["row"] == row) & (frame["column"] == column)]["value"].iloc[0]
+    return None if found is None or found != found else float(found)
+
+
+def test_accuracies_are_those_of_the_other_tables_with_weight_ensemble_where_they_have_it() -> None:
+    plan = load_plan("mini")
+    finish(plan, "tc_clip", "zero_shot", 40.0)
+    finish(plan, "tc_clip", "few_shot", 30.0)
+    table2 = table_frame(plan, "table2")
+    with_we = table2[(table2["row"] == TC_ROW) & (table2["group"] == "weight ensemble")]
+    assert value(plan, TC_ROW, "zero_shot") == float(with_we[with_we["column"] == "all_top1"]["value"].iloc[0]) == 45.0
+    assert value(plan, TC_ROW, "few_shot") == 30.0
+
+
+def test_the_light_variant_which_other_tables_lack_has_runs_of_its_own() -> None:
+    plan = load_plan("mini")
+    light = [run for run in plan.runs.values() if run.method == "tc_clip_light"]
+    assert len(light) == 13  # one zero-shot, and K = 2, 4, 8, 16 on three datasets
+    assert all(plan.tables_of(run.name) == ["table6"] for run in light)
+    finish(plan, "tc_clip_light", "zero_shot", 41.0)
+    assert value(plan, "TC-CLIP (TC in layers 4, 8, 12)", "zero_shot") == 46.0
+
+
+def test_other_methods_need_no_run_that_other_tables_have_not() -> None:
+    plan = load_plan("mini")
+    alone = {run for run in plan.runs_of("table6") if plan.tables_of(run) == ["table6"]}
+    assert {plan.run(run).method for run in alone} == {"tc_clip_light"}
+
+
+def test_columns_of_tables_that_the_suite_has_not_got_stay_empty_and_are_filled_when_they_come() -> None:
+    suite, table = load_suite("mini"), load_table("table6")
+    column = next(column for column in table.columns if column.name == "base2novel")
+    assert column.from_table is not None
+    later = Table(
+        name=column.from_table.table,
+        title="",
+        protocol="few_shot",
+        columns=[Column(name=column.from_table.column, dataset="hmdb51", shots=16, splits=["test1"])],
+        rows=[],
+    )
+    known = {name: load_table(name) for name in ("table2", "table3")}
+    for tables, count in ((known, 0), ({**known, later.name: later}, 1)):
+        cells, _ = expand(suite, table, tables)
+        cell = next(cell for cell in cells if (cell.row, cell.column) == (TC_ROW, "base2novel"))
+        assert len(cell.evaluations) == count
+
+
+def test_a_column_that_the_other_table_has_not_is_an_error() -> None:
+    suite, table = load_suite("mini"), load_table("table6")
+    other = load_table("table2").model_copy(update={"name": "table4"})
+    with pytest.raises(UserError, match="unknown column of table4, shown in column base2novel of table6"):
+        expand(suite, table, {"table4": other})
+
+
+def test_costs_are_counted_and_throughput_is_read_for_the_suite_s_own_backbone() -> None:
+    plan = load_plan("paper")
+    rows = [
+        {"suite": "mini", "subject": "tc_clip", "mode": "eval", "frames": 16, "views_per_s": 9.0},
+        {"suite": "paper", "subject": "tc_clip", "mode": "train", "frames": 16, "views_per_s": 8.0},
+        {"suite": "paper", "subject": "tc_clip", "mode": "eval", "frames": 16, "views_per_s": 7.0},
+    ]
+    layout.throughput("paper").parent.mkdir(parents=True)
+    layout.throughput("paper").write_text(json.dumps({"rows": rows}))
+    assert value(plan, TC_ROW, "throughput_views_per_s") == 7.0
+    assert round(value(plan, TC_ROW, "params_m") or 0, 2) == 127.48
+    assert [round(value(plan, row, "gflops") or 0, 1) for row in ("ViFi-CLIP", TC_ROW)] == [284.0, 303.0]
+    assert value(plan, "TC-CLIP (TC in layers 4, 8, 12)", "gflops") == pytest.approx(289.9, abs=0.05)
+    frame = table_frame(plan, "table6")
+    assert set(frame[frame["row"] == "X-CLIP"]["source"]) == {"quoted"}
+
+
+def test_the_table_is_written_and_says_what_its_columns_count() -> None:
+    plan = load_plan("mini")
+    assert write_table(plan, "table6").startswith("6 of 49 cells measured")
+    text = layout.table("mini", "table6", "md").read_text()
+    assert "Views/s" in text and "multiply-accumulates of one view and one text" in text
+    shown = table_grid(plan, "table6", table_frame(plan, "table6"))
+    assert not any(entry.best for line in shown.lines for entry in line.entries)
+
+
+def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> None:
+    plan = load_plan("mini")
+    assert layout.throughput("mini") in stages.table_inputs(plan, "table6")
+    assert layout.throughput("mini") not in stages.table_inputs(plan, "table2")
+    assert stages.bench_options(plan).startswith(
+        "--method vifi_clip --method tc_clip --method tc_clip_light --mode eval"
+    )

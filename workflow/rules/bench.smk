@@ -1,0 +1,21 @@
+# The throughput of Table 6. Measured once: other code or another day makes it slower or faster, but not wrong; delete the
+# file to measure again. Another method, batch or number of classes does make it stale.
+
+
+rule bench:
+    output:
+        layout.throughput(suite),
+    log:
+        f"logs/{suite}/bench.log",
+    threads: workflow.cores or plan.suite.machine.threads
+    resources:
+        mem_mb=plan.suite.machine.train_mem_mb,
+        runtime=plan.suite.machine.train_minutes,
+        gpu=plan.suite.machine.gpus,
+    params:
+        suite=suite,
+        options=stages.bench_options(plan),
+    message:
+        "throughput of the methods"
+    shell:
+        "tcclip bench --suite {params.suite} {params.options} --out {output} --log {log}"
