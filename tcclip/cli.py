@@ -233,7 +233,7 @@ def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) 
 
 def main() -> None:
     """Entry point."""
-    app()
+    app(prog_name="tcclip")
 
 
 if __name__ == "__main__":

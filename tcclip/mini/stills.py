@@ -87,7 +87,7 @@ def _motion(rng: Rng) -> Sketch:
 
 
 def _bystander(thing: Thing, rng: Rng) -> Thing:
-    """A second object that a caption does not mention: the number of objects is left for fine-tuning to learn."""
+    """A second object that a caption does not mention: what the number of objects tells is left for fine-tuning."""
     angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.24, 0.34)
     return replace(
         thing,
@@ -105,7 +105,7 @@ def _relation(rng: Rng) -> Sketch:
     caption = relation.template.lower()
     for name in called(things):
         caption = caption.replace("[something]", "something" if rng.uniform() < 0.5 else name, 1)
-    if len(things) == 1:
+    if len(things) == 1 and rng.uniform() < 0.5:
         things.append(_bystander(things[0], rng))
     opacity = TRAIL[::-1] if relation.backwards else TRAIL
     if np.ptp(things[0].colour, axis=0).max() > 0:  # inside each other, all visible

@@ -32,7 +32,7 @@ class Validation(Params):
     """Evaluation during training (one centre view)."""
 
     split: str
-    epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; the last epoch is always validated
+    epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; select: best adds the last epoch
 
 
 class Protocol(Params):
@@ -50,7 +50,7 @@ class Protocol(Params):
     total_batch: Count  # videos per optimizer step
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
     validation: Validation
-    select: Literal["best", "last"]  # which validated epoch's weights are evaluated
+    select: Literal["best", "last"]  # the epoch whose weights are kept: of the best validation, or the last one
     views: Views
     seed: int
 

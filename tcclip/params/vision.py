@@ -151,11 +151,6 @@ def check_layers(method: Method, layers: int) -> None:
             f"method {method.name}: vision.layers_infuse '{vision.layers_infuse}' is no layer of a backbone with "
             f"{layers}, so vision.ref '{vision.ref}' has no effect: name a layer"
         )
-    if vision.ref == "context" and method.text.mode in ("vp_ctx", "late_fusion") and layers not in summarise:
-        raise UserError(
-            f"method {method.name}: text.mode '{method.text.mode}' reads context tokens of the last layer, {layers}, "
-            "which is not in vision.layers_summarise: add it"
-        )
     unfed = [number for number in infuse if number - 1 not in summarise] if vision.ref == "context" else []
     if unfed:
         raise UserError(

@@ -73,7 +73,7 @@ def train_alone(job: TrainingJob) -> str:
     progress.seconds = before + time.monotonic() - started
     outputs.write(job, setup, progress)
     path.unlink(missing_ok=True)
-    return f"best validation top-1 {progress.best_top1:.1f} % in epoch {progress.best_epoch + 1}"
+    return outputs.result_line(progress)
 
 
 def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch]) -> None:
@@ -160,9 +160,10 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float) -> None:
 
 
 def validated(job: TrainingJob, epoch: int) -> bool:
-    """Whether an epoch (from 0) ends with validation; the last one always does."""
+    """Whether an epoch (from 0) ends with validation; the last one does where the best one is to be kept."""
     epochs = job.protocol.validation.epochs
-    return epochs == "all" or epoch in epochs or epoch == job.protocol.epochs - 1
+    needed = job.protocol.select == "best" and epoch == job.protocol.epochs - 1
+    return epochs == "all" or epoch in epochs or needed
 
 
 def validate(setup: Setup) -> float:

@@ -30,7 +30,8 @@ def write(job: TrainingJob, setup: Setup, progress: Progress) -> None:
 def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any]:
     """The content of training.json; accuracies in percent, epochs counted from 0."""
     last = progress.history[-1]
-    best = {"val_top1": progress.best_top1, "epoch": progress.best_epoch}
+    validated = progress.best_epoch >= 0
+    best = {"val_top1": progress.best_top1, "epoch": progress.best_epoch} if validated else {}
     final = {"val_top1": last["val_top1"], "epoch": last["epoch"]}
     videos = setup.train_videos
     return {
@@ -53,6 +54,14 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
         },
         "peak_memory_mb": peak_memory_mb(),
     }
+
+
+def result_line(progress: Progress) -> str:
+    """What a finished training says."""
+    if progress.best_epoch >= 0:
+        return f"best validation top-1 {progress.best_top1:.1f} % in epoch {progress.best_epoch + 1}"
+    last = progress.history[-1]
+    return f"loss {last['loss']:.3f}, top-1 {last['train_top1']:.1f} % of mixed training videos"
 
 
 def progress_line(name: str, row: dict[str, Any], epochs: int, seconds_left: float) -> str:

@@ -15,8 +15,8 @@ from tcclip.training.mixing import cut_box, mix
 seeds = st.integers(0, 2**32)
 
 
-def recipe(cutmix: float) -> Mixup:
-    return Mixup(mixup_alpha=0.8, cutmix_alpha=1.0, cutmix_prob=cutmix)
+def recipe(cutmix: float, share: float = 1.0) -> Mixup:
+    return Mixup(prob=share, mixup_alpha=0.8, cutmix_alpha=1.0, cutmix_prob=cutmix)
 
 
 def test_smoothed_targets_are_one_minus_e_plus_e_over_c_and_e_over_c():
@@ -91,3 +91,11 @@ def test_cutmix_is_chosen_as_often_as_asked():
     swapped = [mixed for mixed in mixes if not torch.equal(mixed, clips)]  # the partner was the other video
     cut = sum(bool(torch.isin(mixed, clips).all()) for mixed in swapped)  # CutMix only moves pixels
     assert 0.18 < cut / len(swapped) < 0.32
+
+
+@given(seeds)
+def test_the_recipes_share_of_micro_batches_is_mixed_the_others_are_left_as_they_are(seed):
+    rng, clips, targets = np.random.default_rng(seed), constant_clips(4, 6), torch.eye(4)
+    untouched = [mix(clips, targets, recipe(0.0, share=0.25), rng)[1] is targets for _ in range(100)]
+    assert 50 <= sum(untouched) <= 95
+    assert all(mix(clips, targets, recipe(1.0, share=0.0), rng)[0] is clips for _ in range(10))

@@ -90,7 +90,7 @@ def test_what_cannot_go_together_is_refused_with_both_keys(
         (
             {"vision.layers_infuse": [4], "vision.layers_summarise": [3]},
             {},
-            ("text.mode 'vp_ctx'", "the last layer, 12", "vision.layers_summarise"),
+            ("text.mode 'vp_ctx'", "the last layer", "vision.layers_summarise"),
         ),
         (
             {"vision.layers_summarise": [3, 12]},
