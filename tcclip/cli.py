@@ -204,6 +204,21 @@ def report(suite: SuiteName = "mini", log: Log = None) -> None:
         say(write_report(load_plan(suite)))
 
 
+@app.command()
+def sources(
+    run: str,
+    evaluation: str,
+    video: str,
+    out: Annotated[Path, typer.Option(help="PNG")] = Path("sources.png"),
+    suite: SuiteName = "mini",
+) -> None:
+    """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
+    with stage("sources", None) as say:
+        from tcclip.reporting.sources import draw_sources
+
+        say(draw_sources(load_plan(suite), run, evaluation, video, out))
+
+
 @app.command("mlflow-store")
 def mlflow_store(log: Log = None) -> None:
     """Create the MLflow store, once."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from tcclip import layout
 from tcclip.params.dataset import Dataset
+from tcclip.params.method import NOT_TRAINED
 from tcclip.plan import Plan, Run
 
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
@@ -78,7 +79,7 @@ def class_files(plan: Plan) -> list[Path]:
 def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """Every value a training's result depends on."""
     protocol = plan.protocol(run.protocol).model_dump(exclude={"name", "description", "shots", "views"})
-    method = plan.method(run.method).model_dump(exclude={"name", "display", "description", "we"})
+    method = plan.method(run.method).model_dump(exclude=NOT_TRAINED)
     machine = _machine(plan)
     assert run.role is not None
     flip = plan.dataset(run.role).flip

@@ -51,14 +51,21 @@ def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None 
     `crop` None: the centre of the frames at the recipe's short side. 0, 1, 2: the start, the end, the middle square
     along the long side, the short side being `size`.
     """
+    return normalise(test_frames(frames, size, crop), norm)
+
+
+def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> Tensor:
+    """`test_clip` before normalisation, in 0..1."""
     clip = resize_short(to_float(frames), stored_side(size) if crop is None else size)
     free_height, free_width = clip.shape[2] - size, clip.shape[3] - size
     share = 0.5 if crop is None else (0.0, 1.0, 0.5)[crop]
     top, left = int(free_height * share), int(free_width * share)
-    return normalise(clip[:, :, top : top + size, left : left + size], norm)
+    return clip[:, :, top : top + size, left : left + size]
 
 
-test_clip.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test by its name
+# pytest would take these for tests by their names
+test_clip.__test__ = False  # type: ignore[attr-defined]
+test_frames.__test__ = False  # type: ignore[attr-defined]
 
 
 def stored_side(size: int) -> int:

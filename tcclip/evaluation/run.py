@@ -19,6 +19,7 @@ from tcclip.data.tables import Present, present, read_classes, read_split
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import ViewClips, predict
+from tcclip.evaluation.sources import write_sources
 from tcclip.files import atomic, read_json, write_json
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, load_canonical
@@ -26,7 +27,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.runtime import deterministic, environment, pick_device, say
+from tcclip.runtime import deterministic, environment, keep_memory, pick_device, say
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     percent with the counts they rest on. One model is built for each class list and kind of weights.
     `keep` leaves the evaluations that metrics.json already has beside the new ones.
     """
+    keep_memory()
     device = pick_device(subject.device)
     deterministic(subject.threads, subject.seed)
     backbone = Backbone.load(subject.backbone)
@@ -134,6 +136,8 @@ def evaluate_one(
         precision=subject.precision,
     )
     write_predictions(job.out, videos, labels, scores)
+    if subject.method.tc and subject.method.tc.trace:
+        write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
     say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
     return result

@@ -33,6 +33,8 @@ class VisionOutput(NamedTuple):
 
     frames: Tensor  # (B, T, E)
     context: Tensor | None  # (B, k, E), without gradient (Eq. 12)
+    seeds: Tensor | None  # (B, T, S) int64: the seeds of the last layer that made context tokens
+    group: Tensor | None  # (B, T*S) int64: the context token that each of these seeds went into
 
 
 class VisionTower(nn.Module):
@@ -77,6 +79,7 @@ class VisionTower(nn.Module):
         if draws is None and self.fixed_draws is not None:
             draws = self.fixed_draws.expand(len(video), -1, -1)
         tokens, context, exchange = self.embed(video), None, self.exchange
+        seeds, group = None, None
         blocks = self.transformer.blocks
         for number, (block, bias) in enumerate(zip(blocks, biases, strict=True)):
             last, reads = number + 1 == len(blocks), number in exchange.infuse
@@ -94,7 +97,9 @@ class VisionTower(nn.Module):
                 None if draws is None else draws[:, number],
             )
             tokens, context = output.tokens, output.context
-        return self.project(output)
+            if makes:
+                seeds, group = output.seeds, output.group
+        return self.project(output, seeds, group)
 
     def draw(self, rng: np.random.Generator, batch: int) -> Tensor | None:
         """New draws for a training step on `batch` videos, on the CPU; None where nothing is random."""
@@ -114,10 +119,10 @@ class VisionTower(nn.Module):
         embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + positions)
         return embedded
 
-    def project(self, output: LayerOutput) -> VisionOutput:
-        """The last layer's output in the joint space."""
+    def project(self, output: LayerOutput, seeds: Tensor | None, group: Tensor | None) -> VisionOutput:
+        """The last layer's output in the joint space, with the latest decisions."""
         frames = self.ln_post(output.tokens[:, :, 0]) @ self.proj
         if output.context is None:
-            return VisionOutput(frames, None)
+            return VisionOutput(frames, None, seeds, group)
         with torch.no_grad():
-            return VisionOutput(frames, self.ln_post(output.context) @ self.proj)
+            return VisionOutput(frames, self.ln_post(output.context) @ self.proj, seeds, group)

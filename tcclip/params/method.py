@@ -147,6 +147,10 @@ class Method(Params):
         return self
 
 
+# The keys that no training depends on.
+NOT_TRAINED: dict[str, Any] = {"name": True, "display": True, "description": True, "we": True, "tc": {"trace"}}
+
+
 def _resolved(name: str) -> dict[str, Any]:
     content = read_yaml(path_of("methods", name))
     base = content.pop("base", None)

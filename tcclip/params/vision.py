@@ -69,6 +69,7 @@ class TemporalContext(Params):
     r: Count  # tokens removed by one matching round, at most
     kmeans: KMeans
     dpc_knn: DpcKnn
+    trace: bool  # evaluation keeps which patches the last context tokens are made of (Fig. 6)
 
     @property
     def slices(self) -> bool:
@@ -84,6 +85,11 @@ def check_sections(vision: Vision, tc: TemporalContext | None) -> None:
     """Refuse, as a ValueError with both keys, what no backbone could run."""
     if vision.ref == "context" and tc is None:
         raise ValueError("vision.ref 'context' needs the section tc")
+    if tc and tc.trace and tc.slices:
+        raise ValueError(
+            f"tc.trace true does not go with tc.selector '{tc.selector}': with tc.head_wise 'slices' a seed has no one "
+            "patch as its source; set tc.head_wise 'max'"
+        )
     if vision.ref == "all" and vision.bias:
         raise ValueError("vision.bias true does not go with vision.ref 'all': own and other frames share one attention")
     if vision.ref == "context" and tc and tc.slices and tc.summarizer in ("bipartite_attention", "bipartite_saliency"):

@@ -18,7 +18,7 @@ from tcclip.pretraining.check import Check, zero_shot
 from tcclip.pretraining.loss import contrastive
 from tcclip.pretraining.pictures import Pictures, augmented, load_pictures
 from tcclip.rng import generator
-from tcclip.runtime import deterministic, say
+from tcclip.runtime import deterministic, keep_memory, say
 
 TABLE = "token_embedding.weight"
 LARGEST_SCALE = math.log(100)  # CLIP, section 2.5: the temperature is learned, but not below 0.01
@@ -31,6 +31,7 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
     The token table's rows of words that no caption has stay as they were drawn. The same arguments give the same
     weights.
     """
+    keep_memory()
     deterministic(recipe.threads, recipe.seed)
     pictures = load_pictures(recipe.images, config.image_size, recipe.seed)
     start = Backbone.random(config, recipe.seed)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tcclip.params import Method, Protocol
+from tcclip.params.method import NOT_TRAINED
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256
     Paths, loader workers, texts for people and what only evaluation reads do not count.
     """
     content = {
-        "method": job.method.model_dump(mode="json", exclude={"name", "display", "description", "we"}),
+        "method": job.method.model_dump(mode="json", exclude=NOT_TRAINED),
         "protocol": job.protocol.model_dump(mode="json", exclude={"name", "description", "shots", "views"}),
         "seed": job.seed,
         "classes": job.class_names,

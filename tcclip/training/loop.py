@@ -20,7 +20,7 @@ from tcclip.files import sha256
 from tcclip.models import class_part
 from tcclip.models.text import ClassReaders
 from tcclip.rng import generator
-from tcclip.runtime import autocast, say
+from tcclip.runtime import autocast, keep_memory, say
 from tcclip.training import outputs, state
 from tcclip.training.dataset import Batch, load
 from tcclip.training.job import TrainingJob, fingerprint
@@ -44,6 +44,7 @@ def train(job: TrainingJob) -> str:
 def train_alone(job: TrainingJob) -> str:
     """`train`, when no other process works on the run."""
     started = time.monotonic()
+    keep_memory()
     setup = prepare(job)
     path = job.folder / "state.pt"
     mark = fingerprint(job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))

@@ -68,6 +68,11 @@ def test_by_default_context_tokens_are_read_from_layer_2_and_frames_from_layer_1
             {"tc.summarizer": "bipartite_saliency"},
             ("tc.summarizer 'bipartite_saliency'", "tc.head_wise 'slices'", "'head_key_norm'"),
         ),
+        (
+            "tc_only-head_cls_attention",
+            {"tc.trace": True},
+            ("tc.trace true", "tc.selector 'head_cls_attention'", "tc.head_wise 'slices'"),
+        ),
         ("tc_clip", {"vision.layers_infuse": "thirds"}, ("vision.layers_infuse: must be all, every_fourth or an asc",)),
         ("tc_clip", {"vision.layers_infuse": [8, 4]}, ("vision.layers_infuse: must be",)),
         ("tc_clip", {"vision.layers_infuse": []}, ("vision.layers_infuse: must be",)),
