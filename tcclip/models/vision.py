@@ -119,7 +119,7 @@ class VisionTower(nn.Module):
         embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + positions)
         return embedded
 
-    def project(self, output: LayerOutput, seeds: Tensor | None, group: Tensor | None) -> VisionOutput:
+    def project(self, output: LayerOutput, seeds: Tensor | None = None, group: Tensor | None = None) -> VisionOutput:
         """The last layer's output in the joint space, with the latest decisions."""
         frames = self.ln_post(output.tokens[:, :, 0]) @ self.proj
         if output.context is None:
