@@ -105,7 +105,7 @@ def _relation(rng: Rng) -> Sketch:
     caption = relation.template.lower()
     for name in called(things):
         caption = caption.replace("[something]", "something" if rng.uniform() < 0.5 else name, 1)
-    if len(things) == 1 and rng.uniform() < 0.5:
+    if len(things) == 1:
         things.append(_bystander(things[0], rng))
     opacity = TRAIL[::-1] if relation.backwards else TRAIL
     if np.ptp(things[0].colour, axis=0).max() > 0:  # inside each other, all visible
