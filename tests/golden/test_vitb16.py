@@ -5,8 +5,7 @@ In float32 near-ties of this size are decided by rounding, so there the stored d
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import chain
+from dataclasses import replace
 
 import goldens
 import numpy as np
@@ -14,9 +13,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from tcclip.models import vision
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.matching import Summary, sum_by_group
+from tcclip.models.grouping import Summary, mean_by_group
+from tcclip.models.layers import ContextRecipe
+from tcclip.models.selection import Chosen
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,22 +60,25 @@ def test_float64_takes_all_decisions_as_the_reference() -> None:
     check_outputs(network, seen, golden, 1e-6)
 
 
-def test_float32_agrees_where_the_decisions_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_float32_agrees_where_the_decisions_are_given() -> None:
     golden = goldens.arrays("vitb16", goldens.SHARED)
     info = goldens.meta(golden)
     network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
     layers = [*range(12), 11]  # `look` runs the last layer twice, complete and as the model does
-    seeds = chain(torch.from_numpy(golden["seed_index"].astype(np.int64))[:, number] for number in layers)
-    groups = chain(torch.from_numpy(golden["group"].astype(np.int64))[:, number] for number in layers)
-    monkeypatch.setattr(vision, "top_seeds", lambda score, count: next(seeds))
-    recipe = network.visual.recipe
-    assert recipe is not None
-    network.visual.recipe = vision.ContextRecipe(recipe.score, recipe.seeds, partial(means, groups=groups))
+    seeds = iter([torch.from_numpy(golden["seed_index"].astype(np.int64))[:, number] for number in layers])
+    groups = iter([torch.from_numpy(golden["group"].astype(np.int64))[:, number] for number in layers])
+    network.visual.exchange = replace(
+        network.visual.exchange,
+        recipe=ContextRecipe(
+            select=lambda seen: Chosen(None, next(seeds)),
+            weigh=None,
+            summarise=lambda rows, weight, draws: means(rows, next(groups)),
+            all_queries=False,
+        ),
+    )
     seen = goldens.look(network, goldens.video(info["video_key"], info["config"], torch.float32, batch=1))
     check_outputs(network, seen, golden, 1e-4)
 
 
-def means(seeds: Tensor, groups: chain[Tensor]) -> Summary:
-    group = next(groups)
-    size = sum_by_group(torch.ones_like(seeds[..., :1]), group, 96)
-    return Summary(sum_by_group(seeds, group, 96) / size, group)
+def means(seeds: Tensor, group: Tensor) -> Summary:
+    return Summary(mean_by_group(seeds, group, 96), group)
