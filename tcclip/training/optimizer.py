@@ -22,7 +22,7 @@ def make_optimizer(parameters: Mapping[str, nn.Parameter], recipe: Optimizer) ->
         for members, factor in ((old, 1.0), (new, recipe.new_lr_factor))
         if members
     ]
-    # fused: one pass over each weight instead of ten small operations, 6 ms of a step of 110 in the mini suite
+    # fused: one pass over each weight instead of ten small operations
     return torch.optim.AdamW(
         groups, lr=0.0, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay, fused=True
     )
