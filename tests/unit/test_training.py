@@ -1,24 +1,17 @@
-"""A whole training on a tiny backbone: what it writes, that it repeats itself, and that it survives being killed."""
+"""A whole training on a tiny backbone: what it reads, what it writes, and that it repeats itself."""
 
 import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
-from tiny_world import label_of, make_world, protocol, training_job
+from tiny_world import label_of, make_world, protocol, same, training_job, weights
 
 from tcclip.data.frames import FrameStore
 from tcclip.errors import UserError
-from tcclip.params import load_method
 from tcclip.training import TrainingJob, train
 from tcclip.training.dataset import TrainingClips, load, micro_batches, remaining
 from tcclip.training.schedule import Budget
@@ -37,14 +30,6 @@ def undisturbed(world) -> TrainingJob:
     job = training_job(world, "undisturbed")
     train(job)
     return job
-
-
-def weights(job: TrainingJob) -> dict[str, torch.Tensor]:
-    return load_file(job.folder / "weights.safetensors")
-
-
-def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
 def table(text: str, job: TrainingJob, name: str) -> TrainingJob:
@@ -202,119 +187,8 @@ def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_we
     assert not (job.folder / "weights.safetensors").exists()
 
 
-SCRIPT = """
-import sys, time
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from tiny_world import training_job
-from tcclip.training import loop, train
-plain = loop.optimizer_step
-def slow(setup, progress, batches):
-    plain(setup, progress, batches)
-    print(progress.epoch, progress.step, flush=True)
-    time.sleep(0.05)
-loop.optimizer_step = slow
-train(training_job(Path(sys.argv[1]), sys.argv[2], save_seconds=0.0))
-"""
-
-
-def start(world: Path, run: str) -> subprocess.Popen[str]:
-    here = Path(__file__).parent
-    paths = os.pathsep.join([str(here), str(here.parents[1])])
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(world), run],
-        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=here.parents[1],
-    )
-
-
-def stop_at(process: subprocess.Popen[str], epoch: int, step: int, number: int) -> None:
-    assert process.stdout
-    for line in process.stdout:
-        if line.split() == [str(epoch), str(step)]:
-            break
-    time.sleep(0.02)
-    process.send_signal(number)
-    process.wait(timeout=20)
-
-
-def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(world, undisturbed, capsys):
-    stop_at(start(world, "killed"), epoch=1, step=2, number=signal.SIGKILL)
-    job = training_job(world, "killed", loader_workers=1)
-    assert (job.folder / "state.pt").is_file()
-    assert not (job.folder / "weights.safetensors").exists()
-    train(job)
-    assert "killed: continues after step" in capsys.readouterr().err
-    assert same(weights(job), weights(undisturbed))
-    assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
-
-
-@pytest.mark.parametrize(("number", "end"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
-def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
-    world, undisturbed, monkeypatch, number, end
-):
-    job = training_job(world, f"stopped{number}", save_seconds=1e9)
-    step = sys.modules["tcclip.training.loop"].optimizer_step
-
-    def interrupted(setup, progress, batches):
-        step(setup, progress, batches)
-        if (progress.epoch, progress.step) == (1, 1):
-            os.kill(os.getpid(), number)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("tcclip.training.loop.optimizer_step", interrupted)
-        with pytest.raises(end) as stopped:
-            train(job)
-    if number == signal.SIGTERM:
-        assert stopped.value.code == 128 + signal.SIGTERM
-    assert (job.folder / "state.pt").is_file()
-    train(job)
-    assert same(weights(job), weights(undisturbed))
-
-
-@pytest.mark.parametrize("summarizer", ["random", "kmeans"])
-def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, summarizer):
-    method = load_method("tc_only", {"tc.k": 4, "tc.alpha": 0.25, "tc.summarizer": summarizer})
-    plain, stopped, fixed = (
-        training_job(world, f"{summarizer}-{name}", method=method) for name in ("plain", "stopped", "fixed")
-    )
-    train(plain)
-    step = sys.modules["tcclip.training.loop"].optimizer_step
-
-    def interrupted(setup, progress, batches):
-        step(setup, progress, batches)
-        if (progress.epoch, progress.step) == (1, 1):
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("tcclip.training.loop.optimizer_step", interrupted)
-        with pytest.raises(SystemExit):
-            train(stopped)
-    train(stopped)
-    assert same(weights(plain), weights(stopped))
-    monkeypatch.setattr("tcclip.models.vision.VisionTower.draw", lambda *_: None)
-    train(fixed)
-    assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
-
-
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_mixed_precision_trains_with_float32_weights(world, precision):
     job = training_job(world, precision, precision=precision)
     train(job)
     assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights(job).values())
-
-
-def test_the_state_of_other_params_is_refused_with_the_command_that_repairs_it(world, monkeypatch):
-    job = training_job(world, "foreign", save_seconds=0.0)
-    monkeypatch.setattr("tcclip.training.outputs.write", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
-    with pytest.raises(OSError, match="disk gone"):
-        train(job)
-    other = dataclasses.replace(job, protocol=protocol(lr=2e-3))
-    with pytest.raises(UserError, match=r"other params, data or backbone: rm '.*/foreign/state\.pt'"):
-        train(other)
-    (job.folder / "state.pt").write_bytes(b"not a state")
-    with pytest.raises(UserError, match=r"cannot be read as a resume state: rm '.*/foreign/state\.pt'"):
-        train(job)

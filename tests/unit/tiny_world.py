@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import simplejpeg
+import torch
+from safetensors.torch import load_file
 
 from tcclip.data.tables import read_classes
 from tcclip.models import Backbone, BackboneConfig
@@ -110,3 +112,11 @@ def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip"
         flip=True,
     )
     return dataclasses.replace(job, **changes)
+
+
+def weights(job: TrainingJob) -> dict[str, torch.Tensor]:
+    return load_file(job.folder / "weights.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
