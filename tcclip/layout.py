@@ -12,6 +12,21 @@ def raw(dataset: str) -> Path:
     return DATA / "raw" / dataset
 
 
+def downloads(dataset: str) -> Path:
+    """The files of a release as they were fetched, before unpacking."""
+    return DATA / "downloads" / dataset
+
+
+def received(dataset: str) -> Path:
+    """The record of a finished download: file, bytes, sha256, URL."""
+    return downloads(dataset) / "received.csv"
+
+
+def unpacked(dataset: str) -> Path:
+    """The record of finished unpacking: which archive gave how many files."""
+    return raw(dataset) / "unpacked.csv"
+
+
 def manifest(dataset: str) -> Path:
     """The list of a dataset's raw files; it is there when the dataset is."""
     return raw(dataset) / "manifest.csv"

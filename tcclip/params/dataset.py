@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.sources import Sources
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -48,6 +49,8 @@ class Dataset(Params):
     frames: Frames
     few_shot: FewShot | None = None
     generate: Generate | None = None
+    sources: Sources | None = None
+    folder: str | None = None  # videos that you already have: nothing of them is downloaded
 
     @model_validator(mode="after")
     def _has_splits(self) -> Dataset:
