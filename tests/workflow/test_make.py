@@ -66,7 +66,6 @@ def test_after_an_interruption_the_same_command_goes_on(made, sign):
     project, before = made
     first = start(project)
     wait_for_training(project)
-    time.sleep(3)
     os.killpg(first.pid, sign)
     first.wait(timeout=60)
     assert first.returncode != 0
