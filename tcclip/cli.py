@@ -19,6 +19,7 @@ from tcclip.plan import load_plan
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
+LlmNames = Annotated[bool, typer.Option("--llm-names", help="FROSTER's rephrased class names too (CC BY-NC-SA 4.0)")]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 
@@ -50,13 +51,13 @@ def raw(dataset: str, log: Log = None) -> None:
 
 
 @app.command()
-def splits(dataset: str, log: Log = None) -> None:
+def splits(dataset: str, llm_names: LlmNames = False, log: Log = None) -> None:
     """Write a dataset's split tables and class lists."""
     with stage(f"splits of {dataset}", log) as report:
         from tcclip.data.splits import write_splits
 
         settings = load_dataset(dataset)
-        write_splits(settings, layout.raw(dataset), layout.splits(dataset))
+        write_splits(settings, layout.raw(dataset), layout.splits(dataset), llm_names)
         report(f"{len(settings.all_splits)} splits")
 
 

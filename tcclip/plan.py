@@ -10,9 +10,10 @@ import functools
 from dataclasses import dataclass
 
 from tcclip.errors import unknown
-from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_protocol, load_suite, load_table
+from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.reader import path_of
-from tcclip.plan_cells import Cell, Evaluation, Run, expand, method_of, run_for
+from tcclip.plan_cells import Cell, Evaluation, expand
+from tcclip.plan_runs import Run, method_of, protocol_of, run_for, train_split
 
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
 
@@ -44,7 +45,7 @@ class Plan:
 
     def protocol(self, name: str) -> Protocol:
         """A protocol with this suite's budgets."""
-        return load_protocol(name, self.suite.protocols.get(name), str(path_of("suites", self.suite.name)))
+        return protocol_of(self.suite, name)
 
     def method(self, name: str) -> Method:
         """A method with this suite's recipe."""
@@ -69,7 +70,13 @@ class Plan:
 
     def train_split(self, run: Run) -> str:
         """The name of the split a run is trained on."""
-        return self.protocol(run.protocol).train_split.format(shots=run.shots)
+        return train_split(self.protocol(run.protocol), run.shots, run.fold)
+
+    def training_protocol(self, run: Run) -> Protocol:
+        """A run's protocol with the micro-batch of its method."""
+        protocol = self.protocol(run.protocol)
+        micro = self.method(run.method).micro_batch.get(protocol.name)
+        return protocol.model_copy(update={"micro_batch": micro}) if micro else protocol
 
     @property
     def datasets(self) -> dict[str, Dataset]:
@@ -88,6 +95,11 @@ class Plan:
         return sorted({run.method for run in self.runs.values()})
 
 
+def _with_initial(run: Run) -> list[tuple[str, Run]]:
+    """A run and those that it starts from, by name."""
+    return [(run.name, run), *(_with_initial(run.init) if run.init else [])]
+
+
 @functools.cache
 def load_plan(suite_name: str) -> Plan:
     """The plan of a suite."""
@@ -100,5 +112,6 @@ def load_plan(suite_name: str) -> Plan:
     for name, table in tables.items():
         table_cells, table_runs = expand(suite, table, tables)
         cells[name] = tuple(table_cells)
-        runs |= {run.name: run for run in table_runs if run.name not in runs}
+        for run in table_runs:
+            runs |= {name: needed for name, needed in _with_initial(run) if name not in runs}
     return Plan(suite, tables, cells, runs)

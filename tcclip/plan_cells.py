@@ -1,33 +1,16 @@
-"""One table of the plan expanded to cells, evaluations and runs, by pure functions."""
+"""One table of the plan expanded to cells, evaluations and the runs they need, by pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tcclip.errors import unknown
-from tcclip.params import Method, Protocol, Suite, Table, load_dataset, load_method, load_protocol
+from tcclip.params import Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.protocol import Views
-from tcclip.params.reader import path_of
 from tcclip.params.table import Column, Cost, FromTable, Row
 from tcclip.params.vision import check_method
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training, or an untrained method (then `role`, `shots` and `seed` are None)."""
-
-    name: str
-    protocol: str
-    method: str
-    role: str | None  # the paper's dataset it is trained on
-    shots: int | None
-    seed: int | None
-
-    @property
-    def trained(self) -> bool:
-        """Whether the run has weights of its own."""
-        return self.role is not None
+from tcclip.plan_runs import Run, method_of, protocol_of, run_for, train_split, trainings
 
 
 @dataclass(frozen=True)
@@ -58,25 +41,13 @@ class Cell:
     metric: str
     evaluations: tuple[Evaluation, ...]
     mean_of: tuple[str, ...]
+    harmonic: tuple[str, ...] = ()  # the columns whose harmonic mean it is
     method: str | None = None
     cost: Cost | None = None  # computed or measured apart from any run
+    views: int | None = None  # frames, clips or crops
     source: tuple[Cell, ...] = ()  # a row of another table, of which `source_column` is shown here
     source_column: str = ""
     over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
-
-
-def method_of(suite: Suite, name: str) -> Method:
-    """A method with the suite's recipe put over its own."""
-    changes = {"recipe": suite.recipe} if suite.recipe else None
-    return load_method(name, changes, str(path_of("suites", suite.name)))
-
-
-def run_for(method: Method, protocol: Protocol, role: str, shots: int | None) -> Run:
-    """The run that a cell needs; methods without training have one run for everything."""
-    if not method.train:
-        return Run(f"untrained-{method.name}", protocol.name, method.name, None, None, None)
-    parts = [protocol.name, role, f"k{shots}" if shots else "", method.name, f"s{protocol.seed}"]
-    return Run("-".join(part for part in parts if part), protocol.name, method.name, role, shots, protocol.seed)
 
 
 def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
@@ -86,10 +57,10 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
             continue
         tested = load_dataset(suite.dataset(column.dataset))
         for split in column.splits:
-            if split not in tested.splits:
-                raise unknown(f"split in column {column.name} of {table.name}", split, tested.splits)
+            if split not in tested.all_splits:
+                raise unknown(f"split in column {column.name} of {table.name}", split, tested.all_splits)
         trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
-        train_splits = [protocol.train_split.format(shots=shots) for shots in column.trainings]
+        train_splits = [train_split(protocol, *training) for training in trainings(column, protocol)]
         for split in (*train_splits, protocol.validation.split):
             if split not in trained.all_splits:
                 raise unknown(
@@ -101,12 +72,14 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
 
 def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
     """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
-    protocol = load_protocol(table.protocol, suite.protocols.get(table.protocol), str(path_of("suites", suite.name)))
+    protocol = protocol_of(suite, table.protocol)
     check_columns(suite, table, protocol)
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
         method = method_of(suite, row.method) if row.method else None
+        if method and method.names.source == "llm" and not suite.llm_names:
+            method = None
         if method:
             sizes = suite.backbone.architecture
             check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
@@ -127,12 +100,14 @@ def _cell(
     evaluations: list[Evaluation] = []
     if method and column.dataset:
         role = table.train_dataset or column.dataset
-        runs = [run_for(method, protocol, role, shots) for shots in column.trainings]
-        evaluations = [
+        method = _with_names(suite, method, {role, column.dataset})
+        runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
+        every = [
             Evaluation(run.name, column.dataset, split, protocol.views, row.we)
             for run in runs
             for split in column.splits
         ]
+        evaluations = list(dict.fromkeys(every))  # an untrained method has one run for all trainings
     cell = Cell(
         table.name,
         row.group,
@@ -141,11 +116,28 @@ def _cell(
         column.metric,
         tuple(evaluations),
         tuple(column.mean_of) if method else (),
-        method=row.method,
+        harmonic=tuple(column.harmonic_mean_of) if method else (),
+        method=row.method if method else None,
         cost=column.cost if method else None,
+        views=_views(protocol, column) if method else None,
         over_shots=len(column.trainings) > 1,
     )
     return cell, runs
+
+
+def _with_names(suite: Suite, method: Method, roles: Iterable[str]) -> Method:
+    """The method, or the one that stands in for it where a dataset has no rephrased names."""
+    if method.names.source == "plain" or all(load_dataset(suite.dataset(role)).llm_names for role in roles):
+        return method
+    assert method.names.otherwise is not None
+    return method_of(suite, method.names.otherwise)
+
+
+def _views(protocol: Protocol, column: Column) -> int | None:
+    """What a column about the views holds: frames of a view, clips of a video, crops of a clip."""
+    if column.views is None:
+        return None
+    return protocol.frames if column.views == "frames" else int(getattr(protocol.views, column.views))
 
 
 def _cell_of_another(

@@ -12,7 +12,8 @@ from typing import Any
 
 from tcclip import layout
 from tcclip.params.dataset import Dataset
-from tcclip.params.method import NOT_TRAINED
+from tcclip.params.method import NOT_TRAINED, Method
+from tcclip.params.protocol import NOT_OF_A_TRAINING
 from tcclip.plan import Plan, Run
 
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
@@ -40,14 +41,18 @@ def raw_settings(dataset: Dataset) -> dict[str, Any]:
 
 
 def split_settings(dataset: Dataset) -> dict[str, Any]:
-    """Split tables depend on the list format and the sampler's seed."""
-    return flat(dataset.model_dump(include={"format", "splits", "class_lists", "few_shot"}))
+    """Split tables depend on the lists that are read and on the samplers' seeds."""
+    lists = {"format", "splits", "class_lists", "few_shot", "base_novel", "lists", "zero_shot_from"}
+    if dataset.lists == "published":
+        lists = {"format", "class_lists", "published"}
+    return flat(dataset.model_dump(include=lists))
 
 
-def split_files(dataset: Dataset) -> list[Path]:
-    """Every split table and class list of a dataset."""
+def split_files(dataset: Dataset, llm_names: bool) -> list[Path]:
+    """Every split table and class list of a dataset, with those of rephrased names where it has them."""
     tables = [layout.split(dataset.name, split) for split in dataset.all_splits]
-    return tables + [layout.classes(dataset.name, name) for name in dataset.all_class_lists]
+    names = [*dataset.all_class_lists, *(f"{name}-llm" for name in dataset.llm_names if llm_names)]
+    return tables + [layout.classes(dataset.name, name) for name in names]
 
 
 def frame_settings(dataset: Dataset) -> dict[str, Any]:
@@ -71,14 +76,21 @@ def text_settings(plan: Plan) -> dict[str, Any]:
     return flat({name: {"names": m.names.model_dump(), "text": m.text.model_dump()} for name, m in methods.items()})
 
 
+def class_file(method: Method, dataset: Dataset, split: str) -> Path:
+    """The class names of a split as a method reads them."""
+    names = dataset.class_list(split) + ("-llm" if method.names.source == "llm" else "")
+    return layout.classes(dataset.name, names)
+
+
 def class_files(plan: Plan) -> list[Path]:
     """Every class list of the suite."""
-    return [layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists]
+    files = [path for dataset in plan.datasets.values() for path in split_files(dataset, plan.suite.llm_names)]
+    return [path for path in files if path.parent.name == "classes"]
 
 
 def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """Every value a training's result depends on."""
-    protocol = plan.protocol(run.protocol).model_dump(exclude={"name", "description", "shots", "views"})
+    protocol = plan.training_protocol(run).model_dump(exclude=NOT_OF_A_TRAINING)
     method = plan.method(run.method).model_dump(exclude=NOT_TRAINED)
     machine = _machine(plan)
     assert run.role is not None
@@ -87,7 +99,7 @@ def training_settings(plan: Plan, run: Run) -> dict[str, Any]:
 
 
 def training_inputs(plan: Plan, run: Run) -> list[Path]:
-    """Train and validation split, their class list, and the frames."""
+    """Train and validation split, their class list, the frames, and the weights of the run it starts from."""
     assert run.role is not None
     dataset = plan.dataset(run.role)
     protocol = plan.protocol(run.protocol)
@@ -95,15 +107,17 @@ def training_inputs(plan: Plan, run: Run) -> list[Path]:
     return [
         layout.split(dataset.name, split),
         layout.split(dataset.name, protocol.validation.split),
-        layout.classes(dataset.name, dataset.class_list(split)),
+        class_file(plan.method(run.method), dataset, split),
         layout.frames_index(dataset.name),
+        *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
     ]
 
 
 def evaluation_settings(plan: Plan, run: Run) -> dict[str, Any]:
     """What a run's evaluations depend on besides its weights."""
     evaluations = plan.evaluations(run.name)
-    unused = {"name", "display", "description", "recipe"} | (set() if any(e.we for e in evaluations) else {"we"})
+    unused = {"name", "display", "description", "recipe", "init", "micro_batch"}
+    unused |= set() if any(e.we for e in evaluations) else {"we"}
     method = plan.method(run.method).model_dump(exclude=unused)
     protocol = plan.protocol(run.protocol)
     return flat(
@@ -123,7 +137,7 @@ def evaluation_inputs(plan: Plan, run: Run) -> list[Path]:
     for evaluation in plan.evaluations(run.name):
         dataset = plan.dataset(evaluation.role)
         paths.add(layout.split(dataset.name, evaluation.split))
-        paths.add(layout.classes(dataset.name, dataset.class_list(evaluation.split)))
+        paths.add(class_file(plan.method(run.method), dataset, evaluation.split))
         paths.add(layout.frames_index(dataset.name))
     if run.trained:
         paths |= {layout.run(plan.suite.name, run.name) / name for name in TRAINING_FILES}

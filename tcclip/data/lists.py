@@ -94,6 +94,8 @@ def _kinetics(dataset: Dataset, folder: Path) -> Lists:
     Annotations share one class list, all labels alphabetically. Zero-shot split n is `ZS_split<n>.txt` with
     `ZS_split<n>_labels.csv`, or the published pair `ZS_split<n>_K600_eval.txt` and `ZS_split<n>_K600.csv`.
     """
+    if dataset.zero_shot_from:
+        return _drawn_zero_shot(dataset, folder)
     if dataset.class_lists == "per_split":
         read = {split: _zero_shot(dataset, folder, split) for split in dataset.splits}
         return {split: names for split, (names, _) in read.items()}, {split: rows for split, (_, rows) in read.items()}
@@ -123,6 +125,28 @@ def _zero_shot(dataset: Dataset, folder: Path, split: str) -> tuple[list[str], l
             raise _missing(dataset, path)
     names = read_names(labelled)
     return names, read_labelled(listed, dataset.format, len(names))
+
+
+def _drawn_zero_shot(dataset: Dataset, folder: Path) -> Lists:
+    """All videos of an annotation table whose class is in a published draw `published/ZS_split<n>_K600.csv`."""
+    assert dataset.zero_shot_from is not None
+    table = _annotations(dataset, folder, dataset.zero_shot_from)
+    classes: dict[str, list[str]] = {}
+    splits: dict[str, list[Row]] = {}
+    for split in dataset.splits:
+        path = folder / "published" / f"ZS_split{_numbered(dataset, split)[1]}_K600.csv"
+        if not path.is_file():
+            raise _missing(dataset, path)
+        classes[split] = read_names(path)
+        label_of = {name: label for label, name in enumerate(classes[split])}
+        splits[split] = [(video, label_of[name]) for video, name in table if name in label_of]
+        absent = set(range(len(label_of))) - {label for _, label in splits[split]}
+        if absent:
+            raise UserError(
+                f"dataset {dataset.name}: class '{classes[split][min(absent)]}' of {path} has no video in the "
+                f"annotation table {dataset.zero_shot_from} of {folder}: check that the table is Kinetics-600's"
+            )
+    return classes, splits
 
 
 def read_names(path: Path) -> list[str]:

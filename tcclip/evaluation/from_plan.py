@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tcclip import layout
+from tcclip import layout, stages
 from tcclip.errors import UserError, unknown
 from tcclip.evaluation.run import EvaluationJob, Subject
 from tcclip.params import Method, Protocol
@@ -18,7 +18,8 @@ def evaluation_jobs(plan: Plan, name: str) -> tuple[Subject, list[EvaluationJob]
     """Run `name` (or an untrained method) and everything that the suite's tables evaluate it on."""
     if name not in plan.runs and _params_file(plan, name).is_file():
         raise UserError(f"no table names run '{name}': say what to evaluate it on with --dataset and --split")
-    return planned(plan, name), [_job(plan, evaluation) for evaluation in plan.evaluations(name)]
+    subject = planned(plan, name)
+    return subject, [_job(plan, evaluation, subject.method) for evaluation in plan.evaluations(name)]
 
 
 def asked_jobs(
@@ -41,7 +42,7 @@ def asked_jobs(
     dataset = plan.dataset(role)
     if split not in dataset.all_splits:
         raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
-    return subject, [_job(plan, Evaluation(name, role, split, views or usual, we))]
+    return subject, [_job(plan, Evaluation(name, role, split, views or usual, we), subject.method)]
 
 
 def planned(plan: Plan, name: str) -> Subject:
@@ -76,12 +77,12 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
     )
 
 
-def _job(plan: Plan, evaluation: Evaluation) -> EvaluationJob:
+def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
     dataset = plan.dataset(evaluation.role)
     return EvaluationJob(
         name=evaluation.name,
         split=layout.split(dataset.name, evaluation.split),
-        classes=layout.classes(dataset.name, dataset.class_list(evaluation.split)),
+        classes=stages.class_file(method, dataset, evaluation.split),
         frames=layout.frames(dataset.name),
         we=evaluation.we,
         views=evaluation.views,

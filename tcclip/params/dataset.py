@@ -37,17 +37,37 @@ class FewShot(Params):
     shots: list[Count]
 
 
+class BaseNovel(Params):
+    """The seeded sampler of base-to-novel training lists (methods.md 8.3)."""
+
+    seed: Annotated[int, Field(ge=0)]
+    shots: Count  # videos per base class
+    draws: Count  # independent training lists, one per fold
+
+
+class Published(Params):
+    """The paper's lists instead of the official ones: file names in lists/published/, by split and by class list."""
+
+    splits: dict[str, str]
+    classes: dict[str, str]
+
+
 class Dataset(Params):
     """One dataset file."""
 
     name: str
     description: str
     format: Literal["kinetics", "hmdb51", "ucf101", "ssv2"]  # folder and list format of the official release
-    splits: list[str]  # the official splits, for example train, val or train1, test1, ...
+    splits: list[str]  # the official splits; the first trains and the second tests few-shot and base-to-novel runs
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
     frames: Frames
     few_shot: FewShot | None = None
+    base_novel: BaseNovel | None = None
+    lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
+    published: Published | None = None
+    zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from
+    llm_names: dict[str, str] = Field(default_factory=dict)  # class list -> file of rephrased names in lists/llm/
     generate: Generate | None = None
     sources: Sources | None = None
     folder: str | None = None  # videos that you already have: nothing of them is downloaded
@@ -56,22 +76,38 @@ class Dataset(Params):
     def _has_splits(self) -> Dataset:
         if not self.splits:
             raise ValueError("splits must name at least one split")
+        if self.lists == "published" and self.published is None:
+            raise ValueError("lists: published needs the section published, which names the files")
+        if self.base_novel and len(self.splits) < 2:
+            raise ValueError("base_novel needs two splits, the first to train and the second to test")
         return self
 
     @property
     def all_splits(self) -> list[str]:
-        """The official splits and the few-shot training lists."""
+        """The official splits, the few-shot training lists and the base-to-novel lists; or those that are published."""
+        if self.lists == "published":
+            assert self.published is not None
+            return list(self.published.splits)
         shots = self.few_shot.shots if self.few_shot else []
-        return [*self.splits, *(f"few_shot_k{k}" for k in shots)]
+        draws = self.base_novel.draws if self.base_novel else 0
+        base = [*(f"base_train{draw}" for draw in range(1, draws + 1)), "base_test", "novel_test"] if draws else []
+        return [*self.splits, *(f"few_shot_k{k}" for k in shots), *base]
 
     @property
     def all_class_lists(self) -> list[str]:
         """The class lists of all splits."""
-        return sorted({self.class_list(split) for split in self.splits})
+        return sorted({self.class_list(split) for split in self.all_splits})
 
     def class_list(self, split: str) -> str:
         """The class list a split is labelled by."""
+        if split.startswith(("base_", "novel_")):
+            return split.split("_", 1)[0]
         return split if self.class_lists == "per_split" else "all"
+
+    def drawn(self, split: str) -> bool:
+        """Whether a split is a random draw of this program although the paper's draw is published."""
+        random = split.startswith(("few_shot_k", "base_train"))
+        return self.published is not None and self.lists == "official" and random
 
 
 def load_dataset(name: str) -> Dataset:

@@ -56,7 +56,8 @@ class Text(Params):
 class Names(Params):
     """How class names are written."""
 
-    source: Literal["plain"]  # the dataset's own names
+    source: Literal["plain", "llm"]  # the dataset's own names | rephrased by a language model (a suite's llm_names)
+    otherwise: str | None = None  # source llm: the method whose runs stand in on datasets without rephrased names
     split_camel_case: bool  # a blank before every capital letter
     underscores_to_spaces: bool
 
@@ -104,6 +105,15 @@ class Optimizer(Params):
     new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
 
 
+class Init(Params):
+    """A run whose weights a training starts from."""
+
+    protocol: str
+    dataset: str  # the paper's dataset it is trained on
+    method: str
+    shots: int | None = None
+
+
 class Recipe(Params):
     """How a method is trained; epochs, rates and batches belong to the protocol."""
 
@@ -121,6 +131,8 @@ class Method(Params):
     display: str  # the name in tables
     description: str
     train: bool  # false: evaluated with CLIP's weights as they are
+    init: Init | Literal["clip"]  # the weights that a training starts from
+    micro_batch: dict[str, Annotated[int, Field(ge=1)]]  # by protocol, where it differs from the protocol's own
     vision: Vision
     tc: TemporalContext | None
     pos: Literal["space", "joint"]  # position table shared by all frames | one per frame (Table 9a)
@@ -138,6 +150,12 @@ class Method(Params):
         return self
 
     @model_validator(mode="after")
+    def _rephrased_names_have_a_stand_in(self) -> Method:
+        if (self.names.source == "llm") != (self.names.otherwise is not None):
+            raise ValueError("names.otherwise belongs to names.source llm, which needs it, and to no other source")
+        return self
+
+    @model_validator(mode="after")
     def _text_sees_what_there_is(self) -> Method:
         if self.text.looks_at == "context" and self.vision.ref != "context":
             raise ValueError(
@@ -148,7 +166,15 @@ class Method(Params):
 
 
 # The keys that no training depends on.
-NOT_TRAINED: dict[str, Any] = {"name": True, "display": True, "description": True, "we": True, "tc": {"trace"}}
+NOT_TRAINED: dict[str, Any] = {
+    "name": True,
+    "display": True,
+    "description": True,
+    "micro_batch": True,  # a part of the run's protocol by then
+    "names": {"otherwise"},
+    "we": True,
+    "tc": {"trace"},
+}
 
 
 def _resolved(name: str) -> dict[str, Any]:

@@ -40,8 +40,10 @@ class Protocol(Params):
 
     name: str
     description: str
-    train_split: str  # '{shots}' is replaced
+    train_split: str  # '{shots}' and '{fold}' are replaced
     shots: list[Count]  # empty: the protocol has no shots
+    folds: Annotated[int, Field(ge=0)] = 0  # trainings on independent draws, their results averaged; 0: one training
+    only_from_clip: bool = False  # refuse methods that start from other weights than CLIP's
     frames: Count
     epochs: Count
     warmup_epochs: Annotated[int, Field(ge=0)]
@@ -66,6 +68,10 @@ class Protocol(Params):
         if late:
             raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
         return self
+
+
+# The keys that no training depends on: the run's name and split say which shots and fold it is.
+NOT_OF_A_TRAINING = {"name", "description", "shots", "folds", "only_from_clip", "views"}
 
 
 def load_protocol(name: str, changes: dict[str, Any] | None = None, where: str | None = None) -> Protocol:

@@ -100,6 +100,7 @@ class Suite(Params):
     datasets: dict[str, str]  # the paper's dataset -> the dataset file that plays its role
     tables: list[str]
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
+    llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
     machine: Machine
     bench: Bench
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml

@@ -26,7 +26,7 @@ class FromTable(Params):
 
 
 class Column(Params):
-    """Measured (dataset, splits, metric), the mean of other columns, another table's column, or a method's cost."""
+    """Measured (dataset, splits, metric), a mean of other columns, another table's column, a cost or the views."""
 
     name: str
     dataset: str | None = None
@@ -34,13 +34,16 @@ class Column(Params):
     splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
     metric: Literal["top1", "top5"] = "top1"
     mean_of: list[str] = Field(default_factory=list)
+    harmonic_mean_of: list[str] = Field(default_factory=list)  # of the two columns' unrounded values
     from_table: FromTable | None = None
     cost: Cost | None = None
+    views: Literal["frames", "temporal", "spatial"] | None = None  # how the protocol looks at a test video
 
     @model_validator(mode="after")
     def _one_kind(self) -> Column:
-        if sum(map(bool, (self.dataset, self.mean_of, self.from_table, self.cost))) != 1:
-            raise ValueError("needs one of dataset (with splits), mean_of, from_table and cost")
+        kinds = (self.dataset, self.mean_of, self.harmonic_mean_of, self.from_table, self.cost, self.views)
+        if sum(map(bool, kinds)) != 1:
+            raise ValueError("needs one of dataset (and splits), mean_of, harmonic_mean_of, from_table, cost, views")
         if self.dataset and not self.splits:
             raise ValueError("a measured column needs splits")
         return self
@@ -75,8 +78,10 @@ class Table(Params):
     @model_validator(mode="after")
     def _means_exist(self) -> Table:
         measured = {column.name for column in self.columns if column.dataset}
+        averaged = measured | {column.name for column in self.columns if column.mean_of}
         for column in self.columns:
             missing = [name for name in column.mean_of if name not in measured]
+            missing += [name for name in column.harmonic_mean_of if name not in averaged]
             if missing:
                 raise ValueError(f"column {column.name} averages {missing[0]}, which is not a measured column")
         return self

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, pstdev
+from statistics import fmean, harmonic_mean, pstdev
 from typing import Any
 
 import pandas as pd
@@ -46,8 +46,9 @@ def build(
     """One table as a frame with the columns of COLUMNS, one line per cell, in the order of `cells`.
 
     `value` is in percent: over several splits the mean, with the population standard deviation in `std`; over several
-    numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; for an
-    average column the mean of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
+    numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; over
+    several draws of the training list the mean and their deviation; for an average column the mean, or the harmonic
+    mean, of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
     splits behind a cell. A cell is measured only when all its evaluations are there.
 
     Args:
@@ -92,6 +93,12 @@ def _measure_all(cells: Sequence[Cell], results: Results) -> dict[Key, _Measured
             measured[_key(cell)] = _measure_all(cell.source, results).get((cell.group, cell.row, cell.source_column))
         if cell.mean_of:
             measured[_key(cell)] = _average([measured.get((cell.group, cell.row, name)) for name in cell.mean_of])
+        if cell.views is not None:
+            measured[_key(cell)] = _Measured(cell.views, None, {}, [])
+    for cell in cells:  # harmonic means are of columns that may be averages themselves
+        if cell.harmonic:
+            parts = [measured.get((cell.group, cell.row, name)) for name in cell.harmonic]
+            measured[_key(cell)] = _average(parts, harmonic_mean)
     return measured
 
 
@@ -116,13 +123,13 @@ def _measure(cell: Cell, results: Results) -> _Measured | None:
     return _Measured(fmean(values), pstdev(values) if spread else None, videos, runs)
 
 
-def _average(parts: list[_Measured | None]) -> _Measured | None:
+def _average(parts: list[_Measured | None], mean: Callable[[list[float]], float] = fmean) -> _Measured | None:
     present = [part for part in parts if part is not None]
     if len(present) < len(parts) or not present:
         return None
     videos = {name: count for part in present for name, count in part.videos.items()}
     runs = list(dict.fromkeys(run for part in present for run in part.runs))
-    return _Measured(fmean(part.value for part in present), None, videos, runs)
+    return _Measured(mean([part.value for part in present]), None, videos, runs)
 
 
 def _line(cell: Cell, measured: _Measured | None, quoted: Mapping[Key, Published] | None) -> list[Any]:

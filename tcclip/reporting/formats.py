@@ -75,11 +75,11 @@ def latex(shown: Grid, label: str) -> str:
 
 
 def text_of(entry: Entry) -> str:
-    """A cell in plain text: 53.7 ± 0.7, with † when quoted, a dash when empty."""
+    """A cell in plain text: 53.7 ± 0.7, with † when quoted and ‡ on a list drawn here, a dash when empty."""
     if entry.value is None:
         return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
-    return number(entry.value) + std + (" †" if entry.quoted else "")
+    return number(entry.value, entry.whole) + std + (" †" if entry.quoted else " ‡" if entry.drawn else "")
 
 
 def _flat(heads: list[Heading]) -> list[str]:
@@ -117,15 +117,16 @@ def _comparison(frame: pd.DataFrame) -> str:
 def _latex_cell(entry: Entry) -> str:
     if entry.value is None:
         return "--"
-    value = rf"\textbf{{{number(entry.value)}}}" if entry.best else number(entry.value)
+    digits = number(entry.value, entry.whole)
+    value = rf"\textbf{{{digits}}}" if entry.best else digits
     std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
-    return value + std + (r"$^\dagger$" if entry.quoted else "")
+    return value + std + (r"$^\dagger$" if entry.quoted else r"$^\ddagger$" if entry.drawn else "")
 
 
 def _escape(text: str) -> str:
     for plain, command in (
         ("\\", r"\textbackslash "), ("[", "{[}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
-        ("±", r"$\pm$"), ("†", r"$^\dagger$"), (DASH, "--"),
+        ("±", r"$\pm$"), ("†", r"$^\dagger$"), ("‡", r"$^\ddagger$"), (DASH, "--"),
     ):  # fmt: skip
         text = text.replace(plain, command)
     return text

@@ -5,7 +5,7 @@ formats.py and page.py only draw a Grid; what is bold, quoted or empty is decide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from tcclip.params.table import Column
 DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
 DASH = "\N{EN DASH}"  # an empty cell
 METRICS = {"top1": "Top-1", "top5": "Top-5"}
+GROUPS = {"base_test": "Base", "novel_test": "Novel"}  # of classes, by split
 OWN = {  # headings of columns that are not about a dataset
     "zero_shot": "Zero-shot",
     "few_shot": "Few-shot",
@@ -24,6 +25,9 @@ OWN = {  # headings of columns that are not about a dataset
     "params_m": "Parameters (M)",
     "gflops": "GFLOPs",
     "throughput_views_per_s": "Views/s",
+    "frames": "Frames",
+    "temporal_clips": "Clips",
+    "spatial_crops": "Crops",
 }
 
 
@@ -44,6 +48,8 @@ class Entry:
     quoted: bool
     best: bool
     published: float | None  # the paper's number, beside a measured one
+    drawn: bool = False  # measured on training videos that this program drew although the paper's list is published
+    whole: bool = False  # a count
 
 
 @dataclass(frozen=True)
@@ -68,31 +74,51 @@ class Grid:
 def headings(columns: Sequence[Column]) -> list[Heading]:
     """Headings in the paper's words; the metric is named only where a table has more than one."""
     several = len({column.metric for column in columns}) > 1
+    by_name = {column.name: column for column in columns}
     found = []
     for column in columns:
-        if column.from_table or column.cost:
+        if column.from_table or column.cost or column.views:
             found.append(Heading(OWN.get(column.name, column.name), ""))
             continue
-        top = DATASETS.get(column.dataset, column.dataset) if column.dataset else "Average"
-        sub = [f"K={column.shots}" if isinstance(column.shots, int) else "", METRICS[column.metric] if several else ""]
+        parts = [by_name[name] for name in (*column.mean_of, *column.harmonic_mean_of)]
+        datasets = {part.dataset for part in parts} if column.harmonic_mean_of else {column.dataset}
+        dataset = datasets.pop() if len(datasets) == 1 else None
+        top = DATASETS.get(dataset, dataset) if dataset else "Average"
+        group = {GROUPS.get(split, "") for part in parts or [column] for split in part.splits}
+        sub = [
+            f"K={column.shots}" if isinstance(column.shots, int) else "",
+            "HM" if column.harmonic_mean_of else group.pop() if len(group) == 1 else "",
+            METRICS[column.metric] if several else "",
+        ]
         found.append(Heading(top, " ".join(part for part in sub if part)))
     return found
 
 
-def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequence[str] = ()) -> Grid:
+def grid(
+    frame: pd.DataFrame,
+    title: str,
+    columns: Sequence[Column],
+    notes: Sequence[str] = (),
+    drawn: Collection[tuple[str, str, str]] = (),
+) -> Grid:
     """Arrange the cells of `frame` (columns of cells.COLUMNS); `notes` are put before the explanations of the marks.
 
-    The best measured value of a column is marked when at least two rows are measured; equal at one decimal is equal.
+    `drawn` are the cells (group, row, column) whose training videos this program drew. The best measured value of a
+    column is marked when at least two rows are measured; equal at one decimal is equal.
     """
     heads = headings(columns)
     names = [column.name for column in columns]
     cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
     rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
-    compared = [column.name for column in columns if not column.cost]
+    compared = [column.name for column in columns if not column.cost and not column.views]
+    counts = {column.name for column in columns if column.views}
     best = dict.fromkeys(names, "") | {
         name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in compared
     }
-    lines = [Line(g, r, [_entry(cells[g, r, name], best[name]) for name in names]) for g, r in rows]
+    lines = [
+        Line(g, r, [_entry(cells[g, r, name], best[name], (g, r, name) in drawn, name in counts) for name in names])
+        for g, r in rows
+    ]
     return Grid(
         title,
         heads,
@@ -119,16 +145,16 @@ def mean_over_shots(columns: Sequence[Column]) -> list[str]:
     return [f"Each cell is the mean over K = {several} training videos per class."] if shots else []
 
 
-def number(value: float) -> str:
-    """One decimal, as the paper prints."""
-    return f"{value:.1f}"
+def number(value: float, whole: bool = False) -> str:
+    """One decimal, as the paper prints; counts have none."""
+    return f"{value:.{0 if whole else 1}f}"
 
 
 def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: Any, best: str) -> Entry:
+def _entry(cell: Any, best: str, drawn: bool, whole: bool) -> Entry:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
@@ -136,7 +162,13 @@ def _entry(cell: Any, best: str) -> Entry:
     value, measured = known("value"), cell.source == "measured"
     marked = measured and value is not None and number(value) == best
     return Entry(
-        value, known("std"), value is not None and not measured, marked, known("published") if measured else None
+        value,
+        known("std"),
+        quoted=value is not None and not measured,
+        best=marked,
+        published=known("published") if measured else None,
+        drawn=drawn and measured,
+        whole=whole,
     )
 
 
@@ -155,7 +187,8 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
     notes = ["Accuracy in percent."]
     if any(entry.std is not None for entry in entries):
-        notes.append("± is the population standard deviation over the test splits.")
+        over = "test splits" if any(len(column.splits) > 1 for column in columns) else "training draws"
+        notes.append(f"± is the population standard deviation over the {over}.")
     videos: dict[str, int] = {}
     for head, column in zip(heads, columns, strict=True):
         counts = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
@@ -169,6 +202,8 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns
         notes.append("Bold: the best measured value of its column.")
     if any(entry.quoted for entry in entries):
         notes.append("† quoted from the paper, not measured here.")
+    if any(entry.drawn for entry in entries):
+        notes.append("‡ trained on videos that this program drew (a seeded draw), not on the paper's published list.")
     if any(entry.value is None for entry in entries):
         notes.append(f"{DASH} not measured: the suite has no method for this row, or its runs are not finished.")
     return notes

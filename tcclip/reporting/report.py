@@ -107,6 +107,7 @@ def _runs(plan: Plan) -> str:
             "protocol": table["protocol"],
             "trained on": table["dataset"],
             "K": table["shots"].astype("Int64"),
+            "fold": table["fold"].astype("Int64"),
             "seed": table["seed"].astype("Int64"),
             "evaluations": [_accuracies(parts) for parts in table["evaluations"]],
             "tables": [", ".join(tables) for tables in table["tables"]],

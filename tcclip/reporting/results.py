@@ -36,6 +36,7 @@ def runs_table(plan: Plan) -> pd.DataFrame:
                 "protocol": run.protocol if run.trained else "",
                 "dataset": DATASETS.get(run.role or "", run.role or ""),
                 "shots": run.shots,
+                "fold": run.fold,
                 "seed": run.seed,
                 "evaluations": _evaluations(plan, run.name),
                 "tables": plan.tables_of(run.name),
@@ -76,7 +77,8 @@ def histories(runs: Iterable[Run], plan: Plan) -> dict[tuple[str, str], pd.DataF
     for run in runs:
         path = layout.run(plan.suite.name, run.name) / "history.csv"
         if path.is_file():
-            name = DATASETS.get(run.role or "", run.role or "") + (f", K={run.shots}" if run.shots else "")
+            number = f", K={run.shots}" if run.shots else f", fold {run.fold}" if run.fold else ""
+            name = DATASETS.get(run.role or "", run.role or "") + number
             found[name, method_labels[run.method]] = pd.read_csv(path)
     return found
 

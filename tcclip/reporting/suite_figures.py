@@ -44,13 +44,15 @@ def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -
 def compared(plan: Plan) -> list[Run]:
     """The runs that curves and class-by-class figures compare: of methods in tables that are no ablations.
 
-    Sorted by method as in the tables, by dataset as in the suite, and by K.
+    Sorted by method as in the tables, by dataset as in the suite, and by K or fold.
     """
     tables = [table for table in plan.tables.values() if not table.ablation] or list(plan.tables.values())
     methods = list(dict.fromkeys(row.method for table in tables for row in table.rows))
     roles = [None, *plan.suite.datasets]
     runs = [run for run in plan.runs.values() if run.method in methods]
-    return sorted(runs, key=lambda run: (methods.index(run.method), roles.index(run.role), run.shots or 0))
+    return sorted(
+        runs, key=lambda run: (methods.index(run.method), roles.index(run.role), run.shots or 0, run.fold or 0)
+    )
 
 
 def method_colors(plan: Plan) -> dict[str, str]:
@@ -60,16 +62,30 @@ def method_colors(plan: Plan) -> dict[str, str]:
 
 
 def class_evaluations(plan: Plan) -> dict[str, list[Evaluation]]:
-    """Dataset -> the evaluations compared class by class: most shots, first split, no ensemble."""
+    """Dataset -> the evaluations compared class by class: of runs without folds, most shots and the first split.
+
+    Untrained methods are compared on the same split, and no weight ensemble is.
+    """
     found: dict[str, list[Evaluation]] = {}
     for role in plan.suite.datasets:
-        runs = [run for run in compared(plan) if any(e.role == role for e in plan.evaluations(run.name))]
-        most = max((run.shots or 0 for run in runs), default=0)
-        for run in runs:
-            if not run.trained or (run.shots or 0) == most:
-                of_run = [e for e in plan.evaluations(run.name) if e.role == role and not e.we]
-                found.setdefault(role, []).extend(of_run[:1])
-    return {role: evaluations for role, evaluations in found.items() if evaluations}
+        tested = {run: _plain_evaluations(plan, run, role) for run in compared(plan)}
+        trained = [run for run, evaluations in tested.items() if run.trained and evaluations]
+        if not trained:
+            continue
+        best = min(trained, key=lambda run: (run.fold or 0, -(run.shots or 0)))
+        alike = (best.protocol, best.shots, best.fold)
+        split = tested[best][0].split
+        found[role] = [
+            next(evaluation for evaluation in evaluations if evaluation.split == split)
+            for run, evaluations in tested.items()
+            if (not run.trained or (run.protocol, run.shots, run.fold) == alike)
+            and any(evaluation.split == split for evaluation in evaluations)
+        ]
+    return found
+
+
+def _plain_evaluations(plan: Plan, run: Run, role: str) -> list[Evaluation]:
+    return [e for e in plan.evaluations(run.name) if e.role == role and not e.we]
 
 
 def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:
@@ -105,8 +121,10 @@ def _class_figures(
     confusions = results.confusions(plan, evaluations, len(names)) if names else {}
     if not confusions:
         return []
-    shots = [run.shots for e in evaluations if (run := plan.run(e.run)).shots]
-    what = f"{DATASETS.get(role, role)} {split}" + (f", K = {shots[0]}" if shots else ", zero-shot")
+    trained = next(run for e in evaluations if (run := plan.run(e.run)).trained)
+    what = f"{DATASETS.get(role, role)} {split}, " + (
+        f"K = {trained.shots}" if trained.shots else trained.protocol.replace("_", "-")
+    )
     for table, stem in (
         (per_class(confusions, names), "per_class"),
         (confused_pairs(confusions, names), "confused_pairs"),

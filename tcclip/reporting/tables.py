@@ -11,7 +11,7 @@ from tcclip.reporting.cells import build, read_results
 from tcclip.reporting.costs import costs_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
-from tcclip.reporting.published import check_names, read_published
+from tcclip.reporting.published import Key, check_names, read_published
 
 
 def write_table(plan: Plan, name: str) -> str:
@@ -44,4 +44,22 @@ def table_grid(plan: Plan, name: str, frame: pd.DataFrame) -> Grid:
     """The table as people read it."""
     table = plan.table(name)
     about = f"Suite {plan.suite.name}: {plan.suite.description}."
-    return grid(frame, table.title, table.columns, [about])
+    return grid(frame, table.title, table.columns, [about], drawn_cells(plan, name))
+
+
+def drawn_cells(plan: Plan, name: str) -> set[Key]:
+    """The cells (group, row, column) with a run on a training list that is drawn here although one is published."""
+    drawn = {
+        run.name
+        for run in plan.runs.values()
+        if run.role is not None and plan.dataset(run.role).drawn(plan.train_split(run))
+    }
+    direct = {
+        (cell.group, cell.row, cell.column): any(evaluation.run in drawn for evaluation in cell.evaluations)
+        for cell in plan.cells[name]
+    }
+    for cell in plan.cells[name]:
+        for parts in (cell.mean_of, cell.harmonic):
+            if any(direct[cell.group, cell.row, part] for part in parts):
+                direct[cell.group, cell.row, cell.column] = True
+    return {key for key, is_drawn in direct.items() if is_drawn}

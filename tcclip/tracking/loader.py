@@ -116,6 +116,7 @@ def tags_of(plan: Plan, run: Run) -> dict[str, str]:
         "dataset": run.role or "",
         "method": run.method,
         "shots": run.shots,
+        "fold": run.fold,
         "seed": run.seed,
         "tables": ",".join(plan.tables_of(run.name)),
     }

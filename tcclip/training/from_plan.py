@@ -15,9 +15,9 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
     if run.role is None or run.seed is None:
         raise UserError(f"run '{name}' is an untrained method: it is only evaluated (`tcclip evaluate {name}`)")
     dataset = plan.dataset(run.role)
-    protocol = plan.protocol(run.protocol)
+    protocol = plan.training_protocol(run)
     split = plan.train_split(run)
-    classes = layout.classes(dataset.name, dataset.class_list(split))
+    classes = stages.class_file(plan.method(run.method), dataset, split)
     inputs = stages.training_inputs(plan, run)
     machine = plan.suite.machine
     return TrainingJob(
@@ -31,6 +31,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         frames=layout.frames(dataset.name),
         backbone=layout.backbone(plan.suite.backbone.name),
         folder=layout.run(plan.suite.name, run.name),
+        initial=layout.run(plan.suite.name, run.init.name) / "weights.safetensors" if run.init else None,
         flip=dataset.flip,
         threads=machine.threads,
         loader_workers=machine.loader_workers,
@@ -43,6 +44,8 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
             "dataset": run.role,
             "method_name": run.method,
             "shots": run.shots,
+            "fold": run.fold,
+            "init": run.init.name if run.init else "clip",
             "code_fingerprint": fingerprint.code(stages.CODE["train"]),
             "data_fingerprint": fingerprint.data(inputs),
         },

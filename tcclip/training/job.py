@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tcclip.params import Method, Protocol
 from tcclip.params.method import NOT_TRAINED
+from tcclip.params.protocol import NOT_OF_A_TRAINING
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class TrainingJob:
     backbone: Path  # weights.safetensors, tokens.json, backbone.json
     folder: Path  # the run's folder
     flip: bool  # may clips of this dataset be mirrored?
+    initial: Path | None = None  # weights of the run it starts from; None: the backbone's
     threads: int = 1
     loader_workers: int = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
@@ -52,6 +54,7 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "validation_list": str(job.validation_list),
             "frames": str(job.frames),
             "backbone": str(job.backbone),
+            "initial": str(job.initial or job.backbone),
             "flip": job.flip,
         },
         "machine": {
@@ -71,7 +74,7 @@ def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256
     """
     content = {
         "method": job.method.model_dump(mode="json", exclude=NOT_TRAINED),
-        "protocol": job.protocol.model_dump(mode="json", exclude={"name", "description", "shots", "views"}),
+        "protocol": job.protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
         "seed": job.seed,
         "classes": job.class_names,
         "videos": videos,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from tcclip.data.frames import FrameStore
@@ -70,6 +72,8 @@ def prepare(job: TrainingJob) -> Setup:
     model = build(job.method, backbone, list(job.class_names), protocol.frames).to(device)
     model.visual.checkpoint = job.checkpoint
     parameters = dict(model.named_parameters())
+    if job.initial is not None:
+        start_from(parameters, job.initial)
     return Setup(
         job=job,
         device=device,
@@ -85,6 +89,26 @@ def prepare(job: TrainingJob) -> Setup:
         optimizer=make_optimizer(parameters, recipe.optimizer),
         scaler=torch.amp.GradScaler(device.type, enabled=job.precision == "fp16"),
     )
+
+
+def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:
+    """Give the trained parameters the values of another run's weights."""
+    if not path.is_file():
+        raise UserError(f"{path} is not there: `tcclip train {path.parent.name}` makes it, init of the method names it")
+    tensors = load_file(path)
+    if different := sorted(set(tensors) ^ set(parameters)):
+        raise UserError(
+            f"{path} does not fit a training that starts from it: {different[0]} is in only one of the two models; "
+            "init of the method must name a method of the same architecture"
+        )
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            if tensors[name].shape != parameter.shape:
+                raise UserError(
+                    f"{path}: {name} has the shape {tuple(tensors[name].shape)}, and the training that starts from it "
+                    f"needs {tuple(parameter.shape)}: init of the method must name one of the same architecture"
+                )
+            parameter.copy_(tensors[name])
 
 
 def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, int]]]:

@@ -1,13 +1,18 @@
 """The plan expands tables to evaluations and runs; a run that serves several tables is planned once."""
 
+import shutil
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tcclip import stages
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
+from tcclip.params.reader import params_folder
 from tcclip.params.table import Column
 from tcclip.plan import expand, load_plan
 
@@ -47,7 +52,11 @@ def test_the_ablations_need_no_training_twice():
         "vifi_clip-learnable_prompts",
         "tc_clip-late_fusion",
     ]
-    assert sum(len(plan.evaluations(run)) for run in plan.runs) == 333 + 4 * 18 + 3 * 9 + 10
+    by_protocol = Counter(run.protocol for run in plan.runs.values() if run.trained)
+    # base-to-novel: two methods of Table 4 and Table 6's light variant, four datasets, three draws
+    assert by_protocol == {"few_shot": 333, "zero_shot": 7, "base_to_novel": 3 * 4 * 3, "fully_supervised": 3}
+    vanilla = 3 * 3 + 1 + 4 * 2
+    assert sum(len(plan.evaluations(run)) for run in plan.runs) == 333 + 4 * 18 + 3 * 9 + 36 * 2 + 3 + vanilla
 
 
 def test_the_default_tc_only_runs_serve_every_table_of_variants():
@@ -81,7 +90,8 @@ def test_a_suite_has_these_tables(suite):
 
 def test_every_row_of_the_ablations_has_a_method():
     for name, table in load_plan("mini").tables.items():
-        assert all(row.method for row in table.rows) or name in ("table2", "table3", "table6"), name
+        compared = ("table2", "table3", "table4", "table5", "table6")
+        assert all(row.method for row in table.rows) or name in compared, name
 
 
 @pytest.mark.parametrize("suite", ["mini", "paper"])
@@ -100,9 +110,94 @@ def test_every_published_cell_of_a_table_has_a_place_in_the_published_order(suit
 
 def test_a_run_that_serves_two_tables_is_one_run():
     plan = load_plan("mini")
-    assert plan.tables_of("untrained-vanilla_clip") == ["table2", "table3"]
+    assert plan.tables_of("untrained-vanilla_clip") == ["table2", "table3", "table4"]
     evaluations = [evaluation.name for evaluation in plan.evaluations("untrained-vanilla_clip")]
-    assert len(evaluations) == len(set(evaluations)) == 10  # 3 splits of 3 datasets, and SSv2
+    assert len(evaluations) == len(set(evaluations)) == 18  # 3 splits of 3 datasets, SSv2; base and novel of 4 datasets
+
+
+def test_a_base_to_novel_cell_has_a_run_for_each_draw_and_the_harmonic_mean_is_of_the_averages():
+    plan = load_plan("mini")
+    cells = {
+        cell.column: cell for cell in plan.cells["table4"] if (cell.row, cell.group) == ("TC-CLIP", "original names")
+    }
+    runs = [plan.run(evaluation.run) for evaluation in cells["ssv2_novel"].evaluations]
+    assert [run.name for run in runs] == [f"base_to_novel-ssv2-f{fold}-tc_clip-s1024" for fold in (1, 2, 3)]
+    assert [plan.train_split(run) for run in runs] == ["base_train1", "base_train2", "base_train3"]
+    assert {evaluation.split for evaluation in cells["ssv2_novel"].evaluations} == {"novel_test"}
+    assert cells["ssv2_hm"].harmonic == ("ssv2_base", "ssv2_novel")
+    assert cells["all_hm"].harmonic == ("all_base", "all_novel")
+    of_base = [run for run in plan.runs.values() if run.protocol == "base_to_novel"]
+    assert all({e.split for e in plan.evaluations(run.name)} == {"base_test", "novel_test"} for run in of_base)
+
+
+def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
+    plan = load_plan("mini")
+    names = [evaluation.name for evaluation in plan.evaluations("fully_supervised-k400-tc_clip-s1024")]
+    assert names == ["k400-val-4x3"]
+    views = {c.column: c.views for c in plan.cells["table5"] if c.row == "TC-CLIP" and c.views is not None}
+    assert views == {"frames": 16, "temporal_clips": 4, "spatial_crops": 3}
+    assert not any(c.views for c in plan.cells["table5"] if c.row == "OST")
+
+
+def with_params(monkeypatch, tmp_path, **files):
+    """The plan of suite paper with other params: file name without .yaml -> keys put over it."""
+    shutil.copytree(params_folder(), tmp_path / "params")
+    for name, changes in files.items():
+        path = tmp_path / "params" / f"{name.replace('__', '/')}.yaml"
+        old = yaml.safe_load(path.read_text()) if path.exists() else {}
+        path.write_text(yaml.safe_dump({**old, **changes}, sort_keys=False))
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    load_plan.cache_clear()
+    plan = load_plan("paper")
+    load_plan.cache_clear()
+    return plan
+
+
+def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_path):
+    assert not any("llm" in run for run in load_plan("paper").runs)
+    plan = with_params(monkeypatch, tmp_path, suites__paper={"llm_names": True})
+    rephrased = Counter(run.protocol for run in plan.runs.values() if run.method == "tc_clip-llm")
+    assert rephrased == {"zero_shot": 1, "few_shot": 2 * 4, "base_to_novel": 3 * 3}  # methods.md 12: SSv2 has none
+    here = ("LLM text", "TC-CLIP", "ssv2_k2")
+    cell = next(cell for cell in plan.cells["table3"] if (cell.group, cell.row, cell.column) == here)
+    assert cell.evaluations[0].run == "few_shot-ssv2-k2-tc_clip-s1024"
+    run = plan.run("zero_shot-k400-tc_clip-llm-s1024")
+    assert (plan.training_protocol(run).micro_batch, plan.training_protocol(run).total_batch) == (2, 256)
+    assert stages.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
+    assert Path("data/splits/k600/classes/test1-llm.csv") in stages.split_files(plan.dataset("k600"), llm_names=True)
+
+
+FROM_K400 = {"group": "original names", "row": "ActionCLIP", "method": "tc_clip-k400_init"}
+
+
+def test_a_run_that_starts_from_another_runs_weights_waits_for_it(monkeypatch, tmp_path):
+    rows = [FROM_K400 if row.row == "ActionCLIP" else row.model_dump() for row in load_table("table3").rows]
+    plan = with_params(monkeypatch, tmp_path, tables__table3={"rows": rows}, suites__paper={"tables": ["table3"]})
+    run = plan.run("few_shot-ucf101-k2-tc_clip-k400_init-s1024")
+    assert run.init == plan.run("fully_supervised-k400-tc_clip-s1024")
+    weights = Path("runs/paper/fully_supervised-k400-tc_clip-s1024/weights.safetensors")
+    assert weights in stages.training_inputs(plan, run)
+
+
+def test_base_to_novel_starts_from_clip_alone(monkeypatch, tmp_path):
+    rows = [FROM_K400 if row.row == "ActionCLIP" else row.model_dump() for row in load_table("table4").rows]
+    with pytest.raises(UserError, match="init must be clip in protocol base_to_novel"):
+        with_params(monkeypatch, tmp_path, tables__table4={"rows": rows})
+
+
+def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
+    plan = load_plan("paper")
+    of = Counter((run.protocol, run.method) for run in plan.runs.values() if run.trained)
+    for method in ("vifi_clip", "tc_clip", "tc_clip_light"):
+        assert of["few_shot", method] == of["base_to_novel", method] == 12
+        assert of["zero_shot", method] == of["fully_supervised", method] == 1
+    tables = [set(plan.runs_of(name)) for name in ("table8a", "table8b")]
+    assert len(tables[0] | tables[1]) == 14 * 12  # methods.md 12: T8
+    tables9 = [set(plan.runs_of(name)) for name in ("table9a", "table9b", "table9c")]
+    own = {run for runs in tables9 for run in runs if plan.run(run).method != "tc_only"}
+    assert len(own) == 11 * 12  # T9
+    references = {run for run in plan.runs_of("table1") if plan.run(run).method in ADDED_REFERENCES}
+    assert len(references) == 9  # T1
 
 
 def test_zero_shot_runs_are_evaluated_with_and_without_weight_ensemble():
@@ -116,6 +211,9 @@ def test_few_shot_is_never_evaluated_on_splits_2_and_3():
     for name, run in plan.runs.items():
         if run.protocol == "few_shot" and run.trained:
             assert [evaluation.split for evaluation in plan.evaluations(name)] == ["test1"]
+
+
+ADDED_REFERENCES = ("vifi_clip-cls_tokens", "vifi_clip-adjacent", "vifi_clip-all_patches")
 
 
 def test_suites_differ_in_data_and_budgets_only():

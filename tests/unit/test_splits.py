@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_lists import dataset, write
 
-from tcclip.data.splits import few_shot, write_splits
+from tcclip.data.few_shot import few_shot
+from tcclip.data.splits import write_splits
 from tcclip.data.tables import read_classes, read_split
 from tcclip.errors import UserError
 from tcclip.params.dataset import FewShot
@@ -20,7 +21,7 @@ ROWS = [(f"v_{label}_{number}", label) for label in range(5) for number in range
 
 @given(st.sampled_from([2, 4, 8, 16]), st.integers(0, 2**32))
 def test_a_subset_has_exactly_k_different_training_videos_per_class(k: int, seed: int) -> None:
-    subset = few_shot(ROWS, k, seed)
+    subset = few_shot(ROWS, k, [seed])
     assert len(subset) == len(set(subset)) == 5 * k and set(subset) <= set(ROWS)
     assert [sum(label == wanted for _, label in subset) for wanted in range(5)] == [k] * 5
 
@@ -29,26 +30,26 @@ def test_a_subset_has_exactly_k_different_training_videos_per_class(k: int, seed
 def test_a_subset_does_not_depend_on_the_order_of_rows(order: random.Random) -> None:
     rows = list(ROWS)
     order.shuffle(rows)
-    assert few_shot(rows, 4, 1) == few_shot(ROWS, 4, 1)
+    assert few_shot(rows, 4, [1]) == few_shot(ROWS, 4, [1])
 
 
 def test_another_seed_and_another_k_give_other_subsets() -> None:
-    assert few_shot(ROWS, 4, 1) != few_shot(ROWS, 4, 2)
-    assert not set(few_shot(ROWS, 4, 1)) <= set(few_shot(ROWS, 8, 1))
+    assert few_shot(ROWS, 4, [1]) != few_shot(ROWS, 4, [2])
+    assert not set(few_shot(ROWS, 4, [1])) <= set(few_shot(ROWS, 8, [1]))
 
 
 def test_a_class_keeps_its_subset_when_another_class_changes() -> None:
     fewer = [row for row in ROWS if row[1] != 3]
-    assert few_shot(fewer, 2, 1) == [row for row in few_shot(ROWS, 2, 1) if row[1] != 3]
+    assert few_shot(fewer, 2, [1]) == [row for row in few_shot(ROWS, 2, [1]) if row[1] != 3]
 
 
 def test_the_subsets_of_a_seed_never_change() -> None:
-    assert [video for video, _ in few_shot(ROWS[:20], 4, 1)] == ["v_0_15", "v_0_18", "v_0_7", "v_0_8"]
+    assert [video for video, _ in few_shot(ROWS[:20], 4, [1])] == ["v_0_15", "v_0_18", "v_0_7", "v_0_8"]
 
 
 def test_a_class_with_too_few_videos_is_named() -> None:
     with pytest.raises(UserError, match="dataset d, split train1: class 'wave' has 0 videos, 2 shots need 2"):
-        few_shot(ROWS[:20], 2, 1, ["clap", "wave"], "dataset d, split train1")
+        few_shot(ROWS[:20], 2, [1], ["clap", "wave"], "dataset d, split train1")
 
 
 def ucf(raw: Path) -> Path:

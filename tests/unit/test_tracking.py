@@ -19,8 +19,8 @@ from tcclip.tracking.loader import load_runs, tags_of
 from tcclip.tracking.records import record, run_key
 from tcclip.tracking.ui import open_ui
 
-TRAINED = Run("few_shot-ssv2-k2-tc_clip-s1024", "few_shot", "tc_clip", "ssv2", 2, 1024)
-UNTRAINED = Run("untrained-vanilla_clip", "few_shot", "vanilla_clip", None, None, None)
+TRAINED = Run("few_shot-ssv2-k2-tc_clip-s1024", "few_shot", "tc_clip", "ssv2", 2, None, 1024)
+UNTRAINED = Run("untrained-vanilla_clip", "few_shot", "vanilla_clip", None, None, None, None)
 VIEWS = Views(temporal=2, spatial=1, mode="paper")
 
 

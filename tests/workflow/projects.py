@@ -112,6 +112,8 @@ SMALL = {
 def cut_shots(content):
     if content.get("few_shot"):
         content["few_shot"]["shots"] = [2]
+    if content.get("base_novel"):
+        content["base_novel"].update(shots=1, draws=1)
 
 
 def new_project(folder: Path) -> Project:

@@ -8,7 +8,7 @@ for dataset in plan.datasets.values():
         input:
             layout.manifest(dataset.name),
         output:
-            stages.split_files(dataset),
+            stages.split_files(dataset, plan.suite.llm_names),
         log:
             f"logs/splits/{dataset.name}.log",
         resources:
@@ -16,9 +16,10 @@ for dataset in plan.datasets.values():
             runtime=10,
         params:
             dataset=dataset.name,
+            names="--llm-names" if plan.suite.llm_names else "",
             settings=settings(stages.split_settings(dataset)),
             code=code("splits"),
         message:
             f"splits of {dataset.name}"
         shell:
-            "tcclip splits {params.dataset} --log {log}"
+            "tcclip splits {params.dataset} {params.names} --log {log}"
