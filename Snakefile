@@ -57,6 +57,7 @@ include: "workflow/rules/report.smk"
 rule tables:
     default_target: True
     input:
+        rules.tokens.output,
         # Runs are named beside the tables they fill: a target brings back only what it names.
         stages.result_files(plan, plan.runs),
         [layout.table(suite, table, suffix) for table in plan.tables for suffix in stages.TABLE_FORMATS],

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tcclip import fingerprint, stages
 from tcclip.start import SOCKET, Request, receive
 
 MODULES = (  # what the jobs import
@@ -50,6 +51,7 @@ def serve(path: Path, owner: int) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
     for name in MODULES:
         importlib.import_module(name)
+    fingerprint.code(stages.CODE["train"])  # every training asks for it; it is of the code that was just loaded
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

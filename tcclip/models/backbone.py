@@ -38,12 +38,12 @@ class Backbone:
 
     @staticmethod
     def load(folder: Path | str) -> Backbone:
-        """Read weights.safetensors, backbone.json and tokens.json of a backbone's folder.
+        """Read weights.safetensors, backbone.json and, if it is there, tokens.json of a backbone's folder.
 
         Raises UserError when a file is missing or the weights do not have the shapes that backbone.json promises.
         """
         folder = Path(folder)
-        for name in ("weights.safetensors", "backbone.json", "tokens.json"):
+        for name in ("weights.safetensors", "backbone.json"):
             if not (folder / name).is_file():
                 raise UserError(f"{folder} has no {name}: make it with `tcclip backbone`")
         config = BackboneConfig(**read_json(folder / "backbone.json")["architecture"])
@@ -53,7 +53,11 @@ class Backbone:
             canonical_shapes(config),
             str(folder / "weights.safetensors"),
         )
-        return Backbone(config, tensors, read_json(folder / "tokens.json"))
+        tokens = folder / "tokens.json"
+        try:
+            return Backbone(config, tensors, read_json(tokens))
+        except FileNotFoundError:  # before it is made, or while it is made anew
+            return Backbone(config, tensors)
 
     def save(self, folder: Path | str, facts: Mapping[str, Any] | None = None) -> str:
         """Write weights.safetensors and backbone.json (sizes, sha256, `facts`); returns the sha256.

@@ -94,12 +94,20 @@ def _measure_all(cells: Sequence[Cell], results: Results) -> dict[Key, _Measured
         if cell.mean_of:
             measured[_key(cell)] = _average([measured.get((cell.group, cell.row, name)) for name in cell.mean_of])
         if cell.views is not None:
-            measured[_key(cell)] = _Measured(cell.views, None, {}, [])
+            measured[_key(cell)] = _views(
+                cell.views, [measured.get(_key(c)) for c in cells if _key(c)[:2] == _key(cell)[:2]]
+            )
     for cell in cells:  # harmonic means are of columns that may be averages themselves
         if cell.harmonic:
             parts = [measured.get((cell.group, cell.row, name)) for name in cell.harmonic]
             measured[_key(cell)] = _average(parts, harmonic_mean)
     return measured
+
+
+def _views(count: int, row: list[_Measured | None]) -> _Measured | None:
+    """How test videos were looked at, once something of the row is measured in this way."""
+    runs = dict.fromkeys(run for part in row if part is not None for run in part.runs)
+    return _Measured(count, None, {}, list(runs)) if runs else None
 
 
 def _measure(cell: Cell, results: Results) -> _Measured | None:

@@ -189,7 +189,7 @@ def test_the_validation_variant_of_k600_takes_every_annotated_video_of_the_draws
 
 
 def test_a_published_list_that_is_missing_names_the_commands_that_fetch_it(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="hmdb_51_labels.csv is missing: run `tcclip download hmdb51`"):
+    with pytest.raises(UserError, match=r"hmdb_51_labels\.csv is missing: run `tcclip download hmdb51`"):
         write_splits(load_dataset("hmdb51"), tmp_path, tmp_path / "splits")
 
 

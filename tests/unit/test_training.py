@@ -192,3 +192,20 @@ def test_mixed_precision_trains_with_float32_weights(world, precision):
     job = training_job(world, precision, precision=precision)
     train(job)
     assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights(job).values())
+
+
+def test_a_training_may_start_from_another_runs_weights(world, undisturbed):
+    initial = undisturbed.folder / "weights.safetensors"
+    job = training_job(world, "from-another", initial=initial)
+    start = dict(prepare(job).model.named_parameters())
+    assert all(torch.equal(start[name], tensor) for name, tensor in weights(undisturbed).items())
+    train(job)
+    assert yaml.safe_load((job.folder / "params.yaml").read_text())["data"]["initial"] == str(initial)
+    assert not same(weights(job), weights(undisturbed))
+
+
+def test_weights_of_another_architecture_are_no_start(world, undisturbed):
+    with pytest.raises(UserError, match="does not fit a training that starts from it"):
+        prepare(training_job(world, "odd", "vifi_clip", initial=undisturbed.folder / "weights.safetensors"))
+    with pytest.raises(UserError, match="`tcclip train nowhere` makes it"):
+        prepare(training_job(world, "odd", initial=world / "runs/nowhere/weights.safetensors"))

@@ -99,6 +99,23 @@ def test_editing_a_method_makes_only_its_runs_stale(project):
     assert not {"raw", "shard", "backbone"} & jobs.keys()
 
 
+def test_a_new_prompt_of_one_method_makes_its_runs_stale_and_no_other(project):
+    project.edit("params/methods/vanilla_clip.yaml", lambda content: content["text"].update(prompt="a film of {name}."))
+    jobs = project.jobs("tables")
+    assert (jobs["tokens"], jobs["evaluate"], jobs["table"]) == (1, 1, 2)
+    assert "train" not in jobs
+    project.snakemake("tables")
+    assert project.jobs("tables") == {}
+
+
+def test_new_class_names_do_not_hide_the_runs_that_are_missing(project):
+    shutil.rmtree(project.folder / "runs/mini")
+    classes = project.folder / "data/splits/mini_k600/classes/test3.csv"
+    classes.write_text(classes.read_text().replace("circle", "ring") + "\n")
+    jobs = project.jobs("tables")
+    assert jobs["tokens"] == 1 and jobs["train"] > 1
+
+
 def test_editing_the_ensemble_weight_evaluates_again_but_trains_nothing(project):
     project.edit("params/methods/tc_clip.yaml", lambda content: content.update(we={"w": 0.5}))
     jobs = project.jobs("tables")

@@ -21,6 +21,8 @@ rule backbone:
         "tcclip backbone --suite {params.suite} --log {log}"
 
 
+# What a text's ids are never changes, so no result depends on this file: jobs find their texts there, or else tokenise
+# them again with open_clip. It is made early, and made again when names or prompts are new, without re-training anything.
 rule tokens:
     input:
         stages.class_files(plan),
@@ -28,6 +30,7 @@ rule tokens:
         backbone_folder / "tokens.json",
     log:
         f"logs/{suite}/tokens.log",
+    priority: 1
     resources:
         mem_mb=2000,
         runtime=10,

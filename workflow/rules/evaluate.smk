@@ -5,7 +5,6 @@ rule evaluate:
     input:
         lambda wildcards: stages.evaluation_inputs(plan, plan.run(wildcards.run)),
         backbone_folder / "weights.safetensors",
-        ancient(backbone_folder / "tokens.json"),
     output:
         f"runs/{suite}/{{run}}/metrics.json",
         directory(f"runs/{suite}/{{run}}/predictions"),

@@ -28,6 +28,7 @@ for name in plan.tables:
         name:
             name
         input:
+            rules.tokens.output,
             layout.table(suite, name),
             stages.result_files(plan, plan.runs_of(name)),
         message:

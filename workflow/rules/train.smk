@@ -5,8 +5,6 @@ rule train:
     input:
         lambda wildcards: stages.training_inputs(plan, plan.run(wildcards.run)),
         backbone_folder / "weights.safetensors",
-        # The ids follow from names and prompts, which are tracked apart: another method's new text re-trains nothing.
-        ancient(backbone_folder / "tokens.json"),
     output:
         [f"runs/{suite}/{{run}}/{name}" for name in stages.TRAINING_FILES],
     log:
@@ -30,6 +28,7 @@ rule train:
 
 rule trainings:
     input:
+        rules.tokens.output,
         [f"runs/{suite}/{name}/weights.safetensors" for name, run in plan.runs.items() if run.trained],
     message:
         "all trainings"
