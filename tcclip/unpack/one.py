@@ -65,6 +65,6 @@ def _named_errors(dataset: str, parcel: Parcel, folder: Path, limits: Unpacking)
         if reason is None:
             raise
         raise UserError(
-            f"{where} is damaged ({reason}): delete it, fetch it again with `tcclip download {dataset}`, and repeat this "
-            "command"
+            f"{where} is damaged ({reason}): delete it, fetch it again with `tcclip download {dataset}`, and repeat "
+            "this command"
         ) from error
