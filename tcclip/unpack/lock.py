@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tcclip.errors import UserError
 
+LOCK = ".unpack.lock"  # in the dataset's folder; it stays, because removing it could let two in
+
 
 @contextmanager
 def only_one(dataset: str, path: Path) -> Iterator[None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ from tcclip.unpack.members import damage
 from tcclip.unpack.parcels import Parcel, is_list
 from tcclip.unpack.placing import copy_list, place
 from tcclip.unpack.records import Record, changed_archives, lost_members, read_record, record_path, write_record
-from tcclip.unpack.safety import Quota, no_space
+from tcclip.unpack.safety import Quota
 from tcclip.unpack.staging import stage, staging_folder
 
 
@@ -41,7 +39,7 @@ def unpack_one(
     if parcel.unpack == "no":
         files = copy_list(downloads / parcel.names[0], target)
     else:
-        with staging_folder(raw, target) as folder, _named_errors(dataset, parcel, folder, limits):
+        with _named_errors(dataset, parcel), staging_folder(raw, target) as folder:
             content = read([downloads / name for name in parcel.names], parcel.unpack)
             quota = Quota(limits, sum(archives.values()), folder)
             staged = stage(content, folder, quota, is_list(parcel.into), wrote)
@@ -52,15 +50,13 @@ def unpack_one(
 
 
 @contextmanager
-def _named_errors(dataset: str, parcel: Parcel, folder: Path, limits: Unpacking) -> Iterator[None]:
+def _named_errors(dataset: str, parcel: Parcel) -> Iterator[None]:
     where = " + ".join(str(layout.downloads(dataset) / name) for name in parcel.names)
     try:
         yield
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise no_space(folder, shutil.disk_usage(folder).free, limits) from error
         reason = damage(error)
         if reason is None:
             raise

@@ -6,7 +6,7 @@ from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
 from tcclip.params.unpacking import GIGABYTE
-from tcclip.unpack.lock import only_one
+from tcclip.unpack.lock import LOCK, only_one
 from tcclip.unpack.parcels import is_list, parcels
 from tcclip.unpack.records import all_records, lost_members, read_record
 from tcclip.unpack.run import sources_of
@@ -21,7 +21,7 @@ def remove_archives(dataset: Dataset) -> str:
     if sources.keep_archives:
         return "archives are kept"
     removed = freed = 0
-    with only_one(dataset.name, layout.raw(dataset.name) / ".unpack.lock"):
+    with only_one(dataset.name, layout.raw(dataset.name) / LOCK):
         for parcel in parcels(dataset, sources):
             if parcel.unpack == "no" or is_list(parcel.into):
                 continue

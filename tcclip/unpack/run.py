@@ -12,10 +12,11 @@ from tcclip.files import atomic
 from tcclip.params.dataset import Dataset
 from tcclip.params.sources import Sources
 from tcclip.params.unpacking import GIGABYTE, Unpacking, load_unpacking
-from tcclip.unpack.lock import only_one
+from tcclip.unpack.lock import LOCK, only_one
 from tcclip.unpack.one import finished, unpack_one
 from tcclip.unpack.parcels import Parcel, check_complete, parcels
 from tcclip.unpack.records import Record
+from tcclip.unpack.safety import full_disk_in_words
 
 
 def unpack(dataset: Dataset) -> str:
@@ -23,14 +24,15 @@ def unpack(dataset: Dataset) -> str:
 
     Finished archives are left alone. Whatever ended an earlier call, this one goes on from there.
     """
-    sources = sources_of(dataset)
-    with only_one(dataset.name, layout.raw(dataset.name) / ".unpack.lock"):
+    sources, raw, limits = sources_of(dataset), layout.raw(dataset.name), load_unpacking()
+    raw.mkdir(parents=True, exist_ok=True)
+    with full_disk_in_words(raw, limits), only_one(dataset.name, raw / LOCK):
         everything = parcels(dataset, sources)
         found = {parcel: finished(dataset.name, parcel) for parcel in everything}
         done = {parcel: record for parcel, record in found.items() if record is not None}
         pending = [parcel for parcel in everything if parcel not in done]
         check_complete(dataset, sources, pending)
-        _unpack_all(dataset.name, pending, done, load_unpacking())
+        _unpack_all(dataset.name, pending, done, limits)
         _write_summary(dataset.name, {parcel: done[parcel] for parcel in everything})
     files = sum(len(record.members) for record in done.values())
     return f"{files} files of {len(everything)} archives and lists, {len(pending)} of them unpacked now"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -74,3 +77,14 @@ def no_space(folder: Path, free: int, limits: Unpacking) -> UserError:
         "them are kept by params/unpacking.yaml): free some space and run the same command again (finished archives "
         "are kept)"
     )
+
+
+@contextmanager
+def full_disk_in_words(folder: Path, limits: Unpacking) -> Iterator[None]:
+    """Turn the system's error for a full disk, or a used-up quota, into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise no_space(folder, shutil.disk_usage(folder).free, limits) from error
