@@ -6,7 +6,7 @@ import csv
 import shutil
 
 from tcclip import layout
-from tcclip.data.progress import track_bytes
+from tcclip.data.byte_progress import track_bytes
 from tcclip.errors import UserError
 from tcclip.files import atomic
 from tcclip.params.dataset import Dataset
