@@ -1,4 +1,7 @@
-"""Progress of work that is measured in bytes. (Apart from progress.py, on which the fingerprints of all results depend.)"""
+"""Progress of work that is measured in bytes.
+
+Apart from progress.py, because the frames depend on that file's code.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,17 @@ def track_bytes(label: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def _bytes_lines(label: str, total: int) -> Iterator[Callable[[int], None]]:
     start = said = time.monotonic()
+    latest = 0
 
     def reached(done: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said >= EVERY_SECONDS or done >= total:
+        nonlocal said, latest
+        now, latest = time.monotonic(), done
+        if now - said >= EVERY_SECONDS:
             print(_bytes_line(label, done, total, now - start), file=sys.stderr, flush=True)
             said = now
 
     yield reached
+    print(_bytes_line(label, latest, total, time.monotonic() - start), file=sys.stderr, flush=True)
 
 
 @contextmanager

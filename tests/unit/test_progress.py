@@ -24,7 +24,7 @@ def test_a_log_gets_the_rate_and_the_time_left(
 def test_bytes_are_counted_against_a_total_that_is_an_estimate(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter([0.0, 1.0, 20.0, 40.0])
+    clock = iter([0.0, 1.0, 20.0, 30.0, 40.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     with track_bytes("unpacking k400", 4_000_000_000) as reached:
         for done in (1, 1_000_000_000, 4_100_000_000):
