@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,12 +29,27 @@ class DamagedError(Exception):
     """The archive is truncated, altered, or none."""
 
 
+BAD_CONTENT = (  # what tarfile, zipfile and the decompressors raise
+    DamagedError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    RuntimeError,
+)
+
+
 def damage(error: Exception) -> str | None:
     """What is wrong with the archive, or None if `error` is about something else (a full disk, a mistake of ours)."""
-    known = (DamagedError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
-    # bz2 raises a bare OSError; zipfile a RuntimeError for a password and NotImplementedError for unknown methods
-    vague = isinstance(error, OSError) and error.errno is None
-    return str(error) if vague or isinstance(error, (*known, RuntimeError)) else None
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # bz2 gives none, a wrong offset EINVAL
+        return None
+    return str(error) or type(error).__name__ if isinstance(error, BAD_CONTENT) else None
 
 
 def decompressed(stream: IO[bytes], head: bytes) -> IO[bytes]:

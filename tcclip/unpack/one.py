@@ -31,7 +31,7 @@ def unpack_one(
 ) -> Record:
     """Unpack a parcel and record it. `taken`: the files of other archives; `wrote` is told the bytes of every file.
 
-    Every error is a UserError that names the archive; the dataset's folder is then as it was before.
+    Damage, a refused member and a full disk are UserErrors that name the archive; nothing of it is in place then.
     """
     raw, downloads = layout.raw(dataset), layout.downloads(dataset)
     target = raw / parcel.into

@@ -20,16 +20,16 @@ def place(staged: Mapping[PurePosixPath, Path], target: Path, taken: Mapping[Pat
     """
     for file in staged.values():
         _to_disk(file)  # a name must not outlive its content when the power fails
-    sizes: dict[Path, int] = {}
+    sizes = {target / path: file.stat().st_size for path, file in staged.items()}
+    for final, size in sizes.items():
+        if final in taken and not _is_there(final, size):
+            raise UserError(f"it and {taken[final]} both have a file {final}, of different sizes")
     for path, file in staged.items():
-        final, size = target / path, file.stat().st_size
-        sizes[final] = size
+        final = target / path
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
-            if final.is_file() and final.stat().st_size == size:
+            if _is_there(final, sizes[final]):
                 file.unlink()
-            elif final in taken:
-                raise UserError(f"it and {taken[final]} both have a file {final}, of different sizes")
             else:
                 os.replace(file, final)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
@@ -44,6 +44,10 @@ def copy_list(source: Path, target: Path) -> dict[Path, int]:
         with atomic(final) as part:
             shutil.copyfile(source, part)
     return {final: source.stat().st_size}
+
+
+def _is_there(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
 
 
 def _to_disk(file: Path) -> None:

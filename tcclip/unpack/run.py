@@ -50,6 +50,8 @@ def sources_of(dataset: Dataset) -> Sources:
 
 def _unpack_all(dataset: str, pending: list[Parcel], done: dict[Parcel, Record], limits: Unpacking) -> None:
     """Unpack what is pending and add its records to `done`."""
+    if not pending:
+        return
     raw = layout.raw(dataset)
     taken = {raw / path: parcel.name for parcel, record in done.items() for path in record.members}
     sizes = {p: sum((layout.downloads(dataset) / name).stat().st_size for name in p.names) for p in pending}

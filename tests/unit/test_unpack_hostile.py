@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -16,6 +17,10 @@ from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.params.unpacking import Unpacking
 from tcclip.unpack import rar, run, unpack
+from tcclip.unpack.archive import read
+from tcclip.unpack.members import damage
+from tcclip.unpack.safety import Quota
+from tcclip.unpack.staging import stage
 
 ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
 GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
@@ -83,6 +88,25 @@ def test_a_flipped_bit_is_noticed(form: str) -> None:
     with pytest.raises(UserError, match="is damaged"):
         unpack(tiny)
     assert in_place() == {}
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_whatever_bytes_are_wrong_the_error_says_damaged_or_refused(form: str, tmp_path: Path) -> None:
+    _, path = write_archive(downloads(), form, {"Jump/ü.avi": GOOD["Jump/0.avi"], **GOOD})
+    whole, rng = path.read_bytes(), random.Random(1)
+    limits = Unpacking(bytes_per_archive_byte=1, small_bytes=1_000_000, members=100, free_gigabytes=0)
+    for turn in range(30 if form == "rar" else 300):
+        content = bytearray(whole)
+        for _ in range(rng.choice([1, 2, 8])):
+            content[rng.randrange(len(content))] = rng.randrange(256)
+        path.write_bytes(content)
+        folder = tmp_path / f"staged{turn}"
+        folder.mkdir()
+        archive = read(sorted(downloads().iterdir()), "joined" if form == "joined" else "archive")
+        try:
+            stage(archive, folder, Quota(limits, len(content), folder), False, lambda _: None)
+        except Exception as error:
+            assert isinstance(error, UserError) or damage(error), repr(error)
 
 
 def test_a_tar_that_ends_between_two_members_is_truncated() -> None:
