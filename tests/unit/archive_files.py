@@ -11,9 +11,13 @@ from typing import Any
 
 from rar_files import write_rar
 
+from tcclip import layout
 from tcclip.params.dataset import Dataset
+from tcclip.params.unpacking import Unpacking
 
 FRAMES = {"short_side": 64, "jpeg_quality": 90, "shards": 1, "decode_timeout_s": 60}
+FIRST = {f"Jump/a{n}.avi": bytes([n]) * 5000 for n in range(3)}
+SECOND = {f"Run/b{n}.avi": bytes([9 + n]) * 5000 for n in range(4)}
 FORMATS = ("tar.gz", "tar", "zip", "rar", "joined")
 
 
@@ -77,3 +81,27 @@ def write_archive(folder: Path, form: str, members: Mapping[str, bytes]) -> tupl
 def files_below(folder: Path) -> dict[str, bytes]:
     """The content of every file below a folder."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def downloads() -> Path:
+    return layout.downloads("tiny")
+
+
+def in_place() -> dict[str, bytes]:
+    """Everything below data/raw/tiny but the lock."""
+    return {name: content for name, content in files_below(layout.raw("tiny")).items() if name != ".unpack.lock"}
+
+
+def limits(small: int = 1_000_000, ratio: float = 1, members: int = 100) -> Unpacking:
+    return Unpacking(bytes_per_archive_byte=ratio, small_bytes=small, members=members, free_gigabytes=0)
+
+
+def videos_in_place() -> dict[str, bytes]:
+    return files_below(layout.raw("tiny") / "videos")
+
+
+def two_archives(**changes: Any) -> Dataset:
+    """FIRST and SECOND, each in an archive."""
+    write_tar(downloads() / "first.tar.gz", FIRST)
+    write_tar(downloads() / "second.tar.gz", SECOND)
+    return dataset(*videos("first.tar.gz", "second.tar.gz"), **changes)
