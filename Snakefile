@@ -42,6 +42,7 @@ if not plan.suite.backbone.pretraining:
         backbone,  # it downloads, and compute nodes often have no network
 
 
+include: "workflow/rules/unpack.smk"
 include: "workflow/rules/raw.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/frames.smk"

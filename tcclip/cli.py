@@ -37,6 +37,15 @@ def plan(suite: SuiteName = "mini") -> None:
 
 
 @app.command()
+def unpack(dataset: str, log: Log = None) -> None:
+    """Unpack a dataset's downloaded archives into videos/ and lists/, or go on with it."""
+    with stage(f"unpacking {dataset}", log) as report:
+        from tcclip.unpack import unpack as unpack_all
+
+        report(unpack_all(load_dataset(dataset)))
+
+
+@app.command()
 def raw(dataset: str, log: Log = None) -> None:
     """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
     with stage(f"raw videos of {dataset}", log) as report:
@@ -47,6 +56,10 @@ def raw(dataset: str, log: Log = None) -> None:
             from tcclip.mini.writer import generate
 
             generate(settings, settings.generate.role, layout.raw(dataset))
+        if settings.folder:
+            from tcclip.data.own_videos import link_videos
+
+            link_videos(dataset, settings.folder, layout.raw(dataset) / "videos")
         report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset))} videos")
 
 

@@ -35,9 +35,22 @@ CODE = {  # the module whose code a stage's result depends on
 }
 
 
+def unpack_settings(dataset: Dataset) -> dict[str, Any]:
+    """What is unpacked, and where it goes."""
+    files = dataset.sources.files if dataset.sources else []
+    places = {file.name: f"{file.unpack} into {file.into}" for file in files}
+    return places | ({"folder": dataset.folder} if dataset.folder else {})
+
+
+def raw_inputs(dataset: Dataset) -> list[Path]:
+    """A real dataset comes from its archives; of one with videos in a `folder` it is the lists that do."""
+    return [layout.unpacked(dataset.name)] if dataset.sources else []
+
+
 def raw_settings(dataset: Dataset) -> dict[str, Any]:
-    """A generated dataset depends on its recipe; a real one on nothing."""
-    return flat({"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}})
+    """A generated dataset depends on its recipe; a real one on the folder that the user names, if any."""
+    recipe = {"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}}
+    return flat(recipe | ({"folder": dataset.folder} if dataset.folder else {}))
 
 
 def split_settings(dataset: Dataset) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcclip.data import progress
+from tcclip.data.byte_progress import track_bytes
 from tcclip.data.progress import track
 
 
@@ -17,4 +18,18 @@ def test_a_log_gets_the_rate_and_the_time_left(
     assert capsys.readouterr().err.splitlines() == [
         "ucf101 frames: 1 of 3 videos, 0.1 videos/s, 0:40 left",
         "ucf101 frames: 3 of 3 videos, 0.1 videos/s, 0:00 left",
+    ]
+
+
+def test_bytes_are_counted_against_a_total_that_is_an_estimate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 20.0, 30.0, 40.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with track_bytes("unpacking k400", 4_000_000_000) as reached:
+        for done in (1, 1_000_000_000, 4_100_000_000):
+            reached(done)
+    assert capsys.readouterr().err.splitlines() == [
+        "unpacking k400: 1.0 of 4.0 GB, 50.0 MB/s, 1:00 left",
+        "unpacking k400: 4.1 of 4.0 GB, 102.5 MB/s, 0:00 left",
     ]

@@ -1,0 +1,35 @@
+"""What an archive may unpack to (params/unpacking.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tcclip.params.reader import Params, params_folder, read_yaml, validate
+
+GIGABYTE = 1_000_000_000  # bytes
+
+
+class Unpacking(Params):
+    """The limits of one archive."""
+
+    bytes_per_archive_byte: Annotated[float, Field(gt=0)]
+    small_bytes: Annotated[int, Field(ge=0)]  # always allowed, however small the archive is
+    members: Annotated[int, Field(ge=1)]
+    free_gigabytes: Annotated[float, Field(ge=0)]  # stays free on the disk
+
+    @property
+    def free_bytes(self) -> int:
+        """What stays free on the disk, in bytes."""
+        return int(self.free_gigabytes * GIGABYTE)
+
+    def most_bytes(self, archive_bytes: int) -> int:
+        """What an archive of this size may unpack to."""
+        return max(self.small_bytes, int(self.bytes_per_archive_byte * archive_bytes))
+
+
+def load_unpacking() -> Unpacking:
+    """Read the limits."""
+    path = params_folder() / "unpacking.yaml"
+    return validate(read_yaml(path), Unpacking, path)

@@ -1,0 +1,78 @@
+"""What there is to unpack for a dataset: archives, pieces of archives, and lists that are only copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+from urllib.parse import urlsplit
+
+from tcclip import layout
+from tcclip.errors import UserError
+from tcclip.params.dataset import Dataset
+from tcclip.params.sources import ListKind, RemoteFile, Sources, split_files
+
+LIST_KINDS: tuple[ListKind, ListKind] = ("published", "llm")
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Files that are unpacked together: one archive, or all pieces of one."""
+
+    names: tuple[str, ...]  # below data/downloads/<dataset>
+    into: str  # below data/raw/<dataset>
+    unpack: Literal["no", "archive", "joined"]
+
+    @property
+    def name(self) -> str:
+        """How it is called in records and messages."""
+        return " + ".join(self.names)
+
+
+def parcels(dataset: Dataset, sources: Sources) -> list[Parcel]:
+    """Everything to unpack, in the order of the dataset's file; with `folder` nothing but lists."""
+    published, llm = (split_files(dataset.name, kind) for kind in LIST_KINDS)
+    asked_for = [file for file in llm if (layout.downloads(dataset.name) / file.name).is_file()]
+    found: list[Parcel] = []
+    for file in [*sources.files, *published, *asked_for]:
+        if dataset.folder is not None and not is_list(file.into):
+            continue
+        for parcel in _parcels_of(file, dataset.name):
+            if parcel.unpack == "joined" and found and (found[-1].unpack, found[-1].into) == ("joined", parcel.into):
+                parcel = Parcel(found.pop().names + parcel.names, parcel.into, "joined")
+            found.append(parcel)
+    return found
+
+
+def is_list(into: str) -> bool:
+    """Whether what goes there are lists, which lie in one folder without folders of their own."""
+    return PurePosixPath(into).parts[:1] == ("lists",)
+
+
+def _parcels_of(file: RemoteFile, dataset: str) -> Iterator[Parcel]:
+    if not file.lists_urls:
+        yield Parcel((file.name,), file.into, file.unpack)
+        return
+    path = layout.downloads(dataset) / file.name
+    if not path.is_file():
+        raise UserError(
+            f"{path}, which names archives of {dataset}, is missing: fetch it with `tcclip download {dataset}`"
+        )
+    for line in path.read_text(encoding="utf-8").split():
+        name = PurePosixPath(urlsplit(line).path).name
+        yield Parcel((PurePosixPath(file.name).with_suffix("").joinpath(name).as_posix(),), file.into, file.unpack)
+
+
+def check_complete(dataset: Dataset, sources: Sources, pending: list[Parcel]) -> None:
+    """Every file of `pending` is there; what is missing is one error for all."""
+    folder = layout.downloads(dataset.name)
+    names = [name for parcel in pending for name in parcel.names]
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if missing[1:] else ""
+        by_hand = f" ({sources.by_hand.rstrip('. ')})" if sources.by_hand else ""
+        raise UserError(
+            f"{folder / missing[0]}{more} of {len(names)} to unpack are missing: fetch them with "
+            f"`tcclip download {dataset.name}`{by_hand}"
+        )

@@ -1,0 +1,48 @@
+"""A folder of videos that the user already has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_videos import write_video
+
+from tcclip.data.own_videos import link_videos
+from tcclip.data.videos import find_videos
+from tcclip.errors import UserError
+from tcclip.params import load_dataset
+from tcclip.stages import raw_inputs, raw_settings, unpack_settings
+
+
+def test_the_folder_becomes_the_datasets_videos(tmp_path: Path) -> None:
+    write_video(tmp_path / "mine/Jump/a.avi", frames=2)
+    videos = tmp_path / "data/raw/tiny/videos"
+    for _ in range(2):
+        link_videos("tiny", str(tmp_path / "mine"), videos)
+    assert [path.relative_to(videos).as_posix() for path in find_videos(videos)] == ["Jump/a.avi"]
+    (tmp_path / "others").mkdir()
+    link_videos("tiny", str(tmp_path / "others"), videos)
+    assert videos.resolve() == tmp_path / "others"
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"params/datasets/tiny\.yaml: folder: .*/nothing is not a folder"):
+        link_videos("tiny", str(tmp_path / "nothing"), tmp_path / "videos")
+
+
+def test_videos_that_are_there_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    video = write_video(tmp_path / "videos/a.avi", frames=2)
+    with pytest.raises(UserError, match="holds videos already: remove one of the two"):
+        link_videos("tiny", str(tmp_path / "mine"), tmp_path / "videos")
+    assert video.is_file()
+
+
+def test_a_named_folder_makes_the_manifest_stale_and_generated_datasets_know_nothing_of_it() -> None:
+    ucf101 = load_dataset("ucf101")
+    own = ucf101.model_copy(update={"folder": "/videos"})
+    assert raw_settings(own) == {**raw_settings(ucf101), "folder": "/videos"}
+    assert unpack_settings(own) != unpack_settings(ucf101)
+    assert raw_inputs(ucf101) == raw_inputs(own) != []
+    mini = load_dataset("mini_ucf101")
+    assert raw_inputs(mini) == [] and "folder" not in raw_settings(mini)

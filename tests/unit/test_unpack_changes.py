@@ -1,0 +1,119 @@
+"""Unpacking after archives or videos changed, and removing archives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from archive_files import (
+    FIRST,
+    SECOND,
+    dataset,
+    downloads,
+    limits,
+    two_archives,
+    videos,
+    videos_in_place,
+    write_archive,
+    write_tar,
+    write_zip,
+)
+
+from tcclip import layout
+from tcclip.errors import UserError
+from tcclip.unpack import remove_archives, run, unpack, unpacked_archives
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "load_unpacking", limits)
+
+
+def test_an_archive_that_was_fetched_again_with_another_size_is_unpacked_again() -> None:
+    tiny = two_archives()
+    unpack(tiny)
+    write_tar(downloads() / "second.tar.gz", {**SECOND, "Run/b0.avi": os.urandom(6000)})
+    assert unpack(tiny).endswith("1 of them unpacked now")
+    assert len(videos_in_place()["Run/b0.avi"]) == 6000
+
+
+def test_a_lost_or_truncated_video_comes_back_from_its_archive() -> None:
+    tiny = two_archives()
+    unpack(tiny)
+    (layout.raw("tiny") / "videos/Jump/a1.avi").unlink()
+    (layout.raw("tiny") / "videos/Run/b1.avi").write_bytes(b"short")
+    unpack(tiny)
+    assert videos_in_place() == FIRST | SECOND
+
+
+def test_two_archives_with_one_file_agree_or_are_an_error() -> None:
+    tiny = dataset(*videos("a.zip", "b.zip"))
+    write_zip(downloads() / "a.zip", FIRST)
+    write_zip(downloads() / "b.zip", {"Jump/a0.avi": FIRST["Jump/a0.avi"], **SECOND})
+    unpack(tiny)
+    assert videos_in_place() == FIRST | SECOND
+    write_zip(downloads() / "b.zip", {"Jump/a0.avi": b"another", **SECOND})
+    with pytest.raises(UserError, match=r"b\.zip: it and a\.zip both have a file .*a0\.avi, of different sizes"):
+        unpack(tiny)
+    assert videos_in_place() == FIRST | SECOND
+
+
+def test_a_file_where_a_folder_must_be_is_named() -> None:
+    tiny = two_archives()
+    (layout.raw("tiny") / "videos").mkdir(parents=True)
+    (layout.raw("tiny") / "videos/Run").write_text("in the way")
+    with pytest.raises(UserError, match=r"second\.tar\.gz: its file Run/b0\.avi stands where .*videos/Run is"):
+        unpack(tiny)
+
+
+def test_missing_archives_are_one_sentence() -> None:
+    tiny = two_archives()
+    for path in downloads().iterdir():
+        path.unlink()
+    with pytest.raises(UserError, match=r"first\.tar\.gz and 1 more files of 2 .* missing: .*`tcclip download tiny`"):
+        unpack(tiny)
+    with pytest.raises(UserError, match=r"params/datasets/tiny\.yaml has no sources"):
+        unpack(tiny.model_copy(update={"sources": None}))
+
+
+def test_archives_are_removed_when_all_their_videos_are_in_place_and_not_missed_afterwards() -> None:
+    tiny = two_archives(keep_archives=False)
+    with pytest.raises(UserError, match=r"first\.tar\.gz is not removed: it was not unpacked"):
+        remove_archives(tiny)
+    unpack(tiny)
+    lost = layout.raw("tiny") / "videos/Run/b2.avi"
+    lost.rename(lost.with_suffix(".gone"))
+    with pytest.raises(UserError, match=r"second\.tar\.gz is not removed: 1 of its files \(videos/Run/b2\.avi"):
+        remove_archives(tiny)
+    lost.with_suffix(".gone").rename(lost)
+    remove_archives(tiny)
+    assert list(downloads().iterdir()) == []
+    assert unpacked_archives("tiny") == {"first.tar.gz", "second.tar.gz"}
+    assert unpack(tiny).endswith("0 of them unpacked now")
+    lost.unlink()
+    with pytest.raises(UserError, match=r"second\.tar\.gz of 1 .* missing"):
+        unpack(tiny)
+    assert unpacked_archives("tiny") == {"first.tar.gz"}
+
+
+def test_archives_stay_unless_they_are_not_to_be_kept() -> None:
+    tiny = two_archives()
+    unpack(tiny)
+    assert remove_archives(tiny) == "archives are kept"
+    assert len(list(downloads().iterdir())) == 2
+
+
+def test_lists_stay_when_archives_are_removed() -> None:
+    write_zip(downloads() / "lists.zip", {"a.txt": b"1"})
+    tiny = dataset({"name": "lists.zip", "into": "lists", "unpack": "archive"}, keep_archives=False)
+    unpack(tiny)
+    remove_archives(tiny)
+    assert (downloads() / "lists.zip").is_file()
+
+
+def test_one_call_unpacks_what_an_archive_of_any_format_holds_once() -> None:
+    tiny, _ = write_archive(downloads(), "zip", FIRST)
+    unpack(tiny)
+    assert unpack(tiny) == "3 files of 1 archives and lists, 0 of them unpacked now"
