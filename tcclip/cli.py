@@ -62,23 +62,25 @@ def splits(dataset: str, log: Log = None) -> None:
 
 @app.command()
 def frames(dataset: str, shard: int, log: Log = None) -> None:
-    """Write one shard of a dataset's frames."""
+    """Scan one shard of a dataset's videos, and write their frames unless they are decoded online."""
     with stage(f"frames of {dataset}, shard {shard:04d}", log):
         from tcclip.data.shards import write_shard
+        from tcclip.data.videos import listed_videos
 
         settings = load_dataset(dataset)
-        jpegs, index = layout.shard(dataset, shard)
-        write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index)
+        videos = listed_videos(layout.manifest(dataset))
+        files = layout.shard(dataset, shard)
+        write_shard(layout.raw(dataset) / "videos", videos, settings.format, shard, settings.frames, *files)
 
 
 @app.command("frames-index")
 def frames_index(dataset: str, log: Log = None) -> None:
-    """Join the shards' indices of a dataset."""
+    """Join the shards' indices of a dataset, and list its broken videos."""
     with stage(f"frame index of {dataset}", log) as report:
-        from tcclip.data.shards import merge_index
+        from tcclip.data.index import merge_index
 
         parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
-        report(f"{merge_index(parts, layout.frames_index(dataset))} broken videos")
+        report(merge_index(parts, layout.frames_index(dataset), layout.broken(dataset)))
 
 
 @app.command()

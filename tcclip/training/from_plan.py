@@ -32,6 +32,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         backbone=layout.backbone(plan.suite.backbone.name),
         folder=layout.run(plan.suite.name, run.name),
         flip=dataset.flip,
+        max_missing=dataset.max_missing,
         threads=machine.threads,
         loader_workers=machine.loader_workers,
         precision=machine.precision,

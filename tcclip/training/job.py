@@ -28,6 +28,7 @@ class TrainingJob:
     backbone: Path  # weights.safetensors, tokens.json, backbone.json
     folder: Path  # the run's folder
     flip: bool  # may clips of this dataset be mirrored?
+    max_missing: float = 0.02  # share of a split that may lack frames
     threads: int = 1
     loader_workers: int = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
@@ -53,6 +54,7 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "frames": str(job.frames),
             "backbone": str(job.backbone),
             "flip": job.flip,
+            "max_missing": job.max_missing,
         },
         "machine": {
             "threads": job.threads,
