@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from tcclip import layout, stages
+from tcclip import cli_data, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(cli_data.app, name="data")
 
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]

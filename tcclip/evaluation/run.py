@@ -140,7 +140,8 @@ def evaluate_one(
     if subject.method.tc and subject.method.tc.trace:
         write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
-    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
+    coverage = f"{len(videos)} of {split.listed} videos"
+    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  {coverage}")
     return result
 
 

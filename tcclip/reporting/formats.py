@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.files import atomic, write_text
+from tcclip.reporting.coverage import MARK
 from tcclip.reporting.grid import DASH, Entry, Grid, Heading, number, spans
 
 
@@ -75,11 +76,11 @@ def latex(shown: Grid, label: str) -> str:
 
 
 def text_of(entry: Entry) -> str:
-    """A cell in plain text: 53.7 ± 0.7, with † when quoted, a dash when empty."""
+    """A cell in plain text: 53.7 ± 0.7, with † when quoted, ‡ when videos are missing, a dash when empty."""
     if entry.value is None:
         return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
-    return number(entry.value) + std + (" †" if entry.quoted else "")
+    return number(entry.value) + std + (" †" if entry.quoted else f" {MARK}" if entry.incomplete else "")
 
 
 def _flat(heads: list[Heading]) -> list[str]:
@@ -119,13 +120,13 @@ def _latex_cell(entry: Entry) -> str:
         return "--"
     value = rf"\textbf{{{number(entry.value)}}}" if entry.best else number(entry.value)
     std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
-    return value + std + (r"$^\dagger$" if entry.quoted else "")
+    return value + std + (r"$^\dagger$" if entry.quoted else r"$^\ddagger$" if entry.incomplete else "")
 
 
 def _escape(text: str) -> str:
     for plain, command in (
         ("\\", r"\textbackslash "), ("[", "{[}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
-        ("±", r"$\pm$"), ("†", r"$^\dagger$"), (DASH, "--"),
+        ("±", r"$\pm$"), ("†", r"$^\dagger$"), (MARK, r"$^\ddagger$"), (DASH, "--"),
     ):  # fmt: skip
         text = text.replace(plain, command)
     return text

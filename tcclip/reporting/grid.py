@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tcclip.params.table import Column
+from tcclip.reporting.coverage import MARK, Coverage, sentence
 
 DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
 DASH = "\N{EN DASH}"  # an empty cell
@@ -44,6 +45,7 @@ class Entry:
     quoted: bool
     best: bool
     published: float | None  # the paper's number, beside a measured one
+    incomplete: bool = False  # measured without some of the listed videos
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,13 @@ def headings(columns: Sequence[Column]) -> list[Heading]:
     return found
 
 
-def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequence[str] = ()) -> Grid:
+def grid(
+    frame: pd.DataFrame,
+    title: str,
+    columns: Sequence[Column],
+    notes: Sequence[str] = (),
+    coverage: Coverage | None = None,
+) -> Grid:
     """Arrange the cells of `frame` (columns of cells.COLUMNS); `notes` are put before the explanations of the marks.
 
     The best measured value of a column is marked when at least two rows are measured; equal at one decimal is equal.
@@ -92,12 +100,22 @@ def grid(frame: pd.DataFrame, title: str, columns: Sequence[Column], notes: Sequ
     best = dict.fromkeys(names, "") | {
         name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in compared
     }
-    lines = [Line(g, r, [_entry(cells[g, r, name], best[name]) for name in names]) for g, r in rows]
+    coverage = coverage or Coverage()
+    lines = [
+        Line(g, r, [_entry(cells[g, r, name], best[name], (g, r, name) in coverage.incomplete) for name in names])
+        for g, r in rows
+    ]
     return Grid(
         title,
         heads,
         lines,
-        [*notes, *_notes(frame, lines, heads, columns), *mean_over_shots(columns), *about_costs(columns)],
+        [
+            *notes,
+            *_notes(frame, lines, heads, columns),
+            *about_coverage(lines, coverage),
+            *mean_over_shots(columns),
+            *about_costs(columns),
+        ],
     )
 
 
@@ -119,6 +137,14 @@ def mean_over_shots(columns: Sequence[Column]) -> list[str]:
     return [f"Each cell is the mean over K = {several} training videos per class."] if shots else []
 
 
+def about_coverage(lines: Sequence[Line], coverage: Coverage) -> list[str]:
+    """How many of the listed videos were tested, and what the mark of cells with fewer means."""
+    notes = [sentence(coverage, DATASETS)]
+    if any(entry.incomplete for line in lines for entry in line.entries):
+        notes.append(f"{MARK} some listed videos are missing or broken, see the coverage.")
+    return [note for note in notes if note]
+
+
 def number(value: float) -> str:
     """One decimal, as the paper prints."""
     return f"{value:.1f}"
@@ -128,16 +154,16 @@ def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: Any, best: str) -> Entry:
+def _entry(cell: Any, best: str, incomplete: bool) -> Entry:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
 
     value, measured = known("value"), cell.source == "measured"
     marked = measured and value is not None and number(value) == best
-    return Entry(
-        value, known("std"), value is not None and not measured, marked, known("published") if measured else None
-    )
+    quoted = value is not None and not measured
+    published = known("published") if measured else None
+    return Entry(value, known("std"), quoted, marked, published, incomplete and measured)
 
 
 def about_costs(columns: Sequence[Column]) -> list[str]:

@@ -1,0 +1,172 @@
+"""What extraction and reading of frames cost: `tcclip data bench`.
+
+Seconds are processor seconds of one process, all its threads together, so that "per core" needs no quiet machine.
+Loading is what a loader worker does for one training clip; a worker uses one core.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tcclip.data.bench_clips import KILOBITS, RATE, write_clips
+from tcclip.data.decoding import decode
+from tcclip.data.frames import FrameSource, open_frames
+from tcclip.data.index import merge_index
+from tcclip.data.sampling import tsn_random
+from tcclip.data.shards import write_shard
+from tcclip.data.video import READERS, read_all
+from tcclip.params.dataset import Frames
+
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is measured."""
+
+    videos: int
+    seconds: int  # of a video
+    clips: int  # training clips per way of loading
+    frames: int  # of a clip
+    size: int  # pixels of a training clip
+    short_side: int
+    quality: int
+
+
+def bench(sizes: Sizes, method: str) -> str:
+    """Measure on freshly made videos in a temporary folder and return the figures as text."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "videos").mkdir()
+        names = write_clips(folder / "videos", sizes.videos, sizes.seconds)
+        bits = 8 * sum((folder / "videos" / file).stat().st_size for file in names) / (sizes.videos * sizes.seconds)
+        lines = [
+            f"{sizes.videos} videos of {sizes.seconds} s at {RATE} frames/s, H.264, {bits / 1000:.0f} kbit/s "
+            f"(asked for {KILOBITS}); clips of {sizes.frames} frames at {sizes.size} pixels, recipe of {method}"
+        ]
+        lines += _extraction(folder, names, sizes)
+        stores = {store: _store(folder, names, store, sizes) for store in ("shards", "online")}
+        lines += _loading(stores, sizes, method)
+        lines += _single_frames(stores, sizes)
+        lines += _memory(stores, sizes, method)
+    return "\n".join(lines)
+
+
+def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
+    paths = [folder / "videos" / name for name in names]
+    frames = _settings("shards", sizes)
+
+    def decode_only(path: Path) -> None:
+        for _ in read_all(path, READERS[0]):
+            pass
+
+    with open(folder / "extracted", "wb") as file:
+        whole = _seconds(lambda i: decode(paths[i], READERS[0], frames, file.write), len(paths))
+        pure = _seconds(lambda i: decode_only(paths[i]), len(paths))
+        size = file.tell() / len(paths) / (len(paths) and sizes.seconds * RATE)
+    return [
+        f"extraction: {1 / whole:.2f} videos/s per core; decoding alone {1 / pure:.2f}, which is "
+        f"{100 * pure / whole:.0f} % of it; a stored frame has {size / 1000:.1f} kB"
+    ]
+
+
+def _store(folder: Path, names: list[str], store: str, sizes: Sizes) -> FrameSource:
+    out = folder / store
+    files = out / "shard-0000.jpegs", out / "shard-0000.parquet"
+    write_shard(folder / "videos", names, "ucf101", 0, _settings(store, sizes), *files)
+    merge_index([files[1]], out / "index.parquet", out / "broken.csv")
+    return open_frames(out)
+
+
+def _loading(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
+    lines, rates = [], {}
+    for store, source in stores.items():
+        clips = training_clips(source, sizes, method)
+        videos = [video for video, _ in clips.videos]
+        whole = _seconds(lambda i: clips[i // len(videos), i % len(videos)], sizes.clips)  # noqa: B023
+        read = _seconds(lambda i: source.read(videos[i % len(videos)], _chosen(source, videos, i, sizes)), sizes.clips)  # noqa: B023
+        what = "JPEG decoding" if store == "shards" else "video decoding"
+        rates[store] = 1 / whole
+        lines.append(
+            f"loading, {store}: {1 / whole:.2f} clips/s per core; {what} alone {1 / read:.2f}, which is "
+            f"{100 * read / whole:.0f} % of it; the rest, augmentation, takes {1000 * (whole - read):.1f} ms"
+        )
+    return [*lines, f"loading from shards is {rates['shards'] / rates['online']:.2f} times as fast as online"]
+
+
+def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:
+    lines = []
+    for store, source in stores.items():
+        videos, rng = list(source.index["video"]), np.random.default_rng(0)
+
+        def read(i: int, source: FrameSource = source, videos: list[str] = videos) -> object:
+            video = videos[i % len(videos)]
+            return source.read(video, [int(rng.integers(source.frames(video)))])  # noqa: B023
+
+        lines.append(f"one random frame, {store}: {1000 * _seconds(read, 4 * sizes.clips):.2f} ms")
+    return lines
+
+
+def _memory(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
+    lines = []
+    context = multiprocessing.get_context("spawn")
+    for store, source in stores.items():
+        with context.Pool(1) as pool:
+            before, after = pool.apply(_peak, (source, sizes, method))
+        lines.append(f"peak memory of a worker, {store}: {after:.0f} MB, {after - before:.0f} of them for clips")
+    return lines
+
+
+def _peak(source: FrameSource, sizes: Sizes, method: str) -> tuple[float, float]:
+    """Peak resident memory in MB of this process before its first clip and after its last."""
+    import torch
+
+    from tcclip.runtime import peak_memory_mb
+
+    torch.set_num_threads(1)
+    clips = training_clips(source, sizes, method)
+    before = peak_memory_mb()
+    for number in range(sizes.clips):
+        clips[0, number % len(clips)]
+    return before, peak_memory_mb()
+
+
+def training_clips(source: FrameSource, sizes: Sizes, method: str):  # type: ignore[no-untyped-def]  # imports torch
+    """The training dataset over all videos of a source."""
+    from tcclip.params import load_method
+    from tcclip.training.dataset import TrainingClips
+
+    videos = [(video, 0) for video in source.index["video"]]
+    return TrainingClips(source, videos, load_method(method), sizes.frames, sizes.size, True, seed=1)
+
+
+def _chosen(source: FrameSource, videos: list[str], number: int, sizes: Sizes) -> np.ndarray:
+    return tsn_random(source.frames(videos[number % len(videos)]), sizes.frames, np.random.default_rng(number))
+
+
+def _settings(store: str, sizes: Sizes) -> Frames:
+    return Frames.model_validate(
+        {
+            "store": store,
+            "short_side": sizes.short_side,
+            "jpeg_quality": sizes.quality,
+            "shards": 1,
+            "decode_timeout_s": TIMEOUT_S,
+        }
+    )
+
+
+def _seconds(work: Callable[[int], object], times: int) -> float:
+    """Processor seconds of one call, after one call to warm up."""
+    work(0)
+    start = time.process_time()
+    for number in range(times):
+        work(number)
+    return (time.process_time() - start) / times
