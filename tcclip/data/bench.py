@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from tcclip.data.bench_clips import KILOBITS, RATE, write_clips
 from tcclip.data.decoding import decode
@@ -22,7 +23,9 @@ from tcclip.data.index import merge_index
 from tcclip.data.sampling import tsn_random
 from tcclip.data.shards import write_shard
 from tcclip.data.video import READERS, read_all
+from tcclip.params import load_method
 from tcclip.params.dataset import Frames
+from tcclip.training.dataset import TrainingClips
 
 TIMEOUT_S = 600
 
@@ -116,33 +119,26 @@ def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:
 
 def _memory(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
     lines = []
-    context = multiprocessing.get_context("spawn")
     for store, source in stores.items():
-        with context.Pool(1) as pool:
-            before, after = pool.apply(_peak, (source, sizes, method))
-        lines.append(f"peak memory of a worker, {store}: {after:.0f} MB, {after - before:.0f} of them for clips")
+        clips = training_clips(source, sizes, method)
+        with multiprocessing.get_context("fork").Pool(1) as pool:  # as loader workers are made
+            own = pool.apply(_own_memory, (clips, sizes.clips))
+        lines.append(f"memory of a loader worker that it does not share with its parent, {store}: {own:.0f} MB at most")
     return lines
 
 
-def _peak(source: FrameSource, sizes: Sizes, method: str) -> tuple[float, float]:
-    """Peak resident memory in MB of this process before its first clip and after its last."""
-    import torch
-
-    from tcclip.runtime import peak_memory_mb
-
-    torch.set_num_threads(1)
-    clips = training_clips(source, sizes, method)
-    before = peak_memory_mb()
-    for number in range(sizes.clips):
-        clips[0, number % len(clips)]
-    return before, peak_memory_mb()
+def _own_memory(clips: TrainingClips, count: int) -> float:
+    """The most MB that belong to this process alone, looked at after each of `count` clips."""
+    most = 0
+    for number in range(count):
+        kept = clips[0, number % len(clips)]
+        most = max(most, psutil.Process().memory_full_info().uss)
+        del kept
+    return most / 10**6
 
 
-def training_clips(source: FrameSource, sizes: Sizes, method: str):  # type: ignore[no-untyped-def]  # imports torch
+def training_clips(source: FrameSource, sizes: Sizes, method: str) -> TrainingClips:
     """The training dataset over all videos of a source."""
-    from tcclip.params import load_method
-    from tcclip.training.dataset import TrainingClips
-
     videos = [(video, 0) for video in source.index["video"]]
     return TrainingClips(source, videos, load_method(method), sizes.frames, sizes.size, True, seed=1)
 

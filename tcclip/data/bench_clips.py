@@ -11,7 +11,7 @@ from PIL import Image
 
 WIDTH, HEIGHT, RATE = 340, 256, 30  # Kinetics with a short side of 256
 KILOBITS = 700  # per second; three real Kinetics-like clips of this size have 500 to 1,190
-GRAIN = 3.0  # standard deviation of the sensor's noise, grey levels
+GRAIN = 1.5  # standard deviation of the sensor's noise, grey levels
 
 
 def write_clips(folder: Path, count: int, seconds: int) -> list[str]:

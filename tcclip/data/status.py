@@ -94,9 +94,8 @@ def _raw_files(name: str) -> pd.DataFrame:
     if manifest.is_file():
         return pd.read_csv(manifest, dtype={"path": str, "bytes": "int64"}, keep_default_na=False)
     raw = layout.raw(name)
-    found = [
-        (path.relative_to(raw).as_posix(), size) for part in ("videos", "lists") for path, size in _walk(raw / part)
-    ]
+    files = [*_walk(raw / "videos"), *_walk(raw / "lists")]
+    found = [(path.relative_to(raw).as_posix(), size) for path, size in files]
     return pd.DataFrame(found, columns=["path", "bytes"]).astype({"path": str, "bytes": "int64"})
 
 

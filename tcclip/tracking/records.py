@@ -119,8 +119,8 @@ def curves(history: Path, start: int, end: int) -> list[Point]:
 def final(evaluations: Mapping[str, Mapping[str, Any]], training: Mapping[str, Any], time: int) -> list[Point]:
     """The final numbers, accuracies in percent.
 
-    <evaluation>.top1 and .top5, and .coverage, the percentage of listed videos that were found;
-    top1_<dataset> (and top1_<dataset>_we) the mean over its splits; best_* and last_* from validation; train_seconds and optimizer_steps.
+    <evaluation>.top1 and .top5, and .coverage, the percentage of listed videos that were found; top1_<dataset> (and
+    top1_<dataset>_we) the mean over its splits; best_* and last_* from validation; train_seconds and optimizer_steps.
     """
     values: dict[str, float] = {}
     by_dataset: dict[str, list[float]] = {}

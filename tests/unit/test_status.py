@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,4 +157,4 @@ def test_three_hundred_thousand_videos_take_seconds(here: Path) -> None:
 
 def test_it_reads_only(here: Path) -> None:
     told()
-    assert os.listdir(here) == []
+    assert list(here.iterdir()) == []
