@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import torch
 
 from tcclip.data.bench_clips import KILOBITS, RATE, write_clips
 from tcclip.data.decoding import decode
@@ -25,6 +26,7 @@ from tcclip.data.shards import write_shard
 from tcclip.data.video import READERS, read_all
 from tcclip.params import load_method
 from tcclip.params.dataset import Frames
+from tcclip.runtime import keep_memory
 from tcclip.training.dataset import TrainingClips
 
 TIMEOUT_S = 600
@@ -45,6 +47,8 @@ class Sizes:
 
 def bench(sizes: Sizes, method: str) -> str:
     """Measure on freshly made videos in a temporary folder and return the figures as text."""
+    keep_memory()  # as a training does
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "videos").mkdir()
