@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tcclip.data.video import BrokenVideoError, VideoInfo, probe, read_all
+from tcclip.errors import UserError
 from tcclip.params.dataset import Frames
 
 NOTHING = VideoInfo(
@@ -87,6 +88,13 @@ class Decoder:
         self._process = context.Process(target=_serve, args=(theirs, self._frames), daemon=True)
         self._process.start()
         theirs.close()
+        try:
+            self._pipe.recv()
+        except EOFError as error:  # no video's fault
+            raise UserError(
+                "the decoding process ended before its first video: its reason stands above; repair the installation "
+                "(`make tables` sets it up) and run the same command again"
+            ) from error
 
 
 @contextmanager
@@ -159,6 +167,7 @@ def _serve(pipe: Connection, frames: Frames) -> None:
     """Answer requests until the other side goes away; loading the readers takes none of a video's time."""
     from tcclip.data import decord_reader, pyav_reader  # noqa: F401
 
+    pipe.send("ready")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     try:

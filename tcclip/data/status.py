@@ -102,8 +102,8 @@ def _raw_files(name: str) -> pd.DataFrame:
 def _to_do(dataset: Dataset, raw: Path, videos: int, tables: int, scanned: bool, shards: int) -> dict[str, str]:
     missing: dict[str, str] = {}
     if not layout.manifest(dataset.name).is_file():
-        seen = f"{videos:,} files below {raw / 'videos'}" if videos else f"no videos below {raw / 'videos'}"
-        missing["raw"] = f"{seen}, not checked: `tcclip raw {dataset.name}`"
+        seen = f"{videos:,} files, not checked yet," if videos else "no videos"
+        missing["raw"] = f"{seen} below {raw / 'videos'}: `tcclip raw {dataset.name}`"
     if not any((raw / "lists").rglob("*")):
         missing["lists"] = f"none below {raw / 'lists'}: `tcclip raw {dataset.name}`"
     if tables < len(dataset.all_splits):

@@ -160,6 +160,18 @@ def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes
     assert pd.read_parquet(files[1])["path"].tolist() == ["0.mp4", "2.mp4", "4.mp4"]
 
 
+def test_a_decoding_process_that_does_not_start_ends_the_job_and_blames_no_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "_serve", os.abort)
+    path = write_video(tmp_path / "videos" / "a.mp4", frames=2)
+    with (
+        decoding.decoder(FRAMES) as process,
+        pytest.raises(UserError, match="the decoding process ended before its first video"),
+    ):
+        process.decode(path, "pyav", lambda _: None)
+
+
 def test_shards_of_other_settings_are_not_merged(tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
         write_video(tmp_path / "videos" / name, frames=2)

@@ -71,7 +71,7 @@ def scan(dataset: Dataset) -> None:
 
 def test_where_nothing_is_there_it_says_so_and_names_the_command(here: Path) -> None:
     text = told("--suite", "paper")
-    assert "nothing is there: no videos below data/raw/hmdb51/videos, not checked: `tcclip raw hmdb51`" in text
+    assert "nothing is there: no videos below data/raw/hmdb51/videos: `tcclip raw hmdb51`" in text
     assert "0 of 5 datasets of suite paper are complete" in text
     assert "`snakemake frames --config suite=paper`" in text
 
