@@ -7,6 +7,8 @@ Resizing is bilinear without smoothing, as in the code the recipe comes from; la
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,7 +23,16 @@ STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
 }
 SNAP = 2  # pixels: a crop side this near the input size becomes the input size
 
+CHANGES = (color.brightness, color.contrast, color.saturation, color.hue)
+
 Box = tuple[int, int, int, int]  # top, left, height, width
+
+
+class Changes(NamedTuple):
+    """The changes of colour of a clip's frames."""
+
+    strength: Tensor  # (4, T): the factor of every change of CHANGES
+    order: NDArray[np.int64]  # (T, 4): frame t's i-th change
 
 
 def train_clip(
@@ -34,15 +45,21 @@ def train_clip(
     """
     sides = short_sides(frames.shape[1], frames.shape[2], stored_side(size))
     box = multi_scale_box(*sides, size, augmentation.crop_scales, rng)
-    clip = torch.cat([cropped(frames[t : t + 1], sides, box, size) for t in range(len(frames))])  # (T, 3, size, size)
-    flipped = rng.random() < augmentation.flip_prob
-    if flip and flipped:
-        clip = clip.flip(3)
-    if rng.random() < augmentation.color_jitter.prob:
-        clip = jitter(clip, augmentation.color_jitter, rng)
-    if rng.random() < augmentation.gray_prob:
-        clip = color.luma(clip).expand(-1, 3, -1, -1)
-    return normalise(clip, norm)
+    flipped = rng.random() < augmentation.flip_prob and flip
+    jitter = augmentation.color_jitter
+    changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
+    grey = rng.random() < augmentation.gray_prob
+    pictures = []
+    for t in range(len(frames)):  # a frame fits into a processor's cache, a clip does not
+        picture = cropped(frames[t : t + 1], sides, box, size)
+        if flipped:
+            picture = picture.flip(3)
+        if changes:
+            picture = changed(picture, changes, t)
+        if grey:
+            picture = color.luma(picture).expand(-1, 3, -1, -1)
+        pictures.append(normalise(picture, norm))
+    return torch.cat(pictures)
 
 
 def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
@@ -81,8 +98,7 @@ def to_float(frames: NDArray[np.uint8]) -> Tensor:
 def cropped(frames: NDArray[np.uint8], sides: tuple[int, int], box: Box, size: int) -> Tensor:
     """`box` of frames uint8 (T, H, W, 3) resized to `sides`, (T, 3, size, size) in 0..1.
 
-    Called frame by frame, because a frame fits into a processor's cache. Where frames have these sides already, pixels
-    outside of the box are not touched.
+    Where frames have these sides already, pixels outside of the box are not touched.
     """
     top, left, height, width = box
     if frames.shape[1:3] == sides:
@@ -149,26 +165,23 @@ def multi_scale_box(height: int, width: int, size: int, scales: list[float], rng
     return top, left, crop_height, crop_width
 
 
-def jitter(clip: Tensor, params: ColorJitter, rng: np.random.Generator) -> Tensor:
-    """Brightness, contrast, saturation and hue of every frame by its own factors, in its own order; (T, 3, H, W).
+def draw_changes(params: ColorJitter, T: int, rng: np.random.Generator) -> Changes:
+    """Brightness, contrast, saturation and hue for each of T frames by its own factors, in its own order.
 
     The order is drawn as torchvision's ColorJitter draws it; the recipe's source applies that operator frame by frame.
     """
-    T = len(clip)
     spans = [params.brightness, params.contrast, params.saturation]
     factors = [rng.uniform(max(0, 1 - span), 1 + span, size=T) for span in spans]
     factors.append(rng.uniform(-params.hue, params.hue, size=T))
-    changes = [color.brightness, color.contrast, color.saturation, color.hue]
-    # (T, 4): order[t, i] is frame t's i-th change
-    order = rng.permuted(np.tile(np.arange(len(changes)), (T, 1)), axis=1)
-    strength = torch.from_numpy(np.stack(factors)).float()  # (4, T)
-    pictures = []
-    for t in range(T):  # a frame fits into a processor's cache
-        picture = clip[t : t + 1]
-        for number in order[t]:
-            picture = changes[number](picture, strength[number, t : t + 1])
-        pictures.append(picture)
-    return torch.cat(pictures)
+    order = rng.permuted(np.tile(np.arange(len(CHANGES)), (T, 1)), axis=1)
+    return Changes(torch.from_numpy(np.stack(factors)).float(), order)
+
+
+def changed(picture: Tensor, changes: Changes, t: int) -> Tensor:
+    """Frame `t` (1, 3, H, W) after its changes of colour."""
+    for number in changes.order[t]:
+        picture = CHANGES[number](picture, changes.strength[number, t : t + 1])
+    return picture
 
 
 def normalise(clip: Tensor, norm: str) -> Tensor:

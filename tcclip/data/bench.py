@@ -9,13 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import psutil
-import torch
 
 from tcclip.data.bench_clips import KILOBITS, RATE, write_clips
 from tcclip.data.decoding import decode
@@ -26,7 +26,8 @@ from tcclip.data.shards import write_shard
 from tcclip.data.video import READERS, read_all
 from tcclip.params import load_method
 from tcclip.params.dataset import Frames
-from tcclip.runtime import keep_memory
+from tcclip.rng import generator
+from tcclip.runtime import keep_memory, one_thread
 from tcclip.training.dataset import TrainingClips
 
 TIMEOUT_S = 600
@@ -48,8 +49,7 @@ class Sizes:
 def bench(sizes: Sizes, method: str) -> str:
     """Measure on freshly made videos in a temporary folder and return the figures as text."""
     keep_memory()  # as a training does
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, one_thread():
         folder = Path(name)
         (folder / "videos").mkdir()
         names = write_clips(folder / "videos", sizes.videos, sizes.seconds)
@@ -75,12 +75,15 @@ def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
             pass
 
     with open(folder / "extracted", "wb") as file:
-        whole = _seconds(lambda i: decode(paths[i], READERS[0], frames, file.write), len(paths))
-        pure = _seconds(lambda i: decode_only(paths[i]), len(paths))
-        size = file.tell() / len(paths) / (len(paths) and sizes.seconds * RATE)
+
+        def extract(i: int) -> object:
+            return decode(paths[i], READERS[0], frames, file.write)
+
+        whole, pure = _seconds([extract, lambda i: decode_only(paths[i])], len(paths))
+        stored = file.tell() / (len(paths) + 1) / (sizes.seconds * RATE)  # the first video is there twice
     return [
         f"extraction: {1 / whole:.2f} videos/s per core; decoding alone {1 / pure:.2f}, which is "
-        f"{100 * pure / whole:.0f} % of it; a stored frame has {size / 1000:.1f} kB"
+        f"{100 * pure / whole:.0f} % of it; a stored frame has {stored / 1000:.1f} kB"
     ]
 
 
@@ -93,32 +96,41 @@ def _store(folder: Path, names: list[str], store: str, sizes: Sizes) -> FrameSou
 
 
 def _loading(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
-    lines, rates = [], {}
-    for store, source in stores.items():
+    works: list[Callable[[int], object]] = []
+    for source in stores.values():
         clips = training_clips(source, sizes, method)
-        videos = [video for video, _ in clips.videos]
-        whole = _seconds(lambda i: clips[i // len(videos), i % len(videos)], sizes.clips)  # noqa: B023
-        read = _seconds(lambda i: source.read(videos[i % len(videos)], _chosen(source, videos, i, sizes)), sizes.clips)  # noqa: B023
+        works += [partial(_load, clips), partial(_read, clips)]
+    seconds = _seconds(works, sizes.clips)
+    lines = []
+    for store, whole, read in zip(stores, seconds[::2], seconds[1::2], strict=True):
         what = "JPEG decoding" if store == "shards" else "video decoding"
-        rates[store] = 1 / whole
         lines.append(
             f"loading, {store}: {1 / whole:.2f} clips/s per core; {what} alone {1 / read:.2f}, which is "
             f"{100 * read / whole:.0f} % of it; the rest, augmentation, takes {1000 * (whole - read):.1f} ms"
         )
-    return [*lines, f"loading from shards is {rates['shards'] / rates['online']:.2f} times as fast as online"]
+    return [*lines, f"loading from shards is {seconds[2] / seconds[0]:.2f} times as fast as online"]
+
+
+def _load(clips: TrainingClips, number: int) -> object:
+    return clips[number // len(clips), number % len(clips)]
+
+
+def _read(clips: TrainingClips, number: int) -> object:
+    """The frames that `_load` reads, without what it does to them."""
+    video = clips.videos[number % len(clips)][0]
+    rng = generator(clips.seed, "clip", number // len(clips), video)
+    return clips.store.read(video, tsn_random(clips.store.frames(video), clips.frames, rng))
 
 
 def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:
-    lines = []
-    for store, source in stores.items():
-        videos, rng = list(source.index["video"]), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
 
-        def read(i: int, source: FrameSource = source, videos: list[str] = videos) -> object:
-            video = videos[i % len(videos)]
-            return source.read(video, [int(rng.integers(source.frames(video)))])  # noqa: B023
+    def read(source: FrameSource, number: int) -> object:
+        video = source.index["video"].iloc[number % len(source.index)]
+        return source.read(video, [int(rng.integers(source.frames(video)))])
 
-        lines.append(f"one random frame, {store}: {1000 * _seconds(read, 4 * sizes.clips):.2f} ms")
-    return lines
+    seconds = _seconds([partial(read, source) for source in stores.values()], sizes.clips)
+    return [f"one random frame, {store}: {1000 * each:.2f} ms" for store, each in zip(stores, seconds, strict=True)]
 
 
 def _memory(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
@@ -147,10 +159,6 @@ def training_clips(source: FrameSource, sizes: Sizes, method: str) -> TrainingCl
     return TrainingClips(source, videos, load_method(method), sizes.frames, sizes.size, True, seed=1)
 
 
-def _chosen(source: FrameSource, videos: list[str], number: int, sizes: Sizes) -> np.ndarray:
-    return tsn_random(source.frames(videos[number % len(videos)]), sizes.frames, np.random.default_rng(number))
-
-
 def _settings(store: str, sizes: Sizes) -> Frames:
     return Frames.model_validate(
         {
@@ -163,10 +171,14 @@ def _settings(store: str, sizes: Sizes) -> Frames:
     )
 
 
-def _seconds(work: Callable[[int], object], times: int) -> float:
-    """Processor seconds of one call, after one call to warm up."""
-    work(0)
-    start = time.process_time()
+def _seconds(works: Sequence[Callable[[int], object]], times: int) -> list[float]:
+    """Processor seconds of one call of each; they take turns, so that whatever else goes on hits all alike."""
+    total = [0.0] * len(works)
+    for work in works:
+        work(0)  # warm
     for number in range(times):
-        work(number)
-    return (time.process_time() - start) / times
+        for place, work in enumerate(works):
+            start = time.process_time()
+            work(number)
+            total[place] += time.process_time() - start
+    return [seconds / times for seconds in total]
