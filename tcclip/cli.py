@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from tcclip import layout, stages
+from tcclip import cli_data, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(cli_data.app, name="data")
 
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
 LlmNames = Annotated[bool, typer.Option("--llm-names", help="FROSTER's rephrased class names too (CC BY-NC-SA 4.0)")]
@@ -76,23 +77,25 @@ def splits(dataset: str, llm_names: LlmNames = False, log: Log = None) -> None:
 
 @app.command()
 def frames(dataset: str, shard: int, log: Log = None) -> None:
-    """Write one shard of a dataset's frames."""
+    """Scan one shard of a dataset's videos, and write their frames unless they are decoded online."""
     with stage(f"frames of {dataset}, shard {shard:04d}", log):
         from tcclip.data.shards import write_shard
+        from tcclip.data.videos import listed_videos
 
         settings = load_dataset(dataset)
-        jpegs, index = layout.shard(dataset, shard)
-        write_shard(layout.raw(dataset) / "videos", settings.format, shard, settings.frames, jpegs, index)
+        videos = listed_videos(layout.manifest(dataset))
+        files = layout.shard(dataset, shard)
+        write_shard(layout.raw(dataset) / "videos", videos, settings.format, shard, settings.frames, *files)
 
 
 @app.command("frames-index")
 def frames_index(dataset: str, log: Log = None) -> None:
-    """Join the shards' indices of a dataset."""
+    """Join the shards' indices of a dataset, and list its broken videos."""
     with stage(f"frame index of {dataset}", log) as report:
-        from tcclip.data.shards import merge_index
+        from tcclip.data.index import merge_index
 
         parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
-        report(f"{merge_index(parts, layout.frames_index(dataset))} broken videos")
+        report(merge_index(parts, layout.frames_index(dataset), layout.broken(dataset)))
 
 
 @app.command()

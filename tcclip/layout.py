@@ -57,6 +57,11 @@ def frames_index(dataset: str) -> Path:
     return frames(dataset) / "index.parquet"
 
 
+def broken(dataset: str) -> Path:
+    """The table of a dataset's videos that are broken or shorter than announced, with the reason."""
+    return frames(dataset) / "broken.csv"
+
+
 def shard(dataset: str, number: int | str) -> tuple[Path, Path]:
     """A shard's JPEG file and its index; `number` may be a wildcard."""
     stem = f"shard-{number:04d}" if isinstance(number, int) else f"shard-{number}"

@@ -70,12 +70,13 @@ def split_files(dataset: Dataset, llm_names: bool) -> list[Path]:
 
 def frame_settings(dataset: Dataset) -> dict[str, Any]:
     """Frames depend on size and coding."""
-    return flat(dataset.frames.model_dump())
+    return flat(dataset.frames.model_dump(exclude={"jpeg_quality"} if dataset.frames.store == "online" else set()))
 
 
 def shard_files(dataset: Dataset) -> list[Path]:
-    """The files of all shards of a dataset."""
-    return [path for number in range(dataset.frames.shards) for path in layout.shard(dataset.name, number)]
+    """The files of all shards of a dataset; without JPEGs where frames are decoded online."""
+    first = 1 if dataset.frames.store == "online" else 0
+    return [path for number in range(dataset.frames.shards) for path in layout.shard(dataset.name, number)[first:]]
 
 
 def backbone_settings(plan: Plan) -> dict[str, Any]:

@@ -41,8 +41,8 @@ def code(stage: str, *more: str) -> str:
 
 
 def constraint(values: Iterable[str]) -> str:
-    """A wildcard that matches exactly `values`."""
-    return "|".join(re.escape(value) for value in sorted(values))
+    """A wildcard that matches exactly `values`, and nothing if there are none."""
+    return "|".join(re.escape(value) for value in sorted(values)) or "(?!)"
 
 
 def settings(values: Mapping[str, Any]) -> list[str]:

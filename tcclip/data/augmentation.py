@@ -7,6 +7,8 @@ Resizing is bilinear without smoothing, as in the code the recipe comes from; la
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,7 +23,16 @@ STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
 }
 SNAP = 2  # pixels: a crop side this near the input size becomes the input size
 
+CHANGES = (color.brightness, color.contrast, color.saturation, color.hue)
+
 Box = tuple[int, int, int, int]  # top, left, height, width
+
+
+class Changes(NamedTuple):
+    """The changes of colour of a clip's frames."""
+
+    strength: Tensor  # (4, T): the factor of every change of CHANGES
+    order: NDArray[np.int64]  # (T, 4): frame t's i-th change
 
 
 def train_clip(
@@ -32,17 +43,23 @@ def train_clip(
     `flip` is the dataset's permission (false where classes name a side). Drawn once per clip: the crop, the flip,
     whether colours are jittered, whether the clip is grey. Once per frame: the strength and order of colour changes.
     """
-    clip = resize_short(to_float(frames), stored_side(size))  # (T, 3, H, W)
-    top, left, height, width = multi_scale_box(clip.shape[2], clip.shape[3], size, augmentation.crop_scales, rng)
-    clip = resize(clip[:, :, top : top + height, left : left + width], size, size)
-    flipped = rng.random() < augmentation.flip_prob
-    if flip and flipped:
-        clip = clip.flip(3)
-    if rng.random() < augmentation.color_jitter.prob:
-        clip = jitter(clip, augmentation.color_jitter, rng)
-    if rng.random() < augmentation.gray_prob:
-        clip = color.luma(clip).expand(-1, 3, -1, -1)
-    return normalise(clip, norm)
+    sides = short_sides(frames.shape[1], frames.shape[2], stored_side(size))
+    box = multi_scale_box(*sides, size, augmentation.crop_scales, rng)
+    flipped = rng.random() < augmentation.flip_prob and flip
+    jitter = augmentation.color_jitter
+    changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
+    grey = rng.random() < augmentation.gray_prob
+    pictures = []
+    for t in range(len(frames)):  # a frame fits into a processor's cache, a clip does not
+        picture = cropped(frames[t : t + 1], sides, box, size)
+        if flipped:
+            picture = picture.flip(3)
+        if changes:
+            picture = changed(picture, changes, t)
+        if grey:
+            picture = color.luma(picture).expand(-1, 3, -1, -1)
+        pictures.append(normalise(picture, norm))
+    return torch.cat(pictures)
 
 
 def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
@@ -78,11 +95,28 @@ def to_float(frames: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).contiguous().float().div_(255)
 
 
+def cropped(frames: NDArray[np.uint8], sides: tuple[int, int], box: Box, size: int) -> Tensor:
+    """`box` of frames uint8 (T, H, W, 3) resized to `sides`, (T, 3, size, size) in 0..1.
+
+    Where frames have these sides already, pixels outside of the box are not touched.
+    """
+    top, left, height, width = box
+    if frames.shape[1:3] == sides:
+        clip = to_float(frames[:, top : top + height, left : left + width])
+    else:
+        clip = resize(to_float(frames), *sides)[:, :, top : top + height, left : left + width]
+    return resize(clip, size, size)
+
+
+def short_sides(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width with the short side `side`, ratio kept."""
+    scale = side / min(height, width)
+    return max(side, int(height * scale + 0.5)), max(side, int(width * scale + 0.5))
+
+
 def resize_short(clip: Tensor, side: int) -> Tensor:
     """(T, 3, H, W) with the short side `side`, ratio kept."""
-    height, width = clip.shape[2:]
-    scale = side / min(height, width)
-    return resize(clip, max(side, int(height * scale + 0.5)), max(side, int(width * scale + 0.5)))
+    return resize(clip, *short_sides(clip.shape[2], clip.shape[3], side))
 
 
 def resize(clip: Tensor, height: int, width: int) -> Tensor:
@@ -102,7 +136,14 @@ def _resize_axis(clip: Tensor, axis: int, length: int) -> Tensor:
     below = place.long()
     share = (place - below).float().view([-1 if dim == axis else 1 for dim in range(4)])
     above = (below + 1).clamp(max=old - 1)
-    return clip.index_select(axis, below).lerp_(clip.index_select(axis, above), share)
+    return _select(clip, axis, below).lerp_(_select(clip, axis, above), share)
+
+
+def _select(clip: Tensor, axis: int, places: Tensor) -> Tensor:
+    """`clip` at `places` of an axis; along rows NumPy's copying is eight times as fast as torch's."""
+    if axis == 2:
+        return clip.index_select(axis, places)
+    return torch.from_numpy(np.take(clip.numpy(), places.numpy(), axis=axis, mode="clip"))
 
 
 def multi_scale_box(height: int, width: int, size: int, scales: list[float], rng: np.random.Generator) -> Box:
@@ -124,29 +165,26 @@ def multi_scale_box(height: int, width: int, size: int, scales: list[float], rng
     return top, left, crop_height, crop_width
 
 
-def jitter(clip: Tensor, params: ColorJitter, rng: np.random.Generator) -> Tensor:
-    """Brightness, contrast, saturation and hue of every frame by its own factors, in its own order; (T, 3, H, W).
+def draw_changes(params: ColorJitter, T: int, rng: np.random.Generator) -> Changes:
+    """Brightness, contrast, saturation and hue for each of T frames by its own factors, in its own order.
 
     The order is drawn as torchvision's ColorJitter draws it; the recipe's source applies that operator frame by frame.
     """
-    T = len(clip)
     spans = [params.brightness, params.contrast, params.saturation]
     factors = [rng.uniform(max(0, 1 - span), 1 + span, size=T) for span in spans]
     factors.append(rng.uniform(-params.hue, params.hue, size=T))
-    changes = [color.brightness, color.contrast, color.saturation, color.hue]
-    # (T, 4): order[t, i] is frame t's i-th change
-    order = rng.permuted(np.tile(np.arange(len(changes)), (T, 1)), axis=1)
-    clip = clip.clone()
-    for turn in range(len(changes)):
-        for number, change in enumerate(changes):
-            mine = np.flatnonzero(order[:, turn] == number)
-            if mine.size:
-                factor = torch.from_numpy(factors[number][mine]).float()
-                clip[mine] = change(clip[mine], factor)
-    return clip
+    order = rng.permuted(np.tile(np.arange(len(CHANGES)), (T, 1)), axis=1)
+    return Changes(torch.from_numpy(np.stack(factors)).float(), order)
+
+
+def changed(picture: Tensor, changes: Changes, t: int) -> Tensor:
+    """Frame `t` (1, 3, H, W) after its changes of colour."""
+    for number in changes.order[t]:
+        picture = CHANGES[number](picture, changes.strength[number, t : t + 1])
+    return picture
 
 
 def normalise(clip: Tensor, norm: str) -> Tensor:
     """(T, 3, H, W) in 0..1 to zero mean and unit variance of the named statistics."""
     mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
-    return ((clip - mean) / std).contiguous()
+    return (clip - mean).div_(std).contiguous()

@@ -6,6 +6,7 @@ every training process a second.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -41,18 +42,32 @@ def hue(frames: Tensor, shift: Tensor) -> Tensor:
     With h the hue in sixths of a turn, a channel is min + chroma * clamp(w, 0, 1), where w = |h - 3| - 1 for red,
     2 - |h - 2| for green, 2 - |h - 4| for blue.
     """
-    red, green, blue = frames.unbind(1)
-    high = torch.maximum(torch.maximum(red, green), blue)
-    low = torch.minimum(torch.minimum(red, green), blue)
+    red, green, blue = frames.numpy().swapaxes(0, 1)
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     chroma = high - low
-    is_red, is_green = high == red, high == green
-    above = torch.where(is_red, green - blue, torch.where(is_green, blue - red, red - green))
-    start = torch.where(is_red, 0.0, torch.where(is_green, 2.0, 4.0))
-    sixths = above.div_(chroma + (chroma == 0)).add_(start).add_((shift * 6).view(-1, 1, 1)).remainder_(6)
-    share = torch.stack(
-        [(sixths - 3).abs_().sub_(1), (sixths - 2).abs_().neg_().add_(2), (sixths - 4).abs_().neg_().add_(2)], dim=1
-    )  # (n, 3, H, W)
-    return torch.addcmul(low.unsqueeze(1), share.clamp_(0, 1), chroma.unsqueeze(1))
+    # sums of products with 0 and 1: choosing pixel by pixel is thirty times as slow
+    is_red = (high == red).astype(np.float32)
+    is_green = (high == green).astype(np.float32)
+    is_green *= 1 - is_red
+    is_blue = 1 - is_red
+    is_blue -= is_green
+    above = is_red * (green - blue)
+    above += is_green * (blue - red)
+    above += is_blue * (red - green)
+    sixths = above
+    sixths /= chroma + (chroma == 0).astype(np.float32)
+    sixths += 2 * is_green + 4 * is_blue
+    sixths += (shift * 6).view(-1, 1, 1).numpy()
+    sixths += 6 * ((sixths < 0).astype(np.float32) - (sixths >= 6).astype(np.float32))  # into 0..6
+    share = np.empty(frames.shape, dtype=np.float32)
+    for channel, (centre, sign, offset) in enumerate(((3, 1, -1), (2, -1, 2), (4, -1, 2))):
+        wave = np.subtract(sixths, centre, out=share[:, channel])
+        np.abs(wave, out=wave)
+        wave *= sign
+        wave += offset
+    np.clip(share, 0, 1, out=share)
+    base, span = torch.from_numpy(low).unsqueeze(1), torch.from_numpy(chroma).unsqueeze(1)
+    return torch.addcmul(base, torch.from_numpy(share), span)
 
 
 def _blend(frames: Tensor, other: Tensor, factor: Tensor) -> Tensor:

@@ -19,7 +19,10 @@ def probe(path: Path) -> VideoInfo:
             stream = _stream(container)
             codec, rate = stream.codec_context, float(stream.average_rate or 0)
             frames = stream.frames or round((container.duration or 0) / av.time_base * rate)
-            return VideoInfo(frames, stream.frames == 0, rate, codec.width, codec.height, codec.name)
+            rotation = _rotation(container, stream)
+            width, height = (codec.width, codec.height)[:: -1 if rotation in (90, 270) else 1]
+            name = _container(container.format.name, path)
+            return VideoInfo(frames, stream.frames == 0, rate, width, height, codec.name, name, rotation)
     except av.FFmpegError as error:
         raise BrokenVideoError(error.strerror) from error
 
@@ -39,12 +42,14 @@ def read_all(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 def read_clip(path: Path, indices: Sequence[int]) -> NDArray[np.uint8]:
     """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
-    wanted = set(indices)
+    wanted, end = set(indices), max(indices)
     kept: dict[int, NDArray[np.uint8]] = {}
     last = -1
     for last, frame in enumerate(read_all(path)):
         if last in wanted:
             kept[last] = frame
+        if last == end:  # what follows may be damaged
+            break
     if last < 0:
         raise BrokenVideoError("no frames")
     kept[last] = frame
@@ -55,3 +60,18 @@ def _stream(container: av.container.InputContainer) -> av.VideoStream:
     if not container.streams.video:
         raise BrokenVideoError("no video stream")
     return container.streams.video[0]
+
+
+def _rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
+    """Degrees clockwise; PyAV knows them from the first frame on, a file without one has none."""
+    stream.codec_context.thread_count = 1
+    try:
+        return next((-round(frame.rotation) % 360 for frame in container.decode(stream)), 0)
+    except av.FFmpegError:
+        return 0
+
+
+def _container(names: str, path: Path) -> str:
+    """FFmpeg names a family ("mov,mp4,m4a,..."): the file's own suffix if it is one of them, else the first."""
+    family, suffix = names.split(","), path.suffix[1:].lower()
+    return suffix if suffix in family else family[0]

@@ -1,109 +1,114 @@
-"""Frame shards: the JPEGs of many videos one after another in a file, and an index that finds every frame.
+"""Writing frames: every frame of every video as JPEG in a few large files, with an index for random access.
 
-One job writes one shard, `videos[shard::shards]` of the sorted videos, as two files that are complete or absent.
+A job writes one shard, `videos[shard::shards]` of the sorted videos, as two files that are complete or absent. A video
+is its JPEGs one after the other and then a table of their places, so that an index of many videos stays small.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
 
-from tcclip.data.decoding import Decoded, decoder
+from tcclip.data.decoding import NOTHING, Decoded, Decoder, decoder
+from tcclip.data.index import PLACE, write_rows
 from tcclip.data.progress import track
-from tcclip.data.videos import find_videos, video_id
-from tcclip.files import atomic
+from tcclip.data.video import READERS
+from tcclip.data.videos import video_id
+from tcclip.files import alone, atomic
 from tcclip.params.dataset import Frames
 
-INDEX = pa.schema(
-    [
-        ("video", pa.string()),  # identity, see videos.video_id
-        ("path", pa.string()),  # below the videos' folder
-        ("shard", pa.int32()),
-        ("frames", pa.int32()),  # decoded, not announced; 0 if broken
-        ("width", pa.int32()),  # stored
-        ("height", pa.int32()),
-        ("source_width", pa.int32()),
-        ("source_height", pa.int32()),
-        ("fps", pa.float64()),
-        ("codec", pa.string()),
-        ("defect", pa.string()),  # empty if none
-        ("offsets", pa.list_(pa.int64())),  # frame i is bytes offsets[i] to offsets[i+1] of the shard
-    ]
-)
 
+def write_shard(
+    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, jpegs: Path, index: Path
+) -> None:
+    """Decode one shard of `videos`, paths below `folder`, into `jpegs` and describe them in `index`.
 
-def write_shard(videos_folder: Path, fmt: str, shard: int, frames: Frames, jpegs: Path, index: Path) -> None:
-    """Decode one shard's videos into `jpegs` and describe them in `index`.
-
+    With frames.store "online" the videos are decoded and described, and `jpegs` is not written.
     A video that cannot be decoded gets a row with its reason and no frames; it is never replaced by another one.
-    UserError when there are no videos or the disk is full; nothing half-written stays.
+    UserError when another process writes this shard or the disk is full; nothing half-written stays.
     """
-    videos = find_videos(videos_folder)[shard :: frames.shards]
-    rows: list[dict[str, Any]] = []
-    with atomic(jpegs) as jpegs_part, atomic(index) as index_part, decoder(frames) as decoding:
-        with open(jpegs_part, "wb") as file:
-            for path in track(videos, f"{jpegs.parent.name} frames, shard {shard}", "videos"):
-                name = path.relative_to(videos_folder).as_posix()
-                decoded = decoding.decode(path)
-                if decoded.defect:
-                    print(f"{name}: {decoded.defect}", file=sys.stderr, flush=True)
-                rows.append(_row(name, fmt, shard, decoded, _append(file, decoded.jpegs)))
-        pq.write_table(pa.Table.from_pylist(rows, schema=INDEX), index_part)
+    mine = videos[shard :: frames.shards]
+    busy = f"another process writes shard {shard:04d} of {jpegs.parent}: wait for it or stop it, then run this again"
+    with alone(index.with_name(f".{index.stem}.lock"), busy), atomic(index) as index_part:
+        if frames.store == "online":
+            rows = _write(folder, mine, fmt, shard, frames, io.BytesIO())
+            jpegs.unlink(missing_ok=True)
+        else:
+            with atomic(jpegs) as jpegs_part:
+                with open(jpegs_part, "wb") as file:
+                    rows = _write(folder, mine, fmt, shard, frames, file)
+                index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
+        write_rows(rows, frames.store, folder, index_part)
 
 
-def merge_index(parts: Sequence[Path], out: Path) -> int:
-    """One index of all shards, sorted by video. Says how many videos are broken on stderr and returns that number.
+def _write(
+    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, file: BinaryIO
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    with decoder(frames) as decoding:
+        for name in track(videos, f"{folder.parent.name} frames, shard {shard}", "videos"):
+            decoded, places = append(file, folder / name, decoding)
+            if decoded.defect:
+                print(f"{name}: {decoded.defect}", file=sys.stderr, flush=True)
+            table = places[-1] if len(places) > 1 else -1
+            if table >= 0:
+                file.write(np.asarray(places, dtype=PLACE).tobytes())
+            rows.append(_row(name, fmt, shard, decoded, table))
+    return rows
 
-    Two files of one identity are one clip fetched twice (Kinetics' folder of replacements): the longer one is kept.
+
+def append(file: BinaryIO, path: Path, decoding: Decoder) -> tuple[Decoded, list[int]]:
+    """Append a video's JPEGs by the first reader that finds no defect, otherwise the longer result with its defect.
+
+    Also gives the byte at which each begins, and the one after the last. What a first reader wrote stays unused in the
+    file where a second one does better; that is rare.
     """
-    rows = [row for part in parts for row in pq.read_table(part, schema=INDEX).to_pylist()]
-    rows.sort(key=lambda row: (row["video"], -row["frames"], row["path"]))
-    kept = [row for place, row in enumerate(rows) if place == 0 or rows[place - 1]["video"] != row["video"]]
-    with atomic(out) as part:
-        pq.write_table(pa.Table.from_pylist(kept, schema=INDEX), part)
-    broken = [row for row in kept if row["frames"] == 0]
-    _summarise(out, kept, broken, doubles=len(rows) - len(kept))
-    return len(broken)
+    best, places = Decoded(NOTHING), [file.tell()]
+    for reader in READERS:
+        written = [file.tell()]
+
+        def keep(jpeg: bytes, written: list[int] = written) -> None:
+            file.write(jpeg)
+            written.append(written[-1] + len(jpeg))
+
+        result = decoding.decode(path, reader, keep)
+        if not result.frames:
+            written = _drop(file, written)
+        if not result.defect or result.frames >= best.frames:
+            best, places = result, written
+        else:
+            _drop(file, written)
+        if not result.defect:
+            break
+    return best, places
 
 
-def _append(file: BinaryIO, jpegs: Sequence[bytes]) -> list[int]:
-    """Write the JPEGs; the byte at which each begins, and the one after the last."""
-    offsets = [file.tell()]
-    for jpeg in jpegs:
-        file.write(jpeg)
-        offsets.append(offsets[-1] + len(jpeg))
-    return offsets
+def _drop(file: BinaryIO, written: list[int]) -> list[int]:
+    file.seek(written[0])
+    file.truncate()
+    return written[:1]
 
 
-def _row(name: str, fmt: str, shard: int, decoded: Decoded, offsets: list[int]) -> dict[str, Any]:
+def _row(name: str, fmt: str, shard: int, decoded: Decoded, table: int) -> dict[str, object]:
     return {
         "video": video_id(name, fmt),
         "path": name,
         "shard": shard,
-        "frames": len(decoded.jpegs),
+        "frames": decoded.frames,
         "width": decoded.width,
         "height": decoded.height,
         "source_width": decoded.source_width,
         "source_height": decoded.source_height,
+        "rotation": decoded.info.rotation,
         "fps": decoded.info.fps,
+        "container": decoded.info.container,
         "codec": decoded.info.codec,
+        "reader": decoded.reader,
         "defect": decoded.defect,
-        "offsets": offsets,
+        "table": table,
     }
-
-
-def _summarise(out: Path, rows: list[dict[str, Any]], broken: list[dict[str, Any]], doubles: int) -> None:
-    partial = sum(1 for row in rows if row["defect"] and row["frames"])
-    text = f"{out}: {len(rows)} videos, {len(broken)} broken, {partial} shorter than announced"
-    if doubles:
-        text += f", {doubles} files are second copies of a video and were left out"
-    print(text, file=sys.stderr)
-    for row in broken[:10]:
-        print(f"  broken: {row['path']}: {row['defect']}", file=sys.stderr)
-    if len(broken) > 10:
-        print(f"  ... all {len(broken)} are in {out}, column defect", file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.frames import FrameSource
 from tcclip.errors import UserError
 
 Listed = tuple[str, int]  # video, label
@@ -47,10 +47,11 @@ def read_classes(path: Path) -> tuple[str, ...]:
     return tuple(table["name"])
 
 
-def present(listed: list[Listed], store: FrameStore, classes: int, path: Path) -> Present:
+def present(listed: list[Listed], store: FrameSource, classes: int, path: Path, max_missing: float) -> Present:
     """Split a table into videos with frames, broken and missing ones; nothing is ever replaced.
 
-    `path` is the table's file, for messages. It is an error if nothing remains or a label is no class.
+    `path` is the table's file, for messages. It is an error if nothing remains, if a larger share than `max_missing` is
+    broken or missing, or if a label is no class. A video that is shorter than announced counts as there.
     """
     wrong = next((video for video, label in listed if not 0 <= label < classes), None)
     if wrong is not None:
@@ -63,7 +64,15 @@ def present(listed: list[Listed], store: FrameStore, classes: int, path: Path) -
             f"none of the {len(listed)} videos of {path} has frames in {store.folder}: "
             "see the column 'defect' of its index.parquet and run the frames stage again"
         )
-    return Present(videos, len(listed), len(listed) - len(videos) - missing, missing)
+    broken = len(listed) - len(videos) - missing
+    if broken + missing > max_missing * len(listed):
+        raise UserError(
+            f"{path}: {len(videos)} of {len(listed)} listed videos have frames, {missing} are missing and {broken} "
+            f"broken, more than max_missing: {max_missing:g} allows: `tcclip data status --missing` names them, "
+            f"{store.folder}/broken.csv has the reasons; put the files back and run `snakemake frames`, "
+            f"or raise max_missing in params/datasets/{store.folder.name}.yaml"
+        )
+    return Present(videos, len(listed), broken, missing)
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -33,10 +33,12 @@ class VideoInfo:
     width: int  # of the upright picture
     height: int
     codec: str
+    container: str
+    rotation: int  # degrees, clockwise, that the container asks for; readers have done it
 
 
 def probe(path: Path) -> VideoInfo:
-    """What the container says about its first video stream, without decoding; BrokenVideoError if there is none."""
+    """What the container says about its first video stream; BrokenVideoError if there is none."""
     from tcclip.data import pyav_reader
 
     return pyav_reader.probe(path)
@@ -47,10 +49,13 @@ def read_all(path: Path, reader: str = "decord") -> Iterator[NDArray[np.uint8]]:
     return _module(reader).read_all(path)
 
 
-def read_clip(path: Path, indices: Sequence[int]) -> NDArray[np.uint8]:
-    """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
+def read_clip(path: Path, indices: Sequence[int], reader: str = "decord") -> NDArray[np.uint8]:
+    """The frames at `indices`, uint8 (T, H, W, 3), by `reader` or, where that fails, by PyAV.
+
+    An index past the end gives the last frame.
+    """
     try:
-        return _module("decord").read_clip(path, indices)
+        return _module(reader).read_clip(path, indices)
     except BrokenVideoError:
         return _module("pyav").read_clip(path, indices)
 

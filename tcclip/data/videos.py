@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path, PurePosixPath
 
 from tcclip.errors import UserError
@@ -32,3 +33,15 @@ def find_videos(folder: Path) -> list[Path]:
             "put them there (mini: delete the dataset's folder and run again) and repeat the command"
         )
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def listed_videos(manifest: Path) -> list[str]:
+    """The video files that stage `raw` has listed, by their paths below the videos' folder, sorted.
+
+    Every shard's job needs all names, and reading them is much cheaper than looking through the folders again.
+    """
+    if not manifest.is_file():
+        raise UserError(f"{manifest} is missing: `tcclip raw {manifest.parent.name}` makes it")
+    with open(manifest, newline="", encoding="utf-8") as file:
+        paths = [row["path"] for row in csv.DictReader(file)]
+    return sorted(path.removeprefix("videos/") for path in paths if path.startswith("videos/"))

@@ -87,6 +87,7 @@ def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
         we=evaluation.we,
         views=evaluation.views,
         out=layout.predictions(plan.suite.name, evaluation.run, evaluation.name),
+        max_missing=dataset.max_missing,
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from tcclip.data import augmentation
-from tcclip.data.frames import FrameStore
+from tcclip.data.frames import FrameSource
 from tcclip.evaluation.views import View, frames_of, views_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.protocol import Views
@@ -21,7 +21,7 @@ from tcclip.runtime import autocast, leave_signals_to_parent, one_thread
 class ViewClips(Dataset[tuple[int, Tensor]]):
     """Every view of every video, the views of a video one after the other; gives (position of the video, clip)."""
 
-    store: FrameStore
+    store: FrameSource
     videos: list[str]
     views: Views
     frames: int  # per view

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.frames import open_frames
 from tcclip.data.tables import Present, present, read_classes, read_split
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
@@ -41,6 +41,7 @@ class EvaluationJob:
     we: bool  # mix the run's weights with CLIP's
     views: Views
     out: Path  # predictions (parquet)
+    max_missing: float = 0.02  # share of the split that may lack frames
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def evaluate_one(
     device: torch.device,
 ) -> dict[str, Any]:
     """Predict one split, write its predictions, and return its entry of metrics.json."""
-    store = FrameStore(job.frames)
-    split = present(read_split(job.split), store, len(names), job.split)
+    store = open_frames(job.frames)
+    split = present(read_split(job.split), store, len(names), job.split, job.max_missing)
     videos = [video for video, _ in split.videos]
     labels = np.array([label for _, label in split.videos])
     clips = ViewClips(store, videos, job.views, subject.frames, size, subject.method.norm, subject.seed)
@@ -139,7 +140,8 @@ def evaluate_one(
     if subject.method.tc and subject.method.tc.trace:
         write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
-    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  of {len(videos)}")
+    coverage = f"{len(videos)} of {split.listed} videos"
+    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  {coverage}")
     return result
 
 

@@ -13,8 +13,9 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Frames(Params):
-    """The frame shards of a dataset."""
+    """How the frames of a dataset are kept."""
 
+    store: Literal["shards", "online"] = "shards"  # online: decoded from the videos whenever they are needed
     short_side: Count  # pixels
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     shards: Count  # jobs and files; keep a shard under about 1 GB
@@ -62,6 +63,7 @@ class Dataset(Params):
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
     frames: Frames
+    max_missing: Annotated[float, Field(ge=0, le=1)] = 0.02  # share of a split that may lack frames; more stops a run
     few_shot: FewShot | None = None
     base_novel: BaseNovel | None = None
     lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us

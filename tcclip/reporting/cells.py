@@ -63,6 +63,18 @@ def build(
     return typed.round(dict.fromkeys(NUMBERS, DECIMALS))
 
 
+def with_averages(cells: Sequence[Cell], marked: set[Key]) -> set[Key]:
+    """`marked` cells and the averages that rest on one of them, harmonic means of averages included."""
+    marked = set(marked)
+    for _ in range(2):
+        marked |= {
+            _key(cell)
+            for cell in cells
+            if any((cell.group, cell.row, name) in marked for name in (*cell.mean_of, *cell.harmonic))
+        }
+    return marked
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """A table's CSV with the types of `build`."""
     kinds = dict.fromkeys(NUMBERS, "Float64") | {"n_videos": "Int64"}

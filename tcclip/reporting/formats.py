@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.files import atomic, write_text
-from tcclip.reporting.grid import DASH, Entry, Grid, Heading, number, spans
+from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Entry, Grid, Heading, marks, number, spans
+
+LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
 
 
 def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path) -> None:
@@ -75,11 +77,11 @@ def latex(shown: Grid, label: str) -> str:
 
 
 def text_of(entry: Entry) -> str:
-    """A cell in plain text: 53.7 ± 0.7, with † when quoted and ‡ on a list drawn here, a dash when empty."""
+    """A cell in plain text: 53.7 ± 0.7 with its marks, a dash when empty."""
     if entry.value is None:
         return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
-    return number(entry.value, entry.whole) + std + (" †" if entry.quoted else " ‡" if entry.drawn else "")
+    return " ".join([number(entry.value, entry.whole) + std, *marks(entry)])
 
 
 def _flat(heads: list[Heading]) -> list[str]:
@@ -120,13 +122,13 @@ def _latex_cell(entry: Entry) -> str:
     digits = number(entry.value, entry.whole)
     value = rf"\textbf{{{digits}}}" if entry.best else digits
     std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
-    return value + std + (r"$^\dagger$" if entry.quoted else r"$^\ddagger$" if entry.drawn else "")
+    return value + std + "".join(LATEX_MARKS[mark] for mark in marks(entry))
 
 
 def _escape(text: str) -> str:
     for plain, command in (
         ("\\", r"\textbackslash "), ("[", "{[}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
-        ("±", r"$\pm$"), ("†", r"$^\dagger$"), ("‡", r"$^\ddagger$"), (DASH, "--"),
+        ("±", r"$\pm$"), *LATEX_MARKS.items(), (DASH, "--"),
     ):  # fmt: skip
         text = text.replace(plain, command)
     return text

@@ -6,15 +6,17 @@ formats.py and page.py only draw a Grid; what is bold, quoted or empty is decide
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from tcclip.params.table import Column
+from tcclip.reporting.coverage import Coverage, sentence
 
 DATASETS = {"k400": "K-400", "k600": "K-600", "hmdb51": "HMDB-51", "ucf101": "UCF-101", "ssv2": "SSv2"}
 DASH = "\N{EN DASH}"  # an empty cell
+QUOTED, INCOMPLETE, DRAWN = "\N{DAGGER}", "\N{DOUBLE DAGGER}", "\N{SECTION SIGN}"  # marks behind a number
 METRICS = {"top1": "Top-1", "top5": "Top-5"}
 GROUPS = {"base_test": "Base", "novel_test": "Novel"}  # of classes, by split
 OWN = {  # headings of columns that are not about a dataset
@@ -49,7 +51,13 @@ class Entry:
     best: bool
     published: float | None  # the paper's number, beside a measured one
     drawn: bool = False  # measured on training videos that this program drew although the paper's list is published
+    incomplete: bool = False  # measured without some of the listed videos
     whole: bool = False  # a count
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is of this suite's runs."""
+        return self.value is not None and not self.quoted
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,7 @@ def grid(
     columns: Sequence[Column],
     notes: Sequence[str] = (),
     drawn: Collection[tuple[str, str, str]] = (),
+    coverage: Coverage | None = None,
 ) -> Grid:
     """Arrange the cells of `frame` (columns of cells.COLUMNS); `notes` are put before the explanations of the marks.
 
@@ -115,15 +124,24 @@ def grid(
     best = dict.fromkeys(names, "") | {
         name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in compared
     }
-    lines = [
-        Line(g, r, [_entry(cells[g, r, name], best[name], (g, r, name) in drawn, name in counts) for name in names])
-        for g, r in rows
-    ]
+    coverage = coverage or Coverage()
+
+    def entry(key: tuple[str, str, str]) -> Entry:
+        shown = _entry(cells[key], best[key[2]], whole=key[2] in counts)
+        return replace(shown, drawn=key in drawn, incomplete=key in coverage.incomplete) if shown.measured else shown
+
+    lines = [Line(g, r, [entry((g, r, name)) for name in names]) for g, r in rows]
     return Grid(
         title,
         heads,
         lines,
-        [*notes, *_notes(frame, lines, heads, columns), *mean_over_shots(columns), *about_costs(columns)],
+        [
+            *notes,
+            *_notes(frame, lines, heads, columns),
+            *about_coverage(lines, coverage),
+            *mean_over_shots(columns),
+            *about_costs(columns),
+        ],
     )
 
 
@@ -145,6 +163,20 @@ def mean_over_shots(columns: Sequence[Column]) -> list[str]:
     return [f"Each cell is the mean over K = {several} training videos per class."] if shots else []
 
 
+def about_coverage(lines: Sequence[Line], coverage: Coverage) -> list[str]:
+    """How many of the listed videos were tested, and what the mark of cells with fewer means."""
+    notes = [sentence(coverage, DATASETS)]
+    if any(entry.incomplete for line in lines for entry in line.entries):
+        notes.append(f"{INCOMPLETE} some listed videos are missing or broken, see the coverage.")
+    return [note for note in notes if note]
+
+
+def marks(entry: Entry) -> list[str]:
+    """The marks behind a cell's number."""
+    wanted = {QUOTED: entry.quoted, INCOMPLETE: entry.incomplete, DRAWN: entry.drawn}
+    return [mark for mark, applies in wanted.items() if applies]
+
+
 def number(value: float, whole: bool = False) -> str:
     """One decimal, as the paper prints; counts have none."""
     return f"{value:.{0 if whole else 1}f}"
@@ -154,7 +186,7 @@ def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: Any, best: str, drawn: bool, whole: bool) -> Entry:
+def _entry(cell: Any, best: str, whole: bool) -> Entry:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
@@ -167,7 +199,6 @@ def _entry(cell: Any, best: str, drawn: bool, whole: bool) -> Entry:
         quoted=value is not None and not measured,
         best=marked,
         published=known("published") if measured else None,
-        drawn=drawn and measured,
         whole=whole,
     )
 
@@ -201,9 +232,11 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns
     if any(entry.best for entry in measured):
         notes.append("Bold: the best measured value of its column.")
     if any(entry.quoted for entry in entries):
-        notes.append("† quoted from the paper, not measured here.")
+        notes.append(f"{QUOTED} quoted from the paper, not measured here.")
     if any(entry.drawn for entry in entries):
-        notes.append("‡ trained on videos that this program drew (a seeded draw), not on the paper's published list.")
+        notes.append(
+            f"{DRAWN} trained on videos that this program drew (a seeded draw), not on the paper's published list."
+        )
     if any(entry.value is None for entry in entries):
         notes.append(f"{DASH} not measured: the suite has no method for this row, or its runs are not finished.")
     return notes

@@ -127,8 +127,12 @@ def _run_links(run: str, folder: Path, base: Path) -> str:
 
 
 def _accuracies(parts: Mapping[str, Mapping[str, float]]) -> str:
-    lines = [f"{escape(name)}: {_percent(part, 'top1')} / {_percent(part, 'top5')}" for name, part in parts.items()]
-    title = f"{len(lines)} ({' / '.join(METRICS.values())} in percent)"
+    lines = [
+        f"{escape(name)}: {_percent(part, 'top1')} / {_percent(part, 'top5')}, "
+        f"{part['n_videos']:,} of {part['listed']:,} videos"
+        for name, part in parts.items()
+    ]
+    title = f"{len(lines)} ({' / '.join(METRICS.values())} in percent, videos found of those listed)"
     return folded(title, "<br>".join(lines)) if lines else ""
 
 

@@ -24,7 +24,7 @@ DIMMED = 0.45  # brightness of patches that are no seeds
 def draw_sources(plan: Plan, run: str, evaluation: str, video: str, out: Path) -> str:
     """Draw one video of an evaluation of a run whose method has `tc.trace: true`; returns a line about it."""
     from tcclip.data import augmentation
-    from tcclip.data.frames import FrameStore
+    from tcclip.data.frames import open_frames
 
     named = {e.name: e for e in plan.evaluations(plan.run(run).name)}
     if evaluation not in named:
@@ -40,7 +40,7 @@ def draw_sources(plan: Plan, run: str, evaluation: str, video: str, out: Path) -
     if video not in videos:
         raise unknown("video", video, videos)
     row, sizes = videos.index(video), plan.suite.backbone.architecture
-    store = FrameStore(layout.frames(plan.dataset(named[evaluation].role).name))
+    store = open_frames(layout.frames(plan.dataset(named[evaluation].role).name))
     frames = store.read(video, content["frame"][row])
     clip = augmentation.test_frames(frames, sizes.image_size).permute(0, 2, 3, 1).numpy()  # (T, S, S, 3)
     painted = paint(clip, content["seed"][row], content["token"][row], sizes.patch_size)

@@ -7,8 +7,9 @@ import pandas as pd
 from tcclip import layout
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan
-from tcclip.reporting.cells import build, read_results
+from tcclip.reporting.cells import Results, build, read_results, with_averages
 from tcclip.reporting.costs import costs_of
+from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.published import Key, check_names, read_published
@@ -34,17 +35,22 @@ def table_frame(plan: Plan, name: str) -> pd.DataFrame:
     cells = plan.cells[name]
     printed = read_published(name)
     check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
-    folders = {run: layout.run(plan.suite.name, run) for run in plan.runs_of(name)}
     frames = plan.protocol(plan.table(name).protocol).frames
     costs = costs_of(cells, plan.suite, frames, layout.throughput(plan.suite.name))
-    return build(cells, read_results(folders), printed if plan.suite.quote_published else None, costs)
+    return build(cells, results_of(plan, name), printed if plan.suite.quote_published else None, costs)
 
 
 def table_grid(plan: Plan, name: str, frame: pd.DataFrame) -> Grid:
-    """The table as people read it."""
+    """The table as people read it, with the coverage of its test splits."""
     table = plan.table(name)
     about = f"Suite {plan.suite.name}: {plan.suite.description}."
-    return grid(frame, table.title, table.columns, [about], drawn_cells(plan, name))
+    coverage = coverage_of(plan.cells[name], results_of(plan, name))
+    return grid(frame, table.title, table.columns, [about], drawn_cells(plan, name), coverage)
+
+
+def results_of(plan: Plan, name: str) -> Results:
+    """The evaluations of a table's runs that are there."""
+    return read_results({run: layout.run(plan.suite.name, run) for run in plan.runs_of(name)})
 
 
 def drawn_cells(plan: Plan, name: str) -> set[Key]:
@@ -54,12 +60,8 @@ def drawn_cells(plan: Plan, name: str) -> set[Key]:
         for run in plan.runs.values()
         if run.role is not None and plan.dataset(run.role).drawn(plan.train_split(run))
     }
+    cells = plan.cells[name]
     direct = {
-        (cell.group, cell.row, cell.column): any(evaluation.run in drawn for evaluation in cell.evaluations)
-        for cell in plan.cells[name]
+        (cell.group, cell.row, cell.column) for cell in cells if any(part.run in drawn for part in cell.evaluations)
     }
-    for cell in plan.cells[name]:
-        for parts in (cell.mean_of, cell.harmonic):
-            if any(direct[cell.group, cell.row, part] for part in parts):
-                direct[cell.group, cell.row, cell.column] = True
-    return {key for key, is_drawn in direct.items() if is_drawn}
+    return with_averages(cells, direct)

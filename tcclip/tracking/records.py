@@ -119,13 +119,15 @@ def curves(history: Path, start: int, end: int) -> list[Point]:
 def final(evaluations: Mapping[str, Mapping[str, Any]], training: Mapping[str, Any], time: int) -> list[Point]:
     """The final numbers, accuracies in percent.
 
-    <evaluation>.top1 and .top5; top1_<dataset> (and top1_<dataset>_we) the mean over its splits; best_* and last_* from
-    validation; train_seconds and optimizer_steps.
+    <evaluation>.top1 and .top5, and .coverage, the percentage of listed videos that were found; top1_<dataset> (and
+    top1_<dataset>_we) the mean over its splits; best_* and last_* from validation; train_seconds and optimizer_steps.
     """
     values: dict[str, float] = {}
     by_dataset: dict[str, list[float]] = {}
     for name, part in evaluations.items():
         values |= {f"{name}.{metric}": float(part[metric]) for metric in ("top1", "top5") if metric in part}
+        if part.get("listed"):
+            values[f"{name}.coverage"] = 100 * part["n_videos"] / part["listed"]
         dataset = name.split("-")[0] + ("_we" if part.get("we") else "")
         by_dataset.setdefault(f"top1_{dataset}", []).append(float(part["top1"]))
     values |= {name: sum(parts) / len(parts) for name, parts in by_dataset.items()}

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from tcclip.data import augmentation, sampling
-from tcclip.data.frames import FrameStore
+from tcclip.data.frames import FrameSource
 from tcclip.params import Method
 from tcclip.rng import generator
 from tcclip.runtime import leave_signals_to_parent, one_thread
@@ -32,7 +32,7 @@ class Batch:
 class TrainingClips(Dataset[tuple[Tensor, int, str]]):
     """Maps (epoch, position) to an augmented clip, its label and its video."""
 
-    store: FrameStore
+    store: FrameSource
     videos: list[tuple[str, int]]
     method: Method
     frames: int

@@ -33,6 +33,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         folder=layout.run(plan.suite.name, run.name),
         initial=layout.run(plan.suite.name, run.init.name) / "weights.safetensors" if run.init else None,
         flip=dataset.flip,
+        max_missing=dataset.max_missing,
         threads=machine.threads,
         loader_workers=machine.loader_workers,
         precision=machine.precision,

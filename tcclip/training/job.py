@@ -30,6 +30,7 @@ class TrainingJob:
     folder: Path  # the run's folder
     flip: bool  # may clips of this dataset be mirrored?
     initial: Path | None = None  # weights of the run it starts from; None: the backbone's
+    max_missing: float = 0.02  # share of a split that may lack frames
     threads: int = 1
     loader_workers: int = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
@@ -56,6 +57,7 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "backbone": str(job.backbone),
             "initial": str(job.initial or job.backbone),
             "flip": job.flip,
+            "max_missing": job.max_missing,
         },
         "machine": {
             "threads": job.threads,

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.frames import open_frames
 from tcclip.data.tables import Present, present, read_split
 from tcclip.errors import UserError
 from tcclip.evaluation.predict import ViewClips
@@ -49,9 +49,11 @@ def prepare(job: TrainingJob) -> Setup:
     device = pick_device(job.device)
     deterministic(job.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
-    store = FrameStore(job.frames)
-    videos = present(read_split(job.train_list), store, len(job.class_names), job.train_list)
-    validation = present(read_split(job.validation_list), store, len(job.class_names), job.validation_list)
+    store = open_frames(job.frames)
+    videos, validation = (
+        present(read_split(path), store, len(job.class_names), path, job.max_missing)
+        for path in (job.train_list, job.validation_list)
+    )
     if videos.broken or videos.missing:
         skipped = f"{videos.broken} broken and {videos.missing} missing"
         say(f"{job.train_list}: {skipped} of {videos.listed} videos are skipped")

@@ -7,11 +7,11 @@ is no declared output of the pipeline, because a failed job's outputs are delete
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tcclip import files
 from tcclip.errors import UserError
 from tcclip.files import atomic
 
@@ -108,19 +109,10 @@ class Saver:
             self._cost = self._last - start
 
 
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> AbstractContextManager[None]:
     """Hold a run's folder; a second training of the same run is a UserError. The lock ends with the process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"another process trains run {folder.name}: wait for it or stop it, then run the command again"
-            ) from error
-        yield
-        (folder / ".lock").unlink(missing_ok=True)  # a failed or stopped training leaves it; it holds nothing then
+    busy = f"another process trains run {folder.name}: wait for it or stop it, then run the command again"
+    return files.alone(folder / ".lock", busy)
 
 
 @contextlib.contextmanager

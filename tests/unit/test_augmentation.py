@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as oracle
 
 from tcclip.data import augmentation, color
-from tcclip.data.augmentation import jitter, multi_scale_box, train_clip
+from tcclip.data.augmentation import changed, draw_changes, multi_scale_box, train_clip
 from tcclip.data.augmentation import test_clip as centre_clip
 from tcclip.params import load_method
 from tcclip.params.method import Augmentation
@@ -68,7 +68,9 @@ def test_jitter_changes_every_frame_by_its_own_factors_in_its_own_order() -> Non
     for t, order in enumerate(orders):
         for number in order:
             expected[t] = changes[number](expected[t], float(factors[number][t]))
-    torch.testing.assert_close(jitter(frames, params, np.random.default_rng(3)), expected, atol=1e-4, rtol=0)
+    changes = draw_changes(params, len(frames), np.random.default_rng(3))
+    ours = torch.cat([changed(frames[t : t + 1], changes, t) for t in range(len(frames))])
+    torch.testing.assert_close(ours, expected, atol=1e-4, rtol=0)
     assert len({tuple(order) for order in orders}) > 1
 
 
@@ -177,3 +179,34 @@ def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: li
     ours = [torch.tensor(values) / 255 for values in augmentation.STATISTICS[norm]]
     torch.testing.assert_close(ours[0], torch.tensor(mean), atol=1e-6, rtol=0)
     torch.testing.assert_close(ours[1], torch.tensor(std), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("source", [(64, 85), (50, 90), (90, 70)])
+def test_cropping_first_and_frame_by_frame_changes_no_bit(source: tuple[int, int]) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (5, *source, 3), dtype=np.uint8)
+    sides = augmentation.short_sides(*source, 64)
+    box = (3, 7, 48, 56)
+    ours = torch.cat([augmentation.cropped(frames[t : t + 1], sides, box, 56) for t in range(5)])
+    whole = augmentation.resize(augmentation.to_float(frames), *sides)
+    assert torch.equal(ours, augmentation.resize(whole[:, :, 3:51, 7:63], 56, 56))
+
+
+def chosen_hue(frames: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """The formula with a choice for every pixel and a remainder."""
+    red, green, blue = frames.unbind(1)
+    high, low = frames.amax(1), frames.amin(1)
+    chroma = high - low
+    is_red, is_green = high == red, high == green
+    above = torch.where(is_red, green - blue, torch.where(is_green, blue - red, red - green))
+    start = torch.where(is_red, 0.0, torch.where(is_green, 2.0, 4.0))
+    sixths = above.div(chroma + (chroma == 0)).add(start).add((shift * 6).view(-1, 1, 1)).remainder(6)
+    share = torch.stack([(sixths - 3).abs() - 1, 2 - (sixths - 2).abs(), 2 - (sixths - 4).abs()], dim=1)
+    return torch.addcmul(low.unsqueeze(1), share.clamp(0, 1), chroma.unsqueeze(1))
+
+
+def test_hue_without_choices_has_the_bits_of_the_formula() -> None:
+    generator = torch.Generator().manual_seed(0)
+    frames = torch.rand(6, 3, 40, 37, generator=generator)
+    frames[3:] = (frames[3:] * 3).round() / 3  # equal channels and grey pixels
+    shift = torch.tensor([-0.5, -0.1, 0.0, 0.03, 0.1, 0.5])
+    assert torch.equal(color.hue(frames, shift), chosen_hue(frames, shift))

@@ -35,7 +35,7 @@ def world(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(world) -> Subject:
-    job = training_job(world)
+    job = training_job(world, max_missing=0.2)
     train(job)
     weights = job.folder / "weights.safetensors"
     return Subject("run", job.method, job.backbone, weights, job.folder, frames=4, seed=5)
@@ -51,6 +51,7 @@ def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> Evaluat
         we=we,
         views=views,
         out=world / "runs" / "run" / "predictions" / f"{name}.parquet",
+        max_missing=0.2,
     )
 
 
@@ -209,7 +210,7 @@ def test_ensemble_share_0_still_keeps_the_tuned_prompts_bias_and_vp_of_tc_clip(w
 )
 def test_every_text_mode_trains_and_is_evaluated_with_and_without_the_ensemble(world, tmp_path, method, overrides):
     chosen = load_method(method, overrides)
-    training = training_job(world, method, method=chosen.name, folder=tmp_path)
+    training = training_job(world, method, method=chosen.name, folder=tmp_path, max_missing=0.2)
     training = dataclasses.replace(training, method=chosen, protocol=protocol(epochs=2))
     train(training)
     tuned = tmp_path / "weights.safetensors"

@@ -139,6 +139,8 @@ def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported)
         "context tokens per video, k",
         "few_shot-ssv2-k16-tc_clip",
         "truncated",
+        "Coverage, videos found of those listed: ",
+        "72 of 73 videos",
         "params.yaml",
         "data:image/png",
     ):

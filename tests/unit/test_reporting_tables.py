@@ -16,6 +16,7 @@ from tcclip.params.reader import params_folder
 from tcclip.params.table import Column
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
+from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
 from tcclip.reporting.grid import grid, headings, mean_over_shots
@@ -259,6 +260,37 @@ def test_quoted_numbers_are_no_headline():
 def test_an_unknown_table_names_the_nearest_one():
     with pytest.raises(UserError, match=r"unknown table 'tabel3': did you mean 'table3'\?"):
         write_table(load_plan("mini"), "tabel3")
+
+
+def test_the_coverage_of_every_split_stands_under_the_table_and_cells_that_lack_videos_are_marked():
+    found = results({f"hmdb51-test{i}": 40.0 for i in (1, 2, 3)}, videos=1529)
+    for part in found["run-a"].values():
+        part["listed"] = 1530
+    found["run-a"]["hmdb51-test2-2x1"]["n_videos"] = 1530
+    found["run-b"] = {"ucf101-test1-2x1": evaluation_part(50.0, videos=9) | {"listed": 9}}
+    cells = [cell("TC-CLIP", "hmdb51"), cell("TC-CLIP", "ucf101", splits=1, run="run-b")]
+    cells.append(cell("TC-CLIP", "all_top1", mean_of=("hmdb51", "ucf101")))
+    coverage = coverage_of(cells, found)
+    columns = [
+        Column(name="hmdb51", dataset="hmdb51", splits=["test1"]),
+        Column(name="ucf101", dataset="ucf101", splits=["test1"]),
+        Column(name="all_top1", mean_of=["hmdb51", "ucf101"]),
+    ]
+    shown = grid(build(cells, found), "t", columns, coverage=coverage)
+    assert [entry.incomplete for entry in shown.lines[0].entries] == [True, False, True]
+    note = (
+        "Coverage, videos found of those listed: HMDB-51 test1 1,529 of 1,530; HMDB-51 test2 1,530 of 1,530; "
+        "HMDB-51 test3 1,529 of 1,530; UCF-101 test1 9 of 9."
+    )
+    assert note in markdown(shown) and note in table_section("t", shown, {}).body
+    assert "| 40.0 ± 0.0 ‡ | 50.0 | 45.0 ‡ |" in " ".join(markdown(shown).split())
+    assert r"$^\ddagger$ some listed videos are missing or broken" in latex(shown, "t")
+
+
+def test_full_coverage_marks_nothing():
+    found = {"run-a": {"hmdb51-test1-2x1": evaluation_part(50.0, videos=9) | {"listed": 9}}}
+    coverage = coverage_of([cell("TC-CLIP", "hmdb51", splits=1)], found)
+    assert (coverage.splits, coverage.incomplete) == ({("hmdb51", "test1"): (9, 9)}, frozenset())
 
 
 def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):

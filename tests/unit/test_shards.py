@@ -15,23 +15,35 @@ from small_videos import number_of, picture, write_video
 from test_video import CLIPS, needs_clips
 
 from tcclip.data import shards
-from tcclip.data.decoding import decoder, encode, shrink
-from tcclip.data.frames import FrameStore
-from tcclip.data.shards import merge_index, write_shard
+from tcclip.data.decoding import Decoded, Decoder, decoder, encode, shrink
+from tcclip.data.frames import FrameSource, FrameStore, open_frames
+from tcclip.data.index import merge_index
+from tcclip.data.shards import write_shard
+from tcclip.data.videos import find_videos
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames
 
 FRAMES = Frames(short_side=32, jpeg_quality=90, shards=2, decode_timeout_s=20)
 
 
-def extract(videos: Path, out: Path, fmt: str = "ucf101") -> FrameStore:
+def extract(videos: Path, out: Path, fmt: str = "ucf101", frames: Frames = FRAMES) -> FrameSource:
     parts = []
-    for shard in range(FRAMES.shards):
+    for shard in range(frames.shards):
         stem = out / f"shard-{shard:04d}"
         parts.append(stem.with_suffix(".parquet"))
-        write_shard(videos, fmt, shard, FRAMES, stem.with_suffix(".jpegs"), parts[-1])
-    merge_index(parts, out / "index.parquet")
-    return FrameStore(out)
+        write_shard(videos, names(videos), fmt, shard, frames, stem.with_suffix(".jpegs"), parts[-1])
+    merge_index(parts, out / "index.parquet", out / "broken.csv")
+    return open_frames(out)
+
+
+def names(videos: Path) -> list[str]:
+    return [path.relative_to(videos).as_posix() for path in find_videos(videos)]
+
+
+def decode(decoding: Decoder, path: Path, reader: str = "pyav") -> tuple[Decoded, int]:
+    """The result and how many JPEGs came before it."""
+    jpegs: list[bytes] = []
+    return decoding.decode(path, reader, jpegs.append), len(jpegs)
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +94,11 @@ def test_a_truncated_video_keeps_its_frames_and_names_its_defect(store: FrameSto
 def test_a_truncated_webm_is_noticed_though_it_does_not_count_its_frames(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "74225.webm", frames=48, height=192, width=256, fps=12)
     with decoder(FRAMES) as decoding:
-        assert decoding.decode(whole).defect == ""
+        assert decode(decoding, whole)[0].defect == ""
         whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-        result = decoding.decode(whole)
-    assert 0 < len(result.jpegs) < 46
-    assert result.defect.startswith(f"only {len(result.jpegs)} of about 48 frames can be decoded")
+        result, jpegs = decode(decoding, whole)
+    assert 0 < result.frames == jpegs < 46
+    assert result.defect.startswith(f"only {jpegs} of about 48 frames can be decoded")
 
 
 def test_a_broken_video_is_listed_with_its_reason_and_cannot_be_read(store: FrameStore) -> None:
@@ -126,8 +138,10 @@ def test_shards_and_index_are_the_same_when_written_again(folder: Path, tmp_path
 
 
 def test_merging_says_how_many_are_broken(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert merge_index(sorted(folder.glob("shard-*.parquet")), tmp_path / "index.parquet") == 1
-    assert "5 videos, 1 broken, 1 shorter than announced" in capsys.readouterr().err
+    parts = sorted(folder.glob("shard-*.parquet"))
+    line = merge_index(parts, tmp_path / "index.parquet", tmp_path / "broken.csv")
+    assert line == "5 videos, 1 broken, 1 shorter than announced"
+    assert "page.mp4: cannot be opened" in capsys.readouterr().err
 
 
 def test_of_two_files_of_one_kinetics_clip_the_longer_is_kept(tmp_path: Path) -> None:
@@ -143,24 +157,24 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     write_video(tmp_path / "videos" / "a.mp4", frames=2)
-    monkeypatch.setattr(shards, "_append", full)
+    monkeypatch.setattr(shards, "append", full)
     out = tmp_path / "frames"
     with pytest.raises(UserError, match="no space left on the disk"):
-        write_shard(tmp_path / "videos", "ucf101", 0, FRAMES, out / "shard-0000.jpegs", out / "shard-0000.parquet")
+        write_shard(tmp_path / "videos", ["a.mp4"], "ucf101", 0, FRAMES, out / "shard-0000.jpegs", out / "a.parquet")
     assert list(out.iterdir()) == []
 
 
 def test_a_folder_without_videos_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no video under"):
-        write_shard(tmp_path, "ucf101", 0, FRAMES, tmp_path / "a.jpegs", tmp_path / "a.parquet")
+        find_videos(tmp_path)
 
 
 def test_a_video_that_hangs_costs_its_time_limit_and_not_the_job(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "hangs.mp4")  # opening it waits for a writer, inside the decoder's native code
     good = write_video(tmp_path / "good.mp4", frames=3)
     with decoder(FRAMES.model_copy(update={"decode_timeout_s": 1})) as decoding:
-        assert decoding.decode(tmp_path / "hangs.mp4").defect == "not decoded within 1 s"
-        assert len(decoding.decode(good).jpegs) == 3
+        assert decode(decoding, tmp_path / "hangs.mp4")[0].defect == "not decoded within 1 s"
+        assert decode(decoding, good)[1] == 3
 
 
 def test_a_shard_that_does_not_fit_its_index_is_named(folder: Path, tmp_path: Path) -> None:

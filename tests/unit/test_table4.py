@@ -91,5 +91,5 @@ def test_numbers_on_lists_that_are_drawn_here_although_published_are_marked(monk
     frame = measured({}).reset_index()
     columns = [Column(name="ssv2_base", dataset="ssv2", splits=["base_test"])]
     shown = grid(frame[frame["column"] == "ssv2_base"], "Table 4. t", columns, drawn=marked)
-    assert "50.0 ± 0.0 ‡" in markdown(shown) and r"$^\ddagger$" in latex(shown, "table4")
+    assert "50.0 ± 0.0 §" in markdown(shown) and r"$^\S$" in latex(shown, "table4")
     assert "did not" not in markdown(shown) and "videos that this program drew" in markdown(shown)

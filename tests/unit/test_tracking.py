@@ -201,7 +201,8 @@ def test_an_untrained_run_has_no_curves_and_carries_the_given_params(tmp_path):
     made = record(UNTRAINED.name, tmp_path, {"method": "vanilla_clip"}, {"method.text.mode": "name", "absent": None})
     assert made.params == {"method.text.mode": "name"}
     assert made.start == made.end
-    assert {point.name for point in made.points} == {"ssv2-test1-2x1.top1", "ssv2-test1-2x1.top5", "top1_ssv2"}
+    names = {"ssv2-test1-2x1.top1", "ssv2-test1-2x1.top5", "ssv2-test1-2x1.coverage", "top1_ssv2"}
+    assert {point.name for point in made.points} == names
     assert "weights" not in made.tags
 
 

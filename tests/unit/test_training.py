@@ -156,7 +156,7 @@ def test_best_keeps_the_first_best_epochs_weights_and_last_the_last_ones(world, 
 
 def test_broken_and_missing_videos_are_skipped_with_a_count_and_never_replaced(tmp_path, capsys):
     world = make_world(tmp_path, broken=("train3",))
-    job = training_job(world)
+    job = training_job(world, max_missing=0.2)
     train(table(job.train_list.read_text() + "nowhere,1\n", job, "more"))
     assert "1 broken and 1 missing of 14 videos are skipped" in capsys.readouterr().err
     videos = json.loads((job.folder / "training.json").read_text())["videos"]

@@ -12,6 +12,7 @@ import simplejpeg
 import torch
 from safetensors.torch import load_file
 
+from tcclip.data.index import PLACE
 from tcclip.data.tables import read_classes
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.params import Method, Protocol, load_method
@@ -54,12 +55,14 @@ def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> No
     with open(folder / "shard-0000.jpegs", "wb") as shard:
         for number, video in enumerate(videos):
             count = 0 if video in broken else 3 + number % 9
-            offsets = [place]
+            places = [place]
             for _ in range(count):
                 noise = rng.integers(-40, 40, (40, 48, 3))
                 frame = np.clip(COLOURS[label_of(video)] + noise, 0, 255).astype(np.uint8)
                 place += shard.write(simplejpeg.encode_jpeg(frame, quality=90, colorspace="RGB"))
-                offsets.append(place)
+                places.append(place)
+            shard.write(np.asarray(places, dtype=PLACE).tobytes())
+            place += len(places) * PLACE.itemsize
             rows.append(
                 {
                     "video": video,
@@ -69,7 +72,7 @@ def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> No
                     "width": 48,
                     "height": 40,
                     "defect": "" if count else "no frames",
-                    "offsets": offsets,
+                    "table": places[-1],
                 }
             )
     pd.DataFrame(rows).to_parquet(folder / "index.parquet")

@@ -1,4 +1,5 @@
-# Every frame of every video as JPEG, in shards with random access.
+# The scan of every video, and every frame as JPEG in shards with random access; datasets with frames.store "online" are
+# only scanned.
 
 
 rule shard:
@@ -8,6 +9,8 @@ rule shard:
         [str(path) for path in layout.shard("{dataset}", "{shard}")],
     log:
         "logs/frames/{dataset}-{shard}.log",
+    wildcard_constraints:
+        dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.frames.store == "shards"),
     resources:
         mem_mb=2000,
         runtime=240,
@@ -20,11 +23,19 @@ rule shard:
         "tcclip frames {wildcards.dataset} {wildcards.shard} --log {log}"
 
 
+use rule shard as scan with:
+    output:
+        str(layout.shard("{dataset}", "{shard}")[1]),
+    wildcard_constraints:
+        dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.frames.store == "online"),
+
+
 rule frames_index:
     input:
         lambda wildcards: stages.shard_files(plan.datasets[wildcards.dataset]),
     output:
         str(layout.frames_index("{dataset}")),
+        str(layout.broken("{dataset}")),
     log:
         "logs/frames/{dataset}-index.log",
     resources:
