@@ -40,9 +40,7 @@ def plan(suite: SuiteName = "mini") -> None:
 def download(
     dataset: str,
     llm_names: Annotated[bool, typer.Option("--llm-names", help="also the names a language model wrote")] = False,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="hash untouched files again as well")
-    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="hash untouched files again as well")] = False,
     log: Log = None,
 ) -> None:
     """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""

@@ -13,6 +13,7 @@ from typing import Any
 from tcclip import layout
 from tcclip.params.dataset import Dataset
 from tcclip.params.method import NOT_TRAINED
+from tcclip.params.sources import split_files as published_files
 from tcclip.plan import Plan, Run
 
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
@@ -37,6 +38,19 @@ CODE = {  # the module whose code a stage's result depends on
 def raw_settings(dataset: Dataset) -> dict[str, Any]:
     """A generated dataset depends on its recipe; a real one on nothing."""
     return flat({"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}})
+
+
+def raw_inputs(dataset: Dataset) -> list[Path]:
+    """What must be there before raw videos: the download, of a dataset that has one and whose videos nobody has yet."""
+    return [layout.received(dataset.name)] if dataset.sources and dataset.folder is None else []
+
+
+def download_settings(dataset: Dataset) -> dict[str, Any]:
+    """A download depends on the names, addresses and hashes of its files, and on whether the videos are wanted."""
+    assert dataset.sources is not None
+    files = [*dataset.sources.files, *published_files(dataset.name, "published")]
+    known = {file.name: file.model_dump(exclude={"name"}, exclude_defaults=True) for file in files}
+    return flat({"folder": dataset.folder, "files": known})
 
 
 def split_settings(dataset: Dataset) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Folder:
         """What to do if another content is meant to be right: possible where the registry has no hash."""
         if file.sha256 is not None or self.record.get(file.name) is None:
             return ""
-        return f" (it must be what it was at its first download; to accept another, remove its line in {self.record.path})"
+        return f" (it must be as at its first download; to accept another, remove its line in {self.record.path})"
 
 
 def _verified(file: RemoteFile, path: Path, digest: str, url: str) -> Verified:

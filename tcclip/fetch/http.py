@@ -126,6 +126,7 @@ def _write(first: bytes, rest: Iterator[bytes], part: Path, size: int, total: in
 
 def _chunks(response: requests.Response, stop: Event) -> Iterator[bytes]:
     """The bytes as they were sent: a .gz that a server calls an encoding stays a .gz."""
+    response.raw.enforce_content_length = False  # `_write` counts, and says it in words
     try:
         while chunk := response.raw.read(CHUNK, decode_content=False):
             if stop.is_set():

@@ -1,7 +1,9 @@
-# Raw videos and official lists: generated for the mini suite, placed by the user for the real datasets.
+# Raw videos and official lists: generated for the mini suite, downloaded or the user's own for the real datasets.
 
 
 rule raw:
+    input:
+        lambda wildcards: stages.raw_inputs(plan.datasets[wildcards.dataset]),
     output:
         str(layout.manifest("{dataset}")),
     log:
