@@ -45,7 +45,7 @@ def download(
 ) -> None:
     """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""
     with stage(f"download of {dataset}", log) as report:
-        from tcclip.fetch import download as fetch
+        from tcclip.fetch.download import download as fetch
 
         lists: list[ListKind] = ["published", "llm"] if llm_names else ["published"]
         folder, unpacked = layout.downloads(dataset), layout.unpacked(dataset)

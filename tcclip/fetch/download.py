@@ -52,7 +52,7 @@ def download(
         naming = [file for file in files if file.lists_urls]
         fetched = place.obtain(naming, missing)
         for file in naming:
-            if file.name not in missing.refused:
+            if (folder / file.name).is_file():
                 files += listed(file, folder / file.name)
         gone = set() if sources.keep_archives or unpacked is None else _named_in(unpacked)
         rest = [file for file in files if not file.lists_urls and not _is_used_up(file, folder, record, gone)]

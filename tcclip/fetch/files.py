@@ -86,6 +86,8 @@ class Folder:
         known, stat = self.record.get(file.name), (self.path / file.name).stat()
         if known is None or (known.bytes, known.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
             return False
+        if file.sha256 is None and file.git_blob is not None:
+            return False  # the registry may name another blob by now, and the record has none to compare
         return file.sha256 in (None, known.sha256) and file.bytes in (None, known.bytes)
 
     def _fetch(self, file: RemoteFile, meter: Meter, stop: Event) -> None:
@@ -114,7 +116,7 @@ class Folder:
 
     def _how_to_accept(self, file: RemoteFile) -> str:
         """What to do if another content is meant to be right: possible where the registry has no hash."""
-        if file.sha256 is not None or self.record.get(file.name) is None:
+        if self.record.pinned(file) is file:
             return ""
         return f" (it must be as at its first download; to accept another, remove its line in {self.record.path})"
 

@@ -23,15 +23,19 @@ def listed(file: RemoteFile, path: Path) -> list[RemoteFile]:
             urls[url] = None
     if not urls:
         raise _broken(path, "it names no file")
-    folder = PurePosixPath(file.name).with_suffix("")
-    names = {url: str(folder / file_name(url)) for url in urls}
+    names = {url: file_name(url) for url in urls}
     name, times = Counter(names.values()).most_common(1)[0]
     if times > 1:
-        raise _broken(path, f"{times} of its URLs end with the same name, {PurePosixPath(name).name}")
+        raise _broken(path, f"{times} of its URLs end with the same name, {name}")
+    folder = PurePosixPath(file.name).with_suffix("")
+    return [_archive(file, path, url, f"{folder}/{name}") for url, name in names.items()]
+
+
+def _archive(file: RemoteFile, path: Path, url: str, name: str) -> RemoteFile:
     try:
-        return [RemoteFile(name=names[url], urls=[url], into=file.into, unpack=file.unpack) for url in urls]
+        return RemoteFile(name=name, urls=[url], into=file.into, unpack=file.unpack)
     except ValidationError as error:
-        raise _broken(path, f"a URL has no usable file name ({error.errors()[0]['input']!r})") from error
+        raise _broken(path, f"{url} ends with no usable file name") from error
 
 
 def _broken(path: Path, reason: str) -> UserError:

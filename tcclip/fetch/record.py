@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tcclip.fetch.verify import is_pinned
 from tcclip.files import atomic
 from tcclip.params.sources import RemoteFile
 
@@ -48,9 +49,9 @@ class Record:
             _write(self.path, [field.name for field in fields(Verified)], map(asdict, self._rows.values()))
 
     def pinned(self, file: RemoteFile) -> RemoteFile:
-        """`file` with the hash of its first download, unless the registry has one."""
+        """`file` with the hash of its first download, unless the registry has one or knows another size."""
         row = self.get(file.name)
-        if row is None or file.sha256 is not None:
+        if row is None or is_pinned(file) or file.bytes not in (None, row.bytes):
             return file
         return file.model_copy(update={"sha256": row.sha256, "bytes": row.bytes})
 

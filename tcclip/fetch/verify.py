@@ -26,11 +26,11 @@ def check_head(name: str, head: bytes) -> None:
     magic = MAGIC.get(suffix, b"")
     start = head[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(HTML):
-        raise WrongContentError(f"an HTML page instead of the {suffix or 'wanted'} file")
+        raise WrongContentError(f"is an HTML page instead of the {suffix or 'wanted'} file")
     if not head.startswith(magic[: len(head)]):
         raise WrongContentError(f"does not start like a {suffix} file, but with {head[:8]!r}")
     if suffix in TEXT and b"\0" in head[:HEAD]:
-        raise WrongContentError(f"binary data instead of the {suffix} file")
+        raise WrongContentError(f"is binary data instead of the {suffix} file")
 
 
 def check_size(file: RemoteFile, size: int) -> None:

@@ -21,6 +21,7 @@ class Served:
     modified: str = ""
     ranges: bool = True  # False: every answer is the whole file
     if_range: bool = True  # False: it is ignored, a part of whatever is there now is sent
+    shift: int = 0  # bytes by which a part begins after the asked one
     length: bool = True  # False: the end of the connection is the end of the file
     announce: int = 0  # bytes that are announced beyond the content
     cuts: list[int] = field(default_factory=list)  # bytes of the next answers before the connection is cut
@@ -93,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         same = condition is None or condition in (served.etag, served.modified)
         if not asked or not served.ranges or (served.if_range and not same):
             return 0
-        return int(asked.removeprefix("bytes=").rstrip("-"))
+        return int(asked.removeprefix("bytes=").rstrip("-")) + served.shift
 
     def log_message(self, *_: object) -> None:
         pass

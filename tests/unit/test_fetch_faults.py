@@ -84,7 +84,9 @@ def test_a_file_that_changes_between_two_requests_is_not_mixed(site, tmp_path, v
     with pytest.raises(UserError, match="cut after 700"):
         get(tmp_path, url)
     site.add("a.zip", OTHER, if_range=if_range, **version)
+    site.asked.clear()
     assert get(tmp_path, url) == OTHER
+    assert len(site.asked) == (1 if if_range else 2)
 
 
 def test_a_changed_file_of_another_size_is_not_mixed_though_no_version_is_named(site, tmp_path):
@@ -157,11 +159,18 @@ def test_what_cannot_be_the_file_is_refused(site, tmp_path, name, content, sente
     assert left_over(tmp_path) == set()
 
 
-def test_the_next_candidate_takes_over_from_404_html_and_a_dead_server(site, tmp_path):
+def test_the_next_candidate_takes_over_from_404_html_a_dead_server_and_a_wrong_hash(site, tmp_path):
     dead = "http://127.0.0.1:9/a.zip"
     page = site.add("page/a.zip", PAGE)
+    other = site.add("other/a.zip", OTHER)
     good = site.add("good/a.zip", CONTENT)
-    assert get(tmp_path, f"{site.url}/none/a.zip", page, dead, good) == CONTENT
+    assert get(tmp_path, f"{site.url}/none/a.zip", page, dead, other, good, sha256=SHA) == CONTENT
+    assert f"{good}," in (tmp_path / "received.csv").read_text()
+
+
+def test_a_part_that_begins_elsewhere_than_asked_is_not_used(site, tmp_path):
+    assert get(tmp_path, site.add("a.zip", CONTENT, cuts=[700], shift=1)) == CONTENT
+    assert [asked for _, asked in site.asked] == ["", "bytes=700-", ""]
 
 
 def test_if_no_candidate_has_the_file_each_is_named_with_its_reason(site, tmp_path):
@@ -169,7 +178,7 @@ def test_if_no_candidate_has_the_file_each_is_named_with_its_reason(site, tmp_pa
     with pytest.raises(UserError) as error:
         get(tmp_path, f"{site.url}/none/a.zip", page, "http://127.0.0.1:9/a.zip")
     text = str(error.value)
-    assert f"{site.url}/none/a.zip: 404 Not Found; {page}: an HTML page instead of the .zip file" in text
+    assert f"{site.url}/none/a.zip: 404 Not Found; {page}: is an HTML page instead of the .zip file" in text
     assert "http://127.0.0.1:9/a.zip: [Errno 111] Connection refused (3 times in a row)" in text
     assert f"goes into {tmp_path}/ under its name" in text
 
