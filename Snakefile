@@ -42,7 +42,15 @@ if not plan.suite.backbone.pretraining:
         backbone,  # it downloads, and compute nodes often have no network
 
 
-include: "workflow/rules/unpack.smk"
+if any(dataset.sources for dataset in plan.datasets.values()):
+
+    localrules:
+        download,  # compute nodes often have no network
+
+    include: "workflow/rules/download.smk"
+    include: "workflow/rules/unpack.smk"
+
+
 include: "workflow/rules/raw.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/frames.smk"

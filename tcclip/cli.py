@@ -14,6 +14,7 @@ from tcclip import cli_data, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
+from tcclip.params.sources import ListKind
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -35,6 +36,22 @@ def plan(suite: SuiteName = "mini") -> None:
             print(f"{run:{width}s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
         trained = sum(run.trained for run in the_plan.runs.values())
         report(f"{trained} trainings, {sum(counts.values())} evaluations for {len(the_plan.tables)} tables")
+
+
+@app.command()
+def download(
+    dataset: str,
+    llm_names: Annotated[bool, typer.Option("--llm-names", help="also the names a language model wrote")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="hash untouched files again as well")] = False,
+    log: Log = None,
+) -> None:
+    """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""
+    with stage(f"download of {dataset}", log) as report:
+        from tcclip.fetch.download import download as fetch
+
+        lists: list[ListKind] = ["published", "llm"] if llm_names else ["published"]
+        folder, unpacked = layout.downloads(dataset), layout.unpacked(dataset)
+        report(fetch(load_dataset(dataset), folder, lists, again=verify, unpacked=unpacked))
 
 
 @app.command()

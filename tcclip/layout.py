@@ -18,7 +18,7 @@ def downloads(dataset: str) -> Path:
 
 
 def received(dataset: str) -> Path:
-    """The record of a finished download: file, bytes, sha256, URL."""
+    """The record of a finished download: file, bytes, sha256, URL, and where it goes."""
     return downloads(dataset) / "received.csv"
 
 

@@ -14,6 +14,7 @@ from tcclip import layout
 from tcclip.params.dataset import Dataset
 from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING
+from tcclip.params.sources import split_files as published_files
 from tcclip.plan import Plan, Run
 
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
@@ -51,6 +52,14 @@ def raw_settings(dataset: Dataset) -> dict[str, Any]:
     """A generated dataset depends on its recipe; a real one on the folder that the user names, if any."""
     recipe = {"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}}
     return flat(recipe | ({"folder": dataset.folder} if dataset.folder else {}))
+
+
+def download_settings(dataset: Dataset) -> dict[str, Any]:
+    """A download depends on the names, addresses and hashes of its files, and on whether the videos are wanted."""
+    assert dataset.sources is not None
+    files = [*dataset.sources.files, *published_files(dataset.name, "published")]
+    known = {file.name: file.model_dump(exclude={"name"}, exclude_defaults=True) for file in files}
+    return flat({"folder": dataset.folder, "files": known})
 
 
 def split_settings(dataset: Dataset) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""How files are downloaded (params/downloads.yaml)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tcclip.params.reader import Params, params_folder, read_yaml, validate
+
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Downloads(Params):
+    """Patience and parallelism of downloads."""
+
+    attempts: Count  # requests in a row without a new byte
+    backoff_seconds: Seconds  # after the first of them; doubles
+    backoff_limit_seconds: Seconds
+    parallel: Count  # files at a time
+    connect_timeout_seconds: Seconds
+    read_timeout_seconds: Seconds
+
+
+def load_downloads() -> Downloads:
+    """Read params/downloads.yaml."""
+    path = params_folder() / "downloads.yaml"
+    return validate(read_yaml(path), Downloads, path)
