@@ -14,14 +14,12 @@ from tcclip import cli_data, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
-from tcclip.params.sources import ListKind
 from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(cli_data.app, name="data")
 
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
-LlmNames = Annotated[bool, typer.Option("--llm-names", help="FROSTER's rephrased class names too (CC BY-NC-SA 4.0)")]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 
@@ -41,7 +39,6 @@ def plan(suite: SuiteName = "mini") -> None:
 @app.command()
 def download(
     dataset: str,
-    llm_names: Annotated[bool, typer.Option("--llm-names", help="also the names a language model wrote")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="hash untouched files again as well")] = False,
     log: Log = None,
 ) -> None:
@@ -49,9 +46,8 @@ def download(
     with stage(f"download of {dataset}", log) as report:
         from tcclip.fetch.download import download as fetch
 
-        lists: list[ListKind] = ["published", "llm"] if llm_names else ["published"]
         folder, unpacked = layout.downloads(dataset), layout.unpacked(dataset)
-        report(fetch(load_dataset(dataset), folder, lists, again=verify, unpacked=unpacked))
+        report(fetch(load_dataset(dataset), folder, again=verify, unpacked=unpacked))
 
 
 @app.command()
@@ -82,14 +78,26 @@ def raw(dataset: str, log: Log = None) -> None:
 
 
 @app.command()
-def splits(dataset: str, llm_names: LlmNames = False, log: Log = None) -> None:
+def splits(dataset: str, log: Log = None) -> None:
     """Write a dataset's split tables and class lists."""
     with stage(f"splits of {dataset}", log) as report:
         from tcclip.data.splits import write_splits
 
         settings = load_dataset(dataset)
-        write_splits(settings, layout.raw(dataset), layout.splits(dataset), llm_names)
+        write_splits(settings, layout.raw(dataset), layout.splits(dataset))
         report(f"{len(settings.all_splits)} splits")
+
+
+@app.command("llm-names")
+def llm_names(dataset: str, log: Log = None) -> None:
+    """Fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and write them beside the dataset's class lists."""
+    with stage(f"rephrased names of {dataset}", log) as report:
+        from tcclip.data.llm_names import write_llm_names
+        from tcclip.fetch.download import download as fetch
+
+        settings, folder = load_dataset(dataset), layout.llm_downloads(dataset)
+        fetch(settings, folder, "llm")
+        report(write_llm_names(settings, folder, layout.splits(dataset)))
 
 
 @app.command()

@@ -17,6 +17,11 @@ def downloads(dataset: str) -> Path:
     return DATA / "downloads" / dataset
 
 
+def llm_downloads(dataset: str) -> Path:
+    """The class names rephrased by a language model, as they were fetched."""
+    return downloads(dataset) / "llm"
+
+
 def received(dataset: str) -> Path:
     """The record of a finished download: file, bytes, sha256, URL, and where it goes."""
     return downloads(dataset) / "received.csv"

@@ -14,7 +14,6 @@ from tcclip import layout
 from tcclip.params.dataset import Dataset
 from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING
-from tcclip.params.sources import split_files as published_files
 from tcclip.plan import Plan, Run
 
 TRAINING_FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
@@ -24,6 +23,7 @@ GENERATOR = "tcclip.mini.writer"  # of the mini suite's videos
 CODE = {  # the module whose code a stage's result depends on
     "raw": "tcclip.data.raw",
     "splits": "tcclip.data.splits",
+    "llm_names": "tcclip.data.llm_names",
     "frames": "tcclip.data.shards",
     "backbone": "tcclip.backbones.from_open_clip",
     "pretraining": "tcclip.pretraining",
@@ -34,13 +34,6 @@ CODE = {  # the module whose code a stage's result depends on
     "mlflow": "tcclip.tracking",
     "report": "tcclip.reporting",
 }
-
-
-def unpack_settings(dataset: Dataset) -> dict[str, Any]:
-    """What is unpacked, and where it goes."""
-    files = dataset.sources.files if dataset.sources else []
-    places = {file.name: f"{file.unpack} into {file.into}" for file in files}
-    return places | ({"folder": dataset.folder} if dataset.folder else {})
 
 
 def raw_inputs(dataset: Dataset) -> list[Path]:
@@ -54,14 +47,6 @@ def raw_settings(dataset: Dataset) -> dict[str, Any]:
     return flat(recipe | ({"folder": dataset.folder} if dataset.folder else {}))
 
 
-def download_settings(dataset: Dataset) -> dict[str, Any]:
-    """A download depends on the names, addresses and hashes of its files, and on whether the videos are wanted."""
-    assert dataset.sources is not None
-    files = [*dataset.sources.files, *published_files(dataset.name, "published")]
-    known = {file.name: file.model_dump(exclude={"name"}, exclude_defaults=True) for file in files}
-    return flat({"folder": dataset.folder, "files": known})
-
-
 def split_settings(dataset: Dataset) -> dict[str, Any]:
     """Split tables depend on the lists that are read and on the samplers' seeds."""
     lists = {"format", "splits", "class_lists", "few_shot", "base_novel", "lists", "zero_shot_from"}
@@ -70,11 +55,15 @@ def split_settings(dataset: Dataset) -> dict[str, Any]:
     return flat(dataset.model_dump(include=lists))
 
 
-def split_files(dataset: Dataset, llm_names: bool) -> list[Path]:
-    """Every split table and class list of a dataset, with those of rephrased names where it has them."""
+def split_files(dataset: Dataset) -> list[Path]:
+    """Every split table and class list of a dataset."""
     tables = [layout.split(dataset.name, split) for split in dataset.all_splits]
-    names = [*dataset.all_class_lists, *(f"{name}-llm" for name in dataset.llm_names if llm_names)]
-    return tables + [layout.classes(dataset.name, name) for name in names]
+    return tables + [layout.classes(dataset.name, name) for name in dataset.all_class_lists]
+
+
+def llm_name_files(dataset: Dataset) -> list[Path]:
+    """The class lists with rephrased names."""
+    return [layout.classes(dataset.name, f"{name}-llm") for name in dataset.llm_names]
 
 
 def frame_settings(dataset: Dataset) -> dict[str, Any]:
@@ -107,8 +96,11 @@ def class_file(method: Method, dataset: Dataset, split: str) -> Path:
 
 def class_files(plan: Plan) -> list[Path]:
     """Every class list of the suite."""
-    files = [path for dataset in plan.datasets.values() for path in split_files(dataset, plan.suite.llm_names)]
-    return [path for path in files if path.parent.name == "classes"]
+    plain = [
+        layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists
+    ]
+    rephrased = [path for dataset in plan.datasets.values() for path in llm_name_files(dataset)]
+    return plain + (rephrased if plan.suite.llm_names else [])
 
 
 def training_settings(plan: Plan, run: Run) -> dict[str, Any]:

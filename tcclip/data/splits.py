@@ -11,30 +11,23 @@ from tcclip import files
 from tcclip.data.base_novel import base_novel_lists
 from tcclip.data.few_shot import few_shot
 from tcclip.data.lists import Lists, read_lists
-from tcclip.data.published import read_llm_names, read_published
+from tcclip.data.published import read_published
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
 
 
-def write_splits(dataset: Dataset, raw: Path, out: Path, llm_names: bool = False) -> None:
-    """Write `out`/classes/<list>.csv (label, name) and `out`/<split>.csv (video, label), drawn lists included.
-
-    `llm_names` adds `out`/classes/<list>-llm.csv for the class lists that have rephrased names.
-    """
+def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
+    """Write `out`/classes/<list>.csv (label, name) and `out`/<split>.csv (video, label), drawn lists included."""
     classes, splits = read_published(dataset, raw) if dataset.lists == "published" else _official(dataset, raw)
-    if llm_names:
-        rephrased = read_llm_names(dataset, raw)
-        _check_lengths(dataset, classes, rephrased)
-        classes |= {f"{name}-llm": names for name, names in rephrased.items()}
     for split, rows in splits.items():
         if not rows:
             raise UserError(
                 f"dataset {dataset.name}: split {split} is empty: its official list under {raw / 'lists'} has no video"
             )
     for name, names in classes.items():
-        _write_table(out / "classes" / f"{name}.csv", ("label", "name"), enumerate(names))
+        write_table(out / "classes" / f"{name}.csv", ("label", "name"), enumerate(names))
     for split, rows in splits.items():
-        _write_table(out / f"{split}.csv", ("video", "label"), rows)
+        write_table(out / f"{split}.csv", ("video", "label"), rows)
 
 
 def _official(dataset: Dataset, raw: Path) -> Lists:
@@ -54,16 +47,8 @@ def _official(dataset: Dataset, raw: Path) -> Lists:
     return classes, splits
 
 
-def _check_lengths(dataset: Dataset, classes: dict[str, list[str]], rephrased: dict[str, list[str]]) -> None:
-    for name, names in rephrased.items():
-        if len(names) != len(classes[name]):
-            raise UserError(
-                f"params/datasets/{dataset.name}.yaml: llm_names: {dataset.llm_names[name]} has {len(names)} rephrased "
-                f"names, and class list {name} has {len(classes[name])} classes"
-            )
-
-
-def _write_table(path: Path, header: tuple[str, str], rows: Iterable[tuple[object, object]]) -> None:
+def write_table(path: Path, header: tuple[str, str], rows: Iterable[tuple[object, object]]) -> None:
+    """Write a table of two columns atomically."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

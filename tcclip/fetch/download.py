@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 from rich.filesize import decimal
 
@@ -16,26 +15,25 @@ from tcclip.fetch.parts import listed
 from tcclip.fetch.record import Record, write_received
 from tcclip.params.dataset import Dataset
 from tcclip.params.downloads import Downloads, load_downloads
-from tcclip.params.sources import ListKind, RemoteFile, Sources, split_files
+from tcclip.params.release import Part, files_of
+from tcclip.params.sources import RemoteFile, Sources
 
 RECEIVED = "received.csv"
-PUBLISHED: tuple[ListKind, ...] = ("published",)
 NAMED = 5  # refused files that an error names with their reasons
 
 
 def download(
     dataset: Dataset,
     folder: Path,
-    lists: Collection[ListKind] = PUBLISHED,
+    part: Part = "release",
     settings: Downloads | None = None,
     again: bool = False,
     unpacked: Path | None = None,
 ) -> str:
-    """Fetch or verify every file of `dataset` below `folder`, and write received.csv; returns a summary.
+    """Fetch or verify the needed files of a part of `dataset` below `folder` and write received.csv; returns a summary.
 
-    `lists` are the kinds of published lists that are wanted beside the release. `again` hashes files as well that were
-    not touched since they were verified. An archive that is recorded, named in the file `unpacked` and removed since
-    (sources.keep_archives: false) is not fetched again.
+    `again` hashes files as well that were not touched since they were verified. An archive that is recorded, named in
+    the file `unpacked` and removed since (sources.keep_archives: false) is not fetched again.
     Raises UserError when files are missing, after everything else was fetched.
     """
     sources = dataset.sources
@@ -48,7 +46,7 @@ def download(
         record = Record(folder / "hashes.csv")
         place = Folder(dataset.name, folder, record, settings or load_downloads(), again)
         missing = Missing()
-        files = _release(dataset, sources) + _published(dataset.name, lists, folder)
+        files = files_of(dataset, part)
         naming = [file for file in files if file.lists_urls]
         fetched = place.obtain(naming, missing)
         for file in naming:
@@ -61,22 +59,6 @@ def download(
             raise _incomplete(dataset.name, sources, folder, missing)
         write_received(folder / RECEIVED, files, record)
         return _summary(files, record, fetched)
-
-
-def _release(dataset: Dataset, sources: Sources) -> list[RemoteFile]:
-    """The release, without videos if the user has them."""
-    own_videos = dataset.folder is not None
-    return [file for file in sources.files if not (own_videos and Path(file.into).parts[:1] == ("videos",))]
-
-
-def _published(dataset: str, wanted: Collection[ListKind], folder: Path) -> list[RemoteFile]:
-    """The published lists that are wanted, and those of an earlier download: it need not be asked for again."""
-    files = []
-    for kind in get_args(ListKind):
-        of_kind = split_files(dataset, kind)
-        if kind in wanted or any((folder / file.name).is_file() for file in of_kind):
-            files += of_kind
-    return files
 
 
 def _named_in(unpacked: Path) -> set[str]:

@@ -4,7 +4,6 @@ An archive is unpacked whole or not at all: its files are staged under numbers, 
 was read without an error. What is finished is recorded per archive, so that the same command goes on after any end.
 """
 
-from tcclip.unpack.removal import remove_archives, unpacked_archives
 from tcclip.unpack.run import unpack
 
-__all__ = ["remove_archives", "unpack", "unpacked_archives"]
+__all__ = ["unpack"]

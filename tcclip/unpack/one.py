@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.params.release import is_list
 from tcclip.params.unpacking import Unpacking
 from tcclip.unpack.archive import read
 from tcclip.unpack.members import damage
-from tcclip.unpack.parcels import Parcel, is_list
+from tcclip.unpack.parcels import Parcel
 from tcclip.unpack.placing import copy_list, place
 from tcclip.unpack.records import Record, changed_archives, lost_members, read_record, record_path, write_record
 from tcclip.unpack.safety import Quota

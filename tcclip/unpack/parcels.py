@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
-from tcclip.params.sources import ListKind, RemoteFile, Sources, split_files
-
-LIST_KINDS: tuple[ListKind, ListKind] = ("published", "llm")
+from tcclip.params.release import files_of
+from tcclip.params.sources import RemoteFile, Sources
 
 
 @dataclass(frozen=True)
@@ -30,24 +29,15 @@ class Parcel:
         return " + ".join(self.names)
 
 
-def parcels(dataset: Dataset, sources: Sources) -> list[Parcel]:
-    """Everything to unpack, in the order of the dataset's file; with `folder` nothing but lists."""
-    published, llm = (split_files(dataset.name, kind) for kind in LIST_KINDS)
-    asked_for = [file for file in llm if (layout.downloads(dataset.name) / file.name).is_file()]
+def parcels(dataset: Dataset) -> list[Parcel]:
+    """Everything to unpack, in the order of the dataset's file."""
     found: list[Parcel] = []
-    for file in [*sources.files, *published, *asked_for]:
-        if dataset.folder is not None and not is_list(file.into):
-            continue
+    for file in files_of(dataset):
         for parcel in _parcels_of(file, dataset.name):
             if parcel.unpack == "joined" and found and (found[-1].unpack, found[-1].into) == ("joined", parcel.into):
                 parcel = Parcel(found.pop().names + parcel.names, parcel.into, "joined")
             found.append(parcel)
     return found
-
-
-def is_list(into: str) -> bool:
-    """Whether what goes there are lists, which lie in one folder without folders of their own."""
-    return PurePosixPath(into).parts[:1] == ("lists",)
 
 
 def _parcels_of(file: RemoteFile, dataset: str) -> Iterator[Parcel]:

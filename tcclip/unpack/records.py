@@ -44,11 +44,6 @@ def read_record(dataset: str, parcel: Parcel) -> Record | None:
     return record if record and tuple(record.archives) == parcel.names else None
 
 
-def all_records(dataset: str) -> list[Record]:
-    """The records of all archives that were unpacked."""
-    return [_read(path) for path in sorted(layout.unpacked(dataset).with_suffix("").glob("*.csv"))]
-
-
 def _read(path: Path) -> Record:
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -1,44 +1,42 @@
-"""Removing archives whose videos are verified (`keep_archives: false` in a dataset's sources)."""
+"""Removing an archive once its videos are verified (`keep_archives: false` in a dataset's sources)."""
 
 from __future__ import annotations
 
+import sys
+
 from tcclip import layout
-from tcclip.errors import UserError
+from tcclip.data.video import BrokenVideoError, probe
 from tcclip.params.dataset import Dataset
-from tcclip.params.unpacking import GIGABYTE
-from tcclip.unpack.lock import LOCK, only_one
-from tcclip.unpack.parcels import is_list, parcels
-from tcclip.unpack.records import all_records, lost_members, read_record
-from tcclip.unpack.run import sources_of
+from tcclip.params.release import is_list
+from tcclip.unpack.parcels import Parcel
+from tcclip.unpack.records import Record
 
 
-def remove_archives(dataset: Dataset) -> str:
-    """Remove the archives of a dataset's videos, if it is not to keep them; says what was done.
+def remove_archive(dataset: Dataset, parcel: Parcel, record: Record) -> None:
+    """Remove an unpacked archive of videos, unless more of them than `max_missing` do not open: then it is kept.
 
-    To be called when the videos were verified. An archive stays unless every file that it gave is in place.
+    What was unpacked was compared with the archive's own checksums; opening the videos tells that the archive is one.
     """
-    sources = sources_of(dataset)
-    if sources.keep_archives:
-        return "archives are kept"
-    removed = freed = 0
-    with only_one(dataset.name, layout.raw(dataset.name) / LOCK):
-        for parcel in parcels(dataset, sources):
-            if parcel.unpack == "no" or is_list(parcel.into):
-                continue
-            record = read_record(dataset.name, parcel)
-            lost = lost_members(dataset.name, record) if record else []
-            if record is None or lost:
-                what = f"{len(lost)} of its files ({lost[0]}, ...) are not in place" if lost else "it was not unpacked"
-                raise UserError(f"{parcel.name} is not removed: {what}; call `tcclip unpack {dataset.name}` first")
-            for path in [layout.downloads(dataset.name) / name for name in record.archives]:
-                if path.is_file():
-                    freed += path.stat().st_size
-                    path.unlink()
-                    removed += 1
-    return f"{removed} archives removed, {freed / GIGABYTE:.1f} GB"
+    assert dataset.sources is not None
+    if dataset.sources.keep_archives or parcel.unpack == "no" or is_list(parcel.into):
+        return
+    archives = [path for name in record.archives if (path := layout.downloads(dataset.name) / name).is_file()]
+    if not archives:
+        return
+    broken = [path for path in record.members if not _opens(dataset.name, path)]
+    if len(broken) > dataset.max_missing * len(record.members):
+        print(
+            f"{parcel.name} is kept: {len(broken)} of its {len(record.members)} videos do not open, first {broken[0]}",
+            file=sys.stderr,
+        )
+        return
+    for path in archives:
+        path.unlink()
 
 
-def unpacked_archives(dataset: str) -> set[str]:
-    """Archives below data/downloads/<dataset> that need not be there any more: their files are in place."""
-    finished = [record for record in all_records(dataset) if not lost_members(dataset, record)]
-    return {name for record in finished for name in record.archives}
+def _opens(dataset: str, path: str) -> bool:
+    try:
+        probe(layout.raw(dataset) / path)
+    except BrokenVideoError:
+        return False
+    return True

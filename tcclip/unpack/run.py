@@ -16,6 +16,7 @@ from tcclip.unpack.lock import LOCK, only_one
 from tcclip.unpack.one import finished, unpack_one
 from tcclip.unpack.parcels import Parcel, check_complete, parcels
 from tcclip.unpack.records import Record
+from tcclip.unpack.removal import remove_archive
 from tcclip.unpack.safety import full_disk_in_words
 
 
@@ -27,12 +28,14 @@ def unpack(dataset: Dataset) -> str:
     sources, raw, limits = sources_of(dataset), layout.raw(dataset.name), load_unpacking()
     raw.mkdir(parents=True, exist_ok=True)
     with full_disk_in_words(raw, limits), only_one(dataset.name, raw / LOCK):
-        everything = parcels(dataset, sources)
+        everything = parcels(dataset)
         found = {parcel: finished(dataset.name, parcel) for parcel in everything}
         done = {parcel: record for parcel, record in found.items() if record is not None}
         pending = [parcel for parcel in everything if parcel not in done]
         check_complete(dataset, sources, pending)
-        _unpack_all(dataset.name, pending, done, limits)
+        for parcel, record in done.items():
+            remove_archive(dataset, parcel, record)
+        _unpack_all(dataset, pending, done, limits)
         _write_summary(dataset.name, {parcel: done[parcel] for parcel in everything})
     files = sum(len(record.members) for record in done.values())
     return f"{files} files of {len(everything)} archives and lists, {len(pending)} of them unpacked now"
@@ -48,15 +51,15 @@ def sources_of(dataset: Dataset) -> Sources:
     return dataset.sources
 
 
-def _unpack_all(dataset: str, pending: list[Parcel], done: dict[Parcel, Record], limits: Unpacking) -> None:
+def _unpack_all(dataset: Dataset, pending: list[Parcel], done: dict[Parcel, Record], limits: Unpacking) -> None:
     """Unpack what is pending and add its records to `done`."""
     if not pending:
         return
-    raw = layout.raw(dataset)
+    raw = layout.raw(dataset.name)
     taken = {raw / path: parcel.name for parcel, record in done.items() for path in record.members}
-    sizes = {p: sum((layout.downloads(dataset) / name).stat().st_size for name in p.names) for p in pending}
-    _check_space(dataset, sum(sizes.values()), limits)
-    with track_bytes(f"unpacking {dataset}", sum(sizes.values())) as reached:
+    sizes = {p: sum((layout.downloads(dataset.name) / name).stat().st_size for name in p.names) for p in pending}
+    _check_space(dataset.name, sum(sizes.values()), limits)
+    with track_bytes(f"unpacking {dataset.name}", sum(sizes.values())) as reached:
         before = 0
         for parcel in pending:
             written = before
@@ -66,7 +69,8 @@ def _unpack_all(dataset: str, pending: list[Parcel], done: dict[Parcel, Record],
                 written += size
                 reached(written)
 
-            done[parcel] = unpack_one(dataset, parcel, limits, taken, wrote)
+            done[parcel] = unpack_one(dataset.name, parcel, limits, taken, wrote)
+            remove_archive(dataset, parcel, done[parcel])
             taken |= {raw / path: parcel.name for path in done[parcel].members}
             before += sizes[parcel]
             reached(before)

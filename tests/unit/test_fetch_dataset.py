@@ -19,13 +19,13 @@ from rich.progress import DownloadColumn, Progress, TextColumn
 from small_downloads import CONTENT, OTHER, QUICK, SHA, dataset, get, left_over
 
 from tcclip.errors import UserError
-from tcclip.fetch import download as download_module
 from tcclip.fetch import files as files_module
 from tcclip.fetch import meter as meter_module
 from tcclip.fetch.download import download
 from tcclip.fetch.meter import Meter
 from tcclip.fetch.urls import file_name, is_url, quoted
 from tcclip.params import load_dataset
+from tcclip.params import release as release_module
 from tcclip.params.downloads import load_downloads
 from tcclip.params.reader import names
 from tcclip.params.sources import RemoteFile, split_files
@@ -245,19 +245,21 @@ def test_of_a_dataset_whose_videos_the_user_has_only_the_lists_are_fetched(site,
     assert list(received(tmp_path)) == ["labels.zip"]
 
 
-def test_the_published_lists_come_with_the_release_and_names_by_a_language_model_when_asked(
-    site, tmp_path, monkeypatch
-):
+def test_lists_come_as_the_dataset_asks_for_them_and_rephrased_names_apart(site, tmp_path, monkeypatch):
     def lists(_, kind):
         return [RemoteFile(name=f"{kind}/a.txt", urls=[site.add(f"{kind}.txt", kind.encode())], into=f"lists/{kind}")]
 
-    monkeypatch.setattr(download_module, "split_files", lists)
-    toy = dataset(RemoteFile(name="a.zip", urls=[site.add("a.zip", CONTENT)]))
-    download(toy, tmp_path, settings=QUICK)
-    assert list(received(tmp_path)) == ["a.zip", "published/a.txt"]
-    download(toy, tmp_path, ["published", "llm"], settings=QUICK)
-    download(toy, tmp_path, settings=QUICK)  # they were asked for once and stay
-    assert list(received(tmp_path)) == ["a.zip", "published/a.txt", "llm/a.txt"]
+    monkeypatch.setattr(release_module, "split_files", lists)
+    official = RemoteFile(name="labels.txt", urls=[site.add("labels.txt", b"labels")], into="lists")
+    toy = dataset(RemoteFile(name="a.zip", urls=[site.add("a.zip", CONTENT)], into="videos"), official)
+    download(toy, tmp_path / "official", settings=QUICK)
+    assert list(received(tmp_path / "official")) == ["a.zip", "labels.txt"]
+    download(toy.model_copy(update={"lists": "published"}), tmp_path / "published", settings=QUICK)
+    assert list(received(tmp_path / "published")) == ["a.zip", "published/a.txt"]
+    download(toy.model_copy(update={"zero_shot_from": "val"}), tmp_path / "both", settings=QUICK)
+    assert list(received(tmp_path / "both")) == ["a.zip", "labels.txt", "published/a.txt"]
+    download(toy, tmp_path / "llm", "llm", settings=QUICK)
+    assert list(received(tmp_path / "llm")) == ["llm/a.txt"]
 
 
 def test_an_archive_that_was_unpacked_and_removed_is_not_fetched_again(site, tmp_path):

@@ -164,7 +164,7 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     run = plan.run("zero_shot-k400-tc_clip-llm-s1024")
     assert (plan.training_protocol(run).micro_batch, plan.training_protocol(run).total_batch) == (2, 256)
     assert stages.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
-    assert Path("data/splits/k600/classes/test1-llm.csv") in stages.split_files(plan.dataset("k600"), llm_names=True)
+    assert Path("data/splits/k600/classes/test1-llm.csv") in stages.class_files(plan)
 
 
 FROM_K400 = {"group": "original names", "row": "ActionCLIP", "method": "tc_clip-k400_init"}

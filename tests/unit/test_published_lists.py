@@ -15,6 +15,7 @@ from test_lists import LISTS, dataset, needs_lists, write
 from tcclip.data.base_novel import base_novel_lists, halves, relabelled
 from tcclip.data.few_shot import few_shot
 from tcclip.data.lists import read_labelled, read_names
+from tcclip.data.llm_names import write_llm_names
 from tcclip.data.splits import write_splits
 from tcclip.data.tables import read_classes, read_split
 from tcclip.errors import UserError
@@ -141,7 +142,9 @@ def test_our_own_draws_from_the_lists_of_ssv2_have_the_published_sizes() -> None
 @pytest.mark.parametrize("name", ["hmdb51", "ucf101", "k600"])
 def test_rephrased_names_stand_beside_the_plain_ones_in_the_same_order(name: str, tmp_path: Path) -> None:
     data = load_dataset(name)
-    write_splits(data, placed(name, tmp_path / "raw"), tmp_path / "splits", llm_names=True)
+    raw = placed(name, tmp_path / "raw")
+    write_splits(data, raw, tmp_path / "splits")
+    write_llm_names(data, raw / "lists", tmp_path / "splits")
     for class_list in data.all_class_lists:
         plain = read_classes(tmp_path / f"splits/classes/{class_list}.csv")
         rephrased = read_classes(tmp_path / f"splits/classes/{class_list}-llm.csv")
@@ -196,11 +199,12 @@ def test_a_published_list_that_is_missing_names_the_commands_that_fetch_it(tmp_p
 def test_rephrased_names_of_another_number_are_refused(tmp_path: Path) -> None:
     head = "label,youtube_id,time_start,time_end,split\n"
     raw = write(tmp_path, train__csv=head + "archery,AAAAAAAAAAA,0,10,train\n")
-    (raw / "lists/llm").mkdir()
-    (raw / "lists/llm/names.json").write_text(json.dumps({"0": "Archery: with a bow", "1": "Bowling"}))
+    (raw / "llm").mkdir()
+    (raw / "llm/names.json").write_text(json.dumps({"0": "Archery: with a bow", "1": "Bowling"}))
     data = dataset("kinetics", "train").model_copy(update={"llm_names": {"all": "names.json"}})
+    write_splits(data, raw, tmp_path / "splits")
     with pytest.raises(UserError, match=r"names\.json has 2 rephrased names, and class list all has 1 classes"):
-        write_splits(data, raw, tmp_path / "splits", llm_names=True)
+        write_llm_names(data, raw, tmp_path / "splits")
 
 
 @needs_lists

@@ -19,10 +19,11 @@ from archive_files import (
     write_tar,
     write_zip,
 )
+from small_videos import write_video
 
 from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.unpack import remove_archives, run, unpack, unpacked_archives
+from tcclip.unpack import run, unpack
 
 
 @pytest.fixture(autouse=True)
@@ -78,38 +79,33 @@ def test_missing_archives_are_one_sentence() -> None:
         unpack(tiny.model_copy(update={"sources": None}))
 
 
-def test_archives_are_removed_when_all_their_videos_are_in_place_and_not_missed_afterwards() -> None:
-    tiny = two_archives(keep_archives=False)
-    with pytest.raises(UserError, match=r"first\.tar\.gz is not removed: it was not unpacked"):
-        remove_archives(tiny)
+def test_archives_whose_videos_open_are_removed_one_by_one_and_not_missed_afterwards(tmp_path: Path) -> None:
+    clips = {f"Jump/{n}.mp4": write_video(tmp_path / f"{n}.mp4").read_bytes() for n in range(4)}
+    write_tar(downloads() / "first.tar.gz", dict(list(clips.items())[:2]))
+    write_tar(downloads() / "second.tar.gz", dict(list(clips.items())[2:]))
+    tiny = dataset(*videos("first.tar.gz", "second.tar.gz"), keep_archives=False)
     unpack(tiny)
-    lost = layout.raw("tiny") / "videos/Run/b2.avi"
-    lost.rename(lost.with_suffix(".gone"))
-    with pytest.raises(UserError, match=r"second\.tar\.gz is not removed: 1 of its files \(videos/Run/b2\.avi"):
-        remove_archives(tiny)
-    lost.with_suffix(".gone").rename(lost)
-    remove_archives(tiny)
     assert list(downloads().iterdir()) == []
-    assert unpacked_archives("tiny") == {"first.tar.gz", "second.tar.gz"}
     assert unpack(tiny).endswith("0 of them unpacked now")
-    lost.unlink()
+    (layout.raw("tiny") / "videos/Jump/3.mp4").unlink()
     with pytest.raises(UserError, match=r"second\.tar\.gz of 1 .* missing"):
         unpack(tiny)
-    assert unpacked_archives("tiny") == {"first.tar.gz"}
+
+
+def test_an_archive_whose_videos_do_not_open_is_kept_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+    unpack(two_archives(keep_archives=False))
+    assert len(list(downloads().iterdir())) == 2
+    assert "first.tar.gz is kept: 3 of its 3 videos do not open, first videos/Jump/a0.avi" in capsys.readouterr().err
 
 
 def test_archives_stay_unless_they_are_not_to_be_kept() -> None:
-    tiny = two_archives()
-    unpack(tiny)
-    assert remove_archives(tiny) == "archives are kept"
+    unpack(two_archives())
     assert len(list(downloads().iterdir())) == 2
 
 
 def test_lists_stay_when_archives_are_removed() -> None:
     write_zip(downloads() / "lists.zip", {"a.txt": b"1"})
-    tiny = dataset({"name": "lists.zip", "into": "lists", "unpack": "archive"}, keep_archives=False)
-    unpack(tiny)
-    remove_archives(tiny)
+    unpack(dataset({"name": "lists.zip", "into": "lists", "unpack": "archive"}, keep_archives=False))
     assert (downloads() / "lists.zip").is_file()
 
 

@@ -1,5 +1,6 @@
 # The files of a real dataset's release and its published lists: data/downloads/<dataset>/, verified and recorded.
-# The downloader's code is left out of what makes a download stale: what is there was verified, whoever fetched it.
+# Neither the downloader's code nor the registry makes a download stale: what is there was verified, and unpacking and
+# decoding it all again may take days. After a change of `sources` or `lists`, call `tcclip download` and `tcclip unpack`.
 
 
 rule download:
@@ -12,8 +13,6 @@ rule download:
     resources:
         mem_mb=1000,
         runtime=2880,
-    params:
-        settings=lambda wildcards: settings(stages.download_settings(plan.datasets[wildcards.dataset])),
     message:
         "download of {wildcards.dataset}"
     shell:

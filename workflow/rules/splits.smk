@@ -8,7 +8,7 @@ for dataset in plan.datasets.values():
         input:
             layout.manifest(dataset.name),
         output:
-            stages.split_files(dataset, plan.suite.llm_names),
+            stages.split_files(dataset),
         log:
             f"logs/splits/{dataset.name}.log",
         resources:
@@ -16,10 +16,38 @@ for dataset in plan.datasets.values():
             runtime=10,
         params:
             dataset=dataset.name,
-            names="--llm-names" if plan.suite.llm_names else "",
             settings=settings(stages.split_settings(dataset)),
             code=code("splits"),
         message:
             f"splits of {dataset.name}"
         shell:
-            "tcclip splits {params.dataset} {params.names} --log {log}"
+            "tcclip splits {params.dataset} --log {log}"
+
+
+if plan.suite.llm_names:
+
+    localrules:
+        *[f"llm_names_{dataset.name}" for dataset in plan.datasets.values() if dataset.llm_names],  # they download
+
+    for dataset in plan.datasets.values():
+        if dataset.llm_names:
+
+            rule:
+                name:
+                    f"llm_names_{dataset.name}"
+                input:
+                    [layout.classes(dataset.name, names) for names in dataset.llm_names],
+                output:
+                    stages.llm_name_files(dataset),
+                log:
+                    f"logs/llm_names/{dataset.name}.log",
+                resources:
+                    mem_mb=1000,
+                    runtime=10,
+                params:
+                    dataset=dataset.name,
+                    code=code("llm_names"),
+                message:
+                    f"rephrased names of {dataset.name}"
+                shell:
+                    "tcclip llm-names {params.dataset} --log {log}"

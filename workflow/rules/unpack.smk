@@ -11,9 +11,6 @@ rule unpack:
     resources:
         mem_mb=1000,
         runtime=1440,
-    params:
-        # Not the code: what is in an archive does not depend on it, and all frames would be extracted again.
-        settings=lambda wildcards: settings(stages.unpack_settings(plan.datasets[wildcards.dataset])),
     message:
         "unpacking {wildcards.dataset}"
     shell:
