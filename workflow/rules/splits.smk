@@ -26,9 +26,6 @@ for dataset in plan.datasets.values():
 
 if plan.suite.llm_names:
 
-    localrules:
-        *[f"llm_names_{dataset.name}" for dataset in plan.datasets.values() if dataset.llm_names],  # they download
-
     for dataset in plan.datasets.values():
         if dataset.llm_names:
 
@@ -41,6 +38,7 @@ if plan.suite.llm_names:
                     stages.llm_name_files(dataset),
                 log:
                     f"logs/llm_names/{dataset.name}.log",
+                localrule: True  # it downloads, and compute nodes often have no network
                 resources:
                     mem_mb=1000,
                     runtime=10,
