@@ -14,7 +14,7 @@ for table, cells in plan.cells.items():
         values = {(row["group"], row["row"], row["column"]): row for row in csv.DictReader(file)}
     for cell in cells:
         row = values[cell.group, cell.row, cell.column]
-        planned = bool(cell.evaluations or cell.mean_of or cell.cost)
+        planned = bool(cell.evaluations or cell.mean_of or cell.harmonic or cell.cost or cell.views)
         if planned and not (row["value"] and row["source"] == "measured"):
             problems.append(f"{table}: {cell.group} / {cell.row} / {cell.column} is empty")
         if not planned and row["source"] == "measured":
