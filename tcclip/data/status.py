@@ -101,11 +101,13 @@ def _raw_files(name: str) -> pd.DataFrame:
 
 def _to_do(dataset: Dataset, raw: Path, videos: int, tables: int, scanned: bool, shards: int) -> dict[str, str]:
     missing: dict[str, str] = {}
+    steps = ("download", "unpack", "raw") if dataset.sources else ("raw",)
+    commands = ", ".join(f"`tcclip {step} {dataset.name}`" for step in steps)
     if not layout.manifest(dataset.name).is_file():
         seen = f"{videos:,} files, not checked yet," if videos else "no videos"
-        missing["raw"] = f"{seen} below {raw / 'videos'}: `tcclip raw {dataset.name}`"
+        missing["raw"] = f"{seen} below {raw / 'videos'}: {commands}"
     if not any((raw / "lists").rglob("*")):
-        missing["lists"] = f"none below {raw / 'lists'}: `tcclip raw {dataset.name}`"
+        missing["lists"] = f"none below {raw / 'lists'}: {commands}"
     if tables < len(dataset.all_splits):
         missing["splits"] = f"{tables} of {len(dataset.all_splits)} tables: `tcclip splits {dataset.name}`"
     if not scanned:

@@ -37,7 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def kinetics() -> Dataset:
-    return load_dataset("mini_k400").model_copy(update={"frames": FRAMES})
+    return load_dataset("mini_k400").model_copy(update={"frames": FRAMES, "base_novel": None})
 
 
 def told(*arguments: str) -> str:
@@ -71,7 +71,10 @@ def scan(dataset: Dataset) -> None:
 
 def test_where_nothing_is_there_it_says_so_and_names_the_command(here: Path) -> None:
     text = told("--suite", "paper")
-    assert "nothing is there: no videos below data/raw/hmdb51/videos: `tcclip raw hmdb51`" in text
+    assert (
+        "nothing is there: no videos below data/raw/hmdb51/videos: `tcclip download hmdb51`, `tcclip unpack hmdb51`"
+        in text
+    )
     assert "0 of 5 datasets of suite paper are complete" in text
     assert "`snakemake frames --config suite=paper`" in text
 

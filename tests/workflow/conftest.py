@@ -1,10 +1,13 @@
 """Fixtures: a finished throw-away project, and copies of it that a test may break."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from projects import Project, new_project
+
+sys.path.append(str(Path(__file__).parents[1] / "unit"))  # its makers of archives, servers and videos serve here too
 
 
 def pytest_collection_modifyitems(items):

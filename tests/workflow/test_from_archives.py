@@ -1,4 +1,4 @@
-"""Suite `paper` from the first byte: the five releases in their original shape, fetched, unpacked, scanned and learnt."""
+"""Suite `paper` from the first byte: the five releases in their original shape, fetched, unpacked and trained on."""
 
 from __future__ import annotations
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from projects import Project, new_project
+from small_releases import download
 
 from tcclip import layout
-
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
-from small_releases import download
 
 TARGET = str(layout.manifest("ucf101"))
 

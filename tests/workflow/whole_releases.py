@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from projects import Project, new_project
-
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
 from archive_files import write_joined, write_tar, write_zip
 from file_server import Site
+from projects import Project, new_project
 from rar_files import write_rar
 
 DATASETS = ("k400", "k600", "hmdb51", "ucf101", "ssv2")
@@ -124,7 +121,8 @@ def _publish_k600(project: Project, lists: Path) -> None:
         content = path.read_bytes()
         (folder / path.name).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        rows += f"k600,published,someone/lists,0,{path.name},{len(content)},,{digest},{'0' * 40}\n"
+        blob = hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
+        rows += f"k600,published,someone/lists,0,{path.name},{len(content)},,{digest},{blob}\n"
     (project.folder / "params/split_files.csv").write_text(rows)
 
 
