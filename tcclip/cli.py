@@ -74,7 +74,12 @@ def raw(dataset: str, log: Log = None) -> None:
             from tcclip.data.own_videos import link_videos
 
             link_videos(dataset, settings.folder, layout.raw(dataset) / "videos")
-        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset))} videos")
+        if settings.csv:
+            from tcclip.data.own_list import read_own
+
+            read_own(settings)  # a mistake in it is better met before hours of frames than after
+        own = settings.csv is not None
+        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own)} videos")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from tcclip.errors import unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.reader import path_of
 from tcclip.plan_cells import Cell, Evaluation, expand
+from tcclip.plan_own import own_datasets, own_table, with_own
 from tcclip.plan_runs import Run, method_of, protocol_of, run_for, train_split
 
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
@@ -73,8 +74,9 @@ class Plan:
         return train_split(self.protocol(run.protocol), run.shots, run.fold)
 
     def training_protocol(self, run: Run) -> Protocol:
-        """A run's protocol with the micro-batch of its method."""
-        protocol = self.protocol(run.protocol)
+        """A run's protocol with the budget of its dataset, if that has one, and the micro-batch of its method."""
+        own = self.dataset(run.role) if run.role else None
+        protocol = protocol_of(self.suite, run.protocol, own)
         micro = self.method(run.method).micro_batch.get(protocol.name)
         return protocol.model_copy(update={"micro_batch": micro}) if micro else protocol
 
@@ -104,9 +106,12 @@ def _with_initial(run: Run) -> list[tuple[str, Run]]:
 def load_plan(suite_name: str) -> Plan:
     """The plan of a suite."""
     suite = load_suite(suite_name)
+    own = own_datasets(suite)
+    suite = with_own(suite, own)
     for protocol in suite.protocols:
         path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
     tables = {name: load_table(name) for name in suite.tables}
+    tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():

@@ -50,16 +50,17 @@ class Cell:
     over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
 
 
-def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
+def check_columns(suite: Suite, table: Table) -> None:
     """Every dataset, split and number of shots that a table names must exist in the suite."""
     for column in table.columns:
         if column.dataset is None:
             continue
+        protocol = protocol_of(suite, table.protocol_of(column))
         tested = load_dataset(suite.dataset(column.dataset))
         for split in column.splits:
             if split not in tested.all_splits:
                 raise unknown(f"split in column {column.name} of {table.name}", split, tested.all_splits)
-        trained = load_dataset(suite.dataset(table.train_dataset or column.dataset))
+        trained = load_dataset(suite.dataset(table.trained_on(column) or column.dataset))
         train_splits = [train_split(protocol, *training) for training in trainings(column, protocol)]
         for split in (*train_splits, protocol.validation.split):
             if split not in trained.all_splits:
@@ -72,8 +73,8 @@ def check_columns(suite: Suite, table: Table, protocol: Protocol) -> None:
 
 def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
     """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
-    protocol = protocol_of(suite, table.protocol)
-    check_columns(suite, table, protocol)
+    protocols = [protocol_of(suite, table.protocol_of(column)) for column in table.columns]
+    check_columns(suite, table)
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
@@ -82,8 +83,9 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
             method = None
         if method:
             sizes = suite.backbone.architecture
-            check_method(method, sizes.patches, protocol.frames, sizes.vision_layers)
-        for column in table.columns:
+            for frames in {protocol.frames for protocol in protocols}:
+                check_method(method, sizes.patches, frames, sizes.vision_layers)
+        for column, protocol in zip(table.columns, protocols, strict=True):
             cell, needed = _cell(suite, table, protocol, row, method, column)
             if method and column.from_table:
                 cell, needed = _cell_of_another(suite, cell, column.from_table, tables or {})
@@ -99,7 +101,7 @@ def _cell(
     runs: list[Run] = []
     evaluations: list[Evaluation] = []
     if method and column.dataset:
-        role = table.train_dataset or column.dataset
+        role = table.trained_on(column) or column.dataset
         method = _with_names(suite, method, {role, column.dataset})
         runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
         every = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import Method, Protocol, Suite, load_method, load_protocol
-from tcclip.params.reader import path_of
+from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
+from tcclip.params.reader import merge, path_of
 from tcclip.params.table import Column
 
 
@@ -64,9 +64,13 @@ def _initial(suite: Suite, method: Method, protocol: Protocol) -> Run | None:
     return run_for(suite, method_of(suite, init.method), first, init.dataset, init.shots)
 
 
-def protocol_of(suite: Suite, name: str) -> Protocol:
-    """A protocol with the suite's budgets."""
-    return load_protocol(name, suite.protocols.get(name), str(path_of("suites", suite.name)))
+def protocol_of(suite: Suite, name: str, dataset: Dataset | None = None) -> Protocol:
+    """A protocol with the suite's budgets, and over them those of a dataset of one's own that is trained on."""
+    changes = suite.protocols.get(name, {})
+    if dataset and name in dataset.protocols:
+        changes = merge(changes, dataset.protocols[name])
+        return load_protocol(name, changes, f"{path_of('datasets', dataset.name)}: protocols.{name}")
+    return load_protocol(name, changes, str(path_of("suites", suite.name)))
 
 
 def train_split(protocol: Protocol, shots: int | None, fold: int | None) -> str:

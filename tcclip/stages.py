@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tcclip import layout
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Dataset, own_list
 from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING
 from tcclip.plan import Plan, Run
@@ -50,9 +50,17 @@ def raw_settings(dataset: Dataset) -> dict[str, Any]:
 def split_settings(dataset: Dataset) -> dict[str, Any]:
     """Split tables depend on the lists that are read and on the samplers' seeds."""
     lists = {"format", "splits", "class_lists", "few_shot", "base_novel", "lists", "zero_shot_from"}
+    if dataset.format == "csv":
+        lists |= {"csv", "test_share", "split_seed"}
     if dataset.lists == "published":
         lists = {"format", "class_lists", "published"}
     return flat(dataset.model_dump(include=lists))
+
+
+def split_inputs(dataset: Dataset) -> list[Path]:
+    """The manifest, and one's own list; where that is not there it is stage `raw` that says so."""
+    own = own_list(dataset)
+    return [layout.manifest(dataset.name), *([own] if own and own.is_file() else [])]
 
 
 def split_files(dataset: Dataset) -> list[Path]:
@@ -117,7 +125,7 @@ def training_inputs(plan: Plan, run: Run) -> list[Path]:
     """Train and validation split, their class list, the frames, and the weights of the run it starts from."""
     assert run.role is not None
     dataset = plan.dataset(run.role)
-    protocol = plan.protocol(run.protocol)
+    protocol = plan.training_protocol(run)
     split = plan.train_split(run)
     return [
         layout.split(dataset.name, split),
@@ -176,7 +184,8 @@ def result_files(plan: Plan, runs: Iterable[str]) -> list[Path]:
 
 def table_settings(plan: Plan, table: str) -> dict[str, Any]:
     """A table depends on its layout and on whether published numbers are quoted."""
-    return {"table": plan.tables[table].model_dump_json(), "quote_published": plan.suite.quote_published}
+    layout_of_it = plan.tables[table].model_dump_json(exclude_defaults=True)
+    return {"table": layout_of_it, "quote_published": plan.suite.quote_published}
 
 
 def table_inputs(plan: Plan, table: str) -> list[Path]:

@@ -26,6 +26,7 @@ def read_lists(dataset: Dataset, raw: Path) -> Lists:
         "ucf101": _ucf101,
         "kinetics": _kinetics,
         "ssv2": _ssv2,
+        "csv": _own,
     }
     return readers[dataset.format](dataset, raw / "lists")
 
@@ -193,6 +194,12 @@ def _numbered(dataset: Dataset, split: str) -> tuple[str, str]:
     if kind not in ("train", "test") or not number:
         raise UserError(f"dataset {dataset.name}: split '{split}' must be train1, test1, train2, ... for this format")
     return kind, number
+
+
+def _own(dataset: Dataset, folder: Path) -> Lists:
+    from tcclip.data.own_list import read_own
+
+    return read_own(dataset)
 
 
 def _ssv2_file(folder: Path, name: str) -> Path:

@@ -10,11 +10,14 @@ from tcclip.errors import UserError
 from tcclip.files import atomic
 
 
-def write_manifest(dataset: str, raw: Path, manifest: Path) -> int:
-    """Check that a dataset's videos and lists are there, and list them; returns the number of videos."""
+def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = False) -> int:
+    """Check that a dataset's videos and lists are there, and list them; returns the number of videos.
+
+    `own_list`: the dataset is one's own, whose list is where its file says.
+    """
     videos = find_videos(raw / "videos")
     lists = sorted(path for path in (raw / "lists").rglob("*") if path.is_file())
-    if not lists:
+    if not lists and not own_list:
         raise UserError(
             f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "
             "(or link a folder you have there) and run the same command again"

@@ -14,8 +14,12 @@ YOUTUBE_ID = 11  # characters
 def video_id(name: str, fmt: str) -> str:
     """The identity of a video given its path or list entry: the file's stem; for Kinetics the YouTube id at its start.
 
+    One's own videos (csv) may have one name in two folders: theirs is the path below the folder without the suffix.
     Kinetics lists name the same clip by different folders and time stamps (methods.md 8.4); the id is what they share.
     """
+    if fmt == "csv":
+        path = PurePosixPath(name)
+        return str(path.with_suffix("") if path.suffix.lower() in SUFFIXES else path)
     stem = PurePosixPath(name).stem
     return stem[:YOUTUBE_ID] if fmt == "kinetics" else stem
 

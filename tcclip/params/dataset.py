@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 from tcclip.params.sources import Sources
 
 Count = Annotated[int, Field(ge=1)]
+OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise
 
 
 class Frames(Params):
@@ -58,7 +60,7 @@ class Dataset(Params):
 
     name: str
     description: str
-    format: Literal["kinetics", "hmdb51", "ucf101", "ssv2"]  # folder and list format of the official release
+    format: Literal["kinetics", "hmdb51", "ucf101", "ssv2", "csv"]  # of the official release; csv: one's own dataset
     splits: list[str]  # the official splits; the first trains and the second tests few-shot and base-to-novel runs
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
@@ -73,6 +75,12 @@ class Dataset(Params):
     generate: Generate | None = None
     sources: Sources | None = None
     folder: str | None = None  # videos that you already have: nothing of them is downloaded
+    csv: str | None = None  # one's own list: columns path, label and optionally split (train or test)
+    suite: str | None = None  # the suite that one's own dataset joins; its role there is its name
+    methods: list[str] = Field(default_factory=list)  # the rows of its table
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
+    split_seed: Annotated[int, Field(ge=0)] = 1
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's
 
     @model_validator(mode="after")
     def _has_splits(self) -> Dataset:
@@ -82,6 +90,18 @@ class Dataset(Params):
             raise ValueError("lists: published needs the section published, which names the files")
         if self.base_novel and len(self.splits) < 2:
             raise ValueError("base_novel needs two splits, the first to train and the second to test")
+        return self
+
+    @model_validator(mode="after")
+    def _own_is_complete(self) -> Dataset:
+        own = {"csv": self.csv, "folder": self.folder, "suite": self.suite, "methods": self.methods}
+        if self.format == "csv":
+            if missing := [key for key, value in own.items() if not value]:
+                raise ValueError(f"format: csv needs {missing[0]} (docs/own_dataset.md)")
+            if self.splits != ["train1", "test1"] or self.class_lists != "one":
+                raise ValueError("format: csv has the splits [train1, test1] and one list of classes")
+        elif set_keys := [key for key in ("csv", "suite", "methods", "protocols") if getattr(self, key)]:
+            raise ValueError(f"{set_keys[0]} is for datasets of one's own, with format: csv")
         return self
 
     @property
@@ -112,7 +132,15 @@ class Dataset(Params):
         return self.published is not None and self.lists == "official" and random
 
 
+def own_list(dataset: Dataset) -> Path | None:
+    """The CSV of a dataset of one's own, relative to the working directory."""
+    return Path(dataset.csv).expanduser() if dataset.csv else None
+
+
 def load_dataset(name: str) -> Dataset:
-    """Read a dataset file."""
+    """Read a dataset file; what one of format csv leaves out is in params/datasets/_csv.yaml."""
     path = path_of("datasets", name)
-    return validate({**read_yaml(path), "name": name}, Dataset, path)
+    content = read_yaml(path)
+    if content.get("format") == "csv":
+        content = merge(read_yaml(path_of("datasets", OWN)), content)
+    return validate({**content, "name": name}, Dataset, path)

@@ -38,6 +38,8 @@ class Column(Params):
     from_table: FromTable | None = None
     cost: Cost | None = None
     views: Literal["frames", "temporal", "spatial"] | None = None  # how the protocol looks at a test video
+    protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
+    train_dataset: str | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Column:
@@ -46,6 +48,8 @@ class Column(Params):
             raise ValueError("needs one of dataset (and splits), mean_of, harmonic_mean_of, from_table, cost, views")
         if self.dataset and not self.splits:
             raise ValueError("a measured column needs splits")
+        if (self.protocol or self.train_dataset) and not self.dataset:
+            raise ValueError("protocol and train_dataset are for measured columns")
         return self
 
     @property
@@ -74,6 +78,15 @@ class Table(Params):
     axis: str | None = None  # rows are numbers: what they are, with their unit, for a figure of the columns over them
     columns: list[Column]
     rows: list[Row]
+
+    def protocol_of(self, column: Column) -> str:
+        """The protocol of a column's runs."""
+        return column.protocol or self.protocol
+
+    def trained_on(self, column: Column) -> str | None:
+        """The dataset of a column's runs; None for a column that is not measured."""
+        given = column.train_dataset if column.protocol else column.train_dataset or self.train_dataset
+        return given or column.dataset
 
     @model_validator(mode="after")
     def _means_exist(self) -> Table:

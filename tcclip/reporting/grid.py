@@ -94,6 +94,7 @@ def headings(columns: Sequence[Column]) -> list[Heading]:
         top = DATASETS.get(dataset, dataset) if dataset else "Average"
         group = {GROUPS.get(split, "") for part in parts or [column] for split in part.splits}
         sub = [
+            OWN.get(column.name, column.name) if column.protocol else "",
             f"K={column.shots}" if isinstance(column.shots, int) else "",
             "HM" if column.harmonic_mean_of else group.pop() if len(group) == 1 else "",
             METRICS[column.metric] if several else "",

@@ -34,7 +34,8 @@ def table_frame(plan: Plan, name: str) -> pd.DataFrame:
     plan.table(name)
     cells = plan.cells[name]
     printed = read_published(name)
-    check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
+    if printed:
+        check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
     frames = plan.protocol(plan.table(name).protocol).frames
     costs = costs_of(cells, plan.suite, frames, layout.throughput(plan.suite.name))
     return build(cells, results_of(plan, name), printed if plan.suite.quote_published else None, costs)

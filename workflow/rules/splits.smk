@@ -6,7 +6,7 @@ for dataset in plan.datasets.values():
         name:
             f"splits_{dataset.name}"
         input:
-            layout.manifest(dataset.name),
+            stages.split_inputs(dataset),
         output:
             stages.split_files(dataset),
         log:

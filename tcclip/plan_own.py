@@ -1,0 +1,88 @@
+"""Datasets of one's own in the plan: each joins the suite that its file names, with a table of its own."""
+
+from __future__ import annotations
+
+import re
+
+from tcclip.errors import UserError, unknown
+from tcclip.params import Dataset, Suite, Table, load_dataset, load_method
+from tcclip.params.dataset import OWN
+from tcclip.params.reader import merge, names, path_of, read_yaml
+from tcclip.params.table import Column, Row
+
+PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
+TARGETS = (  # words that `snakemake` knows already; a dataset's name is a target as well
+    *(
+        "download",
+        "unpack",
+        "raw",
+        "shard",
+        "scan",
+        "frames_index",
+        "frames",
+        "backbone",
+        "tokens",
+        "train",
+        "trainings",
+    ),
+    *("evaluate", "bench", "table", "tables", "mlflow_store", "load_runs", "mlflow", "report"),
+)
+
+
+def own_datasets(suite: Suite) -> list[Dataset]:
+    """The datasets of format csv that join `suite`, by name; UserError when one's name means something else already."""
+    found = []
+    default = read_yaml(path_of("datasets", OWN)) if any(map(_is_own, names("datasets"))) else {}
+    for name in filter(_is_own, names("datasets")):
+        joins = merge(default, read_yaml(path_of("datasets", name))).get("suite")
+        if joins not in names("suites"):
+            raise unknown(f"suite in {path_of('datasets', name)}:", str(joins), names("suites"))
+        if joins == suite.name:
+            _check_name(suite, name)
+            dataset = load_dataset(name)
+            for protocol in dataset.protocols:
+                path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
+            found.append(dataset)
+    return found
+
+
+def with_own(suite: Suite, own: list[Dataset]) -> Suite:
+    """The suite with datasets of one's own, each in a role that has its name."""
+    return suite.model_copy(update={"datasets": suite.datasets | {dataset.name: dataset.name for dataset in own}})
+
+
+def own_table(suite: Suite, dataset: Dataset) -> Table:
+    """The table of a dataset of one's own: zero-shot after training on K-400, and few-shot for each of its K."""
+    columns = [Column(name=f"k{k}", dataset=dataset.name, shots=k, splits=["test1"]) for k in _shots(dataset)]
+    if PRETRAINED_ON in suite.datasets:
+        columns.insert(
+            0,
+            Column(
+                name="zero_shot",
+                dataset=dataset.name,
+                splits=["test1"],
+                protocol="zero_shot",
+                train_dataset=PRETRAINED_ON,
+            ),
+        )
+    rows = [Row(row=load_method(method).display, method=method) for method in dataset.methods]
+    title = f"{dataset.description} ({dataset.name})"
+    return Table(name=dataset.name, title=title, protocol="few_shot", columns=columns, rows=rows)
+
+
+def _shots(dataset: Dataset) -> list[int]:
+    return dataset.few_shot.shots if dataset.few_shot else []
+
+
+def _is_own(name: str) -> bool:
+    return read_yaml(path_of("datasets", name)).get("format") == "csv"
+
+
+def _check_name(suite: Suite, name: str) -> None:
+    where = path_of("datasets", name)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UserError(f"{where}: '{name}' cannot be a dataset's name: use small letters, digits and _ only")
+    kinds = {"a dataset": suite.datasets, "a table": suite.tables, "a target of snakemake": TARGETS}
+    for kind, taken in kinds.items():
+        if name in taken:
+            raise UserError(f"{where}: '{name}' is {kind} of suite {suite.name} already: give the file another name")
