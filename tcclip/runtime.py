@@ -20,7 +20,7 @@ import torch
 
 PACKAGES = ("numpy", "torch", "safetensors", "pandas", "pyarrow", "simplejpeg", "open_clip_torch", "decord", "av")
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 
 
 def deterministic(threads: int, seed: int) -> None:
@@ -44,7 +44,7 @@ def keep_memory() -> None:
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "gnu_get_libc_version"):
-        library.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)  # the largest value that glibc takes
+        library.mallopt(M_MMAP_MAX, 0)  # no block of its own for a large tensor, which would go back at once
         library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 

@@ -19,6 +19,7 @@ from tcclip.bench.steps import prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
+from tcclip.runtime import keep_memory
 
 
 def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: bool = True) -> str:
@@ -28,6 +29,7 @@ def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: b
     a process of its own for its peak memory.
     """
     check(list(cases))
+    keep_memory()  # as evaluation and training do
     torch.set_num_threads(settings.threads)
     device = torch.device(settings.device)
     backbone = Backbone.random(config_of(settings.suite))

@@ -59,10 +59,8 @@ def layer(
         return LayerOutput(block.feed_forward(tokens), None, None, None, None)
     chosen = recipe.select(seen)
     summary = _summary(recipe, seen, chosen.seeds, gather_seeds(tokens, chosen.seeds), draws)
-    # one feed-forward for the frames' tokens and the context tokens: (B, T*(1+N) + k, D)
-    rows = block.feed_forward(torch.cat([tokens.flatten(1, 2), summary.context], dim=1))
-    own = tokens.shape[1] * tokens.shape[2]
-    return LayerOutput(rows[:, :own].view(tokens.shape), rows[:, own:], chosen.score, chosen.seeds, summary.group)
+    rows, context = block.feed_forwards(tokens, summary.context)
+    return LayerOutput(rows, context, chosen.score, chosen.seeds, summary.group)
 
 
 def last_layer(

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 QUICK = 1.702  # QuickGELU: x * sigmoid(1.702 x)
+ROWS = 1024  # of a feed-forward at a time where no gradient is wanted, on a CPU
 
 
 class LayerNorm(nn.LayerNorm):
@@ -62,10 +63,24 @@ class Mlp(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows (..., D) -> rows."""
+        return self.of_groups(rows)[0]
+
+    def of_groups(self, *groups: Tensor) -> list[Tensor]:
+        """`forward` of several groups of rows, for which the weights are prepared once."""
         # x * sigmoid(1.702 x) = silu(1.702 x) / 1.702. Both factors go into the (small) weights, which leaves one
         # fused pass over the (large) hidden layer, forward and backward.
-        hidden = F.silu(F.linear(rows, self.c_fc.weight * QUICK, self.c_fc.bias * QUICK))
-        return F.linear(hidden, self.c_proj.weight * (1 / QUICK), self.c_proj.bias)
+        inner, bias, outer = self.c_fc.weight * QUICK, self.c_fc.bias * QUICK, self.c_proj.weight * (1 / QUICK)
+
+        def of(rows: Tensor, kept: bool = True) -> Tensor:
+            return F.linear(F.silu(F.linear(rows, inner, bias), inplace=not kept), outer, self.c_proj.bias)
+
+        def in_parts(rows: Tensor) -> Tensor:
+            parts = [of(part, kept=False) for part in torch.split(rows.flatten(0, -2), ROWS)]
+            return torch.cat(parts).view(rows.shape)
+
+        # Where nobody keeps the hidden layer, it stays in a CPU's cache in parts.
+        whole = torch.is_grad_enabled() or inner.device.type != "cpu"
+        return [of(rows) if whole else in_parts(rows) for rows in groups]
 
 
 class Block(nn.Module):
@@ -80,8 +95,12 @@ class Block(nn.Module):
 
     def feed_forward(self, rows: Tensor) -> Tensor:
         """rows + MLP(LN2 rows), rows (..., D)."""
-        change: Tensor = self.mlp(self.ln_2(rows))
-        return rows + change
+        return self.feed_forwards(rows)[0]
+
+    def feed_forwards(self, *groups: Tensor) -> list[Tensor]:
+        """`feed_forward` of several groups of rows."""
+        changes = self.mlp.of_groups(*(self.ln_2(rows) for rows in groups))
+        return [rows + change for rows, change in zip(groups, changes, strict=True)]
 
 
 class Transformer(nn.Module):
