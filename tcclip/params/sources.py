@@ -44,7 +44,7 @@ class Sources(Params):
     keep_archives: bool = True  # false: an archive is removed once its videos are verified
     videos: int  # files of the whole release, for estimates
     gigabytes: float  # of the archives, for estimates; videos hardly shrink in an archive
-    frames_mb: float  # megabytes of JPEGs per video, for estimates
+    frames_mb: float | None = None  # megabytes of JPEGs per video, for estimates
     files: list[RemoteFile]
 
 

@@ -92,7 +92,7 @@ class Bench(Params):
 
 
 class Throughput(Params):
-    """For the estimates of `tcclip plan`, until `tcclip bench` has measured it: one training or evaluation at a time."""
+    """One training or evaluation at a time: for the estimates of `tcclip plan` until `tcclip bench` has measured it."""
 
     train_views_per_s: Annotated[float, Field(gt=0)]
     eval_views_per_s: Annotated[float, Field(gt=0)]
