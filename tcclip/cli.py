@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip import cli_data, layout, stages
+from tcclip import cli_data, cli_plan, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
@@ -24,16 +24,20 @@ Log = Annotated[Path | None, typer.Option("--log", help="write all output there 
 
 
 @app.command()
-def plan(suite: SuiteName = "mini") -> None:
-    """Print the suite's runs, what each is evaluated on, and the tables it serves."""
+def plan(
+    suite: SuiteName = "mini",
+    runs: Annotated[bool, typer.Option("--runs", help="name every run and the tables it serves instead")] = False,
+) -> None:
+    """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run."""
     with stage("plan", None) as report:
         the_plan = load_plan(suite)
-        counts = {run: len(the_plan.evaluations(run)) for run in the_plan.runs}
-        width = max(map(len, counts))
-        for run, evaluations in counts.items():
-            print(f"{run:{width}s} {evaluations:3d} evaluations   {' '.join(the_plan.tables_of(run))}")
+        lines = cli_plan.run_lines(the_plan) if runs else cli_plan.cost_lines(the_plan)
+        print("\n".join(lines))
+        if not runs:
+            print("\n" + "\n".join(cli_plan.disk_lines(the_plan)))
         trained = sum(run.trained for run in the_plan.runs.values())
-        report(f"{trained} trainings, {sum(counts.values())} evaluations for {len(the_plan.tables)} tables")
+        evaluations = sum(len(the_plan.evaluations(run)) for run in the_plan.runs)
+        report(f"{trained} trainings, {evaluations} evaluations for {len(the_plan.tables)} tables")
 
 
 @app.command()

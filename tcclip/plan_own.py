@@ -11,22 +11,10 @@ from tcclip.params.reader import merge, names, path_of, read_yaml
 from tcclip.params.table import Column, Row
 
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
-TARGETS = (  # words that `snakemake` knows already; a dataset's name is a target as well
-    *(
-        "download",
-        "unpack",
-        "raw",
-        "shard",
-        "scan",
-        "frames_index",
-        "frames",
-        "backbone",
-        "tokens",
-        "train",
-        "trainings",
-    ),
-    *("evaluate", "bench", "table", "tables", "mlflow_store", "load_runs", "mlflow", "report"),
-)
+TARGETS = {  # words that `snakemake` knows already; a dataset's name is a target as well
+    *("download", "unpack", "raw", "shard", "scan", "frames_index", "frames", "backbone", "tokens"),
+    *("train", "trainings", "evaluate", "bench", "table", "tables", "mlflow_store", "load_runs", "mlflow", "report"),
+}
 
 
 def own_datasets(suite: Suite) -> list[Dataset]:
@@ -82,7 +70,11 @@ def _check_name(suite: Suite, name: str) -> None:
     where = path_of("datasets", name)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UserError(f"{where}: '{name}' cannot be a dataset's name: use small letters, digits and _ only")
-    kinds = {"a dataset": suite.datasets, "a table": suite.tables, "a target of snakemake": TARGETS}
+    kinds = {
+        f"a dataset of suite {suite.name}": suite.datasets,
+        f"a table of suite {suite.name}": suite.tables,
+        "a target of snakemake": TARGETS,
+    }
     for kind, taken in kinds.items():
         if name in taken:
-            raise UserError(f"{where}: '{name}' is {kind} of suite {suite.name} already: give the file another name")
+            raise UserError(f"{where}: '{name}' is {kind} already: give the file another name")

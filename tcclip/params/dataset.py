@@ -70,6 +70,7 @@ class Dataset(Params):
     base_novel: BaseNovel | None = None
     lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
     published: Published | None = None
+    counts: dict[str, Count] = Field(default_factory=dict)  # for estimates: `classes`, and videos of official splits
     zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from
     llm_names: dict[str, str] = Field(default_factory=dict)  # class list -> file of rephrased names in lists/llm/
     generate: Generate | None = None

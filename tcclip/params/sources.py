@@ -43,7 +43,8 @@ class Sources(Params):
     by_hand: str | None = None  # what to fetch and where to put it, for what no program can fetch
     keep_archives: bool = True  # false: an archive is removed once its videos are verified
     videos: int  # files of the whole release, for estimates
-    gigabytes: float  # of the archives, for estimates
+    gigabytes: float  # of the archives, for estimates; videos hardly shrink in an archive
+    frames_mb: float | None = None  # megabytes of JPEGs per video, for estimates
     files: list[RemoteFile]
 
 

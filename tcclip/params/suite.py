@@ -91,6 +91,14 @@ class Bench(Params):
     repeat: Count  # turns; the best counts
 
 
+class Throughput(Params):
+    """One training or evaluation at a time: for the estimates of `tcclip plan` until `tcclip bench` has measured it."""
+
+    train_views_per_s: Annotated[float, Field(gt=0)]
+    eval_views_per_s: Annotated[float, Field(gt=0)]
+    source: str  # where these numbers are from
+
+
 class Suite(Params):
     """One suite file."""
 
@@ -103,6 +111,7 @@ class Suite(Params):
     llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
     machine: Machine
     bench: Bench
+    throughput: Throughput
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
     recipe: dict[str, Any] = Field(default_factory=dict)  # put over the recipe of every method
 

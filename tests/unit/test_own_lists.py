@@ -161,7 +161,7 @@ def test_a_name_that_means_something_else_is_refused(folder, name, sentence):
 def test_the_targets_are_the_rules_of_the_workflow():
     files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
     rules = {name for file in files for name in re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)", file.read_text(), re.M)}
-    assert rules == set(TARGETS)
+    assert rules == TARGETS
 
 
 def test_csv_keys_are_refused_elsewhere(folder):

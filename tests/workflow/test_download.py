@@ -3,11 +3,13 @@
 import functools
 import sys
 import threading
+import time
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 from projects import Project, new_project
 
+ENOUGH_S = 90  # 30 on a quiet machine with all tables; this one may be busy
 NO_NETWORK = """
 import socket
 
@@ -29,7 +31,9 @@ def test_the_paper_suite_is_planned_without_the_network(fresh):
     (fresh.folder / "sitecustomize.py").write_text(NO_NETWORK)
     tried = "import socket; socket.create_connection(('127.0.0.1', 9))"
     assert "no network while the DAG is built" in fresh.run(sys.executable, "-c", tried, check=False).stdout
+    started = time.monotonic()
     jobs = fresh.jobs("tables", "--config", "suite=paper")
+    assert time.monotonic() - started < ENOUGH_S
     assert jobs["download"] == jobs["raw"] == 5
 
 

@@ -1,0 +1,169 @@
+"""What `tcclip plan` says before anything starts: videos, hours and disk, stated or measured."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tcclip import cli_plan, layout
+from tcclip.files import write_json, write_text
+from tcclip.mini.datasets import CONTENTS
+from tcclip.params import load_dataset
+from tcclip.plan import load_plan
+from tcclip.plan_costs import Cost, cost_of, costs_of, rates_of, total, validations, views_of_training
+from tcclip.plan_disk import GB, Size, disk_of
+from tcclip.plan_sizes import split_size
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A working directory without data and reports; params are the checkout's."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name, split, videos",
+    [
+        ("hmdb51", "few_shot_k2", 102),
+        ("ucf101", "test1", 3783),
+        ("ssv2", "few_shot_k16", 2784),
+        ("k400", "train", 241258),
+        ("k400", "base_train3", 3200),
+        ("k600", "test3", 14136),
+        ("k600_val7k", "test1", 7275),
+    ],
+)
+def test_before_the_split_tables_are_made_the_paper_s_lists_are_counted_as_stated(empty, name, split, videos):
+    assert split_size(load_dataset(name), split) == videos
+
+
+@pytest.mark.parametrize(
+    "split, videos", [("train2", 3570), ("few_shot_k4", 204), ("base_train1", 416), ("base_test", 780)]
+)
+def test_lists_that_are_drawn_here_are_counted_by_their_classes(empty, split, videos):
+    assert split_size(load_dataset("hmdb51").model_copy(update={"lists": "official"}), split) == videos
+
+
+def test_a_split_table_that_is_there_counts_itself(empty):
+    write_text(layout.split("hmdb51", "few_shot_k2"), "video,label\na,0\nb,1\n")
+    assert split_size(load_dataset("hmdb51"), "few_shot_k2") == 2
+
+
+@pytest.mark.parametrize("role", ["k400", "k600", "hmdb51", "ucf101", "ssv2"])
+def test_the_stated_classes_of_a_stand_in_are_those_that_are_generated(role):
+    dataset = load_dataset(f"mini_{role}")
+    lists = CONTENTS[role](dataset.generate).lists
+    found = {
+        "k400": lambda: {line.split(",")[0] for line in lists["train.csv"].splitlines()[1:]},
+        "k600": lambda: lists["ZS_split1_K600.csv"].splitlines()[1:],
+        "hmdb51": lambda: [name for name in lists if name.endswith("_test_split1.txt")],
+        "ucf101": lambda: lists["classInd.txt"].splitlines(),
+        "ssv2": lambda: json.loads(lists["labels.json"]),
+    }[role]()
+    assert dataset.counts["classes"] == len(found)
+
+
+def test_an_epoch_has_whole_steps_only():
+    few_shot = load_plan("paper").protocol("few_shot")
+    assert (few_shot.epochs, few_shot.total_batch) == (50, 64)
+    assert [views_of_training(few_shot, videos) for videos in (63, 64, 102, 816)] == [0, 3200, 3200, 38400]
+
+
+def test_the_last_epoch_is_validated_where_the_best_is_kept():
+    few_shot = load_plan("paper").protocol("few_shot")
+    assert validations(few_shot) == 6
+    fewer = few_shot.model_copy(update={"validation": few_shot.validation.model_copy(update={"epochs": [0, 10]})})
+    assert validations(fewer) == 3
+    assert validations(fewer.model_copy(update={"select": "last"})) == 2
+    assert validations(load_plan("paper").protocol("zero_shot")) == 10
+
+
+def test_the_cost_of_a_run_is_its_training_its_validations_and_its_evaluations(empty):
+    plan = load_plan("paper")
+    run = plan.run("few_shot-hmdb51-k2-tc_clip-s1024")
+    cost = cost_of(plan, run, rates_of(plan))
+    assert (cost.trainings, cost.evaluations) == (1, 1)
+    assert (cost.train_views, cost.eval_views) == (50 * 64, (6 + 2) * 1530)
+    rates = plan.suite.throughput
+    seconds = 3200 / rates.train_views_per_s + 12240 / rates.eval_views_per_s
+    assert cost.hours == pytest.approx(seconds / 3600) and not cost.unknown
+
+
+def test_the_account_holds_every_training_and_evaluation_once(empty):
+    plan = load_plan("paper")
+    costs = costs_of(plan)
+    everything = total(costs.values())
+    assert everything.trainings == sum(run.trained for run in plan.runs.values())
+    assert everything.evaluations == sum(len(plan.evaluations(run)) for run in plan.runs)
+    assert costs["untrained", "-"].trainings == costs["untrained", "-"].train_views == 0
+    # methods.md 12: a K-400 training of 30 epochs takes 22 to 24 hours on 8 A100
+    of_k400 = costs["fully_supervised", "k400"]
+    assert 22 * 8 < of_k400.hours / of_k400.trainings < 1.3 * 24 * 8
+
+
+def test_measured_rates_take_the_place_of_stated_ones(empty):
+    plan = load_plan("paper")
+    stated = plan.suite.throughput
+    rows = [
+        {"subject": name, "mode": "eval", "views_per_s": speed} for name, speed in (("vifi_clip", 90), ("tc_clip", 60))
+    ]
+    write_json(layout.throughput("paper"), {"rows": rows})
+    rates = rates_of(plan)
+    assert rates.evaluate == {"vifi_clip": 90, "tc_clip": 60} and rates.other == 60
+    assert rates.train == pytest.approx(60 * stated.train_views_per_s / stated.eval_views_per_s)
+    assert "measured" in rates.source and str(layout.throughput("paper")) in rates.source
+    write_json(
+        layout.throughput("paper"), {"rows": [*rows, {"subject": "tc_clip", "mode": "train", "views_per_s": 20}]}
+    )
+    assert rates_of(plan).train == 20
+
+
+def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
+    plan = load_plan("paper")
+    monkeypatch.setattr("tcclip.plan_costs.split_size", lambda dataset, split: None)
+    cost = cost_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
+    assert cost == Cost(1, 1, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
+
+
+def test_sizes_on_the_disk_are_stated_until_the_data_are_there(empty):
+    dataset = load_dataset("hmdb51")
+    before = disk_of(dataset)
+    assert (before.videos, before.download, before.raw) == (6766, Size(2.1 * GB), Size(2.1 * GB))
+    assert before.frames.bytes == pytest.approx(6766 * dataset.sources.frames_mb * 1e6) and not before.frames.measured
+    write_text(layout.manifest("hmdb51"), "path,bytes\nvideos/a.avi,5\nvideos/b.avi,6\nlists/c.txt,1\n")
+    write_text(layout.frames_index("hmdb51"), "")
+    write_text(layout.shard("hmdb51", 0)[0], "1234")
+    after = disk_of(dataset)
+    assert (after.videos, after.raw, after.frames) == (2, Size(12, True), Size(4, True))
+
+
+def test_videos_that_are_at_hand_are_not_downloaded_and_online_datasets_store_no_frames(empty):
+    dataset = load_dataset("hmdb51")
+    online = dataset.frames.model_copy(update={"store": "online"})
+    disk = disk_of(dataset.model_copy(update={"folder": "/videos", "frames": online}))
+    assert disk.download == disk.frames == Size(0, True)
+
+
+def test_the_account_is_printed_without_torch_data_or_network(empty):
+    code = (
+        "import socket, sys; socket.socket.connect = None\n"
+        "from tcclip.cli import app; app(['plan', '--suite', 'paper'], standalone_mode=False)\n"
+        "print({'torch', 'pandas', 'open_clip'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "set()"
+    assert lines[0].split()[:2] == ["protocol", "trained"] and lines[0].endswith("GPU-hours")
+    assert any(re.match(r"zero_shot +k400 +7 ", line) for line in lines)
+    assert any(re.match(r"k400 +261,072 +~388 ", line) for line in lines)
+    assert "trainings, " in done.stderr
+
+
+def test_every_run_is_one_line_when_asked_for(empty):
+    plan = load_plan("mini")
+    lines = list(cli_plan.run_lines(plan))
+    assert len(lines) == len(plan.runs)
+    assert lines[0].endswith(" ".join(plan.tables_of(next(iter(plan.runs)))))
