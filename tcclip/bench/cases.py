@@ -7,10 +7,9 @@ from typing import Literal, cast, get_args
 
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import names
-from tcclip.runtime import pick_device
+from tcclip.runtime import Precision, pick_device, pick_precision
 
 Mode = Literal["eval", "train"]
-Precision = Literal["fp32", "fp16", "bf16"]
 PLAIN, ORACLE = "plain", "oracle"  # not methods: two slower ways to compute tc_clip (plain.py, oracle.py)
 
 
@@ -38,11 +37,12 @@ class Settings:
 
 
 def settings_of(suite: str, dtype: str, device: str, frames: int, threads: int, repeat: int) -> Settings:
-    """Settings from words of a command line; device `auto` is the GPU if there is one."""
-    if dtype not in get_args(Precision):
-        raise unknown("dtype", dtype, get_args(Precision))
-    chosen = str(pick_device(device))
-    return Settings(suite, cast(Precision, dtype), chosen, frames=frames, threads=threads, repeat=repeat)
+    """Settings from words of a command line; device auto is the GPU if there is one, dtype auto what it is fast in."""
+    if dtype not in (known := ("auto", *get_args(Precision))):
+        raise unknown("dtype", dtype, known)
+    chosen = pick_device(device)
+    precision = pick_precision(dtype, chosen)
+    return Settings(suite, precision, str(chosen), frames=frames, threads=threads, repeat=repeat)
 
 
 def modes_of(word: str) -> list[Mode]:

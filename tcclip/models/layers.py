@@ -96,7 +96,10 @@ def gather_seeds(tokens: Tensor, seeds: Tensor) -> Tensor:
     With seeds (B, T, S, heads), head h's slice of the width comes from the patch that it names.
     """
     if seeds.dim() == 3:
-        return tokens.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, tokens.shape[-1]))
+        batch, frames, places, width = tokens.shape
+        first = places * torch.arange(batch * frames, device=seeds.device).view(batch, frames, 1)
+        rows = tokens.reshape(-1, width).index_select(0, (first + 1 + seeds).flatten())  # whole rows: a copy of memory
+        return rows.view(batch, frames, -1, width)
     slices = tokens.view(*tokens.shape[:3], seeds.shape[-1], -1)  # (B, T, 1+N, heads, d)
     return slices.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, -1, slices.shape[-1])).flatten(-2)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.grouping import Summary, exact, full_precision, mean_by_group, own_groups, sum_by_group
+from tcclip.models.grouping import Summary, exact, full_precision, mean_by_group
 
+SHORTEST = 1e-12  # length of a token below which its cosines are 0, as in torch
 LEAST = 1e-6  # of a weight relative to their mean: a group whose attention is all zero still has a mean
 
 
@@ -50,34 +50,41 @@ def match(sums: Tensor, k: int, r: int, discount: Tensor | None = None) -> tuple
     and the best proposals are merged. The new list is the other even tokens by falling cosine, then the odd ones. A
     group is carried as the sum of its seeds (B, n, D), because the cosine of sums is the cosine of means. With
     `discount` (B, n), a token that is merged brings its sum times its discount; the receiver keeps its own discount.
+
+    A group stays in the row of the seed that it began with, and only rows that receive another one are written.
     """
-    group, share = own_groups(sums), torch.ones_like(sums[..., 0])
-    for removed in schedule(sums.shape[1], k, r):
-        place, merged = _round(sums, removed)
+    batch, seeds = sums.shape[:2]
+    rows = sums.flatten(0, 1).clone()  # (B*n, D)
+    lengths = torch.linalg.vector_norm(rows, dim=-1)
+    every = torch.arange(len(rows), device=rows.device)
+    places, home, share = every.view(batch, seeds), every, torch.ones_like(lengths)
+    for removed in schedule(seeds, k, r):
+        even, odd = places[:, 0::2], places[:, 1::2]
+        best, partner = _proposals(rows, lengths, even, odd)
+        order = best.argsort(dim=-1, descending=True, stable=True)
+        gone = even.gather(1, order[:, :removed]).flatten()
+        into = odd.gather(1, partner.gather(1, order[:, :removed])).flatten()
+        brought = rows.index_select(0, gone)
         if discount is not None:
-            factor = torch.where(merged, discount, 1.0)
-            share = share * factor.gather(1, group)
-            sums = sums * factor[..., None]
-            kept = torch.where(merged, 0.0, discount)
-            discount = torch.zeros_like(kept[:, removed:]).scatter_add(1, place, kept)
-        group = place.gather(1, group)
-        sums = sum_by_group(sums, place, sums.shape[1] - removed)
-    return group, share
+            factor = torch.ones_like(lengths).index_copy(0, gone, discount.flatten()[gone].to(lengths.dtype))
+            share, brought = share * factor[home], brought * factor[gone, None]
+        rows.index_add_(0, into, brought)
+        lengths.index_copy_(0, into, torch.linalg.vector_norm(rows.index_select(0, into), dim=-1))
+        home = every.index_copy(0, gone, into)[home]
+        places = torch.cat([even.gather(1, order[:, removed:]), odd], dim=1)
+    numbers = torch.arange(places.shape[1], device=rows.device).repeat(batch)
+    group = torch.empty_like(every).index_copy_(0, places.flatten(), numbers)[home]
+    return group.view(batch, seeds), share.view(batch, seeds)
 
 
-def _round(tokens: Tensor, removed: int) -> tuple[Tensor, Tensor]:
-    """Where each of the tokens (B, n, D) stands after one round, (B, n) below n - removed, and if it was merged."""
-    unit = F.normalize(tokens, dim=-1)
-    with exact(unit):
-        best, partner = (unit[:, 0::2] @ unit[:, 1::2].transpose(1, 2)).max(dim=-1)  # (B, even)
-    order = best.argsort(dim=-1, descending=True, stable=True)
-    even, odd = best.shape[1], tokens.shape[1] // 2
-    kept = even - removed
-    place = torch.empty(tokens.shape[:2], dtype=torch.int64, device=tokens.device)
-    place[:, 1::2] = torch.arange(kept, kept + odd, device=tokens.device)
-    into = kept + partner.gather(1, order[:, :removed])
-    alone = torch.arange(kept, device=tokens.device).expand(len(tokens), kept)
-    place[:, 0::2] = torch.empty_like(order).scatter_(1, order, torch.cat([into, alone], dim=1))
-    merged = torch.zeros(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
-    merged[:, 0::2] = torch.zeros_like(best, dtype=torch.bool).scatter_(1, order[:, :removed], True)
-    return place, merged
+def _proposals(rows: Tensor, lengths: Tensor, even: Tensor, odd: Tensor) -> tuple[Tensor, Tensor]:
+    """The highest cosine of each of the rows `even` (B, E) with one of the rows `odd` (B, O), and its place there.
+
+    rows (B*n, D) and their lengths (B*n,). What a row is divided by does not change which of the others is nearest.
+    """
+    ours, theirs = (rows.index_select(0, part.flatten()).view(*part.shape, -1) for part in (even, odd))
+    least = lengths.clamp_min(SHORTEST)
+    with exact(rows):
+        cosine = (ours @ theirs.transpose(1, 2)).div_(least[odd][:, None])  # (B, E, O)
+    best, partner = cosine.max(dim=-1)
+    return best / least[even], partner

@@ -52,8 +52,8 @@ class Prompting(nn.Module):
             query.expand(len(seen), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
         )  # (B, heads, n, d)
         rows = rows + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
-        change: Tensor = self.ffn(self.ln_ffn(rows))
-        return rows + change
+        added: Tensor = self.ffn(rows, self.ln_ffn(rows))
+        return added
 
 
 def initial_prompting(tensors: Mapping[str, Tensor], last_layer: int, prompt_tokens: Tensor) -> dict[str, Tensor]:

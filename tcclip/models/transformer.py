@@ -61,26 +61,29 @@ class Mlp(nn.Module):
         self.c_fc = nn.Linear(width, 4 * width)
         self.c_proj = nn.Linear(4 * width, width)
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """Rows (..., D) -> rows."""
-        return self.of_groups(rows)[0]
+    def forward(self, residual: Tensor, rows: Tensor) -> Tensor:
+        """`residual` plus what becomes of the rows, both (..., D)."""
+        return self.of_groups((residual, rows))[0]
 
-    def of_groups(self, *groups: Tensor) -> list[Tensor]:
-        """`forward` of several groups of rows, for which the weights are prepared once."""
+    def of_groups(self, *groups: tuple[Tensor, Tensor]) -> list[Tensor]:
+        """`forward` of several groups of residual and rows, for which the weights are prepared once."""
         # x * sigmoid(1.702 x) = silu(1.702 x) / 1.702. Both factors go into the (small) weights, which leaves one
         # fused pass over the (large) hidden layer, forward and backward.
         inner, bias, outer = self.c_fc.weight * QUICK, self.c_fc.bias * QUICK, self.c_proj.weight * (1 / QUICK)
 
-        def of(rows: Tensor, kept: bool = True) -> Tensor:
-            return F.linear(F.silu(F.linear(rows, inner, bias), inplace=not kept), outer, self.c_proj.bias)
+        def whole(residual: Tensor, rows: Tensor) -> Tensor:
+            return residual + F.linear(F.silu(F.linear(rows, inner, bias)), outer, self.c_proj.bias)
 
-        def in_parts(rows: Tensor) -> Tensor:
-            parts = [of(part, kept=False) for part in torch.split(rows.flatten(0, -2), ROWS)]
-            return torch.cat(parts).view(rows.shape)
+        def in_parts(residual: Tensor, rows: Tensor) -> Tensor:
+            out = (residual + self.c_proj.bias).contiguous()
+            lists = (torch.split(tensor.view(-1, tensor.shape[-1]), ROWS) for tensor in (out, rows.contiguous()))
+            for into, part in zip(*lists, strict=True):
+                into.addmm_(F.silu(F.linear(part, inner, bias), inplace=True), outer.T)
+            return out
 
-        # Where nobody keeps the hidden layer, it stays in a CPU's cache in parts.
-        whole = torch.is_grad_enabled() or inner.device.type != "cpu"
-        return [of(rows) if whole else in_parts(rows) for rows in groups]
+        # Where nobody keeps the hidden layer, it stays in a CPU's cache in parts, which are added where they belong.
+        parts = not torch.is_grad_enabled() and inner.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        return [(in_parts if parts else whole)(residual, rows) for residual, rows in groups]
 
 
 class Block(nn.Module):
@@ -99,8 +102,7 @@ class Block(nn.Module):
 
     def feed_forwards(self, *groups: Tensor) -> list[Tensor]:
         """`feed_forward` of several groups of rows."""
-        changes = self.mlp.of_groups(*(self.ln_2(rows) for rows in groups))
-        return [rows + change for rows, change in zip(groups, changes, strict=True)]
+        return self.mlp.of_groups(*((rows, self.ln_2(rows)) for rows in groups))
 
 
 class Transformer(nn.Module):
