@@ -12,7 +12,7 @@ from tcclip.params.table import Column, Row
 
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
 TARGETS = {  # words that `snakemake` knows already; a dataset's name is a target as well
-    *("download", "unpack", "raw", "shard", "scan", "frames_index", "frames", "backbone", "tokens"),
+    *("download", "unpack", "raw", "videos", "splits", "shard", "scan", "frames_index", "frames", "backbone", "tokens"),
     *("train", "trainings", "evaluate", "bench", "table", "tables", "mlflow_store", "load_runs", "mlflow", "report"),
 }
 

@@ -3,18 +3,22 @@
 The recipe names 256 and 224; for another size S the 256 becomes round(S * 256 / 224). All randomness comes from the
 generator that is passed in, so that a clip depends on nothing but its frames, the params and that generator.
 Resizing is bilinear without smoothing, as in the code the recipe comes from; large sources were smoothed when stored.
+Pictures are float32 throughout. One frame goes through all steps before the next: it fits into a processor's cache, and
+a clip does not.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from tcclip.data import color
+from tcclip.data.color import Picture
 from tcclip.params.method import Augmentation, ColorJitter
 
 STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
@@ -22,6 +26,8 @@ STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
     "clip": ((122.7709383, 116.7460125, 104.09373615), (68.5005327, 66.6321579, 70.32316305)),
 }
 SNAP = 2  # pixels: a crop side this near the input size becomes the input size
+
+cv2.setNumThreads(1)  # loader workers are processes
 
 CHANGES = (color.brightness, color.contrast, color.saturation, color.hue)
 
@@ -31,7 +37,7 @@ Box = tuple[int, int, int, int]  # top, left, height, width
 class Changes(NamedTuple):
     """The changes of colour of a clip's frames."""
 
-    strength: Tensor  # (4, T): the factor of every change of CHANGES
+    strength: NDArray[np.float64]  # (4, T): the factor of every change of CHANGES
     order: NDArray[np.int64]  # (T, 4): frame t's i-th change
 
 
@@ -49,17 +55,18 @@ def train_clip(
     jitter = augmentation.color_jitter
     changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
     grey = rng.random() < augmentation.gray_prob
-    pictures = []
-    for t in range(len(frames)):  # a frame fits into a processor's cache, a clip does not
-        picture = cropped(frames[t : t + 1], sides, box, size)
+    mean, std = _statistics(norm)
+    clip = torch.empty(len(frames), 3, size, size)
+    for t, frame in enumerate(frames):
+        picture = cropped(frame, sides, box, size)
         if flipped:
-            picture = picture.flip(3)
+            picture = cv2.flip(picture, 1)
         if changes:
             picture = changed(picture, changes, t)
         if grey:
-            picture = color.luma(picture).expand(-1, 3, -1, -1)
-        pictures.append(normalise(picture, norm))
-    return torch.cat(pictures)
+            picture = color.grey(picture)
+        torch.sub(torch.from_numpy(picture).permute(2, 0, 1), mean, out=clip[t]).div_(std)
+    return clip
 
 
 def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
@@ -73,11 +80,12 @@ def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None 
 
 def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> Tensor:
     """`test_clip` before normalisation, in 0..1."""
-    clip = resize_short(to_float(frames), stored_side(size) if crop is None else size)
-    free_height, free_width = clip.shape[2] - size, clip.shape[3] - size
+    height, width = short_sides(frames.shape[1], frames.shape[2], stored_side(size) if crop is None else size)
     share = 0.5 if crop is None else (0.0, 1.0, 0.5)[crop]
-    top, left = int(free_height * share), int(free_width * share)
-    return clip[:, :, top : top + size, left : left + size]
+    top, left = int((height - size) * share), int((width - size) * share)
+    square = slice(top, top + size), slice(left, left + size)
+    pictures = [resize(to_float(frame), height, width)[square] for frame in frames]
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
 
 
 # pytest would take these for tests by their names
@@ -90,22 +98,20 @@ def stored_side(size: int) -> int:
     return round(size * 256 / 224)
 
 
-def to_float(frames: NDArray[np.uint8]) -> Tensor:
-    """uint8 (T, H, W, 3) -> float32 (T, 3, H, W) in 0..1, channel by channel, where colour changes are faster."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).contiguous().float().div_(255)
+def to_float(frame: NDArray[np.uint8]) -> Picture:
+    """uint8 in 0..255 -> float32 in 0..1."""
+    return np.divide(frame, np.float32(255), dtype=np.float32)
 
 
-def cropped(frames: NDArray[np.uint8], sides: tuple[int, int], box: Box, size: int) -> Tensor:
-    """`box` of frames uint8 (T, H, W, 3) resized to `sides`, (T, 3, size, size) in 0..1.
+def cropped(frame: NDArray[np.uint8], sides: tuple[int, int], box: Box, size: int) -> Picture:
+    """`box` of a frame uint8 (H, W, 3) resized to `sides`, (size, size, 3) in 0..1.
 
-    Where frames have these sides already, pixels outside of the box are not touched.
+    Where a frame has these sides already, pixels outside of the box are not touched.
     """
     top, left, height, width = box
-    if frames.shape[1:3] == sides:
-        clip = to_float(frames[:, top : top + height, left : left + width])
-    else:
-        clip = resize(to_float(frames), *sides)[:, :, top : top + height, left : left + width]
-    return resize(clip, size, size)
+    inside = slice(top, top + height), slice(left, left + width)
+    picture = to_float(frame[inside]) if frame.shape[:2] == sides else resize(to_float(frame), *sides)[inside]
+    return resize(picture, size, size)
 
 
 def short_sides(height: int, width: int, side: int) -> tuple[int, int]:
@@ -114,36 +120,12 @@ def short_sides(height: int, width: int, side: int) -> tuple[int, int]:
     return max(side, int(height * scale + 0.5)), max(side, int(width * scale + 0.5))
 
 
-def resize_short(clip: Tensor, side: int) -> Tensor:
-    """(T, 3, H, W) with the short side `side`, ratio kept."""
-    return resize(clip, *short_sides(clip.shape[2], clip.shape[3], side))
-
-
-def resize(clip: Tensor, height: int, width: int) -> Tensor:
-    """(T, 3, H, W) to (T, 3, height, width), bilinear, pixel centres aligned as in interpolate(align_corners=False).
-
-    Written out because the last bits of PyTorch's interpolate depend on the number of threads, and with them would the
-    weights of a training.
-    """
-    return _resize_axis(_resize_axis(clip, 2, height), 3, width)
-
-
-def _resize_axis(clip: Tensor, axis: int, length: int) -> Tensor:
-    old = clip.shape[axis]
-    if old == length:
-        return clip
-    place = ((torch.arange(length, dtype=torch.float64) + 0.5) * (old / length) - 0.5).clamp(0, old - 1)
-    below = place.long()
-    share = (place - below).float().view([-1 if dim == axis else 1 for dim in range(4)])
-    above = (below + 1).clamp(max=old - 1)
-    return _select(clip, axis, below).lerp_(_select(clip, axis, above), share)
-
-
-def _select(clip: Tensor, axis: int, places: Tensor) -> Tensor:
-    """`clip` at `places` of an axis; along rows NumPy's copying is eight times as fast as torch's."""
-    if axis == 2:
-        return clip.index_select(axis, places)
-    return torch.from_numpy(np.take(clip.numpy(), places.numpy(), axis=axis, mode="clip"))
+def resize(picture: Picture, height: int, width: int) -> Picture:
+    """(H, W, 3) to (height, width, 3), bilinear, pixel centres aligned as in interpolate(align_corners=False)."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    resized: Picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resized
 
 
 def multi_scale_box(height: int, width: int, size: int, scales: list[float], rng: np.random.Generator) -> Box:
@@ -174,17 +156,23 @@ def draw_changes(params: ColorJitter, T: int, rng: np.random.Generator) -> Chang
     factors = [rng.uniform(max(0, 1 - span), 1 + span, size=T) for span in spans]
     factors.append(rng.uniform(-params.hue, params.hue, size=T))
     order = rng.permuted(np.tile(np.arange(len(CHANGES)), (T, 1)), axis=1)
-    return Changes(torch.from_numpy(np.stack(factors)).float(), order)
+    return Changes(np.stack(factors), order)
 
 
-def changed(picture: Tensor, changes: Changes, t: int) -> Tensor:
-    """Frame `t` (1, 3, H, W) after its changes of colour."""
+def changed(picture: Picture, changes: Changes, t: int) -> Picture:
+    """Frame `t` after its changes of colour."""
     for number in changes.order[t]:
-        picture = CHANGES[number](picture, changes.strength[number, t : t + 1])
+        picture = CHANGES[number](picture, float(changes.strength[number, t]))
     return picture
 
 
 def normalise(clip: Tensor, norm: str) -> Tensor:
     """(T, 3, H, W) in 0..1 to zero mean and unit variance of the named statistics."""
-    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
+    mean, std = _statistics(norm)
     return (clip - mean).div_(std).contiguous()
+
+
+def _statistics(norm: str) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (3, 1, 1) for pixels in 0..1."""
+    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
+    return mean, std

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -46,11 +47,13 @@ def _lines(dataset: Dataset, path: Path) -> list[tuple[int, dict[str, str]]]:
     if not path.is_file():
         raise UserError(f"{where}: {dataset.csv} is not there: name the CSV with the columns path and label")
     try:
-        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a mark in front
+        text = path.read_bytes().decode("utf-8-sig")  # spreadsheets put a mark in front
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text: save it as CSV in UTF-8") from error
-    reader = csv.reader(text.splitlines())
+    reader = csv.reader(io.StringIO(text, newline=""))  # a quoted name may hold a line break
     header = [cell.strip() for cell in next(reader, [])]
+    if len(header) == 1 and ";" in header[0]:
+        raise UserError(f"{path} separates its columns by ';': save it with commas (path,label)")
     if odd := [name for name in header if name not in (*NEEDED, *OPTIONAL)]:
         raise UserError(f"{path}: unknown column '{odd[0]}': the columns are path, label and, if you like, split")
     if absent := [name for name in NEEDED if name not in header]:

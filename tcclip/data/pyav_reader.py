@@ -15,7 +15,7 @@ from tcclip.data.video import BrokenVideoError, VideoInfo
 def probe(path: Path) -> VideoInfo:
     """What the container says about its first video stream; BrokenVideoError if there is none."""
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             stream = _stream(container)
             codec, rate = stream.codec_context, float(stream.average_rate or 0)
             frames = stream.frames or round((container.duration or 0) / av.time_base * rate)
@@ -30,7 +30,7 @@ def probe(path: Path) -> VideoInfo:
 def read_all(path: Path) -> Iterator[NDArray[np.uint8]]:
     """Every frame in order, uint8 (H, W, 3)."""
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             stream = _stream(container)
             stream.codec_context.thread_count = 1
             for frame in container.decode(stream):
@@ -54,6 +54,11 @@ def read_clip(path: Path, indices: Sequence[int]) -> NDArray[np.uint8]:
         raise BrokenVideoError("no frames")
     kept[last] = frame
     return np.stack([kept[min(index, last)] for index in indices])
+
+
+def _open(path: Path) -> av.container.InputContainer:
+    """The file; a title or comment that is not UTF-8 is no defect of its pictures."""
+    return av.open(str(path), metadata_errors="replace")
 
 
 def _stream(container: av.container.InputContainer) -> av.VideoStream:

@@ -5,7 +5,6 @@ Everything is read from tables (manifest, index, splits), so that it takes secon
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tcclip import layout
 from tcclip.data.tables import read_split
-from tcclip.data.videos import video_id
+from tcclip.data.videos import files_below, video_id
 from tcclip.params.dataset import Dataset
 
 
@@ -124,10 +123,4 @@ def _bytes_below(folder: Path) -> int:
 
 def _walk(folder: Path) -> list[tuple[Path, int]]:
     """All files below `folder` with their bytes; links to folders are followed, what cannot be read is left out."""
-    found = []
-    for parent, _, names in os.walk(folder, followlinks=True):
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file():
-                found.append((path, path.stat().st_size))
-    return found
+    return [(path, path.stat().st_size) for path in files_below(folder) if path.is_file()]

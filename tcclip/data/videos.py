@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from tcclip.errors import UserError
@@ -28,7 +30,7 @@ def find_videos(folder: Path) -> list[Path]:
     """All video files under `folder`, sorted by their path below it; none at all is an error."""
     found = [
         path
-        for path in folder.rglob("*")
+        for path in files_below(folder)
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     ]
     if not found:
@@ -36,7 +38,30 @@ def find_videos(folder: Path) -> list[Path]:
             f"no video under {folder}: expected files of the official release there ({', '.join(sorted(SUFFIXES))}); "
             "put them there (mini: delete the dataset's folder and run again) and repeat the command"
         )
+    for path in found:
+        if not is_text(str(path)):
+            raise UserError(f"{str(path)!r}: the name is not UTF-8: rename the file and run the same command again")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name can be written down; Linux allows names that are no UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Everything below `folder` that is no folder; links to folders are followed, but not in circles."""
+    above: dict[Path, set[Path]] = {}  # folder -> where those above it really are
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        here = Path(parent)
+        real = above.pop(here, set()) | {here.resolve()}
+        folders[:] = [name for name in folders if (here / name).resolve() not in real]
+        above |= dict.fromkeys((here / name for name in folders), real)
+        yield from (here / name for name in names)
 
 
 def listed_videos(manifest: Path) -> list[str]:

@@ -17,10 +17,13 @@ def picture(number: int, height: int = 48, width: int = 64) -> np.ndarray:
     return frame
 
 
-def write_video(path: Path, frames: int = 20, height: int = 48, width: int = 64, fps: int = 10) -> Path:
+def write_video(
+    path: Path, frames: int = 20, height: int = 48, width: int = 64, fps: int = 10, title: str = ""
+) -> Path:
     """A video of `frames` different pictures in the codec that belongs to the suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
+        container.metadata["title"] = title
         stream = container.add_stream(CODECS[path.suffix], rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(frames):

@@ -22,6 +22,20 @@ RECIPE = load_method("tc_clip").recipe.augmentation
 FRAMES = np.random.default_rng(0).integers(0, 256, size=(6, 64, 85, 3), dtype=np.uint8)
 
 
+def floats(frames: np.ndarray) -> torch.Tensor:
+    """(T, 3, H, W) in 0..1, as torchvision has frames."""
+    return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+
+
+def picture(frame: torch.Tensor) -> np.ndarray:
+    """(3, H, W) -> (H, W, 3)."""
+    return frame.permute(1, 2, 0).contiguous().numpy()
+
+
+def channels_first(pictures: list[np.ndarray]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+
+
 def recipe(**changes: object) -> Augmentation:
     """Recipe X with parts of it switched."""
     off = {"flip_prob": 0.0, "gray_prob": 0.0, "color_jitter": RECIPE.color_jitter.model_copy(update={"prob": 0.0})}
@@ -44,20 +58,22 @@ def plain(clip: torch.Tensor, norm: str = "imagenet") -> torch.Tensor:
     ],
 )
 def test_a_colour_change_is_torchvisions_frame_by_frame(ours: object, theirs: object, factors: list[float]) -> None:
-    frames = augmentation.to_float(FRAMES)
+    frames = floats(FRAMES)
     frames[0, :, :8] = 0.5  # grey has no hue
     frames[1, 0] = frames[1, 1]  # ties between channels
     expected = torch.stack([theirs(frame, factor) for frame, factor in zip(frames, factors, strict=True)])  # type: ignore[operator]
-    torch.testing.assert_close(ours(frames, torch.tensor(factors)), expected, atol=2e-5, rtol=0)  # type: ignore[operator]
+    changed = [ours(picture(frame), factor) for frame, factor in zip(frames, factors, strict=True)]  # type: ignore[operator]
+    torch.testing.assert_close(channels_first(changed), expected, atol=2e-5, rtol=0)
 
 
 def test_grey_is_torchvisions() -> None:
-    frames = augmentation.to_float(FRAMES)
-    torch.testing.assert_close(color.luma(frames), oracle.rgb_to_grayscale(frames), atol=1e-6, rtol=0)
+    frames = floats(FRAMES)
+    ours = channels_first([color.grey(picture(frame)) for frame in frames])
+    torch.testing.assert_close(ours, oracle.rgb_to_grayscale(frames, num_output_channels=3), atol=1e-6, rtol=0)
 
 
 def test_jitter_changes_every_frame_by_its_own_factors_in_its_own_order() -> None:
-    frames = augmentation.to_float(FRAMES)
+    frames = floats(FRAMES)
     params = RECIPE.color_jitter
     rng = np.random.default_rng(3)
     spans = (params.brightness, params.contrast, params.saturation)
@@ -69,7 +85,7 @@ def test_jitter_changes_every_frame_by_its_own_factors_in_its_own_order() -> Non
         for number in order:
             expected[t] = changes[number](expected[t], float(factors[number][t]))
     changes = draw_changes(params, len(frames), np.random.default_rng(3))
-    ours = torch.cat([changed(frames[t : t + 1], changes, t) for t in range(len(frames))])
+    ours = channels_first([changed(picture(frame), changes, t) for t, frame in enumerate(frames)])
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=0)
     assert len({tuple(order) for order in orders}) > 1
 
@@ -106,7 +122,7 @@ def test_a_side_within_two_pixels_of_the_input_becomes_it() -> None:
 def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
     clip = train_clip(FRAMES, recipe(), 56, True, "imagenet", np.random.default_rng(4))
     top, left, h, w = multi_scale_box(64, 85, 56, RECIPE.crop_scales, np.random.default_rng(4))
-    crop = augmentation.to_float(FRAMES)[:, :, top : top + h, left : left + w]
+    crop = floats(FRAMES)[:, :, top : top + h, left : left + w]
     expected = oracle.resize(crop, [56, 56], antialias=False)
     torch.testing.assert_close(plain(clip), expected, atol=1e-5, rtol=0)
     assert clip.shape == (6, 3, 56, 56) and clip.dtype == torch.float32 and clip.is_contiguous()
@@ -160,11 +176,11 @@ def test_a_clip_does_not_depend_on_the_number_of_threads(size: int) -> None:
 
 
 def test_the_test_clip_is_the_centre_and_three_crops_are_start_end_and_middle() -> None:
-    frames = augmentation.to_float(FRAMES)
+    frames = floats(FRAMES)
     torch.testing.assert_close(plain(centre_clip(FRAMES, 56, "imagenet")), frames[:, :, 4:60, 14:70], atol=1e-5, rtol=0)
     wide = FRAMES[:, :56]  # short side 56, long side 85
     for crop, left in ((0, 0), (1, 29), (2, 14)):
-        expected = augmentation.to_float(wide)[:, :, :, left : left + 56]
+        expected = floats(wide)[:, :, :, left : left + 56]
         torch.testing.assert_close(plain(centre_clip(wide, 56, "imagenet", crop)), expected, atol=1e-5, rtol=0)
 
 
@@ -182,31 +198,20 @@ def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: li
 
 
 @pytest.mark.parametrize("source", [(64, 85), (50, 90), (90, 70)])
-def test_cropping_first_and_frame_by_frame_changes_no_bit(source: tuple[int, int]) -> None:
-    frames = np.random.default_rng(0).integers(0, 256, (5, *source, 3), dtype=np.uint8)
+def test_a_crop_is_torchvisions_of_the_whole_resized_frame(source: tuple[int, int]) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (*source, 3), dtype=np.uint8)
     sides = augmentation.short_sides(*source, 64)
-    box = (3, 7, 48, 56)
-    ours = torch.cat([augmentation.cropped(frames[t : t + 1], sides, box, 56) for t in range(5)])
-    whole = augmentation.resize(augmentation.to_float(frames), *sides)
-    assert torch.equal(ours, augmentation.resize(whole[:, :, 3:51, 7:63], 56, 56))
+    ours = channels_first([augmentation.cropped(frame, sides, (3, 7, 48, 56), 56)])
+    whole = oracle.resize(floats(frame[None]), list(sides), antialias=False)
+    expected = oracle.resize(whole[:, :, 3:51, 7:63], [56, 56], antialias=False)
+    torch.testing.assert_close(ours, expected, atol=1e-5, rtol=0)
 
 
-def chosen_hue(frames: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
-    """The formula with a choice for every pixel and a remainder."""
-    red, green, blue = frames.unbind(1)
-    high, low = frames.amax(1), frames.amin(1)
-    chroma = high - low
-    is_red, is_green = high == red, high == green
-    above = torch.where(is_red, green - blue, torch.where(is_green, blue - red, red - green))
-    start = torch.where(is_red, 0.0, torch.where(is_green, 2.0, 4.0))
-    sixths = above.div(chroma + (chroma == 0)).add(start).add((shift * 6).view(-1, 1, 1)).remainder(6)
-    share = torch.stack([(sixths - 3).abs() - 1, 2 - (sixths - 2).abs(), 2 - (sixths - 4).abs()], dim=1)
-    return torch.addcmul(low.unsqueeze(1), share.clamp(0, 1), chroma.unsqueeze(1))
-
-
-def test_hue_without_choices_has_the_bits_of_the_formula() -> None:
-    generator = torch.Generator().manual_seed(0)
-    frames = torch.rand(6, 3, 40, 37, generator=generator)
-    frames[3:] = (frames[3:] * 3).round() / 3  # equal channels and grey pixels
-    shift = torch.tensor([-0.5, -0.1, 0.0, 0.03, 0.1, 0.5])
-    assert torch.equal(color.hue(frames, shift), chosen_hue(frames, shift))
+@pytest.mark.parametrize("change", augmentation.CHANGES)
+def test_a_colour_change_leaves_its_picture_and_its_range_alone(change: object) -> None:
+    before = picture(floats(FRAMES)[0])
+    for factor in (-0.1, 0.1) if change is color.hue else (0.6, 1.4):
+        given = before.copy()
+        after = change(given, factor)  # type: ignore[operator]
+        assert np.array_equal(given, before) and after.dtype == np.float32
+        assert after.min() >= -1e-6 and after.max() <= 1 + 1e-6

@@ -63,6 +63,11 @@ def test_a_column_split_decides_what_trains(folder):
     assert splits == {"train1": [("a/1", 1)], "test1": [("b/1", 0)]}
 
 
+def test_a_quoted_name_may_hold_a_line_break_and_lines_may_end_as_on_windows(folder):
+    lines = ["path,label,split\r", '"two\nlines.mp4",a,train\r', "1.mp4,a,test\r", ""]
+    assert read_own(own(folder, lines))[1] == {"train1": [("two\nlines", 0)], "test1": [("1", 0)]}
+
+
 def listed(**counts):
     return ["path,label", *(f"{label}/{n}.mp4,{label}" for label, count in counts.items() for n in range(count))]
 
@@ -101,6 +106,7 @@ def test_whole_paths_below_the_folder_are_understood(folder):
         ([], "list.csv: column path is missing: its first line must be path,label"),
         (["path,class"], "unknown column 'class': the columns are path, label and, if you like, split"),
         (["path"], "column label is missing"),
+        (["path;label", "1.mp4;a"], "list.csv separates its columns by ';': save it with commas"),
         (["path,label"], "list.csv lists no videos"),
         (["path,label", "1.mp4,a", "2.mp4, "], "line 3: the label is empty"),
         (["path,label", "1.mp4,open, close"], "line 2: 3 cells, and the first line has 2: put text with commas"),

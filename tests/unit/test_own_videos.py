@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,23 @@ def test_the_folder_becomes_the_datasets_videos(tmp_path: Path) -> None:
     (tmp_path / "others").mkdir()
     link_videos("tiny", str(tmp_path / "others"), videos)
     assert videos.resolve() == tmp_path / "others"
+
+
+def test_links_to_folders_are_followed_and_circles_are_not(tmp_path: Path) -> None:
+    write_video(tmp_path / "elsewhere/a.avi", frames=2)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "Jump").symlink_to(tmp_path / "elsewhere")
+    (mine / "Run").symlink_to(tmp_path / "elsewhere")
+    (mine / "again").symlink_to(mine)
+    assert [path.relative_to(mine).as_posix() for path in find_videos(mine)] == ["Jump/a.avi", "Run/a.avi"]
+
+
+def test_a_name_that_cannot_be_written_down_is_one_sentence(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.avi", frames=2)
+    video.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.avi"))
+    with pytest.raises(UserError, match=r"caf\\udce9\.avi': the name is not UTF-8: rename the file"):
+        find_videos(tmp_path)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_broken_csv_is_a_header_where_nothing_is_broken(tmp_path: Path) -> None:
 def test_odd_names_come_through_manifest_shard_index_and_table(tmp_path: Path) -> None:
     from tcclip.data.raw import write_manifest
 
-    odd = ["a b(#&;)~+@.mp4", 'quo"te, comma.avi', "[x]!\N{SNOWMAN}.webm", "NA.mp4"]
+    odd = ["a b(#&;)~+@.mp4", 'quo"te, comma.avi', "[x]!\N{SNOWMAN}.webm", "NA.mp4", "two\nlines.mp4"]
     for name in odd:
         write_video(tmp_path / "videos" / "class & co" / name, frames=3)
     (tmp_path / "videos" / "class & co" / "b,r\N{SNOWMAN}ken.mp4").write_bytes(b"")

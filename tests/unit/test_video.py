@@ -53,6 +53,14 @@ def test_a_file_that_is_no_video_is_broken(tmp_path: Path, content: bytes) -> No
     assert "\n" not in str(error.value) and str(tmp_path) not in str(error.value)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_title_that_is_not_utf8_is_no_defect(tmp_path: Path, suffix: str) -> None:
+    path = write_video(tmp_path / f"a{suffix}", title="Caf?")
+    path.write_bytes(path.read_bytes().replace(b"Caf?", "Caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode("latin-1")))
+    assert probe(path).frames == 20
+    assert len(list(read_all(path, "pyav"))) == 20
+
+
 def test_pyav_reads_the_clip_when_decord_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise BrokenVideoError("retries")
