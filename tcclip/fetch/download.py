@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from rich.filesize import decimal
@@ -28,12 +27,12 @@ def download(
     part: Part = "release",
     settings: Downloads | None = None,
     again: bool = False,
-    unpacked: Path | None = None,
+    unpacked: Container[str] = (),
 ) -> str:
     """Fetch or verify the needed files of a part of `dataset` below `folder` and write received.csv; returns a summary.
 
-    `again` hashes files as well that were not touched since they were verified. An archive that is recorded, named in
-    the file `unpacked` and removed since (sources.keep_archives: false) is not fetched again.
+    `again` hashes files as well that were not touched since they were verified. An archive that is recorded, one of
+    `unpacked` and removed since (sources.keep_archives: false) is not fetched again.
     Raises UserError when files are missing, after everything else was fetched.
     """
     sources = dataset.sources
@@ -52,8 +51,8 @@ def download(
         for file in naming:
             if (folder / file.name).is_file():
                 files += listed(file, folder / file.name)
-        gone = set() if sources.keep_archives or unpacked is None else _named_in(unpacked)
-        rest = [file for file in files if not file.lists_urls and not _is_used_up(file, folder, record, gone)]
+        used = () if sources.keep_archives else unpacked
+        rest = [file for file in files if not file.lists_urls and not _is_used_up(file, folder, record, used)]
         fetched += place.obtain(rest, missing)
         if missing:
             raise _incomplete(dataset.name, sources, folder, missing)
@@ -61,16 +60,8 @@ def download(
         return _summary(files, record, fetched)
 
 
-def _named_in(unpacked: Path) -> set[str]:
-    """Every cell of the record of unpacking."""
-    if not unpacked.is_file():
-        return set()
-    with open(unpacked, newline="", encoding="utf-8") as file:
-        return {cell for row in csv.reader(file) for cell in row}
-
-
-def _is_used_up(file: RemoteFile, folder: Path, record: Record, gone: set[str]) -> bool:
-    return file.name in gone and record.get(file.name) is not None and not (folder / file.name).is_file()
+def _is_used_up(file: RemoteFile, folder: Path, record: Record, unpacked: Container[str]) -> bool:
+    return file.name in unpacked and record.get(file.name) is not None and not (folder / file.name).is_file()
 
 
 def _incomplete(dataset: str, sources: Sources, folder: Path, missing: Missing) -> UserError:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Literal
-from urllib.parse import urlsplit
 
 from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.fetch.parts import listed
 from tcclip.params.dataset import Dataset
 from tcclip.params.release import files_of
 from tcclip.params.sources import RemoteFile, Sources
@@ -49,9 +48,8 @@ def _parcels_of(file: RemoteFile, dataset: str) -> Iterator[Parcel]:
         raise UserError(
             f"{path}, which names archives of {dataset}, is missing: fetch it with `tcclip download {dataset}`"
         )
-    for line in path.read_text(encoding="utf-8").split():
-        name = PurePosixPath(urlsplit(line).path).name
-        yield Parcel((PurePosixPath(file.name).with_suffix("").joinpath(name).as_posix(),), file.into, file.unpack)
+    for part in listed(file, path):
+        yield Parcel((part.name,), part.into, part.unpack)
 
 
 def check_complete(dataset: Dataset, sources: Sources, pending: list[Parcel]) -> None:

@@ -53,6 +53,12 @@ def _read(path: Path) -> Record:
     return Record(sizes["archive"], sizes["member"])
 
 
+def finished_archives(dataset: str) -> set[str]:
+    """Every archive whose files are all in place: where it is gone, it need not be fetched again."""
+    records = map(_read, layout.unpacked(dataset).with_suffix("").glob("*.csv"))
+    return {name for record in records if not lost_members(dataset, record) for name in record.archives}
+
+
 def changed_archives(dataset: str, record: Record) -> list[str]:
     """Archives that are there with another size than when they were unpacked. A removed archive has not changed."""
     return _differing(layout.downloads(dataset), record.archives, absent=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from pathlib import Path
 
 from tcclip import layout
 from tcclip.data.byte_progress import track_bytes
@@ -58,7 +59,7 @@ def _unpack_all(dataset: Dataset, pending: list[Parcel], done: dict[Parcel, Reco
     raw = layout.raw(dataset.name)
     taken = {raw / path: parcel.name for parcel, record in done.items() for path in record.members}
     sizes = {p: sum((layout.downloads(dataset.name) / name).stat().st_size for name in p.names) for p in pending}
-    _check_space(dataset.name, sum(sizes.values()), limits)
+    _check_space(dataset, sizes, limits)
     with track_bytes(f"unpacking {dataset.name}", sum(sizes.values())) as reached:
         before = 0
         for parcel in pending:
@@ -76,15 +77,27 @@ def _unpack_all(dataset: Dataset, pending: list[Parcel], done: dict[Parcel, Reco
             reached(before)
 
 
-def _check_space(dataset: str, needed: int, limits: Unpacking) -> None:
-    """Videos hardly compress: what the archives have is the least that they unpack to."""
-    free = shutil.disk_usage(layout.raw(dataset)).free - limits.free_bytes
-    if needed > free:
-        raise UserError(
-            f"unpacking {dataset} needs about {needed / GIGABYTE:.1f} GB more in {layout.raw(dataset)} and "
-            f"{max(free, 0) / GIGABYTE:.1f} GB are free besides the {limits.free_gigabytes:g} GB that "
-            "params/unpacking.yaml keeps: free some space, or link data to a larger disk, and repeat the command"
-        )
+def _check_space(dataset: Dataset, sizes: dict[Parcel, int], limits: Unpacking) -> None:
+    """Videos hardly compress: what the archives have is the least that they unpack to.
+
+    On the disk of archives that are not kept the largest one counts, because each makes room for the next.
+    """
+    raw, downloads = layout.raw(dataset.name), layout.downloads(dataset.name)
+    disks: dict[int, tuple[Path, list[int]]] = {}
+    for parcel, size in sizes.items():
+        target = raw / parcel.into
+        place = next(path for path in (target, *target.parents) if path.exists())  # videos may be a link to a disk
+        disks.setdefault(place.stat().st_dev, (place, []))[1].append(size)
+    for disk, (place, parts) in disks.items():
+        makes_room = not sources_of(dataset).keep_archives and disk == downloads.stat().st_dev
+        needed = max(parts) if makes_room else sum(parts)
+        free = shutil.disk_usage(place).free - limits.free_bytes
+        if needed > free:
+            raise UserError(
+                f"unpacking {dataset.name} needs about {needed / GIGABYTE:.1f} GB more in {place} and "
+                f"{max(free, 0) / GIGABYTE:.1f} GB are free besides the {limits.free_gigabytes:g} GB that "
+                "params/unpacking.yaml keeps: free some space, or link data to a larger disk, and repeat the command"
+            )
 
 
 def _write_summary(dataset: str, records: dict[Parcel, Record]) -> None:

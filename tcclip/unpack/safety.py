@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from tcclip.data.videos import is_text
 from tcclip.errors import UserError
 from tcclip.params.unpacking import GIGABYTE, Unpacking
 from tcclip.unpack.members import Member
@@ -24,7 +25,7 @@ def safe_path(member: Member) -> PurePosixPath | None:
     name, path = member.name, PurePosixPath(member.name)
     if member.kind == "other":
         raise UserError(f"its member {name!r} is a link or a device, which no release of videos holds")
-    if path.is_absolute() or ".." in path.parts or "\0" in name or not _is_text(name):
+    if path.is_absolute() or ".." in path.parts or "\0" in name or not is_text(name):
         raise UserError(f"its member {name!r} has a name that leads out of the folder or is not UTF-8")
     if member.kind == "folder":
         return None
@@ -36,14 +37,6 @@ def safe_path(member: Member) -> PurePosixPath | None:
 def is_dropping(path: PurePosixPath) -> bool:
     """Whether macOS left the file in the archive."""
     return "__MACOSX" in path.parts or path.name.startswith("._") or path.name == ".DS_Store"
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @dataclass

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from archive_files import (
@@ -141,6 +142,17 @@ def test_too_small_a_disk_is_said_before_hours_of_work(monkeypatch: pytest.Monke
     with pytest.raises(UserError, match=r"unpacking tiny needs about 0\.0 GB more .* and 0\.0 GB are free besides"):
         unpack(tiny)
     assert videos_in_place() == {}
+
+
+def test_archives_that_are_not_kept_make_room_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    two_archives()
+    sizes = [path.stat().st_size for path in downloads().iterdir()]
+    free = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=max(sizes) + min(sizes) // 2))
+    monkeypatch.setattr(run, "shutil", free)
+    with pytest.raises(UserError, match="unpacking tiny needs about"):
+        unpack(two_archives())
+    unpack(two_archives(keep_archives=False))
+    assert videos_in_place() == FIRST | SECOND
 
 
 def test_videos_behind_a_link_to_another_disk_are_renamed_there() -> None:

@@ -24,6 +24,7 @@ from small_videos import write_video
 from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.unpack import run, unpack
+from tcclip.unpack.records import finished_archives
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,9 @@ def test_archives_whose_videos_open_are_removed_one_by_one_and_not_missed_afterw
     unpack(tiny)
     assert list(downloads().iterdir()) == []
     assert unpack(tiny).endswith("0 of them unpacked now")
+    assert finished_archives("tiny") == {"first.tar.gz", "second.tar.gz"}
     (layout.raw("tiny") / "videos/Jump/3.mp4").unlink()
+    assert finished_archives("tiny") == {"first.tar.gz"}  # so that the download fetches the other one again
     with pytest.raises(UserError, match=r"second\.tar\.gz of 1 .* missing"):
         unpack(tiny)
 

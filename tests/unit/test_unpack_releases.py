@@ -88,6 +88,16 @@ def test_the_summary_counts_files_and_bytes_of_every_archive(tmp_path: Path) -> 
     assert sum(size for _, size in rows.values()) > sum(map(len, videos.values()))
 
 
+def test_a_list_of_archives_is_read_as_the_download_reads_it(tmp_path: Path) -> None:
+    videos = download("k400", tmp_path)
+    folder = layout.downloads("k400")
+    (folder / "k400_val_path/part_0.tar.gz").rename(folder / "k400_val_path/part 0.tar.gz")
+    url = "https://s3.amazonaws.com/kinetics/400/val/part%200.tar.gz\r\n"
+    (folder / "k400_val_path.txt").write_text("\ufeff" + 2 * url)
+    unpack(load_dataset("k400"))
+    assert files_below(layout.raw("k400") / "videos") == videos
+
+
 def test_pieces_of_one_archive_are_one_row(tmp_path: Path) -> None:
     download("ssv2", tmp_path)
     unpack(load_dataset("ssv2"))
