@@ -12,15 +12,31 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import torch
 
-PACKAGES = ("numpy", "torch", "safetensors", "pandas", "pyarrow", "simplejpeg", "open_clip_torch", "decord", "av")
+from tcclip import processes
 
+PACKAGES = (
+    "numpy",
+    "torch",
+    "opencv-python-headless",
+    "safetensors",
+    "pandas",
+    "pyarrow",
+    "simplejpeg",
+    "open_clip_torch",
+    "decord",
+    "av",
+)
+
+Precision = Literal["fp32", "fp16", "bf16"]
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # Ctrl-C, a cluster's end of time, and its warning before
 
 
 def deterministic(threads: int, seed: int) -> None:
@@ -53,6 +69,14 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else torch.device(name)
 
 
+def pick_precision(name: str, device: torch.device) -> Precision:
+    """The precision called `name`; 'auto' is what the card is fast in: bf16, on a V100's generation fp16, else fp32."""
+    if name != "auto":
+        return cast(Precision, name)
+    card = torch.cuda.get_device_capability(device) if device.type == "cuda" else (0, 0)
+    return "bf16" if card >= (8, 0) else "fp16" if card >= (7, 0) else "fp32"
+
+
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
     """Mixed precision for a forward pass; nothing for fp32."""
     if precision == "fp32":
@@ -75,14 +99,15 @@ def one_thread() -> Iterator[None]:
 
 
 def leave_signals_to_parent(_worker: int) -> None:
-    """A loader worker goes on after Ctrl-C or SIGTERM, until its parent has saved its state and ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """A loader worker goes on when asked to stop, until its parent has saved its state and ends it."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def say(line: str) -> None:
-    """One line for the person who watches."""
-    print(line, file=sys.stderr, flush=True)
+    """One line for the person who watches, from one process of several."""
+    if processes.main():
+        print(line, file=sys.stderr, flush=True)
 
 
 def peak_memory_mb() -> float:
@@ -100,7 +125,9 @@ def environment(device: torch.device) -> dict[str, Any]:
         "cpu": _cpu(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
+        "processes": processes.count(),
         "git": _git(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
     }
 

@@ -33,6 +33,7 @@ MODULES = (  # what the jobs import
     "tcclip.evaluation.run",
     "tcclip.mini.writer",
     "tcclip.reporting",
+    "tcclip.watched_training",
     "tcclip.training.from_plan",
     "tcclip.training.loop",
 )

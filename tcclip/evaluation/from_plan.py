@@ -88,6 +88,7 @@ def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
         views=evaluation.views,
         out=layout.predictions(plan.suite.name, evaluation.run, evaluation.name),
         max_missing=dataset.max_missing,
+        last=evaluation.last,
     )
 
 

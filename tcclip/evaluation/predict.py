@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from tcclip import processes
 from tcclip.data import augmentation
 from tcclip.data.frames import FrameSource
 from tcclip.evaluation.views import View, frames_of, views_of
@@ -54,14 +56,20 @@ def predict(
     workers: int,
     device: torch.device,
     precision: str,
+    before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Scores (videos, C) float64: the sum over a video's views of softmax(logits).
+    """Scores (videos, C) float64: the sum over a video's views of softmax(logits), the same in all processes.
 
-    No video is left out or counted twice. `batch` is the number of clips of a forward pass.
+    No video is left out or counted twice: processes deal out the videos among themselves, and each score has one
+    process's numbers and the others' zeros. `batch` is the number of clips of a forward pass; `before_batch` is called
+    as often in every process, also where one has no clips left.
     """
+    items = items_of(clips, processes.rank(), processes.count())
+    most = len(items_of(clips, 0, processes.count()))
     loader = DataLoader(
         clips,
         batch_size=batch,
+        sampler=items,
         num_workers=workers,
         pin_memory=device.type == "cuda",
         worker_init_fn=leave_signals_to_parent,
@@ -72,11 +80,22 @@ def predict(
     with torch.inference_mode():
         with autocast(device, precision):
             texts = model.encode_classes()  # once for all videos
-        for positions, stacked in loader:  # (B,), (B, T, 3, H, W)
+        batches = iter(loader)
+        for number in range(0, most, batch):
+            before_batch()
+            if number >= len(items):
+                continue
+            positions, stacked = next(batches)  # (B,), (B, T, 3, H, W)
             with autocast(device, precision):
                 logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
             np.add.at(scores, positions.numpy(), probabilities(logits).cpu().numpy())
-    return scores
+    return processes.total(torch.from_numpy(scores)).numpy()
+
+
+def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:
+    """The items of `clips` that process `rank` of `count` computes: all views of every count-th video."""
+    views = len(views_of(clips.views))
+    return [item for item in range(len(clips)) if item // views % count == rank]
 
 
 def probabilities(logits: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tcclip import processes
 from tcclip.data.frames import open_frames
 from tcclip.data.tables import Present, present, read_classes, read_split
 from tcclip.errors import UserError
@@ -21,13 +23,14 @@ from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import ViewClips, predict
 from tcclip.evaluation.sources import write_sources
 from tcclip.files import atomic, read_json, write_json
+from tcclip.layout import LAST
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.runtime import deterministic, environment, keep_memory, pick_device, say
+from tcclip.runtime import deterministic, environment, keep_memory, pick_device, pick_precision, say
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class EvaluationJob:
     views: Views
     out: Path  # predictions (parquet)
     max_missing: float = 0.02  # share of the split that may lack frames
+    last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Subject:
     seed: int  # of random views
     threads: int = 1
     loader_workers: int = 0
-    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = "fp32"
     eval_batch: int = 8  # clips of one forward pass
     device: str = "auto"
 
@@ -66,17 +70,20 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
-    percent with the counts they rest on. One model is built for each class list and kind of weights.
-    `keep` leaves the evaluations that metrics.json already has beside the new ones.
+    percent with the counts they rest on. One model is built for each kind of weights and class list.
+    `keep` leaves the evaluations that metrics.json already has beside the new ones. Of several processes, each predicts
+    its share of the videos and the first one writes.
     """
     keep_memory()
     device = pick_device(subject.device)
+    precision = processes.from_main(lambda: pick_precision(subject.precision, device))
+    subject = dataclasses.replace(subject, precision=precision)
     deterministic(subject.threads, subject.seed)
     backbone = Backbone.load(subject.backbone)
-    tuned = tuned_weights(subject)
     results: dict[str, Any] = {}
-    ordered = sorted(jobs, key=lambda job: (str(job.classes), job.we, job.name))
-    for (classes, we), group in itertools.groupby(ordered, key=lambda job: (job.classes, job.we)):
+    ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
+    for (last, classes, we), group in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
+        tuned = tuned_weights(subject, last)
         names = read_classes(classes)
         model = build(subject.method, backbone, names, subject.frames)
         fill(model, backbone, tuned, subject.method.we.w if we else None)
@@ -85,6 +92,8 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
             results[job.name] = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.folder / "training.json") if subject.weights else None
+    if not processes.main():
+        return ""
     if training is None:  # a trained run's is its training's
         write_json(subject.folder / "environment.json", environment(device))
     there = subject.folder / "metrics.json"
@@ -93,15 +102,16 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     return "top-1 " + ", ".join(f"{name} {result['top1']:.1f} %" for name, result in results.items())
 
 
-def tuned_weights(subject: Subject) -> dict[str, Tensor] | None:
-    """The run's weights, or None for a method that is not trained."""
+def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | None:
+    """The run's weights, or those of its last epoch; None for a method that is not trained."""
     if subject.weights is None:
         if subject.method.train:
             raise UserError(f"run {subject.name} of method '{subject.method.name}' has no weights: train it first")
         return None
-    if not subject.weights.is_file():
-        raise UserError(f"{subject.weights} is not there: `tcclip train {subject.name}` makes it")
-    tensors: dict[str, Tensor] = load_file(subject.weights)
+    path = subject.weights.with_name(LAST) if last else subject.weights
+    if not path.is_file():
+        raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
+    tensors: dict[str, Tensor] = load_file(path)
     return tensors
 
 
@@ -136,8 +146,9 @@ def evaluate_one(
         device=device,
         precision=subject.precision,
     )
-    write_predictions(job.out, videos, labels, scores)
-    if subject.method.tc and subject.method.tc.trace:
+    if processes.main():
+        write_predictions(job.out, videos, labels, scores)
+    if processes.main() and subject.method.tc and subject.method.tc.trace:
         write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
     coverage = f"{len(videos)} of {split.listed} videos"
@@ -158,6 +169,7 @@ def entry(
         "missing": split.missing,
         "classes": len(names),
         "we": job.we,
+        "last": job.last,
         "views": job.views.model_dump(),
         "per_class": per_class(scores, labels, names),
     }

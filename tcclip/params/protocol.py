@@ -53,6 +53,7 @@ class Protocol(Params):
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
     validation: Validation
     select: Literal["best", "last"]  # the epoch whose weights are kept: of the best validation, or the last one
+    test_last: bool = False  # select: best keeps the last epoch's weights too, and they are tested as the best ones are
     views: Views
     seed: int
 
@@ -68,6 +69,11 @@ class Protocol(Params):
         if late:
             raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
         return self
+
+    @property
+    def keeps_last(self) -> bool:
+        """Whether a training keeps two sets of weights."""
+        return self.test_last and self.select == "best"
 
 
 # The keys that no training depends on: the run's name and split say which shots and fold it is.

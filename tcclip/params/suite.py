@@ -73,14 +73,16 @@ class Backbone(Params):
 class Machine(Params):
     """How jobs use a machine; results do not depend on loader_workers."""
 
-    threads: Count  # of one training or evaluation
-    loader_workers: Annotated[int, Field(ge=0)]
-    gpus: Annotated[int, Field(ge=0, le=1)]  # per training
-    precision: Literal["fp32", "fp16", "bf16"]
+    threads: Count  # of one process
+    loader_workers: Annotated[int, Field(ge=0)]  # of one process
+    gpus: Annotated[int, Field(ge=0)]  # of one training or evaluation, which has a process for each
+    precision: Literal["auto", "fp32", "fp16", "bf16"]  # auto: what the card is fast in
     eval_batch: Count  # clips of one forward pass
     checkpoint: bool = False  # training: less memory for a quarter more time, the same gradients
-    train_mem_mb: Count
-    train_minutes: Count
+    train_mem_mb: Count  # of a training or evaluation; asked for once more each time the job is tried again
+    train_minutes: Count  # time limit on a cluster; a training that needs more goes on in its next job
+    evaluate_minutes: Count  # time limit on a cluster; as much more each time the job is tried again
+    sample_seconds: Annotated[float, Field(gt=0)] = 10.0  # between two samples of processor, memory and GPU in training
 
 
 class Bench(Params):

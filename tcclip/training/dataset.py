@@ -1,4 +1,8 @@
-"""Training clips: each is a function of (seed, epoch, video) alone, so workers and interruptions change nothing."""
+"""Training clips: each is a function of (seed, epoch, video) alone, so that nothing depends on who loads it and when.
+
+The micro-batches of an epoch are a function of (seed, epoch). Processes deal them out among themselves, and what is
+mixed inside a micro-batch is the same whoever computes it.
+"""
 
 from __future__ import annotations
 
@@ -61,15 +65,20 @@ def micro_batches(videos: int, micro_batch: int, seed: int, epoch: int) -> list[
     return [order[i : i + micro_batch] for i in range(0, videos - micro_batch + 1, micro_batch)]
 
 
+def share_of(step: range, rank: int, count: int) -> range:
+    """The micro-batches of an optimizer step that process `rank` of `count` computes: they are dealt in turn."""
+    return step[rank::count]
+
+
 def remaining(
-    budget: Budget, videos: int, micro_batch: int, seed: int, epoch: int, step: int
+    budget: Budget, videos: int, micro_batch: int, seed: int, epoch: int, step: int, rank: int = 0, count: int = 1
 ) -> Iterator[list[Sample]]:
-    """The micro-batches of all optimizer steps from `step` of `epoch` to the end of the training."""
-    used = budget.steps_per_epoch * budget.accumulation  # the tail of an epoch fills no step
+    """One process's micro-batches of all optimizer steps from `step` of `epoch` to the end of the training."""
     for current in range(epoch, budget.epochs):
-        first = step * budget.accumulation if current == epoch else 0
-        for positions in micro_batches(videos, micro_batch, seed, current)[first:used]:
-            yield [(current, position) for position in positions]
+        batches = micro_batches(videos, micro_batch, seed, current)  # the tail of an epoch fills no step
+        for number in range(step if current == epoch else 0, budget.steps_per_epoch):
+            for iteration in share_of(budget.iterations_of(number), rank, count):
+                yield [(current, position) for position in batches[iteration]]
 
 
 def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, device: torch.device) -> Iterator[Batch]:

@@ -33,7 +33,7 @@ class TrainingJob:
     max_missing: float = 0.02  # share of a split that may lack frames
     threads: int = 1
     loader_workers: int = 0
-    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = "fp32"  # auto: what the card is fast in
     eval_batch: int = 8  # clips
     checkpoint: bool = False  # keep less of the vision layers' insides and compute them twice
     device: str = "auto"
@@ -72,7 +72,7 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
 def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256: str) -> str:
     """Hash of what the weights depend on, to recognise the resume state of another training.
 
-    Paths, loader workers, texts for people and what only evaluation reads do not count.
+    Paths, loader workers, the number of processes, texts for people and what only evaluation reads do not count.
     """
     content = {
         "method": job.method.model_dump(mode="json", exclude=NOT_TRAINED),

@@ -1,18 +1,23 @@
 """The training loop: epochs of optimizer steps of micro-batches, validation, selection, and resuming.
 
 A training is a pure function of its job: every clip, order and mix is drawn from a generator named by the seed and the
-place where it is used. Stopping and continuing therefore gives the same weights as not stopping.
+place where it is used. Stopping and continuing therefore gives the same weights as not stopping, and several processes
+(`tcclip.processes`) that deal out the micro-batches of each step compute the same steps as one, up to the rounding of
+their sum. The first process alone writes, talks, and keeps the best weights.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
 
+from tcclip import processes
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
@@ -22,7 +27,7 @@ from tcclip.models.text import ClassReaders
 from tcclip.rng import generator
 from tcclip.runtime import autocast, keep_memory, say
 from tcclip.training import outputs, state
-from tcclip.training.dataset import Batch, load
+from tcclip.training.dataset import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob, fingerprint
 from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mixing import mix
@@ -30,55 +35,67 @@ from tcclip.training.optimizer import set_rates
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
 from tcclip.training.state import Progress, Sums
 
+Watch = Callable[[list[dict[str, Any]]], None]
 
-def train(job: TrainingJob) -> str:
+
+def train(job: TrainingJob, watch: Watch = lambda rows: None) -> str:
     """Train one run and write its folder, continuing from its resume state if there is one; returns a line for the log.
+
+    `watch` gets all rows of history at the start and after every epoch.
 
     Raises UserError for an empty split, too few videos for one step, a foreign resume state or a loss that is not
     finite.
     """
-    with state.alone(job.folder):
-        return train_alone(job)
+    with state.alone(job.folder) if processes.main() else contextlib.nullcontext():
+        return train_alone(job, watch)
 
 
-def train_alone(job: TrainingJob) -> str:
+def train_alone(job: TrainingJob, watch: Watch) -> str:
     """`train`, when no other process works on the run."""
     started = time.monotonic()
     keep_memory()
     setup = prepare(job)
     path = job.folder / "state.pt"
-    mark = fingerprint(job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
-    progress = resume(setup, state.load(path, mark))
+    mark = fingerprint(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
+    progress = resume(setup, processes.from_main(lambda: state.load(path, mark)))
     before = progress.seconds
+    watch(progress.history)
 
     def write_state() -> None:
         progress.seconds = before + time.monotonic() - started
-        state.save(path, mark, progress, tensors(setup))
+        if processes.main():
+            state.save(path, mark, progress, tensors(setup))
 
     saver = state.Saver(write_state, job.save_seconds)
     with state.stop_requests() as stop:
-        batches = load(setup.clips, samples_from(setup, progress), job.loader_workers, setup.device)
-        while progress.epoch < setup.budget.epochs:
-            while progress.step < setup.budget.steps_per_epoch:
-                optimizer_step(setup, progress, batches)
-                if number := stop():
-                    saver.now()
-                    stopped(progress, number)
-                saver.at_step()
-            saver.at_epoch()
-            finish_epoch(setup, progress, before + time.monotonic() - started)
-            saver.at_epoch()
-            if number := stop():
-                saver.now()
-                stopped(progress, number)
+        try:
+            batches = load(setup.clips, samples_from(setup, progress), job.loader_workers, setup.device)
+            while progress.epoch < setup.budget.epochs:
+                while progress.step < setup.budget.steps_per_epoch:
+                    optimizer_step(setup, progress, batches, stop)
+                    saver.at_step()
+                saver.at_epoch()
+                finish_epoch(setup, progress, before + time.monotonic() - started, stop)
+                watch(progress.history)
+                saver.at_epoch()
+        except state.StoppedError as stopped:
+            saver.now()
+            end_as_asked(progress, stopped.number)
+        except processes.LostError:
+            saver.now()
+            raise
     progress.seconds = before + time.monotonic() - started
-    outputs.write(job, setup, progress)
-    path.unlink(missing_ok=True)
+    if processes.main():
+        outputs.write(setup, progress)
+        path.unlink(missing_ok=True)
     return outputs.result_line(progress)
 
 
-def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch]) -> None:
-    """Accumulate the gradients of a step's micro-batches and update the weights."""
+def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], stop: Callable[[], None]) -> None:
+    """Accumulate the gradients of a step's micro-batches and update the weights.
+
+    `stop` is asked before every turn of micro-batches; what it raises leaves the weights and `progress` as they were.
+    """
     protocol, length, sums = setup.job.protocol, setup.budget, progress.sums
     sums.rate = set_rates(
         setup.optimizer,
@@ -90,35 +107,50 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch]) -
     )
     setup.model.train()
     started = time.monotonic()
-    losses, correct, videos = [], [], []
+    iterations = length.iterations_of(progress.step)
+    own = share_of(iterations, processes.rank(), processes.count())
+    losses, correct = [], []
     with autocast(setup.device, setup.job.precision):
         classes = setup.model.encode_classes()  # once for all micro-batches, and once back
     shared = class_part.cut(classes)
-    for micro in range(length.accumulation):
+    for turn in range(len(share_of(iterations, 0, processes.count()))):
+        stop()
+        if turn == len(own):  # others have one more
+            continue
         asked = time.monotonic()
         batch = next(batches)
         sums.waited += time.monotonic() - asked
-        loss, hits = forward(setup, batch, shared, progress.epoch, progress.step * length.accumulation + micro)
+        loss, hits = forward(setup, batch, shared, progress.epoch, own[turn])
         setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
         correct.append(hits)
-        videos.append(batch.videos)
     class_part.backward(classes, shared)
-    values = torch.stack(losses).tolist()
-    for value, names in zip(values, videos, strict=True):
+    processes.add_up(p.grad for p in setup.parameters.values() if p.grad is not None)
+    report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
+    report[processes.rank() : -1 : processes.count()] = torch.stack(losses).cpu()
+    report[-1] = torch.stack(correct).sum()
+    *values, hits_of_all = processes.total(report).tolist()
+    for iteration, value in zip(iterations, values, strict=True):
         if not np.isfinite(value):
-            raise UserError(
-                f"the loss became {value} in epoch {progress.epoch} on videos {', '.join(names)}: "
-                f"look at these videos, or lower lr of protocol '{protocol.name}'"
-            )
+            raise not_finite(setup, progress.epoch, iteration, value)
     setup.scaler.step(setup.optimizer)
     setup.scaler.update()
     setup.optimizer.zero_grad(set_to_none=True)
     sums.loss += sum(values)
-    sums.correct += int(torch.stack(correct).sum())
-    sums.videos += sum(len(names) for names in videos)
+    sums.correct += int(hits_of_all)
+    sums.videos += protocol.total_batch
     sums.seconds += time.monotonic() - started
     progress.step += 1
+
+
+def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserError:
+    """The error for a micro-batch whose loss is no number, the same in every process."""
+    protocol, listed = setup.job.protocol, setup.clips.videos
+    positions = micro_batches(len(listed), protocol.micro_batch, setup.job.seed, epoch)[iteration]
+    return UserError(
+        f"the loss became {value} in epoch {epoch} on videos {', '.join(listed[place][0] for place in positions)}: "
+        f"look at these videos, or lower lr of protocol '{protocol.name}'"
+    )
 
 
 def forward(
@@ -136,13 +168,13 @@ def forward(
     return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 
 
-def finish_epoch(setup: Setup, progress: Progress, seconds: float) -> None:
+def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callable[[], None]) -> None:
     """Validate if it is due, keep the weights if they are the best, add a row of history, and go to the next epoch."""
     epoch, sums = progress.epoch, progress.sums
-    top1 = validate(setup) if validated(setup.job, epoch) else None
+    top1 = validate(setup, stop) if validated(setup.job, epoch) else None
     if top1 is not None and top1 > progress.best_top1:
         progress.best_top1, progress.best_epoch = top1, epoch
-        progress.best_weights = weights(setup)
+        progress.best_weights = weights(setup) if processes.main() else {}
     row = {
         "epoch": epoch,
         "step": (epoch + 1) * setup.budget.steps_per_epoch,
@@ -167,7 +199,7 @@ def validated(job: TrainingJob, epoch: int) -> bool:
     return epochs == "all" or epoch in epochs or needed
 
 
-def validate(setup: Setup) -> float:
+def validate(setup: Setup, stop: Callable[[], None]) -> float:
     """Top-1 in percent on the validation split, one centre view."""
     job = setup.job
     scores = predict(
@@ -178,13 +210,14 @@ def validate(setup: Setup) -> float:
         workers=job.loader_workers,
         device=setup.device,
         precision=job.precision,
+        before_batch=stop,
     )
     return accuracy(scores, setup.validation_labels)
 
 
-def stopped(progress: Progress, number: int) -> None:
+def end_as_asked(progress: Progress, number: int) -> NoReturn:
     """End the training after its state is saved, as the signal would have ended the process."""
     say(f"stopped in epoch {progress.epoch + 1} after step {progress.step}: the same command continues from there")
-    if number == signal.SIGINT:
+    if number == signal.SIGINT and processes.count() == 1:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

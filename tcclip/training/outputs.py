@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 from safetensors.torch import save_file
+from torch import Tensor
 
 from tcclip.files import atomic, write_json, write_text
+from tcclip.layout import LAST
 from tcclip.runtime import environment, peak_memory_mb
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.optimizer import NEW
@@ -16,15 +19,26 @@ from tcclip.training.setup import Setup, weights
 from tcclip.training.state import Progress
 
 
-def write(job: TrainingJob, setup: Setup, progress: Progress) -> None:
-    """Write weights.safetensors, history.csv, params.yaml, environment.json and training.json."""
-    chosen = progress.best_weights if job.protocol.select == "best" else weights(setup)
-    with atomic(job.folder / "weights.safetensors") as part:
-        save_file(chosen, part)
+def write(setup: Setup, progress: Progress) -> None:
+    """Write weights.safetensors, history.csv, params.yaml, environment.json and training.json.
+
+    And last.safetensors where the protocol wants it: no output that Snakemake knows, because most runs have none.
+    """
+    job, last = setup.job, weights(setup)
+    (job.folder / LAST).unlink(missing_ok=True)
+    if job.protocol.keeps_last:
+        save_weights(last, job.folder / LAST)
+    save_weights(progress.best_weights if job.protocol.select == "best" else last, job.folder / "weights.safetensors")
     write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
     write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
     write_json(job.folder / "environment.json", environment(setup.device))
     write_json(job.folder / "training.json", summary(job, setup, progress))
+
+
+def save_weights(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write tensors atomically."""
+    with atomic(path) as part:
+        save_file(tensors, part)
 
 
 def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any]:
@@ -70,5 +84,6 @@ def progress_line(name: str, row: dict[str, Any], epochs: int, seconds_left: flo
     minutes, seconds = divmod(round(seconds_left), 60)
     return (
         f"{name}  epoch {row['epoch'] + 1}/{epochs}  loss {row['loss']:.3f}  train {row['train_top1']:5.1f} %"
-        f"{validation}  {row['videos_per_s']:.1f} videos/s  {minutes}:{seconds:02d} left"
+        f"{validation}  {row['videos_per_s']:.1f} videos/s  "
+        f"{row['data_wait_share']:.0%} of the time waiting for clips  {minutes}:{seconds:02d} left"
     )

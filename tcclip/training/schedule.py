@@ -24,6 +24,10 @@ class Budget:
         """Optimizer steps of one epoch."""
         return self.iterations // self.accumulation
 
+    def iterations_of(self, step: int) -> range:
+        """The micro-iterations of an epoch that make its optimizer step `step`."""
+        return range(step * self.accumulation, (step + 1) * self.accumulation)
+
     @property
     def total(self) -> int:
         """Micro-iterations of the whole training."""
@@ -47,15 +51,13 @@ class Budget:
         return epoch * self.iterations + step * self.accumulation - 1
 
 
-def budget(
-    videos: int, *, epochs: int, warmup_epochs: int, total_batch: int, micro_batch: int, processes: int = 1
-) -> Budget:
-    """The budget of a training on `videos` videos; `processes` train side by side, each on its share of a step."""
+def budget(videos: int, *, epochs: int, warmup_epochs: int, total_batch: int, micro_batch: int) -> Budget:
+    """The budget of a training on `videos` videos, whatever the number of processes that share its steps."""
     return Budget(
         epochs=epochs,
         warmup_epochs=warmup_epochs,
-        iterations=videos // micro_batch // processes,
-        accumulation=total_batch // (micro_batch * processes),
+        iterations=videos // micro_batch,
+        accumulation=total_batch // micro_batch,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from tcclip import processes
 from tcclip.data.frames import open_frames
 from tcclip.data.tables import Present, present, read_split
 from tcclip.errors import UserError
@@ -19,7 +21,7 @@ from tcclip.evaluation.views import CENTRE
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.runtime import deterministic, pick_device, say
+from tcclip.runtime import deterministic, pick_device, pick_precision, say
 from tcclip.training.dataset import TrainingClips, remaining
 from tcclip.training.job import TrainingJob
 from tcclip.training.optimizer import make_optimizer
@@ -45,8 +47,13 @@ class Setup:
 
 
 def prepare(job: TrainingJob) -> Setup:
-    """Read tables and backbone, and build model and optimizer; the same for a fresh and a resumed training."""
+    """Read tables and backbone, and build model and optimizer; the same for a fresh and a resumed training.
+
+    The setup's job has the precision that `auto` stands for.
+    """
     device = pick_device(job.device)
+    precision = processes.from_main(lambda: pick_precision(job.precision, device))
+    job = dataclasses.replace(job, precision=precision)
     deterministic(job.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
     store = open_frames(job.frames)
@@ -69,6 +76,12 @@ def prepare(job: TrainingJob) -> Setup:
             f"{job.train_list} has {len(videos.videos)} usable videos, fewer than one optimizer step of "
             f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
         )
+    if processes.count() > length.accumulation:
+        raise UserError(
+            f"{processes.count()} processes cannot share an optimizer step of {length.accumulation} micro-batches "
+            f"(total_batch: {protocol.total_batch} and micro_batch: {protocol.micro_batch} of protocol "
+            f"'{protocol.name}'): start at most {length.accumulation}, with --gpus or machine.gpus of the suite"
+        )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
     model = build(job.method, backbone, list(job.class_names), protocol.frames).to(device)
@@ -89,7 +102,7 @@ def prepare(job: TrainingJob) -> Setup:
         model=model,
         parameters=parameters,
         optimizer=make_optimizer(parameters, recipe.optimizer),
-        scaler=torch.amp.GradScaler(device.type, enabled=job.precision == "fp16"),
+        scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
     )
 
 
@@ -114,7 +127,7 @@ def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:
 
 
 def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, int]]]:
-    """The micro-batches that are still to come."""
+    """The micro-batches that are still to come to this process."""
     return remaining(
         setup.budget,
         len(setup.clips),
@@ -122,6 +135,8 @@ def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, i
         setup.job.seed,
         progress.epoch,
         progress.step,
+        processes.rank(),
+        processes.count(),
     )
 
 
@@ -140,14 +155,17 @@ def tensors(setup: Setup) -> dict[str, object]:
 
 
 def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Progress:
-    """Put a resume state into model and optimizer; without one, start at the beginning."""
-    if found is None:
-        return Progress()
-    progress, content = found
-    with torch.no_grad():
-        for name, parameter in setup.parameters.items():
-            parameter.copy_(content["weights"][name])  # type: ignore[index]
-    setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
-    setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
-    say(f"{setup.job.name}: continues after step {progress.step} of epoch {progress.epoch + 1}")
+    """Put a resume state into model and optimizer; without one, start at the beginning. All processes start equal."""
+    progress = Progress()
+    if found is not None:
+        progress, content = found
+        with torch.no_grad():
+            for name, parameter in setup.parameters.items():
+                parameter.copy_(content["weights"][name])  # type: ignore[index]
+        setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
+        setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
+        say(f"{setup.job.name}: continues after step {progress.step} of epoch {progress.epoch + 1}")
+    if not processes.main():
+        progress.best_weights = {}
+    processes.share(setup.parameters.values())
     return progress

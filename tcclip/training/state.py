@@ -1,7 +1,9 @@
 """Resume state: everything a training needs to continue as if it had never stopped.
 
-Clips, orders and mixing are functions of (seed, epoch, video or iteration), so no random state has to be kept. The file
-is no declared output of the pipeline, because a failed job's outputs are deleted; it goes when the training is done.
+Clips, orders and mixing are functions of (seed, epoch, video or iteration), so no random or sampler state has to be
+kept. Weights change only at the end of an optimizer step, so what was begun of one can be dropped and a state written
+at any moment. The file is no declared output of the pipeline, because a failed job's outputs are deleted; it goes when
+the training is done.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tcclip import files
+from tcclip import files, processes
 from tcclip.errors import UserError
 from tcclip.files import atomic
+from tcclip.runtime import STOPS
 
 OVERHEAD = 0.02  # share of the time that saving inside an epoch may take
 
@@ -74,7 +77,7 @@ def load(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Any]] | None
         raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
     if found != fingerprint:
         raise UserError(
-            f"{path} was left by an interrupted training with other params, data or backbone: "
+            f"{path} was left by an interrupted training with other params, data, backbone or precision: "
             f"rm '{path}' to train from the start"
         )
     return Progress(**{**progress, "sums": Sums(**progress["sums"])}), content
@@ -115,19 +118,35 @@ def alone(folder: Path) -> AbstractContextManager[None]:
     return files.alone(folder / ".lock", busy)
 
 
+class StoppedError(Exception):
+    """A signal asked this training, or another process of it, to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
 @contextlib.contextmanager
-def stop_requests() -> Iterator[Callable[[], int | None]]:
-    """Give a function that tells which signal (SIGINT, SIGTERM) asked to stop, if any; a second one stops at once."""
+def stop_requests() -> Iterator[Callable[[], None]]:
+    """Give a function that raises StoppedError in all processes if one of them got a signal that asks to stop.
+
+    Signals may come more than once: a cluster sends them to every process of a job, and torchrun forwards its own. Only
+    a second Ctrl-C of a training without other processes is a person who does not want to wait.
+    """
     received: list[int] = []
 
     def receive(number: int, _frame: FrameType | None) -> None:
-        if received:
+        if signal.SIGINT == number in received and processes.count() == 1:
             raise KeyboardInterrupt
         received.append(number)
 
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    def check() -> None:
+        if number := processes.anyone(received[0] if received else 0):
+            raise StoppedError(number)
+
+    before = {number: signal.signal(number, receive) for number in STOPS}
     try:
-        yield lambda: received[0] if received else None
+        yield check
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

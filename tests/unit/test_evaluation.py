@@ -147,6 +147,23 @@ def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(worl
     assert all((np.diff(scores) <= 0).all() for scores in table["top5_scores"])
 
 
+def test_the_last_epochs_weights_are_evaluated_where_they_are_asked_for(world, trained, tmp_path):
+    tuned = tmp_path / "weights.safetensors"
+    zero = {name: torch.zeros_like(value) for name, value in load_file(trained.weights).items()}
+    save_file(load_file(trained.weights), tuned)
+    (tmp_path / "training.json").write_text("{}")
+    subject = dataclasses.replace(trained, weights=tuned, folder=tmp_path)
+    both = [job(world, "best"), dataclasses.replace(job(world, "last"), last=True)]
+    with pytest.raises(UserError, match=r"last\.safetensors is not there: `tcclip train run` makes it"):
+        evaluate(subject, both)
+    save_file(zero, tmp_path / "last.safetensors")
+    evaluate(subject, both)
+    best, last = (top_scores(world / "runs" / "run" / "predictions" / f"{name}.parquet") for name in ("best", "last"))
+    assert np.ptp(last, axis=1).max() < 1e-6 < np.ptp(best, axis=1).max()  # all classes are alike to empty weights
+    parts = json.loads((tmp_path / "metrics.json").read_text())["evaluations"]
+    assert [parts[name]["last"] for name in ("best", "last")] == [False, True]
+
+
 def test_evaluating_twice_gives_the_same_bytes(world, trained):
     contents = []
     for _ in range(2):

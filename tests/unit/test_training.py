@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 from tiny_world import label_of, make_world, protocol, same, training_job, weights
 
 from tcclip.data.frames import FrameStore
 from tcclip.errors import UserError
+from tcclip.layout import LAST
 from tcclip.training import TrainingJob, train
 from tcclip.training.dataset import TrainingClips, load, micro_batches, remaining
 from tcclip.training.schedule import Budget
@@ -152,6 +154,15 @@ def test_best_keeps_the_first_best_epochs_weights_and_last_the_last_ones(world, 
     best = json.loads((undisturbed.folder / "training.json").read_text())
     assert best["selected"] == {"rule": "best", **best["best"]}
     assert same(weights(job), weights(undisturbed)) == (best["best"]["epoch"] == 2)
+
+
+def test_both_are_kept_where_the_protocol_tests_both(world, undisturbed):
+    job = training_job(world, "both", protocol=protocol(test_last=True))
+    train(job)
+    alone = training_job(world, "alone", protocol=protocol(select="last", test_last=True))
+    train(alone)
+    assert same(load_file(job.folder / LAST), weights(alone)) and same(weights(job), weights(undisturbed))
+    assert not (undisturbed.folder / LAST).exists() and not (alone.folder / LAST).exists()
 
 
 def test_broken_and_missing_videos_are_skipped_with_a_count_and_never_replaced(tmp_path, capsys):

@@ -36,8 +36,8 @@ torch.set_num_threads(1)
 from tiny_world import training_job
 from tcclip.training import loop, train
 plain = loop.optimizer_step
-def slow(setup, progress, batches):
-    plain(setup, progress, batches)
+def slow(setup, progress, *others):
+    plain(setup, progress, *others)
     print(progress.epoch, progress.step, flush=True)
     time.sleep(0.05)
 loop.optimizer_step = slow
@@ -67,14 +67,15 @@ def stop_at(process: subprocess.Popen[str], epoch: int, step: int, number: int) 
     process.wait(timeout=20)
 
 
-def train_until_stopped(monkeypatch, job, number, end):
+def train_until_stopped(monkeypatch, job, number, end, times=1):
     """Train `job` with signal `number` after the first step of the second epoch; it ends with the exception `end`."""
     step = sys.modules["tcclip.training.loop"].optimizer_step
 
-    def interrupted(setup, progress, batches):
-        step(setup, progress, batches)
+    def interrupted(setup, progress, *others):
+        step(setup, progress, *others)
         if (progress.epoch, progress.step) == (1, 1):
-            os.kill(os.getpid(), number)
+            for _ in range(times):
+                os.kill(os.getpid(), number)
 
     with monkeypatch.context() as patch:
         patch.setattr("tcclip.training.loop.optimizer_step", interrupted)
@@ -107,6 +108,13 @@ def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
     assert same(weights(job), weights(undisturbed))
 
 
+def test_told_twice_that_its_time_is_over_a_run_still_saves_and_continues_later(world, undisturbed, monkeypatch):
+    job = training_job(world, "told_twice", save_seconds=1e9)
+    train_until_stopped(monkeypatch, job, signal.SIGTERM, SystemExit, times=2)
+    train(job)
+    assert same(weights(job), weights(undisturbed))
+
+
 @pytest.mark.parametrize("summarizer", ["random", "kmeans"])
 def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, summarizer):
     method = load_method("tc_only", {"tc.k": 4, "tc.alpha": 0.25, "tc.summarizer": summarizer})
@@ -128,7 +136,7 @@ def test_the_state_of_other_params_is_refused_with_the_command_that_repairs_it(w
     with pytest.raises(OSError, match="disk gone"):
         train(job)
     other = dataclasses.replace(job, protocol=protocol(lr=2e-3))
-    with pytest.raises(UserError, match=r"other params, data or backbone: rm '.*/foreign/state\.pt'"):
+    with pytest.raises(UserError, match=r"other params, data, backbone or precision: rm '.*/foreign/state\.pt'"):
         train(other)
     (job.folder / "state.pt").write_bytes(b"not a state")
     with pytest.raises(UserError, match=r"cannot be read as a resume state: rm '.*/foreign/state\.pt'"):

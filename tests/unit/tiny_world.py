@@ -14,8 +14,10 @@ from safetensors.torch import load_file
 
 from tcclip.data.index import PLACE
 from tcclip.data.tables import read_classes
+from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.params import Method, Protocol, load_method
+from tcclip.params.protocol import Views
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
@@ -115,6 +117,22 @@ def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip"
         flip=True,
     )
     return dataclasses.replace(job, **changes)
+
+
+def evaluation(world: Path, run: str) -> tuple[Subject, list[EvaluationJob]]:
+    """CLIP as it is on the test split, two views of each video."""
+    folder = world / "runs" / run
+    subject = Subject(run, load_method("vanilla_clip"), world / "backbone", None, folder, frames=4, seed=5)
+    test = EvaluationJob(
+        name="test",
+        split=world / "splits" / "test.csv",
+        classes=world / "splits" / "classes" / "all.csv",
+        frames=world / "frames",
+        we=False,
+        views=Views(temporal=2, spatial=1, mode="paper"),
+        out=folder / "predictions" / "test.parquet",
+    )
+    return subject, [test]
 
 
 def weights(job: TrainingJob) -> dict[str, torch.Tensor]:

@@ -1,0 +1,149 @@
+"""Trainings by several processes on a CPU: forks that find each other, or what `tcclip train` and torchrun start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tiny_world import evaluation, protocol, training_job
+
+from tcclip.training import TrainingJob
+
+HERE = Path(__file__).parent
+PORT = 29500 + os.getpid() % 20000  # of this test process's groups
+
+
+def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """A Python process that does `action` of this module in `world`; its output is one stream."""
+    command = (sys.executable, *launcher) if launcher else (sys.executable,)
+    return subprocess.Popen(
+        [*command, str(HERE / "several_processes.py"), action, str(world), *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=HERE.parents[1],
+    )
+
+
+def wait_for(process: subprocess.Popen[str], text: str) -> str:
+    """Read until a line contains `text`; the output so far."""
+    assert process.stdout
+    read = ""
+    for line in process.stdout:
+        read += line
+        if text in line:
+            return read
+    raise AssertionError(f"ended without '{text}':\n{read}")
+
+
+def finished(process: subprocess.Popen[str], seconds: float = 120) -> str:
+    """Its output, when it has ended well."""
+    output, _ = process.communicate(timeout=seconds)
+    assert process.returncode == 0, output
+    return output
+
+
+def in_processes(count: int, work: Callable[..., Any], *arguments: Any) -> list[int]:
+    """Do `work` in `count` forks that are a group; their exit codes."""
+    global PORT
+    PORT += 1
+    forks = [_fork(rank, count, work, *arguments) for rank in range(count)]
+    return [os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) for fork in forks]
+
+
+def _fork(rank: int, count: int, work: Callable[..., Any], *arguments: Any) -> int:
+    from tcclip import launch
+
+    process = os.fork()
+    if process:
+        return process
+    places = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_PORT": PORT}
+    os.environ.update({name: str(value) for name, value in places.items()})
+    os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo", TORCHELASTIC_RUN_ID="forks")
+    code = 1
+    try:
+        launch.run(1, work, *arguments)
+        code = 0
+    except BaseException as error:
+        traceback.print_exc()
+        print(f"process {rank}: {type(error).__name__}: {error}", flush=True)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def job_of(world: Path, run: str, steps: int) -> TrainingJob:
+    """One optimizer step of four micro-batches in every epoch, validated at the end."""
+    budget = protocol(frames=2, epochs=steps, total_batch=8, validation={"split": "test", "epochs": []})
+    return training_job(world, run, protocol=budget)
+
+
+def slow_train(job: TrainingJob, seconds: float = 0.05) -> str:
+    """Train, and tell every finished step on standard output; a moment passes after it."""
+    from tcclip import processes
+    from tcclip.training import loop
+
+    plain = loop.optimizer_step
+
+    def told(setup: Any, progress: Any, *others: Any) -> None:
+        plain(setup, progress, *others)
+        place = f"epoch {progress.epoch} step {progress.step}"
+        print(f"process {processes.rank()} has id {os.getpid()}, {place}", flush=True)
+        time.sleep(seconds)
+
+    loop.optimizer_step = told
+    return loop.train(job)
+
+
+def groups(world: Path) -> None:
+    """What groups of forks do: train `p<count>` for 20 steps, evaluate as `e<count>`, and fail in two ways."""
+    import torch._dynamo  # the optimizer imports it; the forks have it then
+
+    from tcclip.evaluation import evaluate
+    from tcclip.training import train
+
+    torch.set_num_threads(1)
+    for count in (1, 2, 4):
+        assert in_processes(count, train, job_of(world, f"p{count}", 20)) == [0] * count
+    for count in (1, 2, 3):
+        assert in_processes(count, evaluate, *evaluation(world, f"e{count}")) == [0] * count
+    print("too many", in_processes(5, train, job_of(world, "many", 5)))
+    print("not finite", in_processes(3, not_finite, job_of(world, "nan", 5)))
+
+
+def not_finite(job: TrainingJob) -> str:
+    """Train; the last micro-batch of the second step, the first process's second one of three, has no finite loss."""
+    from tcclip.training import loop
+
+    plain = loop.forward
+
+    def bad(setup: Any, batch: Any, classes: Any, epoch: int, iteration: int) -> Any:
+        loss, hits = plain(setup, batch, classes, epoch, iteration)
+        return loss * (float("nan") if (epoch, iteration) == (1, 3) else 1), hits
+
+    loop.forward = bad
+    return loop.train(job)
+
+
+def launched(world: Path, run: str, count: str, steps: str = "40") -> None:
+    """Train slowly as `tcclip train --gpus count` does."""
+    from tcclip import launch
+    from tcclip.console import stage
+
+    with stage(f"training {run}", None) as report:
+        report(launch.run(int(count), slow_train, job_of(world, run, int(steps))))
+
+
+if __name__ == "__main__":
+    action, world, *arguments = sys.argv[1:]
+    sys.path.insert(0, str(HERE))
+    import several_processes  # so that other processes find its functions by this name
+
+    getattr(several_processes, action)(Path(world), *arguments)

@@ -1,0 +1,53 @@
+"""Few-shot runs are chosen by test accuracies; the last epoch's weights are tested in the same way and shown beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hand_made import evaluation_part
+
+from tcclip import layout, stages
+from tcclip.params.reader import params_folder
+from tcclip.plan import load_plan
+from tcclip.reporting.tables import table_frame, write_table
+from tcclip.tracking.records import final
+
+
+def test_only_runs_that_are_chosen_on_the_test_split_are_tested_twice() -> None:
+    paper, mini = load_plan("paper"), load_plan("mini")
+    assert [(e.name, e.last) for e in paper.evaluations("few_shot-ucf101-k2-tc_clip-s1024")] == [
+        ("ucf101-test1-2x1", False),
+        ("ucf101-test1-2x1-last", True),
+    ]
+    trained = [run for run in paper.runs.values() if run.trained]
+    assert {run.protocol for run in trained if paper.keeps_last(run.name)} == {"few_shot"}
+    assert not any(mini.keeps_last(run) for run in mini.runs)
+
+
+def test_a_table_shows_both_and_its_cells_are_the_best_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
+    monkeypatch.chdir(tmp_path)
+    plan = load_plan("paper")
+    for run in plan.runs_of("table3"):
+        parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
+        path = stages.metrics_file(plan, run)
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"evaluations": parts}))
+    write_table(plan, "table3")
+    shown = layout.table("paper", "table3", "md").read_text(encoding="utf-8")
+    last = shown.split("## The last epoch")[1]
+    assert "| TC-CLIP | hmdb51_k2 | 50.0 | 47.5 | -2.5 |" in last
+    assert "Vanilla" not in last  # nothing is chosen for a method that is not trained
+    measured = table_frame(plan, "table3").query("source == 'measured'")
+    assert set(measured["value"]) == {50.0}
+
+
+def test_mlflow_s_mean_over_a_dataset_s_splits_is_of_the_best_ones() -> None:
+    parts = {
+        "ucf101-test1-2x1": evaluation_part(50.0),
+        "ucf101-test1-2x1-last": {**evaluation_part(40.0), "last": True},
+    }
+    values = {point.name: point.value for point in final(parts, {}, 0)}
+    assert (values["top1_ucf101"], values["top1_ucf101_last"]) == (50.0, 40.0)
