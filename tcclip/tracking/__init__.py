@@ -1,10 +1,4 @@
-"""MLflow as a view of the run folders: `store` makes the database, `loader` fills it, `ui` opens it.
+"""MLflow as a view of the run folders: `store` makes the database, `loader` fills it, `ui` opens it, `live` adds to it.
 
-mlflow is imported inside the functions, because it takes seconds.
+mlflow is imported inside the functions, because it takes seconds; no training imports it.
 """
-
-from tcclip.tracking.loader import load_runs
-from tcclip.tracking.store import create_store
-from tcclip.tracking.ui import open_ui
-
-__all__ = ["create_store", "load_runs", "open_ui"]

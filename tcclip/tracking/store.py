@@ -1,7 +1,8 @@
-"""The MLflow store: one sqlite file at the checkout's root, made once and before any run.
+"""The MLflow store, made once and before any run: one sqlite file at the checkout's root, and the store that
+MLFLOW_TRACKING_URI names, if any.
 
-Several processes that open a new sqlite store at the same time break each other's schema migration, so that the
-pipeline makes it in a job of its own.
+Several processes that open a new database at the same time break each other's schema migration, and several that make
+the same experiment can end in different ones, so that the pipeline makes both in a job of its own.
 """
 
 from __future__ import annotations
@@ -13,22 +14,17 @@ from typing import TYPE_CHECKING
 
 from tcclip.files import write_json
 from tcclip.params.reader import names
+from tcclip.tracking.address import DATABASE, is_server, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-DATABASE = Path("mlflow.db")
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI opens on runs, not on traces of language models
 FOLDER = Path("mlruns")  # artifacts, and the stamp of the store
 
 
-def tracking_uri(database: Path = DATABASE) -> str:
-    """MLFLOW_TRACKING_URI if it is set, otherwise the sqlite file (absolute: one address is one connection)."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database.absolute()}"
-
-
 def client(uri: str) -> MlflowClient:
-    """A client that reports nothing home and prints nothing about migrations."""
+    """A client that reports nothing home and prints nothing about migrations; `uri` holds no password."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     import logging
@@ -41,40 +37,52 @@ def client(uri: str) -> MlflowClient:
 
 
 def create_store(database: Path = DATABASE, folder: Path = FOLDER) -> str:
-    """Create the sqlite store, or bring an existing one to this MLflow's schema; runs in it stay.
+    """Create the sqlite store and every suite's experiment, there and where MLFLOW_TRACKING_URI points.
 
-    Writes `folder`/store.json: a new identity, and every suite's experiment id. Later stages depend on that file,
-    because the database changes whenever somebody looks at it.
+    A database that exists is brought to this MLflow's schema; runs in it stay. Writes `folder`/store.json: a new
+    identity, and every suite's experiment id in the sqlite file. Later stages depend on that file, because the database
+    changes whenever somebody looks at it.
     """
-    uri = f"sqlite:///{database.absolute()}"
-    if database.is_file():
+    file = f"sqlite:///{database.absolute()}"
+    experiments = make(file, folder, exists=database.is_file())
+    used = tracking_uri(database)
+    if used != file:
+        make(used, folder, exists=not is_server(used))
+    write_json(folder / "store.json", {"id": str(uuid.uuid4()), "database": str(database), "experiments": experiments})
+    return f"{database}, experiments {', '.join(experiments)}"
+
+
+def make(uri: str, folder: Path, exists: bool) -> dict[str, str]:
+    """Bring one store to this MLflow's schema if it `exists`, and give every suite its experiment; suite -> its id."""
+    if exists:
         upgrade(uri)
     connection = client(uri)
-    ids = {suite: experiment(connection, suite, folder) for suite in names("suites")}
-    write_json(folder / "store.json", {"id": str(uuid.uuid4()), "database": str(database), "experiments": ids})
-    return f"{database}, experiments {', '.join(ids)}"
+    return {suite: experiment(connection, suite, folder) for suite in names("suites")}
 
 
 def upgrade(uri: str) -> None:
-    """What `mlflow db upgrade` does."""
+    """What `mlflow db upgrade` does; an empty database is left to its first client."""
     client(uri)
     from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
+    from sqlalchemy import inspect
 
     engine = create_sqlalchemy_engine(uri)
-    _upgrade_db(engine)
+    if inspect(engine).has_table("experiments"):
+        _upgrade_db(engine)
     engine.dispose()
 
 
 def experiment(connection: MlflowClient, suite: str, folder: Path = FOLDER) -> str:
     """The id of a suite's experiment, made if it is absent.
 
-    MLflow keeps artifact locations as absolute paths. When the checkout has moved, the experiment is put away under
-    another name and a new one is made, which the loader fills again from the run folders.
+    MLflow keeps artifact locations as absolute paths. When the checkout of a sqlite file has moved, the experiment is
+    put away under another name and a new one is made, which the loader fills again from the run folders. Other stores
+    may serve several checkouts: there the experiment stays; a server has artifacts of its own.
     """
-    local = connection.tracking_uri.startswith("sqlite:")
-    location = (folder / suite).absolute().as_uri() if local else None
+    location = None if is_server(connection.tracking_uri) else (folder / suite).absolute().as_uri()
     found = connection.get_experiment_by_name(suite)
-    if found and found.lifecycle_stage == "active" and location in (None, found.artifact_location):
+    moved = found and connection.tracking_uri.startswith("sqlite:") and location != found.artifact_location
+    if found and found.lifecycle_stage == "active" and not moved:
         return str(found.experiment_id)
     if found:
         if found.lifecycle_stage != "active":

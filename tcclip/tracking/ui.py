@@ -10,26 +10,34 @@ from typing import NoReturn
 
 from tcclip.errors import UserError
 from tcclip.files import read_json
-from tcclip.tracking.store import DATABASE, FOLDER, tracking_uri
+from tcclip.tracking.address import DATABASE, VARIABLE, is_server, tracking_uri
+from tcclip.tracking.store import FOLDER
+from tcclip.tracking.views import link
+
+HOST = "127.0.0.1"  # MLflow asks nobody for a password: whoever reaches the port may change and delete runs
 
 
 def open_ui(port: int = 5000, database: Path = DATABASE, folder: Path = FOLDER) -> NoReturn:
     """Serve the store at http://127.0.0.1:`port` until Ctrl-C; this process becomes the server.
 
     Raises:
-        UserError: there is no store yet, or the port is taken.
+        UserError: there is no store yet, it is a server already, or the port is taken.
     """
     uri = tracking_uri(database)
-    if uri.startswith("sqlite:") and not database.is_file() and uri.endswith(str(database)):
+    if is_server(uri):
+        raise UserError(f"{VARIABLE} is {uri}: open that address in a browser")
+    if VARIABLE not in os.environ and not database.is_file():
         raise UserError(f"there is no {database} yet: make tables (or snakemake mlflow) writes it")
-    if not uri.startswith("sqlite:"):
-        raise UserError(f"MLFLOW_TRACKING_URI is {uri}: open that address in a browser")
     if _taken(port):
         raise UserError(f"port {port} is in use: tcclip ui --port {port + 1}")
-    for suite, number in experiments(folder).items():
-        print(f"runs of suite {suite}: http://127.0.0.1:{port}/#/experiments/{number}/runs")
+    if VARIABLE in os.environ:
+        print(f"runs: http://{HOST}:{port}")
+    else:
+        for suite, number in experiments(folder).items():
+            print(f"runs of suite {suite}: http://{HOST}:{port}/#/experiments/{number}/runs")
+            print(f"  a table, best row first: http://{HOST}:{port}/{link(number, 'table8b')}  (or another's name)")
     print("Ctrl-C ends it", flush=True)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST]
     command += ["--port", str(port), "--workers", "1"]
     os.execve(sys.executable, command, {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"})
 
@@ -42,4 +50,4 @@ def experiments(folder: Path) -> dict[str, str]:
 
 def _taken(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((HOST, port)) == 0

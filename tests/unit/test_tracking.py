@@ -7,7 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import yaml
 from hand_made import EPOCHS, evaluation_part, write_run
 
 from tcclip.errors import UserError
@@ -15,8 +17,10 @@ from tcclip.params.protocol import Views
 from tcclip.params.reader import params_folder
 from tcclip.plan import Evaluation, Plan, Run, load_plan
 from tcclip.tracking import store
-from tcclip.tracking.loader import load_runs, tags_of
+from tcclip.tracking.live import opening, points_of
+from tcclip.tracking.loader import load_runs
 from tcclip.tracking.records import record, run_key
+from tcclip.tracking.tags import tags_of
 from tcclip.tracking.ui import open_ui
 
 TRAINED = Run("few_shot-ssv2-k2-tc_clip-s1024", "few_shot", "tc_clip", "ssv2", 2, None, 1024)
@@ -96,6 +100,55 @@ def test_a_run_shows_its_params_curves_metrics_tags_and_times(here):
     assert [p.step for p in connection.get_metric_history(entry.info.run_id, "val_top1")] == [2, 4, 5]
     names = {file.path for file in connection.list_artifacts(entry.info.run_id)}
     assert names == {"metrics.json", "history.csv", "params.yaml", "training.json", "environment.json", "per_class.csv"}
+
+
+def test_a_run_that_was_followed_live_keeps_its_entry_and_gets_the_rest(here):
+    folder = here / "runs/mini" / TRAINED.name
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    first = opening(TRAINED.name, params, tags_of(small_plan(), TRAINED))
+    connection = store.client(store.tracking_uri())
+    live = connection.create_run(store.experiment(connection, "mini"), tags=first["tags"], run_name=TRAINED.name)
+    history = pd.read_csv(folder / "history.csv")
+    for name, value in first["params"].items():
+        connection.log_param(live.info.run_id, name, value)
+    for name, value, at, step in points_of(history.iloc[0].dropna().to_dict(), 1):
+        connection.log_metric(live.info.run_id, name, value, at, step)
+    assert load_runs(small_plan()) == "1 new, 0 replaced, 1 completed, 0 unchanged"
+    (entry,) = entries("tags.method = 'tc_clip'")
+    assert (entry.info.run_id, entry.info.status) == (live.info.run_id, "FINISHED")
+    assert [point.step for point in connection.get_metric_history(entry.info.run_id, "loss")] == [1, 2, 3, 4, 5]
+    assert entry.data.metrics["top1_ssv2"] == 40.0
+    assert load_runs(small_plan()) == "0 new, 0 replaced, 2 unchanged"
+
+
+def test_a_live_entry_of_other_params_is_replaced(here):
+    connection = store.client(store.tracking_uri())
+    tags = {"run": TRAINED.name, "training": "of other params"}
+    connection.create_run(store.experiment(connection, "mini"), tags=tags, run_name=TRAINED.name)
+    assert load_runs(small_plan()) == "1 new, 1 replaced, 0 unchanged"
+
+
+def test_the_confusion_matrix_of_an_evaluation_is_there_as_a_table_and_a_page(here):
+    folder = here / "runs/mini" / TRAINED.name / "predictions"
+    folder.mkdir()
+    predictions = pd.DataFrame({"video": list("abc"), "label": [0, 0, 1], "top5_classes": [[0, 1], [1, 0], [1, 0]]})
+    predictions.to_parquet(folder / "ssv2-test1-2x1.parquet")
+    (here / "data/splits/mini_ssv2/classes").mkdir()
+    (here / "data/splits/mini_ssv2/classes/all.csv").write_text("label,name\n0,turning <red>\n1,two meeting\n")
+    load_runs(small_plan())
+    (entry,) = entries("tags.method = 'tc_clip'")
+    connection = store.client(store.tracking_uri())
+    table, page = (
+        Path(connection.download_artifacts(entry.info.run_id, f"confusion/ssv2-test1-2x1.{end}")).read_text()
+        for end in ("csv", "html")
+    )
+    assert table.splitlines() == [
+        "class,predicted,n_videos,percent_of_class",
+        "turning <red>,turning <red>,1,50.0",
+        "turning <red>,two meeting,1,50.0",
+        "two meeting,two meeting,1,100.0",
+    ]
+    assert "turning &lt;red&gt; seen as two meeting: 1 of 2" in page
 
 
 def test_loading_again_adds_nothing(here):

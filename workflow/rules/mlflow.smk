@@ -1,4 +1,6 @@
 # MLflow's view of the run folders. The store is made once, before any run, and filled by one serial job.
+# Trainings do not name the store as an input, because a new store would train them all again; `make_store_first` sees to it
+# that a server which is shown trainings has its experiments before.
 
 
 rule mlflow_store:
@@ -19,6 +21,7 @@ rule mlflow_store:
 rule load_runs:
     input:
         [stages.metrics_file(plan, run) for run in sorted(plan.runs)],
+        [layout.table(suite, table) for table in plan.tables],
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),
         stamp="mlruns/store.json",
@@ -32,6 +35,7 @@ rule load_runs:
     params:
         suite=suite,
         code=code("mlflow"),
+        store=address.shown(),
         tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in sorted(plan.runs)],
     message:
         "MLflow runs"

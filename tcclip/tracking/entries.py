@@ -1,0 +1,146 @@
+"""Entries of an MLflow experiment: finding, writing, completing and closing them."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tcclip.files import sha256
+from tcclip.tracking.records import Record
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
+    from mlflow.entities import Run as Entry
+
+PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once
+SILENT_SECONDS = 600.0  # a training of another machine that has said nothing for so long is gone
+
+
+def existing(connection: MlflowClient, experiment_id: str) -> dict[str, list[Entry]]:
+    """The experiment's entries by the run they show, from the tag `run`."""
+    found: dict[str, list[Entry]] = {}
+    for entry in search(connection, experiment_id):
+        found.setdefault(entry.data.tags.get("run", ""), []).append(entry)
+    return found
+
+
+def search(connection: MlflowClient, experiment_id: str, condition: str = "") -> list[Entry]:
+    """All entries of an experiment that fulfil a condition."""
+    found: list[Entry] = []
+    token: str | None = None
+    while True:
+        page = connection.search_runs([experiment_id], condition, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def create(connection: MlflowClient, experiment_id: str, content: Record, key: str) -> str:
+    """One new entry; returns its id."""
+    entry = connection.create_run(experiment_id, start_time=content.start, run_name=content.name)
+    return complete(connection, entry, content, key)
+
+
+def complete(connection: MlflowClient, entry: Entry, content: Record, key: str) -> str:
+    """Give an entry everything of `content` that it lacks; the last step, FINISHED, makes it count as loaded."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    run_id = str(entry.info.run_id)
+    known = {name: _steps(connection, run_id, name) for name in entry.data.metrics}
+    params = [Param(name, value) for name, value in content.params.items() if name not in entry.data.params]
+    points = [Metric(p.name, p.value, p.time, p.step) for p in content.points if p.step not in known.get(p.name, ())]
+    tags = [RunTag(name, value) for name, value in {**content.tags, "run_key": key}.items()]
+    for at in range(0, max(len(params), 1), PARAMS_PER_BATCH):
+        first = at == 0
+        connection.log_batch(
+            run_id,
+            params=params[at : at + PARAMS_PER_BATCH],
+            metrics=points[:POINTS_PER_BATCH] if first else [],
+            tags=tags if first else [],
+        )
+    for at in range(POINTS_PER_BATCH, len(points), POINTS_PER_BATCH):
+        connection.log_batch(run_id, metrics=points[at : at + POINTS_PER_BATCH])
+    connection.log_inputs(run_id, datasets=_inputs(content))
+    _artifacts(connection, run_id, content)
+    connection.set_terminated(run_id, "FINISHED", end_time=content.end)
+    return run_id
+
+
+def agrees(entry: Entry, content: Record) -> bool:
+    """Whether an entry is of a training that was followed live, and `content` is how that training ended."""
+    live = "run_key" not in entry.data.tags and "training" in content.tags
+    same = entry.data.tags.get("training") == content.tags.get("training")
+    params = all(content.params.get(name, value) == value for name, value in entry.data.params.items())
+    values: dict[str, set[float]] = {}
+    for point in content.points:
+        values.setdefault(point.name, set()).add(point.value)
+    # The newest point that the entry has may be of any epoch, because the server may have missed those that follow.
+    curves = all(value in values.get(name, ()) for name, value in entry.data.metrics.items())
+    return live and same and params and curves
+
+
+def close_abandoned(connection: MlflowClient, experiment_id: str) -> int:
+    """Mark as KILLED what says that it runs although its process is gone; returns how many."""
+    left = [e for e in search(connection, experiment_id, "attributes.status = 'RUNNING'") if is_gone(e.data.tags)]
+    for entry in left:
+        last = int(entry.data.tags.get("heartbeat", 0))
+        connection.set_terminated(entry.info.run_id, "KILLED", end_time=last or None)
+    return len(left)
+
+
+def is_gone(tags: dict[str, str]) -> bool:
+    """Whether the process that made an entry has ended: seen on its own machine, elsewhere from its silence."""
+    if "process" not in tags:
+        return True  # of a loader, and loaders take turns
+    if tags.get("host") == platform.node():
+        number, _, born = tags["process"].partition("@")
+        try:
+            process = psutil.Process(int(number))
+            return process.status() == psutil.STATUS_ZOMBIE or f"{process.create_time():.0f}" != born
+        except psutil.NoSuchProcess:
+            return True
+    return time.time() - int(tags.get("heartbeat", 0)) / 1000 > SILENT_SECONDS
+
+
+def _steps(connection: MlflowClient, run_id: str, metric: str) -> set[int]:
+    return {point.step for point in connection.get_metric_history(run_id, metric)}
+
+
+def _inputs(content: Record) -> list[DatasetInput]:
+    """Split tables as MLflow datasets; the same bytes have the same digest."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    return [
+        DatasetInput(
+            Dataset(
+                split.name,
+                sha256(split.path)[:32],
+                "local",
+                json.dumps({"uri": str(split.path)}),
+                profile=json.dumps({"num_rows": len(split.path.read_bytes().splitlines()) - 1}),
+            ),
+            [InputTag("mlflow.data.context", split.use)],
+        )
+        for split in content.splits
+    ]
+
+
+def _artifacts(connection: MlflowClient, run_id: str, content: Record) -> None:
+    """Copy the small files; weights stay in the run's folder, which the tag `weights` names."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, text in content.texts.items():
+            path = Path(scratch) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        for file in content.files:
+            shutil.copy(file, scratch)
+        connection.log_artifacts(run_id, scratch)

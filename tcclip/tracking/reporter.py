@@ -1,0 +1,152 @@
+"""The process beside a training that tells an MLflow server about it: `python -m tcclip.tracking.reporter`.
+
+Reads JSON lines from standard input: first what to open, then points, at last how the training ended. When the pipe
+closes without such a last line, the training was killed, and its entry says so. One training is one entry: a training
+that is resumed, or made again with the same params, goes on with the entry that is there and adds only what it lacks.
+Server errors are waited out.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import requests
+
+from tcclip.tracking.address import tracking_uri
+from tcclip.tracking.rest import RefusedError, Server, pairs
+
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts
+GIVE_UP_SECONDS = 300.0  # after the training's end; the run's folder has everything, and `snakemake mlflow` loads it
+Message = dict[str, Any]
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Report until the pipe closes."""
+    messages: queue.Queue[Message | None] = queue.Queue()
+    patience = Patience()
+    threading.Thread(target=_read, args=(messages, patience), daemon=True).start()
+    first = messages.get()
+    if first is None:
+        return
+    server = Server(tracking_uri())
+    try:
+        entry = patience.until_done(lambda: Entry(server, first["open"]))
+        report(entry, messages, patience)
+    except (RefusedError, requests.RequestException) as error:
+        print(f"MLflow: {error}; what is missing comes with `snakemake mlflow`", file=sys.stderr, flush=True)
+
+
+def report(entry: Entry, messages: queue.Queue[Message | None], patience: Patience) -> None:
+    """Hand on points as they come, together where several wait, until the training ends."""
+    end: Message | None = None
+    while end is None:
+        waiting = [messages.get()]
+        while not messages.empty():
+            waiting.append(messages.get())
+        points = [point for message in waiting if message for point in message.get("points", [])]
+        ends = [message or {"end": "KILLED"} for message in waiting if message is None or "end" in message]
+        end = ends[0] if ends else None
+        patience.until_done(partial(entry.add, points))
+    patience.until_done(partial(entry.close, end["end"], end.get("time")))
+
+
+class Entry:
+    """One run of one experiment on the server."""
+
+    def __init__(self, server: Server, first: Message) -> None:
+        self._server, self._process = server, first["tags"]["process"]
+        experiment = server.experiment(first["experiment"], KIND)
+        condition = f"tags.run = '{first['run']}' AND tags.training = '{first['training']}'"
+        found = server.search(experiment, condition)
+        self.id = found[0]["info"]["run_id"] if found else self._create(experiment, first)
+        self._steps = self._known_steps(found[0]) if found else {}
+        if found:
+            server.post("runs/update", {"run_id": self.id, "status": "RUNNING"})
+            server.post("runs/log-batch", {"run_id": self.id, "tags": pairs(first["tags"])})
+        self._params(first["params"], {p["key"] for p in found[0]["data"].get("params", [])} if found else set())
+
+    def add(self, points: list[tuple[str, float, int, int]]) -> None:
+        """Log the points that the entry has not got."""
+        new = [p for p in points if p[3] not in self._steps.setdefault(p[0], set())]
+        for at in range(0, len(new), POINTS_PER_BATCH):
+            part = new[at : at + POINTS_PER_BATCH]
+            metrics = [dict(zip(("key", "value", "timestamp", "step"), point, strict=True)) for point in part]
+            body: Message = {"run_id": self.id, "metrics": metrics, "tags": pairs({"heartbeat": str(_now())})}
+            self._server.post("runs/log-batch", body)
+            for name, _, _, step in part:
+                self._steps[name].add(step)
+
+    def close(self, status: str, at: int | None) -> None:
+        """Say how the training ended, unless another process goes on with it already."""
+        tags = self._server.get("runs/get", {"run_id": self.id})["run"]["data"].get("tags", [])
+        if {"key": "process", "value": self._process} not in tags:
+            return
+        self._server.post("runs/update", {"run_id": self.id, "status": status, "end_time": at or _now()})
+
+    def _create(self, experiment: str, first: Message) -> str:
+        body = {
+            "experiment_id": experiment,
+            "run_name": first["run"],
+            "start_time": _now(),
+            "tags": pairs({**first["tags"], "heartbeat": str(_now())}),
+        }
+        return str(self._server.post("runs/create", body)["run"]["info"]["run_id"])
+
+    def _params(self, params: dict[str, str], known: set[str]) -> None:
+        new = pairs({name: value for name, value in params.items() if name not in known})
+        for at in range(0, len(new), PARAMS_PER_BATCH):
+            self._server.post("runs/log-batch", {"run_id": self.id, "params": new[at : at + PARAMS_PER_BATCH]})
+
+    def _known_steps(self, found: Message) -> dict[str, set[int]]:
+        names = [metric["key"] for metric in found["data"].get("metrics", [])]
+        return {name: {int(p.get("step", 0)) for p in self._server.history(self.id, name)} for name in names}
+
+
+class Patience:
+    """Tries again while a server is away: as long as the training runs, and for a while after its end."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def hurry(self) -> None:
+        """The training has ended."""
+        self._until = time.monotonic() + GIVE_UP_SECONDS
+
+    def until_done(self, action: Callable[[], T]) -> T:
+        """The result of `action`, tried again after errors of the connection."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return action()
+            except requests.RequestException:
+                if self._until is not None and time.monotonic() > self._until:
+                    raise
+                time.sleep(pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
+
+
+def _read(messages: queue.Queue[Message | None], patience: Patience) -> None:
+    """Lines of standard input as messages, in a thread of its own, so that the training never waits for the server."""
+    for line in sys.stdin:
+        if line.endswith("\n"):
+            messages.put(json.loads(line))
+    patience.hurry()
+    messages.put(None)
+
+
+def _now() -> int:
+    return int(1000 * time.time())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Rows of the tables as MLflow entries of their own: their numbers are means over runs, which MLflow cannot form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from tcclip import layout
+from tcclip.plan import Plan
+from tcclip.reporting.cells import read_table
+from tcclip.tracking.records import Point, Record
+
+
+def records_of(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[str, Record]:
+    """Every row with a measured cell, by its name, from the tables' files as they are.
+
+    Args:
+        ids: run -> MLflow run id.
+        experiment: the id of the suite's experiment.
+    """
+    found: dict[str, Record] = {}
+    for table in plan.tables:
+        path = layout.table(plan.suite.name, table)
+        if path.is_file():
+            frame = read_table(path)
+            measured = frame[(frame["source"] == "measured") & frame["value"].notna()]
+            for (group, row), cells in measured.groupby(["group", "row"], sort=False):
+                made = row_record(plan, table, str(group), str(row), cells, path, ids, experiment)
+                found[made.tags["run"]] = made
+    return found
+
+
+def row_record(
+    plan: Plan,
+    table: str,
+    group: str,
+    row: str,
+    cells: pd.DataFrame,
+    path: Path,
+    ids: Mapping[str, str],
+    experiment: str,
+) -> Record:
+    """One row: its columns are metrics, and its note links to its runs."""
+    name = f"{table}: {f'{group}, ' if group else ''}{row}"
+    runs = list(dict.fromkeys(run for names in cells["runs"] for run in str(names).split(";") if run))
+    methods = {cell.method for cell in plan.cells[table] if (cell.group, cell.row) == (group, row) and cell.method}
+    time = int(1000 * max([(layout.run(plan.suite.name, run) / "metrics.json").stat().st_mtime for run in runs] or [0]))
+    links = "".join(f"* [{run}](#/experiments/{experiment}/runs/{ids[run]})\n" for run in runs if run in ids)
+    tags = {
+        "kind": "row",
+        "run": name,
+        "suite": plan.suite.name,
+        "table": table,
+        "row": row,
+        "group": group,
+        "method": ", ".join(sorted(methods)),
+        "runs": str(len(runs)),
+        "mlflow.note.content": f"{plan.tables[table].title}: {row}. Its runs:\n\n{links}"[:8000],
+        "mlflow.source.name": f"tcclip table {table} --suite {plan.suite.name}",
+        "mlflow.source.type": "JOB",
+    }
+    values = zip(cells["column"], cells["value"], strict=True)
+    return Record(
+        name=row,
+        params={},
+        points=[Point(str(column), float(value), time, 0) for column, value in values],
+        tags={key: value for key, value in tags.items() if value},
+        start=time,
+        end=time,
+        texts={f"{table}.csv": cells.to_csv(index=False)},
+        files=[],
+        splits=[],
+    )
+
+
+def key_of(content: Record) -> str:
+    """Changes with what is shown of a row."""
+    return hashlib.sha256(json.dumps(asdict(content), sort_keys=True).encode()).hexdigest()[:32]

@@ -1,0 +1,143 @@
+"""MLflow's page in a real browser: all of Table 8b, sorted by All, is two clicks away from the page's start.
+
+TCCLIP_SCREENSHOT=docs/mlflow_table8b.png writes the picture of docs/mlflow.md anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hand_made import write_suite
+from servers import free_port, process, wait_for
+
+from tcclip.files import read_json
+from tcclip.params.reader import params_folder
+from tcclip.plan import Plan, load_plan
+from tcclip.reporting.cells import read_table
+from tcclip.reporting.tables import write_table
+from tcclip.tracking import store
+from tcclip.tracking.loader import load_runs
+
+pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.browser]
+LOAD_SECONDS = 120  # of a page on a busy machine
+SHOWN = 250_000  # bytes of the picture in docs/
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--window-size=1500,900",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A checkout's folder with the runs of Table 8b (their numbers are made up) loaded into MLflow."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium chromium-driver)")
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(folder)
+        whole = load_plan("mini")
+        runs = {name: whole.runs[name] for name in whole.runs_of("table8b")}
+        plan = Plan(whole.suite, {"table8b": whole.tables["table8b"]}, {"table8b": whole.cells["table8b"]}, runs)
+        write_suite(plan)
+        write_table(plan, "table8b")
+        store.create_store()
+        load_runs(plan)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def ui(project: Path) -> Iterator[tuple[str, int]]:
+    """`tcclip ui` as a person starts it; its address and process id."""
+    port = free_port()
+    log = project / "ui.log"
+    root = str(Path(__file__).parents[2])
+    command = [sys.executable, "-m", "tcclip.cli", "ui", "--port", str(port)]
+    with process(command, log, PYTHONPATH=root) as server:
+        wait_for(f"http://127.0.0.1:{port}/health", server, log)
+        yield f"http://127.0.0.1:{port}", server.pid
+
+
+@pytest.fixture
+def browser(ui: tuple[str, int]) -> Iterator[Any]:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory() as profile:
+        options = webdriver.ChromeOptions()
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        driver.set_page_load_timeout(LOAD_SECONDS)
+        yield driver
+        driver.quit()
+
+
+def rows_of(browser: Any) -> list[str]:
+    """The names of the runs in the list, from top to bottom."""
+    links = browser.find_elements("css selector", ".ag-row a[href*='/runs/']")
+    return [link.text for link in sorted(links, key=lambda link: link.location["y"]) if link.text]
+
+
+def all_of(browser: Any, selector: str) -> list[Any]:
+    return list(browser.find_elements("css selector", selector))
+
+
+def store_id(project: Path) -> str:
+    return str(read_json(project / "mlruns/store.json")["experiments"]["mini"])
+
+
+def close_assistant(browser: Any) -> None:
+    """MLflow's chat panel takes a quarter of a new browser's page."""
+    for button in browser.find_elements("css selector", "[data-component-id='mlflow.assistant.chat_panel.close']"):
+        button.click()
+
+
+def wait(browser: Any, condition: Any) -> Any:
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    # the page draws its list anew while it is being read
+    return WebDriverWait(browser, LOAD_SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(condition)
+
+
+def test_all_of_table_8b_sorted_by_all_is_two_clicks(ui, browser, project, tmp_path):
+    frame = read_table(project / "reports/mini/tables/table8b.csv")
+    best_first = frame[frame["column"] == "all"].sort_values("value", ascending=False)
+    title = load_plan("mini").tables["table8b"].title
+    browser.get(f"{ui[0]}/#/experiments/{store_id(project)}/runs")  # what `tcclip ui` prints
+    wait(browser, lambda b: len(rows_of(b)) > len(best_first))
+    close_assistant(browser)
+    browser.find_element("css selector", "[data-testid=saved-views-trigger]").click()
+    (item,) = wait(
+        browser, lambda b: [i for i in b.find_elements("css selector", "[role=menuitem]") if i.text == title]
+    )
+    item.click()
+    wait(browser, lambda b: rows_of(b) == list(best_first["row"]))
+    page = browser.find_element("tag name", "body").text
+    for column in ("hmdb51", "ucf101", "ssv2", "all", "method"):
+        assert column in page, column
+    for value in best_first["value"]:
+        assert f"{value:.6f}".rstrip("0") in page
+    picture = tmp_path / "table8b.png"
+    browser.save_screenshot(str(picture))
+    assert 10_000 < picture.stat().st_size < SHOWN
+    if target := os.environ.get("TCCLIP_SCREENSHOT"):
+        shutil.copy(picture, Path(__file__).parents[2] / target)
+
+
+def test_the_page_is_for_this_machine_alone(ui):
+    server = psutil.Process(ui[1])
+    family = [server, *server.children(recursive=True)]
+    listening = [c.laddr for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert {place.ip for place in listening} == {"127.0.0.1"}
+    assert int(ui[0].rpartition(":")[2]) in {place.port for place in listening}
