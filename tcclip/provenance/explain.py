@@ -1,0 +1,160 @@
+"""The chain of a table's cell as text: value, evaluations, runs, and all that each run comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tcclip import layout
+from tcclip.errors import UserError
+from tcclip.files import read_json, sha256
+from tcclip.plan import Cell, Evaluation, Plan
+from tcclip.provenance import origin
+from tcclip.provenance.cell import find_cell, other_groups, parts, runs_of
+from tcclip.reporting.cells import read_table
+
+WIDTH = 13  # characters of a line's title
+
+
+def explain(plan: Plan, table: str, row: str, column: str, group: str | None = None) -> str:
+    """The chain of a cell, one fact per line.
+
+    Raises:
+        UserError: no such cell, or it is not made of runs.
+    """
+    cell = find_cell(plan, table, row, column, group)
+    runs = runs_of(plan, cell)
+    if not runs:
+        raise UserError(f"{table}, row '{row}', column '{column}' {_without_runs(plan, cell)}")
+    others = other_groups(plan, cell)
+    lines = [*_value(plan, cell)]
+    lines += [_fact("other groups", ", ".join(f"--group '{name}'" for name in others))] if others else []
+    lines += ["", "Evaluations", *_evaluations(plan, cell)]
+    for run in runs:
+        lines += ["", f"Run {run}", *_run(plan, run)]
+    config = "" if plan.suite.name == "mini" else f" --suite {plan.suite.name}"
+    named = f" --group '{cell.group}'" if others else ""
+    lines += ["", f"Made again and compared: tcclip reproduce {table} '{row}' {column}{named}{config}"]
+    return "\n".join(lines)
+
+
+def _without_runs(plan: Plan, cell: Cell) -> str:
+    if cell.cost == "throughput_views_per_s":
+        return f"was measured by `tcclip bench`: {layout.throughput(plan.suite.name)}"
+    if cell.cost or cell.views is not None:
+        return f"follows from the params of method {cell.method} and of its protocol, without any run"
+    return "has no method in this suite: nothing is run for it"
+
+
+def _value(plan: Plan, cell: Cell) -> Iterator[str]:
+    yield f"{cell.table}, {cell.group + ', ' if cell.group else ''}{cell.row}, {cell.column}, suite {plan.suite.name}"
+    path = layout.table(plan.suite.name, cell.table)
+    if not path.is_file():
+        yield _fact("value", f"not there yet: snakemake --config suite={plan.suite.name} {cell.table}")
+        return
+    frame = read_table(path)
+    key = (frame["group"] == cell.group) & (frame["row"] == cell.row) & (frame["column"] == cell.column)
+    line = next(frame[key].itertuples(index=False), None)
+    if line is None or line.source != "measured":
+        yield _fact("value", f"{'empty' if line is None or not line.source else line.source} in {path}")
+        return
+    spread = "" if pd.isna(line.std) else f" ± {line.std:.2f}"
+    yield _fact("value", f"{line.value:.2f}{spread} ({line.n_videos} videos), {path}")
+
+
+def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
+    for part in parts(plan, cell):
+        if part is not cell:
+            yield f"  {part.column}"
+        for evaluation in part.evaluations:
+            yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
+
+
+def _result(plan: Plan, evaluation: Evaluation, metric: str) -> str:
+    path = layout.run(plan.suite.name, evaluation.run) / "metrics.json"
+    found = read_json(path)["evaluations"].get(evaluation.name) if path.is_file() else None
+    if found is None:
+        return "not there yet"
+    predictions = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
+    return f"{metric} {found[metric]:.2f} % of {found['n_videos']} videos, {predictions}"
+
+
+def _run(plan: Plan, run: str) -> Iterator[str]:
+    suite = plan.suite.name
+    folder = layout.run(suite, run)
+    params, environment = origin.params_of(folder), origin.environment_of(folder)
+    trained, clip = plan.run(run), _clip(layout.backbone(plan.suite.backbone.name))
+    yield _fact("folder", str(folder))
+    if trained.trained:
+        weights = folder / "weights.safetensors"
+        yield _fact("weights", f"sha256 {sha256(weights)}" if weights.is_file() else "not there yet")
+        yield _fact("starts from", trained.init.name if trained.init else clip)
+    else:
+        yield _fact("weights", f"those of {clip}, as they are")
+    yield _fact("MLflow", origin.mlflow_link(suite, run))
+    yield from _params(params, trained.method)
+    yield from _staleness(plan, run, params)
+    yield from _data(plan, run, params)
+    git = environment.get("git") or {}
+    state = "files differed from it" if git.get("dirty") else "no file differed from it"
+    yield _fact("git commit", f"{git['commit']} ({state})" if git else "not known: it was made outside a git checkout")
+    yield _fact("machine", _machine(environment))
+    yield _fact("finished", environment.get("finished", "not known"))
+    suffix = "" if suite == "mini" else f" --suite {suite}"
+    commands = ([f"tcclip train {run}{suffix}"] if trained.trained else []) + [f"tcclip evaluate {run}{suffix}"]
+    yield _fact("made by", " && ".join(commands))
+
+
+def _clip(backbone: Path) -> str:
+    weights = backbone / "weights.safetensors"
+    return f"{weights}, sha256 {sha256(weights)}" if weights.is_file() else f"{weights}, not there"
+
+
+def _params(params: dict[str, Any], method: str) -> Iterator[str]:
+    if not params:
+        yield _fact("params", f"those of method {method}; nothing was trained")
+        return
+    found = origin.defaults_or_nothing(params)
+    if found is None:
+        yield _fact("params", "its method or protocol is not in params/ any more: see params.yaml in its folder")
+        return
+    yield _fact("params", f"those of method {method}" + (", but" if found else ""))
+    for item in found:
+        yield f"  {'':{WIDTH}}{item.key} = {_short(item.value)}  ({item.where}: {_short(item.default)})"
+
+
+def _staleness(plan: Plan, run: str, params: dict[str, Any]) -> Iterator[str]:
+    for item in origin.changed_since(plan, run, params):
+        yield _fact("stale", f"{item.key} was {_short(item.value)}, and params/ says {_short(item.default)} today")
+    if not params:
+        return
+    for name, now in origin.fingerprints_now(plan, run).items():
+        kind, then = name.removesuffix("_fingerprint"), params.get(name)
+        same = "the same today" if now == then else f"today {now}" if now else "today incomplete"
+        yield _fact(kind, f"fingerprint {then}, {same}")
+
+
+def _data(plan: Plan, run: str, params: dict[str, Any]) -> Iterator[str]:
+    if not params:
+        yield _fact("data", "as they are today")
+    for path, digest in origin.data_files(plan, run).items():
+        yield f"  {'':{WIDTH}}{digest}  {path}"
+
+
+def _machine(environment: dict[str, Any]) -> str:
+    if not environment:
+        return "not there yet"
+    used = f"{environment['device']} with {environment['threads']} thread(s)"
+    versions = f"Python {environment['python']}, torch {environment['torch']}"
+    return f"{environment['cpu']}, {used}, {versions}, {environment['platform']}"
+
+
+def _short(value: Any) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def _fact(title: str, text: str) -> str:
+    return f"  {title:{WIDTH}}{text}"

@@ -1,0 +1,117 @@
+"""Where a run comes from, as its folder tells it, beside what its params, code and data are now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from tcclip import fingerprint, layout, stages
+from tcclip.errors import UserError
+from tcclip.files import read_json, sha256
+from tcclip.params import load_method, load_protocol
+from tcclip.params.reader import path_of, read_yaml
+from tcclip.plan import Plan
+
+LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
+OUTSIDE = ("name", "display", "description")  # words for people
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value of a run's params that is not the default, and where that stands."""
+
+    key: str
+    value: Any
+    default: Any
+    where: str
+
+
+def params_of(folder: Path) -> dict[str, Any]:
+    """A run's resolved params; nothing for a run without a training."""
+    path = folder / "params.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def environment_of(folder: Path) -> dict[str, Any]:
+    """What a run was made on and with; nothing if it says nothing."""
+    path = folder / "environment.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[Difference]:
+    """The leaves of nested `values` that are not those of `defaults`; what only one side has counts as None there."""
+    mine, theirs = stages.flat(dict(values)), stages.flat(dict(defaults))
+    keys = [key for key in (*mine, *(key for key in theirs if key not in mine)) if key not in OUTSIDE]
+    return [Difference(k, mine.get(k), theirs.get(k), where) for k in keys if mine.get(k) != theirs.get(k)]
+
+
+def not_default(params: Mapping[str, Any]) -> list[Difference]:
+    """Values of a trained run that its method's file, that file's base, or its protocol's file says otherwise."""
+    found: list[Difference] = []
+    method, protocol = params.get("method", {}), params.get("protocol", {})
+    if method:
+        path = path_of("methods", method["name"])
+        own = load_method(method["name"]).model_dump(mode="json")
+        base = str(read_yaml(path).get("base", "_base"))
+        if not base.startswith("_"):
+            theirs = load_method(base).model_dump(mode="json")
+            found += differences(own, theirs, f"params/methods/{base}.yaml")
+        found += differences(method, own, str(path))
+    if protocol:
+        path = path_of("protocols", protocol["name"])
+        found += differences(protocol, load_protocol(protocol["name"]).model_dump(mode="json"), str(path))
+    return found
+
+
+def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[Difference]:
+    """Values of a trained run that params/ says otherwise today."""
+    if not params or run not in plan.runs:
+        return []
+    now = plan.run(run)
+    method, protocol = plan.method(now.method), plan.training_protocol(now)
+    then = {"method": params["method"], "protocol": params["protocol"], "seed": params["seed"]}
+    today = {"method": method.model_dump(mode="json"), "protocol": protocol.model_dump(mode="json"), "seed": now.seed}
+    return differences(then, today, "params/ today")
+
+
+def data_files(plan: Plan, run: str) -> dict[str, str]:
+    """The split tables, class lists and frame indices behind a run, with their hashes as they are now."""
+    found = plan.run(run)
+    paths = {*stages.evaluation_inputs(plan, found), *(stages.training_inputs(plan, found) if found.trained else [])}
+    data = sorted(path for path in paths if layout.DATA in path.parents)
+    return {str(path): sha256(path)[: fingerprint.LENGTH] if path.is_file() else "not there" for path in data}
+
+
+def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
+    """The code and data fingerprints that a training of this run would have now; '' where its data are not there."""
+    files = stages.training_inputs(plan, plan.run(run))
+    complete = all(file.is_file() for file in files)
+    code = fingerprint.code(stages.CODE["train"])
+    return {"code_fingerprint": code, "data_fingerprint": fingerprint.data(files) if complete else ""}
+
+
+def mlflow_link(suite: str, run: str) -> str:
+    """The address of a run in MLflow's UI, or how to get one."""
+    index, stamp = layout.reports(suite) / "mlflow.csv", Path("mlruns/store.json")
+    server = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not index.is_file() or not stamp.is_file():
+        return f"not loaded on this machine: snakemake --config suite={suite} mlflow"
+    ids = dict(pd.read_csv(index, dtype=str).itertuples(index=False, name=None))
+    if run not in ids:
+        return "not loaded"
+    address = server.rstrip("/") if server.startswith("http") else LOCAL_UI
+    return f"{address}/#/experiments/{read_json(stamp)['experiments'][suite]}/runs/{ids[run]}"
+
+
+def defaults_or_nothing(params: Mapping[str, Any]) -> list[Difference] | None:
+    """`not_default`, or None where the files of the run's method or protocol are gone or do not hold today."""
+    try:
+        return not_default(params)
+    except UserError:
+        return None

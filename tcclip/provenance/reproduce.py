@@ -1,0 +1,101 @@
+"""Make a run again in a clean place and compare: on the same CPU machine every bit of it must come out the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tcclip import layout
+from tcclip.errors import UserError
+from tcclip.plan import Plan
+from tcclip.provenance.clean_place import Place, clean_place
+from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
+from tcclip.provenance.origin import environment_of, params_of
+
+RESOLVED = """
+import json
+from tcclip.plan import load_plan
+from tcclip.training.from_plan import training_job
+from tcclip.training.job import resolved_params
+print(json.dumps(resolved_params(training_job(load_plan({suite!r}), {run!r}))))
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the reproduction of a run has shown."""
+
+    run: str
+    evaluations: int  # compared
+    trained: bool
+    results: list[str]  # how weights and predictions differ
+    causes: list[str]  # how params, code, data, machine and packages differ
+
+    @property
+    def identical(self) -> bool:
+        """Whether every compared bit is the same."""
+        return not self.results
+
+    def lines(self) -> list[str]:
+        """What a person reads."""
+        if self.identical:
+            what = "weights and " if self.trained else ""
+            told = [f"{self.run}: bit-identical {what}predictions of {self.evaluations} evaluations"]
+        else:
+            told = [f"{self.run}: not the same", *(f"  {line}" for line in self.results)]
+        return [*told, *(f"  {line}" for line in self.causes)]
+
+
+def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = False) -> Outcome:
+    """Train and evaluate `run` at the commit it was made by, with this folder's data, and compare.
+
+    Args:
+        keep: a new folder for the checkout, which stays there; None takes a temporary one.
+        anyway: go on where the commit's params or code, or the data, are not those of the run.
+
+    Raises:
+        UserError: the run is not there or names no commit; its params, code or data are not to be had any more.
+    """
+    suite, folder = plan.suite.name, layout.run(plan.suite.name, plan.run(run).name)
+    if not (folder / "metrics.json").is_file():
+        raise UserError(f"run {run} is not there: 'snakemake --config suite={suite} {folder}/metrics.json' makes it")
+    commit = (environment_of(folder).get("git") or {}).get("commit")
+    if not commit:
+        raise UserError(
+            f"{folder}/environment.json names no git commit, because the run was made outside a git checkout: "
+            "commit the project, delete the run's folder and make it again"
+        )
+    with clean_place(commit, keep) as place:
+        _link_weights(plan, run, place)
+        params = params_of(folder)
+        causes = _before(place, suite, run, params) if params else []
+        if causes and not anyway:
+            raise UserError(
+                f"run {run} cannot be made again as it was, and nothing was trained: {'; '.join(causes)}. "
+                "--anyway trains and compares all the same"
+            )
+        if params:
+            place.tcclip("train", run, "--suite", suite)
+        place.tcclip("evaluate", run, "--suite", suite)
+        new = place.folder / folder
+        results = compare_weights(folder / "weights.safetensors", new / "weights.safetensors") if params else []
+        count, predictions = compare_predictions(folder / "predictions", new / "predictions")
+        causes += compare_environments(folder, new)
+    return Outcome(run, count, bool(params), results + predictions, causes)
+
+
+def _link_weights(plan: Plan, run: str, place: Place) -> None:
+    """Give the place the run whose weights a training starts from."""
+    init = plan.run(run).init
+    if init:
+        there = place.folder / layout.run(plan.suite.name, init.name)
+        there.parent.mkdir(parents=True)
+        there.symlink_to(layout.run(plan.suite.name, init.name).absolute(), target_is_directory=True)
+
+
+def _before(place: Place, suite: str, run: str, params: dict[str, Any]) -> list[str]:
+    """How what the commit would train differs from what was trained: its params, its code, this folder's data."""
+    would = json.loads(place.python(RESOLVED.format(suite=suite, run=run)))
+    return list(compare_mappings("params", params, would))
