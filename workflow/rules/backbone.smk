@@ -9,8 +9,8 @@ rule backbone:
         f"logs/{suite}/backbone.log",
     threads: plan.suite.backbone.pretraining.threads if plan.suite.backbone.pretraining else 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.backbone_settings(plan)),
@@ -32,8 +32,8 @@ rule tokens:
         f"logs/{suite}/tokens.log",
     priority: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.text_settings(plan)),

@@ -9,9 +9,9 @@ rule bench:
         f"logs/{suite}/bench.log",
     threads: workflow.cores or plan.suite.machine.threads
     resources:
-        mem_mb=plan.suite.machine.train_mem_mb,
-        runtime=plan.suite.machine.train_minutes,
-        gpu=plan.suite.machine.gpus,
+        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        runtime=growing(plan.suite.machine.evaluate_minutes),
+        gpu=min(1, plan.suite.machine.gpus),
     params:
         suite=suite,
         options=stages.bench_options(plan),

@@ -10,10 +10,10 @@ rule evaluate:
         directory(f"runs/{suite}/{{run}}/predictions"),
     log:
         f"logs/{suite}/evaluate/{{run}}.log",
-    threads: plan.suite.machine.threads
+    threads: stages.threads(plan)
     resources:
-        mem_mb=plan.suite.machine.train_mem_mb,
-        runtime=plan.suite.machine.train_minutes,
+        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        runtime=growing(plan.suite.machine.evaluate_minutes),
         gpu=plan.suite.machine.gpus,
     params:
         suite=suite,
@@ -22,4 +22,4 @@ rule evaluate:
     message:
         "evaluating {wildcards.run}"
     shell:
-        "tcclip evaluate {wildcards.run} --suite {params.suite} --log {log}"
+        "tcclip evaluate {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"

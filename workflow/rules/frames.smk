@@ -12,8 +12,8 @@ rule shard:
     wildcard_constraints:
         dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.frames.store == "shards"),
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(240),
     params:
         settings=lambda wildcards: settings(stages.frame_settings(plan.datasets[wildcards.dataset])),
         code=code("frames"),
@@ -39,8 +39,8 @@ rule frames_index:
     log:
         "logs/frames/{dataset}-index.log",
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     message:
         "frame index of {wildcards.dataset}"
     shell:

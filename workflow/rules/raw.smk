@@ -9,8 +9,8 @@ rule raw:
     log:
         "logs/raw/{dataset}.log",
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         settings=lambda wildcards: settings(stages.raw_settings(plan.datasets[wildcards.dataset])),
         code=lambda wildcards: code("raw", *([stages.GENERATOR] if plan.datasets[wildcards.dataset].generate else [])),
@@ -18,3 +18,10 @@ rule raw:
         "raw videos of {wildcards.dataset}"
     shell:
         "tcclip raw {wildcards.dataset} --log {log}"
+
+
+rule videos:
+    input:
+        [layout.manifest(dataset) for dataset in plan.datasets],
+    message:
+        "raw videos of all datasets"

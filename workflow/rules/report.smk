@@ -1,4 +1,4 @@
-# One page with all tables and figures, and the headline numbers for `dvc metrics show`.
+# One page with all tables and figures, and the numbers and curves for `dvc metrics diff` and `dvc plots diff`.
 
 
 rule report:
@@ -8,6 +8,8 @@ rule report:
     output:
         layout.reports(suite) / "index.html",
         layout.reports(suite) / "metrics.json",
+        layout.reports(suite) / "cells.json",
+        directory(layout.reports(suite) / "curves"),
         directory(layout.reports(suite) / "figures"),
     log:
         f"logs/{suite}/report.log",

@@ -12,8 +12,8 @@ for dataset in plan.datasets.values():
         log:
             f"logs/splits/{dataset.name}.log",
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             dataset=dataset.name,
             settings=settings(stages.split_settings(dataset)),
@@ -40,8 +40,8 @@ if plan.suite.llm_names:
                     f"logs/llm_names/{dataset.name}.log",
                 localrule: True  # it downloads, and compute nodes often have no network
                 resources:
-                    mem_mb=1000,
-                    runtime=10,
+                    mem_mb=growing(1000),
+                    runtime=growing(10),
                 params:
                     dataset=dataset.name,
                     code=code("llm_names"),
@@ -49,3 +49,10 @@ if plan.suite.llm_names:
                     f"rephrased names of {dataset.name}"
                 shell:
                     "tcclip llm-names {params.dataset} --log {log}"
+
+
+rule splits:
+    input:
+        [stages.split_files(dataset) for dataset in plan.datasets.values()],
+    message:
+        "splits of all datasets"

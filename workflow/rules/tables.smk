@@ -10,8 +10,8 @@ rule table:
     log:
         f"logs/{suite}/tables/{{table}}.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.table_settings(plan, wildcards.table)),

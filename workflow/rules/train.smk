@@ -11,10 +11,10 @@ rule train:
         f"logs/{suite}/train/{{run}}.log",
     wildcard_constraints:
         run=constraint(name for name, run in plan.runs.items() if run.trained),
-    threads: plan.suite.machine.threads
+    threads: stages.threads(plan)
     resources:
-        mem_mb=plan.suite.machine.train_mem_mb,
-        runtime=plan.suite.machine.train_minutes,
+        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        runtime=plan.suite.machine.train_minutes,  # the same again: a training goes on where its time was over
         gpu=plan.suite.machine.gpus,
     params:
         suite=suite,
@@ -23,7 +23,7 @@ rule train:
     message:
         "training {wildcards.run}"
     shell:
-        "tcclip train {wildcards.run} --suite {params.suite} --log {log}"
+        "tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"
 
 
 rule trainings:

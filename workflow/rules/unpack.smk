@@ -9,8 +9,8 @@ rule unpack:
     log:
         "logs/unpack/{dataset}.log",
     resources:
-        mem_mb=1000,
-        runtime=1440,
+        mem_mb=growing(1000),
+        runtime=1440,  # the same again: what is unpacked stays
     message:
         "unpacking {wildcards.dataset}"
     shell:

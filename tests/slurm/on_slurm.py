@@ -1,0 +1,87 @@
+"""A throw-away project whose commands go through Slurm, with the profile that users have."""
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from projects import Project, new_project
+
+RUN = "few_shot-ucf101-k2-tc_clip-s1024"
+UNTRAINED = "untrained-vanilla_clip"
+
+
+class SlurmProject(Project):
+    def environment(self) -> dict[str, str]:
+        inherited = super().environment()
+        stand_in = self.folder / "slurm/without_accounting"  # as docs/cluster.md says
+        return {**inherited, "PATH": f"{stand_in}:{inherited['PATH']}"}
+
+    @contextlib.contextmanager
+    def started(self, *targets: str) -> Iterator[subprocess.Popen[bytes]]:
+        """`snakemake --profile slurm TARGETS`, running; what it says goes to console.txt."""
+        command = ["snakemake", "--profile", "slurm", *targets]
+        with open(self.folder / "console.txt", "a") as console:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment(), stdout=console, stderr=subprocess.STDOUT
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def console(self) -> str:
+        return (self.folder / "console.txt").read_text()
+
+    def slurm_jobs(self, rule: str, wildcard: str = "") -> list[str]:
+        """Ids of a rule's Slurm jobs so far, in order."""
+        logs = (self.folder / f".snakemake/slurm_logs/rule_{rule}/{wildcard}").rglob("*.log")
+        return sorted((log.stem for log in logs), key=int)
+
+    def training_log(self) -> str:
+        log = self.folder / f"logs/mini/train/{RUN}.log"
+        return log.read_text() if log.is_file() else ""
+
+    def weights(self) -> bytes:
+        return (self.folder / f"runs/mini/{RUN}/weights.safetensors").read_bytes()
+
+    def copy(self, folder: Path) -> "SlurmProject":
+        shutil.copytree(self.folder, folder, symlinks=True)
+        shutil.rmtree(folder / ".snakemake/slurm_logs", ignore_errors=True)
+        (folder / "console.txt").unlink(missing_ok=True)
+        return SlurmProject(folder)
+
+    def change_machine(self, **values) -> None:
+        self.edit("params/suites/mini.yaml", lambda content: content["machine"].update(values))
+
+    def train_for(self, epochs: int) -> None:
+        self.edit("params/suites/mini.yaml", lambda c: c["protocols"]["few_shot"].update(epochs=epochs))
+
+    def undisturbed(self, folder: Path) -> bytes:
+        """The weights of the same training, in a copy, by one command and without Slurm."""
+        copy = self.copy(folder)
+        copy.run("tcclip", "train", RUN)
+        return copy.weights()
+
+
+def small_project(folder: Path) -> SlurmProject:
+    """One dataset and one table with one column: two trainings, three evaluations."""
+    project = SlurmProject(new_project(folder).folder)
+
+    def suite(content):
+        content.update(datasets={"ucf101": "mini_ucf101"}, tables=["table3"])
+
+    def table3(content):
+        content["columns"] = [{"name": "ucf101_k2", "dataset": "ucf101", "shots": 2, "splits": ["test1"]}]
+
+    def profile(content):
+        content["slurm-init-seconds-before-status-checks"] = 4
+        content["slurm-keep-successful-logs"] = True  # their names tell which jobs there were
+        content["set-resources"]["train"]["slurm_extra"] = "'--signal=TERM@20'"  # no limit is below a minute
+
+    project.edit("params/suites/mini.yaml", suite)
+    project.edit("params/tables/table3.yaml", table3)
+    project.edit("workflow/profiles/slurm/config.yaml", profile)
+    return project
