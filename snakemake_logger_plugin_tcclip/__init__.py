@@ -1,4 +1,4 @@
-"""Snakemake's console for this project: one line per finished job, with a count and the time left.
+"""Snakemake's console for this project: one line per finished job, the runs counted, and the time left.
 
 Snakemake finds logger plugins by the name of their top-level module, hence this one outside `tcclip`. A job's line is
 the last line of its log, so jobs on a cluster's nodes report in the same way.
@@ -6,7 +6,6 @@ the last line of its log, so jobs on a cluster's nodes report in the same way.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from logging import WARNING, LogRecord
@@ -16,6 +15,10 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from snakemake_logger_plugin_tcclip.board import EVALUATE, TRAIN, Board
+from snakemake_logger_plugin_tcclip.screen import Screen, duration, summary
+from tcclip.plan import load_plan
+
 SHOWN = ("Nothing to be done", "This was a dry-run")
 REPEATED = (
     "RuleException",
@@ -23,6 +26,7 @@ REPEATED = (
     "At least one job did not",
     "WorkflowError",
 )  # said by the failure's lines
+SUITE = "suite"  # field of the Snakefile's record
 TAIL = 5  # lines of a failed job's log
 
 
@@ -34,7 +38,9 @@ class LogHandler(LogHandlerBase):
         self.started = time.monotonic()
         self.jobs: dict[int, Mapping[str, Any]] = {}
         self.finished: list[int] = []
-        self.planned = False
+        self.planned: dict[str, int] = {}  # jobs of this call by rule
+        self.board: Board | None = None  # of the suite, which the Snakefile names when its jobs begin
+        self.screen = Screen()
 
     writes_to_stream = True
     writes_to_file = False
@@ -47,7 +53,7 @@ class LogHandler(LogHandlerBase):
         fields = record.__dict__
         event = fields.get("event")
         if event == LogEvent.JOB_INFO:
-            self.jobs[fields["jobid"]] = fields
+            self._starts(fields)
         elif event == LogEvent.JOB_FINISHED:
             self.finished.append(fields["job_id"])
         elif event == LogEvent.PROGRESS:
@@ -56,21 +62,47 @@ class LogHandler(LogHandlerBase):
             self._failure(fields)
         elif event == LogEvent.RUN_INFO:
             if self.common_settings.dryrun and not self.planned:
-                self._print(record.getMessage())
-                self.planned = True
+                self.screen.say(record.getMessage())
+            self.planned = {rule: jobs for rule, jobs in fields.get("stats", {}).items() if rule != "total"}
+        elif SUITE in fields:
+            self._begin(fields[SUITE])
         elif event is None or event == LogEvent.ERROR:
             text = record.getMessage()
             if (record.levelno >= WARNING and not text.startswith(REPEATED)) or text.startswith(SHOWN):
-                self._print(text)
+                self.screen.say(text)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self.screen.close()
+        super().close()
+
+    def _begin(self, suite: str) -> None:
+        self.board = Board(load_plan(suite), self.planned)
+        self.screen.watch(self.board)
+
+    def _starts(self, fields: Mapping[str, Any]) -> None:
+        job, wildcards = fields["jobid"], fields.get("wildcards") or {}
+        self.jobs[job] = fields
+        if self.board:
+            rule = str(fields["rule_name"])
+            self.board.start(job, rule, str(wildcards.get("run", "")) if rule in (TRAIN, EVALUATE) else "")
 
     def _progress(self, done: int, total: int) -> None:
-        seconds = time.monotonic() - self.started
-        left = _duration(seconds / done * (total - done)) if done else "?"
         for number, job in enumerate(self.finished, start=done - len(self.finished) + 1):
             line = self._line(self.jobs.get(job, {}))
-            remaining = f"  [{left} left]" if number == done and done < total else ""
-            self._print(f"{number:{len(str(total))}d}/{total}  {line}{remaining}")
+            ends_a_run = self.board.finish(job) if self.board else False
+            left = f"  [{self._left(done, total, ends_a_run)}]" if number == done and done < total else ""
+            self.screen.say(f"{number:{len(str(total))}d}/{total}  {line}{left}")
         self.finished.clear()
+
+    def _left(self, done: int, total: int, ends_a_run: bool) -> str:
+        """What stands behind a finished job: the runs counted where one has ended, and the time left."""
+        if self.board and ends_a_run:
+            return summary(self.board)
+        seconds = self.board.seconds_left() if self.board else None
+        if seconds is None:
+            seconds = (time.monotonic() - self.started) / done * (total - done)
+        return f"{duration(seconds)} left"
 
     def _line(self, job: Mapping[str, Any]) -> str:
         """The result line of a job, or its message."""
@@ -80,16 +112,15 @@ class LogHandler(LogHandlerBase):
     def _failure(self, fields: Mapping[str, Any]) -> None:
         logs = [Path(str(log)) for log in fields.get("rule_log") or fields.get("log") or []]
         job = self.jobs.get(fields.get("jobid", -1), {})
-        self._print(f"failed: {job.get('rule_msg') or fields.get('rule_name')}")
+        if self.board:
+            self.board.fail(fields.get("jobid", -1))
+        self.screen.say(f"failed: {job.get('rule_msg') or fields.get('rule_name')}")
         for log in logs:
             lines = _lines(log)
             shown = lines[-1:] if lines and lines[-1].startswith("Error: ") else lines[-TAIL:]
             for line in shown:
-                self._print(f"    {line}")
-            self._print(f"    whole log: {log}")
-
-    def _print(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+                self.screen.say(f"    {line}")
+            self.screen.say(f"    whole log: {log}")
 
 
 def _lines(log: Path) -> list[str]:
@@ -97,8 +128,3 @@ def _lines(log: Path) -> list[str]:
         return log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

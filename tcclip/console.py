@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tcclip import launch
 from tcclip.errors import UserError
 
 
@@ -21,11 +23,12 @@ from tcclip.errors import UserError
 def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
     """Run a stage; gives a function that takes the stage's one-line result (its last word counts).
 
-    A UserError ends the process with its sentence and exit code 1. Any other error keeps its traceback in the log.
+    A UserError ends the process with its sentence and exit code 1. Any other error keeps its traceback in the log. Of
+    processes that torchrun has started, the first one alone writes the log and the line, and all tell errors.
     """
     started = time.monotonic()
     result: list[object] = []
-    with _output_to(log) if log else contextlib.nullcontext():
+    with _output_to(log) if log and launch.talks() else contextlib.nullcontext():
         try:
             yield result.append
         except UserError as error:
@@ -34,11 +37,15 @@ def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
             _last_line(f"Error: {title}: {error}", code=1)
         except KeyboardInterrupt:
             _last_line(f"Error: {title}: interrupted; the same command goes on from here", code=130)
+        except BrokenPipeError:  # `tcclip plan | head`: the reader has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where Python writes what is left when it ends
+            sys.exit(128 + signal.SIGPIPE)
         except Exception as error:
             traceback.print_exc()
             _last_line(f"Error: {title}: {type(error).__name__}: {error}", code=1)
         detail = f"{result[-1]}, " if result and result[-1] is not None else ""
-        _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")
+        if launch.talks():
+            _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")
 
 
 def _last_line(text: str, code: int | None = None) -> None:

@@ -52,3 +52,10 @@ def test_a_mistyped_name_ends_a_command_with_one_sentence(words, sentence):
     assert done.returncode == 1
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_goes_away_ends_a_command_quietly():
+    code = "from tcclip.console import stage\nwith stage('long', None):\n    [print('x' * 99) for _ in range(99999)]"
+    shell = f'{sys.executable} -c "{code}" | head -n 1'
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("x" * 99 + "\n", "")

@@ -1,0 +1,122 @@
+"""How far the suite's runs and tables are while Snakemake works, and how long the rest will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tcclip import layout
+from tcclip.files import read_json
+from tcclip.plan import Plan
+from tcclip.plan_costs import cost_of, rates_of
+
+TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
+
+
+class Filled(NamedTuple):
+    """A table: how many of its runs have numbers."""
+
+    table: str
+    done: int
+    runs: int
+
+
+class Board:
+    """Jobs of one call of Snakemake, by what they are about. Times are seconds of the clock that is handed in."""
+
+    def __init__(self, plan: Plan, planned: Mapping[str, int], clock: Callable[[], float] = time.monotonic) -> None:
+        """`planned`: jobs of this call by rule."""
+        self.plan, self.clock, self.began = plan, clock, clock()
+        self.planned = dict(planned)
+        rates = rates_of(plan)
+        self.cost = {name: cost_of(plan, run, rates).hours for name, run in plan.runs.items()}  # only ratios are used
+        self.before = self._measured_before()
+        self.running: dict[int, tuple[str, str, float]] = {}  # job -> rule, run or nothing, start
+        self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule
+        self.done: set[str] = set()  # runs finished in this call
+        self.seconds: dict[str, float] = {}  # of the jobs of a run that have ended in this call
+        self.others: list[float] = []  # seconds of the other jobs that have ended
+
+    def start(self, job: int, rule: str, run: str) -> None:
+        """A job of a rule begins; `run` is empty for one that belongs to no run."""
+        self.running[job] = (rule, run, self.clock())
+        self.failed.pop(run or rule, None)
+
+    def finish(self, job: int) -> bool:
+        """A job has ended well; whether a run is finished by that."""
+        rule, run, began = self.running.pop(job, ("", "", self.clock()))
+        if not run:
+            self.others.append(self.clock() - began)
+            return False
+        self.seconds[run] = self.seconds.get(run, 0.0) + self.clock() - began
+        if rule == EVALUATE:
+            self.done.add(run)
+        return rule == EVALUATE
+
+    def fail(self, job: int) -> None:
+        """A job has failed; it may be tried again."""
+        rule, run, _ = self.running.pop(job, ("", "", 0.0))
+        self.failed[run or rule] = rule
+
+    def counts(self) -> dict[str, int]:
+        """Runs of this call: done, running, failed, left."""
+        running = {run for _, run, _ in self.running.values() if run}
+        failed = set(self.failed) & set(self.plan.runs)
+        left = self.planned.get(EVALUATE, 0) - len(self.done) - len(running) - len(failed)
+        return {"done": len(self.done), "running": len(running), "failed": len(failed), "left": max(left, 0)}
+
+    def tables(self) -> list[Filled]:
+        """Every table with the number of its runs whose results are there and not about to be made anew."""
+        there = {name for name in self.plan.runs if self._has_results(name)}
+        found = [(table, set(self.plan.runs_of(table))) for table in self.plan.tables]
+        return [Filled(table, len(runs & there), len(runs)) for table, runs in found if runs]
+
+    def seconds_left(self) -> float | None:
+        """Time to the end of the call, from what finished runs took, of this call or before; None without any."""
+        counts = self.counts()
+        runs_left = counts["running"] + counts["left"]
+        others_left = sum(self.planned.values()) - self._planned_of_runs() - len(self.others)
+        work = others_left * _mean(self.others)
+        if runs_left:
+            times = {run: self.seconds[run] for run in self.done} or self.before
+            if not times:
+                return None
+            slowness = sum(times.values()) / sum(self.cost[run] for run in times)
+            waiting = [cost for run, cost in self.cost.items() if run not in self.done and not self._has_results(run)]
+            work += runs_left * _mean(waiting or list(self.cost.values())) * slowness
+            work -= sum(self.clock() - began for _, run, began in self.running.values() if run)
+        at_once = max(1.0, (sum(self.seconds.values()) + sum(self.others)) / max(self.clock() - self.began, 1e-9))
+        return max(work, 0.0) / at_once
+
+    def _measured_before(self) -> dict[str, float]:
+        """Seconds that the trainings took whose runs have results already."""
+        found = {}
+        for name, run in self.plan.runs.items():
+            if run.trained and self._has_results(name):
+                found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
+        return found
+
+    def _planned_of_runs(self) -> int:
+        return self.planned.get(TRAIN, 0) + self.planned.get(EVALUATE, 0)
+
+    def _has_results(self, run: str) -> bool:
+        """Results that are older than their weights, or whose weights are gone, are about to be made anew."""
+        folder = layout.run(self.plan.suite.name, run)
+        metrics = _changed(folder / "metrics.json")
+        if metrics is None or not self.plan.run(run).trained:
+            return metrics is not None
+        weights = _changed(folder / "weights.safetensors")
+        return weights is not None and weights <= metrics
+
+
+def _changed(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

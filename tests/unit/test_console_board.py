@@ -1,0 +1,132 @@
+"""The console counts the runs of a call and tells the time left from what finished runs took."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from snakemake_logger_plugin_tcclip.board import Board
+from snakemake_logger_plugin_tcclip.screen import block, duration, summary
+from tcclip.plan import load_plan
+
+PLANNED = {"train": 3, "evaluate": 4, "frames": 2}
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Board:
+    plan = load_plan("mini")
+    monkeypatch.chdir(tmp_path)
+    return Board(plan, PLANNED, clock)
+
+
+def names(board: Board, count: int) -> list[str]:
+    """Runs that cost the same."""
+    alike = [name for name in board.plan.runs if name.startswith("few_shot-hmdb51-k2-")]
+    assert len({board.cost[name] for name in alike[:count]}) == 1
+    return alike[:count]
+
+
+def has_results(run: str, seconds: float = 1.0) -> None:
+    folder = Path("runs/mini") / run
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").touch()
+    (folder / "training.json").write_text(json.dumps({"seconds": seconds}))
+    (folder / "metrics.json").touch()
+
+
+def test_a_run_is_done_when_it_is_evaluated(board: Board) -> None:
+    first, second, _ = names(board, 3)
+    board.start(1, "train", first)
+    board.start(2, "train", second)
+    assert board.counts() == {"done": 0, "running": 2, "failed": 0, "left": 2}
+    assert not board.finish(1)
+    board.start(3, "evaluate", first)
+    assert board.finish(3)
+    assert board.counts() == {"done": 1, "running": 1, "failed": 0, "left": 2}
+
+
+def test_what_failed_counts_until_it_is_tried_again(board: Board) -> None:
+    (first,) = names(board, 1)
+    board.start(1, "train", first)
+    board.fail(1)
+    assert board.counts() == {"done": 0, "running": 0, "failed": 1, "left": 3}
+    board.start(1, "train", first)
+    assert board.counts() == {"done": 0, "running": 1, "failed": 0, "left": 3}
+
+
+def test_the_time_left_is_that_of_runs_of_the_same_cost(board: Board, clock: Clock) -> None:
+    (first,) = names(board, 1)
+    assert board.seconds_left() is None
+    for job, rule in enumerate(("frames", "frames")):
+        board.start(job, rule, "")
+        clock.now += 5
+        board.finish(job)
+    for job, rule in enumerate(("train", "evaluate"), start=10):
+        board.start(job, rule, first)
+        clock.now += 20
+        board.finish(job)
+    board.cost = dict.fromkeys(board.cost, 1.0)
+    assert board.seconds_left() == pytest.approx(3 * 40)  # one after another, as until now
+
+
+def test_two_jobs_at_a_time_take_half_the_time(board: Board, clock: Clock) -> None:
+    board.planned, board.cost = {"train": 4, "evaluate": 4}, dict.fromkeys(board.cost, 1.0)
+    for rule in ("train", "evaluate"):
+        for job, run in enumerate(names(board, 2)):
+            board.start(job, rule, run)
+        clock.now += 20
+        for job in (0, 1):
+            board.finish(job)
+    assert board.seconds_left() == pytest.approx(2 * 40 / 2)
+
+
+def test_runs_of_an_earlier_call_tell_the_time_before_the_first_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = load_plan("mini")
+    monkeypatch.chdir(tmp_path)
+    (run,) = [name for name in plan.runs if name == "few_shot-hmdb51-k2-tc_clip-s1024"]
+    has_results(run, seconds=30)
+    board = Board(plan, {"train": 2, "evaluate": 2}, Clock())
+    waiting = [cost for name, cost in board.cost.items() if name != run]
+    assert board.seconds_left() == pytest.approx(2 * 30 * sum(waiting) / len(waiting) / board.cost[run])
+
+
+def test_tables_fill_with_their_runs_and_empty_when_one_is_trained_again(board: Board) -> None:
+    before = {filled.table: filled for filled in board.tables()}
+    run = "few_shot-hmdb51-k2-tc_clip-s1024"
+    has_results(run)
+    after = {filled.table: filled for filled in board.tables()}
+    assert before["table3"].done == 0
+    assert after["table3"] == before["table3"]._replace(done=1)
+    (Path("runs/mini") / run / "weights.safetensors").unlink()  # as Snakemake does before it trains
+    assert {filled.table: filled for filled in board.tables()} == before
+
+
+def test_the_block_shows_unfinished_tables_as_bars_and_names_the_others(board: Board) -> None:
+    for run in board.plan.runs_of("table2"):
+        if not (Path("runs/mini") / run).exists():
+            has_results(run)
+    lines = block(board)
+    assert any(line.startswith("table3 ") and line.endswith(" runs") for line in lines)
+    assert any(line.startswith("all runs there: ") and "table2" in line for line in lines)
+    assert lines[-1] == summary(board)
+    assert summary(board).startswith("runs: 0 done, 0 running, 0 failed, 4 left; ")
+
+
+def test_durations_are_read_easily() -> None:
+    assert [duration(s) for s in (45, 440, 93900)] == ["45 s", "7 min 20 s", "26 h 05 min"]
