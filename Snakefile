@@ -2,15 +2,28 @@
 
 import sys
 
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from tcclip import layout, stages, warm
-from tcclip.workflow import check_targets, code, constraint, plan_or_exit, settings
+from tcclip.tracking import address
+from tcclip.workflow import (
+    check_targets,
+    code,
+    constraint,
+    growing,
+    make_store_first,
+    plan_or_exit,
+    restore_or_exit,
+    settings,
+)
 
 min_version("9.18")
 
 plan = plan_or_exit(config)
 suite = plan.suite.name
+if workflow.is_main_process:
+    restore_or_exit(suite)  # what `dvc pull` brought
 backbone_folder = layout.backbone(plan.suite.backbone.name)
 
 
@@ -21,13 +34,19 @@ wildcard_constraints:
     table=constraint(plan.tables),
 
 
-# Jobs of this machine start as forks of one process with the libraries loaded; jobs elsewhere find no such process.
+# Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it, even on
+# this very machine: a fork would escape the limits of its job, and the signals sent to it.
 onstart:
-    warm.start_server()
+    make_store_first()
+    logger.info(f"Suite: {suite}", extra={"suite": suite})  # the console counts this suite's runs
+    if workflow.local_exec:
+        warm.start_server()
 
 
 localrules:
     tables,
+    videos,
+    splits,
     frames,
     trainings,
     mlflow_store,
@@ -71,7 +90,8 @@ rule tables:
         stages.result_files(plan, plan.runs),
         [layout.table(suite, table, suffix) for table in plan.tables for suffix in stages.TABLE_FORMATS],
         rules.report.output,
-        rules.mlflow.input,
+        # not the store: it is a view with addresses of one machine, so that a clone makes its own when it asks for it
+        rules.load_runs.output,
     message:
         "All tables of the suite, its report and its MLflow runs"
 

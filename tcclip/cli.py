@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip import cli_data, cli_plan, layout, stages
+from tcclip import cli_data, cli_plan, cli_provenance, launch, layout, stages
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
@@ -18,8 +18,10 @@ from tcclip.plan import load_plan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_provenance.app)
 
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
+Gpus = Annotated[int | None, typer.Option(min=0, help="processes, one per GPU; else machine.gpus of the suite")]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 
@@ -49,9 +51,10 @@ def download(
     """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""
     with stage(f"download of {dataset}", log) as report:
         from tcclip.fetch.download import download as fetch
+        from tcclip.unpack.records import finished_archives
 
-        folder, unpacked = layout.downloads(dataset), layout.unpacked(dataset)
-        report(fetch(load_dataset(dataset), folder, again=verify, unpacked=unpacked))
+        settings, unpacked = load_dataset(dataset), finished_archives(dataset)
+        report(fetch(settings, layout.downloads(dataset), again=verify, unpacked=unpacked))
 
 
 @app.command()
@@ -157,13 +160,15 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
 
 
 @app.command()
-def train(run: str, suite: SuiteName = "mini", log: Log = None) -> None:
+def train(run: str, suite: SuiteName = "mini", gpus: Gpus = None, log: Log = None) -> None:
     """Train a run, or go on with it where it was interrupted."""
     with stage(f"training {run}", log) as report:
         from tcclip.training.from_plan import training_job
-        from tcclip.training.loop import train as train_run
+        from tcclip.watched_training import train_watched
 
-        report(train_run(training_job(load_plan(suite), run)))
+        the_plan = load_plan(suite)
+        count = the_plan.suite.machine.gpus if gpus is None else gpus
+        report(launch.run(count, train_watched, suite, training_job(the_plan, run)))
 
 
 @app.command()
@@ -174,6 +179,7 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="the split of --dataset")] = None,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the protocol's")] = None,
     we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
+    gpus: Gpus = None,
     log: Log = None,
 ) -> None:
     """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split."""
@@ -182,13 +188,15 @@ def evaluate(
         from tcclip.evaluation.run import evaluate as evaluate_run
         from tcclip.params.protocol import parse_views
 
+        the_plan = load_plan(suite)
         if dataset and split:
-            jobs = asked_jobs(load_plan(suite), run, dataset, split, parse_views(views) if views else None, we)
+            jobs = asked_jobs(the_plan, run, dataset, split, parse_views(views) if views else None, we)
         elif dataset or split or views or we:
             raise UserError("--dataset and --split go together, and --views and --we need both")
         else:
-            jobs = evaluation_jobs(load_plan(suite), run)
-        report(evaluate_run(*jobs, keep=bool(dataset)))
+            jobs = evaluation_jobs(the_plan, run)
+        count = the_plan.suite.machine.gpus if gpus is None else gpus
+        report(launch.run(count, evaluate_run, *jobs, keep=bool(dataset)))
 
 
 @app.command("import-checkpoint")
@@ -274,7 +282,7 @@ def sources(
 def mlflow_store(log: Log = None) -> None:
     """Create the MLflow store, once."""
     with stage("MLflow store", log):
-        from tcclip.tracking import create_store
+        from tcclip.tracking.store import create_store
 
         create_store()
 
@@ -283,7 +291,7 @@ def mlflow_store(log: Log = None) -> None:
 def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
     """Load the run folders into MLflow; unchanged runs are left alone."""
     with stage("MLflow runs", log) as say:
-        from tcclip.tracking import load_runs
+        from tcclip.tracking.loader import load_runs
 
         say(load_runs(load_plan(suite)))
 
@@ -292,7 +300,7 @@ def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
 def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) -> None:
     """Open the MLflow UI on localhost."""
     with stage("MLflow UI", None):
-        from tcclip.tracking import open_ui
+        from tcclip.tracking.ui import open_ui
 
         open_ui(port)
 

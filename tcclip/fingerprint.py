@@ -26,7 +26,7 @@ def code(*modules: str) -> str:
     """Hash of the code of `modules` (dotted names of modules or packages) and of all tcclip modules they import."""
     digest = hashlib.sha256()
     for name in sorted(set().union(*map(_closure, modules))):
-        digest.update(f"{name}\n{_meaning(_tree(name))}\n".encode())
+        digest.update(f"{name}\n{_module(name)[0]}\n".encode())
     return digest.hexdigest()[:LENGTH]
 
 
@@ -47,21 +47,25 @@ def _file(module: str) -> Path | None:
 
 
 @functools.cache
-def _tree(module: str) -> ast.Module:
-    path = _file(module)
+def _module(name: str) -> tuple[str, frozenset[str]]:
+    """The meaning of a module of tcclip, and those that it imports."""
+    path = _file(name)
     if path is None:
-        raise ModuleNotFoundError(f"no module {module} in tcclip")
-    return ast.parse(path.read_text(encoding="utf-8"))
+        raise ModuleNotFoundError(f"no module {name} in tcclip")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = _imports(tree)
+    return _meaning(tree), imports
 
 
-def _imports(module: str) -> set[str]:
+def _imports(tree: ast.Module) -> frozenset[str]:
     found: set[str] = set()
-    for node in ast.walk(_tree(module)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in found if name.startswith("tcclip.") and not name.startswith(NOT_RESULTS) and _file(name)}
+    ours = {name for name in found if name.startswith("tcclip.") and not name.startswith(NOT_RESULTS)}
+    return frozenset(name for name in ours if _file(name))
 
 
 def _submodules(module: str) -> set[str]:
@@ -77,7 +81,7 @@ def _closure(module: str) -> set[str]:
     while todo:
         name = todo.pop()
         seen.add(name)
-        todo |= _imports(name) - seen
+        todo |= _module(name)[1] - seen
     return seen
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 DATA = Path("data")
+LAST = "last.safetensors"  # in a run's folder: the last epoch's weights, where weights.safetensors has the best one's
 
 
 def raw(dataset: str) -> Path:
@@ -78,9 +79,14 @@ def backbone(name: str) -> Path:
     return DATA / "backbones" / name
 
 
+def runs(suite: str) -> Path:
+    """The folder of all runs of a suite."""
+    return Path("runs") / suite
+
+
 def run(suite: str, name: str) -> Path:
     """A run's folder."""
-    return Path("runs") / suite / name
+    return runs(suite) / name
 
 
 def predictions(suite: str, run_name: str, evaluation: str) -> Path:
@@ -101,6 +107,11 @@ def reports(suite: str) -> Path:
 def table(suite: str, name: str, suffix: str = "csv") -> Path:
     """One table in one format."""
     return reports(suite) / "tables" / f"{name}.{suffix}"
+
+
+def jobs(suite: str) -> Path:
+    """Snakemake's account of the jobs that made a suite's files, for the places where DVC brings them."""
+    return reports(suite) / "jobs.json.gz"
 
 
 def bench(device: str) -> Path:

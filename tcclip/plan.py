@@ -7,7 +7,7 @@ Importing it imports no torch and reads only params/.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tcclip.errors import unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
@@ -42,28 +42,28 @@ class Plan:
 
     def dataset(self, role: str) -> Dataset:
         """The dataset that plays `role` in this suite."""
-        return load_dataset(self.suite.dataset(role))
+        return self.datasets[self.suite.dataset(role)]
 
     def protocol(self, name: str) -> Protocol:
         """A protocol with this suite's budgets."""
-        return protocol_of(self.suite, name)
+        return self._protocols.get((name, None)) or protocol_of(self.suite, name)
 
     def method(self, name: str) -> Method:
         """A method with this suite's recipe."""
-        return method_of(self.suite, name)
+        return self._methods.get(name) or method_of(self.suite, name)
 
     def evaluations(self, run: str) -> list[Evaluation]:
         """Everything a run is evaluated on, for all tables."""
-        found = {e.name: e for cells in self.cells.values() for cell in cells for e in cell.evaluations if e.run == run}
-        return [found[name] for name in sorted(found)]
+        return self._evaluations.get(run, [])
+
+    def keeps_last(self, run: str) -> bool:
+        """Whether a run has the last epoch's weights besides the best one's, and is evaluated with both."""
+        found = self.run(run)
+        return found.trained and self.training_protocol(found).keeps_last
 
     def tables_of(self, run: str) -> list[str]:
         """The tables a run serves."""
-        return [
-            table
-            for table, cells in self.cells.items()
-            if any(evaluation.run == run for cell in cells for evaluation in cell.evaluations)
-        ]
+        return self._tables_by_run.get(run, [])
 
     def runs_of(self, table: str) -> list[str]:
         """The runs a table needs."""
@@ -75,15 +75,47 @@ class Plan:
 
     def training_protocol(self, run: Run) -> Protocol:
         """A run's protocol with the budget of its dataset, if that has one, and the micro-batch of its method."""
-        own = self.dataset(run.role) if run.role else None
-        protocol = protocol_of(self.suite, run.protocol, own)
+        protocol = self._protocols[run.protocol, run.role]
         micro = self.method(run.method).micro_batch.get(protocol.name)
         return protocol.model_copy(update={"micro_batch": micro}) if micro else protocol
 
-    @property
+    @functools.cached_property
     def datasets(self) -> dict[str, Dataset]:
         """The suite's datasets by file name."""
         return {name: load_dataset(name) for name in self.suite.datasets.values()}
+
+    # Snakemake asks for these of every job; checking a params file anew each time took a third of its start.
+
+    @functools.cached_property
+    def _methods(self) -> dict[str, Method]:
+        return {name: method_of(self.suite, name) for name in self.methods}
+
+    @functools.cached_property
+    def _protocols(self) -> dict[tuple[str, str | None], Protocol]:
+        """By name and the dataset that is trained on, or none: the suite's."""
+        wanted = {(run.protocol, role) for run in self.runs.values() for role in (run.role, None)}
+        return {
+            (name, role): protocol_of(self.suite, name, self.dataset(role) if role else None) for name, role in wanted
+        }
+
+    @functools.cached_property
+    def _evaluations(self) -> dict[str, list[Evaluation]]:
+        """By run."""
+        found: dict[str, dict[str, Evaluation]] = {run: {} for run in self.runs}
+        for evaluation in (e for cells in self.cells.values() for cell in cells for e in cell.evaluations):
+            found[evaluation.run][evaluation.name] = evaluation
+        for run, named in found.items():
+            if self.keeps_last(run):
+                named |= {e.name: e for e in [replace(e, last=True) for e in named.values()]}
+        return {run: [named[name] for name in sorted(named)] for run, named in found.items()}
+
+    @functools.cached_property
+    def _tables_by_run(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {run: {} for run in self.runs}
+        for table, cells in self.cells.items():
+            for evaluation in (e for cell in cells for e in cell.evaluations):
+                found[evaluation.run][table] = None
+        return {run: list(tables) for run, tables in found.items()}
 
     @property
     def benched(self) -> list[str]:

@@ -22,12 +22,13 @@ class Evaluation:
     split: str
     views: Views
     we: bool
+    last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
 
     @property
     def name(self) -> str:
-        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble."""
+        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble or last epoch."""
         views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
-        return f"{self.role}-{self.split}-{views}" + ("-we" if self.we else "")
+        return f"{self.role}-{self.split}-{views}" + "-we" * self.we + "-last" * self.last
 
 
 @dataclass(frozen=True)

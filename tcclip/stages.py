@@ -203,9 +203,15 @@ def bench_options(plan: Plan) -> str:
     return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}"
 
 
+def threads(plan: Plan) -> int:
+    """Threads of a training or evaluation, with a process for each GPU."""
+    return plan.suite.machine.threads * max(1, plan.suite.machine.gpus)
+
+
 def _machine(plan: Plan) -> dict[str, Any]:
-    """How the machine is used, as far as it changes the last bits of a result."""
-    return plan.suite.machine.model_dump(include={"threads", "precision", "gpus"})
+    """How the machine is used, as far as a result depends on it; more GPUs only round the same sums differently."""
+    machine = plan.suite.machine
+    return machine.model_dump(include={"threads", "precision"}) | {"gpu": machine.gpus > 0}
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:

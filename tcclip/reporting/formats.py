@@ -14,11 +14,11 @@ from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Entry, Grid, 
 LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
 
 
-def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path) -> None:
-    """Write `frame` to `csv`, and `shown` beside it as .md and .tex."""
+def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path, last: pd.DataFrame | None = None) -> None:
+    """Write `frame` to `csv`, and `shown` beside it as .md and .tex; `last` is of last epochs' weights."""
     with atomic(csv) as part:
         frame.to_csv(part, index=False, lineterminator="\n")
-    write_text(csv.with_suffix(".md"), markdown(shown, frame))
+    write_text(csv.with_suffix(".md"), markdown(shown, frame) + (_last_epoch(frame, last) if last is not None else ""))
     write_text(csv.with_suffix(".tex"), latex(shown, csv.stem))
 
 
@@ -114,6 +114,21 @@ def _comparison(frame: pd.DataFrame) -> str:
     ]
     head = "| Group | Method | Column | Measured | Paper | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
     return "\n## Measured against the paper\n\n" + head + "\n".join(lines) + "\n"
+
+
+def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
+    """What the best of several test accuracies hides, for the cells whose runs keep both."""
+    cells = ["group", "row", "column"]
+    both = frame.merge(last[last["source"] == "measured"][[*cells, "value"]], on=cells, suffixes=("", "_last"))
+    if both.empty:
+        return ""
+    lines = [
+        f"| {c.group} | {c.row} | {c.column} | {c.value:.1f} | {c.value_last:.1f} | {c.value_last - c.value:+.1f} |"
+        for c in both.itertuples(index=False)
+    ]
+    head = "| Group | Method | Column | Best epoch | Last epoch | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
+    about = "The best epoch is the best of several on the test split, as in the paper.\n\n"
+    return "\n## The last epoch\n\n" + about + head + "\n".join(lines) + "\n"
 
 
 def _latex_cell(entry: Entry) -> str:

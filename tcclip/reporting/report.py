@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -21,23 +22,33 @@ from tcclip.reporting.cells import read_table
 from tcclip.reporting.grid import DASH, METRICS
 from tcclip.reporting.page import Picture, Section, folded, frame_table, page, pictures, table_section
 from tcclip.reporting.suite_figures import draw_figures
-from tcclip.reporting.summary import summary
+from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import table_grid
 
 
 def write_report(plan: Plan) -> str:
-    """Write figures/, metrics.json and index.html from tables and run folders; returns a one-line account."""
+    """Write the page, its figures, and the numbers and curves for DVC, from tables and run folders."""
     folder = layout.reports(plan.suite.name)
     frames = {name: read_table(layout.table(plan.suite.name, name)) for name in plan.tables}
-    new = folder / ".figures.part"
-    shutil.rmtree(new, ignore_errors=True)
-    drawn = draw_figures(plan, frames, new)
+    with new_folder(folder / "figures") as new:
+        drawn = draw_figures(plan, frames, new)
+    with new_folder(folder / "curves") as new:
+        write_curves(plan, new)
     write_json(folder / "metrics.json", summary({n: (frame, plan.tables[n].columns) for n, frame in frames.items()}))
-    shutil.rmtree(folder / "figures", ignore_errors=True)
-    new.rename(folder / "figures")
+    write_json(folder / "cells.json", all_cells(frames))
     shown = [dataclasses.replace(item, path=folder / "figures" / item.path.name) for item in drawn]
     write_text(folder / "index.html", _page(plan, frames, shown))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give the path of a folder to be made, and put it in the place of `path` when the block succeeds."""
+    new = path.with_name(f".{path.name}.part")
+    shutil.rmtree(new, ignore_errors=True)
+    yield new
+    shutil.rmtree(path, ignore_errors=True)
+    new.rename(path)
 
 
 def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) -> str:

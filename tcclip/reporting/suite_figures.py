@@ -85,7 +85,7 @@ def class_evaluations(plan: Plan) -> dict[str, list[Evaluation]]:
 
 
 def _plain_evaluations(plan: Plan, run: Run, role: str) -> list[Evaluation]:
-    return [e for e in plan.evaluations(run.name) if e.role == role and not e.we]
+    return [e for e in plan.evaluations(run.name) if e.role == role and not e.we and not e.last]
 
 
 def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:

@@ -1,23 +1,28 @@
-"""The headline numbers of all tables for `dvc metrics show`: reports/<suite>/metrics.json."""
+"""The numbers that DVC compares between commits: reports/<suite>/metrics.json, cells.json and curves/."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tcclip import layout
+from tcclip.files import write_text
 from tcclip.params.table import Column
+from tcclip.plan import Plan
+
+CURVES = ["epoch", "loss", "train_top1", "val_top1"]  # of history.csv; times and rates differ by chance
 
 
-def headline(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
-    """{row: {column: percent}} of the measured averages; tables without an average column give all measured cells.
+def measured(frame: pd.DataFrame, columns: Collection[str]) -> dict[str, Any]:
+    """{row: {column: value}} of the measured cells in `columns`.
 
     A row name that a table uses in several groups carries its group from the second time on: "TC-CLIP (weight
     ensemble)".
     """
-    averages = [column.name for column in columns if column.mean_of] or [column.name for column in columns]
-    shown = frame[frame["column"].isin(averages) & (frame["source"] == "measured")]
+    shown = frame[frame["column"].isin(columns) & (frame["source"] == "measured")]
     first = {row: group for group, row in reversed(list(zip(frame["group"], frame["row"], strict=True)))}
     found: dict[str, Any] = {}
     for cell in shown.itertuples(index=False):
@@ -26,9 +31,30 @@ def headline(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
     return found
 
 
+def headline(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
+    """{row: {column: percent}} of the measured averages; tables without an average column give all measured cells."""
+    averages = [column.name for column in columns if column.mean_of] or [column.name for column in columns]
+    return measured(frame, averages)
+
+
 def summary(tables: Mapping[str, tuple[pd.DataFrame, Sequence[Column]]]) -> dict[str, Any]:
     """{table: headline, and how many cells are measured}."""
     return {
         name: {**headline(frame, columns), "measured_cells": int((frame["source"] == "measured").sum())}
         for name, (frame, columns) in tables.items()
     }
+
+
+def all_cells(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """{table: {row: {column: value}}} of every measured cell."""
+    return {name: measured(frame, set(frame["column"])) for name, frame in tables.items()}
+
+
+def write_curves(plan: Plan, folder: Path) -> None:
+    """folder/<run>.csv: loss and accuracies over the epochs of every run that was trained."""
+    folder.mkdir(parents=True)
+    for run in plan.runs:
+        history = layout.run(plan.suite.name, run) / "history.csv"
+        if history.is_file():
+            curves = pd.read_csv(history).reindex(columns=CURVES)
+            write_text(folder / f"{run}.csv", curves.dropna(axis="columns", how="all").to_csv(index=False))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from tcclip import layout
@@ -23,7 +25,7 @@ def write_table(plan: Plan, name: str) -> str:
     """
     frame = table_frame(plan, name)
     path = layout.table(plan.suite.name, name)
-    write_formats(frame, table_grid(plan, name, frame), path)
+    write_formats(frame, table_grid(plan, name, frame), path, last_epoch_frame(plan, name))
     counts = frame["source"].value_counts()
     quoted = f", {counts['quoted']} quoted" if "quoted" in counts else ""
     return f"{counts.get('measured', 0)} of {len(frame)} cells measured{quoted}, {path}"
@@ -39,6 +41,16 @@ def table_frame(plan: Plan, name: str) -> pd.DataFrame:
     frames = plan.protocol(plan.table(name).protocol).frames
     costs = costs_of(cells, plan.suite, frames, layout.throughput(plan.suite.name))
     return build(cells, results_of(plan, name), printed if plan.suite.quote_published else None, costs)
+
+
+def last_epoch_frame(plan: Plan, name: str) -> pd.DataFrame:
+    """The table with the last epoch's weights, where a run's are chosen by test accuracies; other cells are empty."""
+    cells = [
+        replace(cell, evaluations=tuple(replace(e, last=True) for e in cell.evaluations if plan.keeps_last(e.run)))
+        for cell in plan.cells[name]
+        if not cell.source and not cell.cost and cell.views is None
+    ]
+    return build(cells, results_of(plan, name))
 
 
 def table_grid(plan: Plan, name: str, frame: pd.DataFrame) -> Grid:

@@ -17,12 +17,12 @@ def package(tmp_path, monkeypatch):
 
     def code(module):
         fingerprint.code.cache_clear()
-        fingerprint._tree.cache_clear()
+        fingerprint._module.cache_clear()
         return fingerprint.code(module)
 
     yield copy, code
     fingerprint.code.cache_clear()
-    fingerprint._tree.cache_clear()
+    fingerprint._module.cache_clear()
 
 
 def edit(path, old, new):

@@ -1,5 +1,6 @@
 """The plan expands tables to evaluations and runs; a run that serves several tables is planned once."""
 
+import dataclasses
 import shutil
 import subprocess
 import sys
@@ -257,6 +258,18 @@ def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
         "machine.loader_workers",
     }
     assert not without & settings.keys()
+
+
+def test_a_gpu_instead_of_the_cpu_changes_a_result_and_more_of_them_do_not():
+    plan = load_plan("paper")
+    run = next(run for run in plan.runs.values() if run.trained)
+
+    def settings(gpus: int) -> dict[str, object]:
+        machine = plan.suite.machine.model_copy(update={"gpus": gpus})
+        changed = dataclasses.replace(plan, suite=plan.suite.model_copy(update={"machine": machine}))
+        return stages.training_settings(changed, run)
+
+    assert settings(0) != settings(1) == settings(4)
 
 
 def test_the_ensemble_weight_belongs_to_the_evaluation():

@@ -21,6 +21,7 @@ PARTS = (
     "requirements.lock",
     "dvc.yaml",
     ".dvc/config",
+    ".dvc/.gitignore",
     ".dvcignore",
     ".gitignore",
 )

@@ -69,7 +69,8 @@ def test_a_second_call_has_nothing_to_do(finished):
 def test_mlflow_holds_every_run_once_and_can_be_made_again(project):
     def runs():
         with sqlite3.connect(project.folder / "mlflow.db") as store:
-            return store.execute("select count(*) from runs where lifecycle_stage = 'active'").fetchone()[0]
+            kind = "join tags on tags.run_uuid = runs.run_uuid and tags.key = 'kind' and tags.value = 'run'"
+            return store.execute(f"select count(*) from runs {kind} where lifecycle_stage = 'active'").fetchone()[0]
 
     planned = len(list((project.folder / "runs/mini").iterdir()))
     assert runs() == planned
@@ -78,6 +79,22 @@ def test_mlflow_holds_every_run_once_and_can_be_made_again(project):
     project.snakemake("mlflow")
     assert runs() == planned
     assert project.jobs("tables") == {}
+
+
+def test_a_store_that_is_gone_makes_nothing_stale_and_no_training_waits_for_one(project):
+    shutil.rmtree(project.folder / "mlruns")
+    (project.folder / "mlflow.db").unlink()
+    assert project.jobs("tables") == {}
+    assert project.jobs("mlflow") == {"mlflow_store": 1, "load_runs": 1, "mlflow": 1}
+    shutil.rmtree(project.folder / "runs/mini")
+    needed = project.jobs("runs/mini/few_shot-ssv2-k2-tc_clip-s1024/weights.safetensors")
+    assert needed == {"train": 1}
+
+
+def test_another_mlflow_server_is_loaded_and_nothing_else_made(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret-word@127.0.0.1:9")
+    assert project.jobs("tables") == {"load_runs": 1, "tables": 1}
+    assert "secret-word" not in project.snakemake("-n", "tables")
 
 
 def test_deleting_a_run_retrains_exactly_that_run(project):
@@ -125,7 +142,7 @@ def test_editing_the_ensemble_weight_evaluates_again_but_trains_nothing(project)
 
 def test_editing_a_tables_layout_trains_nothing(project):
     project.edit("params/tables/table3.yaml", lambda content: content["rows"].reverse())
-    assert project.jobs("tables") == {"table": 1, "report": 1, "tables": 1}
+    assert project.jobs("tables") == {"table": 1, "report": 1, "load_runs": 1, "tables": 1}
 
 
 def test_editing_code_makes_stale_what_uses_it(project):
@@ -181,3 +198,4 @@ def test_the_paper_suite_plans_every_row(finished):
     jobs = finished.jobs("tables", "--config", "suite=paper")
     assert jobs["table"] == len(load_plan("paper").tables)
     assert jobs["train"] >= 2
+    assert finished.jobs("tables", "--config", "suite=paper", "--profile", "slurm") == jobs
