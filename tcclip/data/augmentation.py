@@ -56,7 +56,8 @@ def train_clip(
     changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
     grey = rng.random() < augmentation.gray_prob
     mean, std = _statistics(norm)
-    clip = torch.empty(len(frames), 3, size, size)
+    unit = torch.cat([torch.diag(1 / std.flatten()), -(mean / std).view(3, 1)], dim=1).numpy()  # (x - mean) / std
+    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
     for t, frame in enumerate(frames):
         picture = cropped(frame, sides, box, size)
         if flipped:
@@ -65,8 +66,8 @@ def train_clip(
             picture = changed(picture, changes, t)
         if grey:
             picture = color.grey(picture)
-        torch.sub(torch.from_numpy(picture).permute(2, 0, 1), mean, out=clip[t]).div_(std)
-    return clip
+        cv2.split(cv2.transform(picture, unit), list(clip[t]))
+    return torch.from_numpy(clip)
 
 
 def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:

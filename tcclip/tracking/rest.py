@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 TIMEOUT = 30.0  # seconds that an answer may take
+NO_CONNECTION = "QueuePool limit"  # of a busy server's database; MLflow answers it like a bad request
 Answer = dict[str, Any]
 
 
@@ -65,10 +66,11 @@ class Server:
 
     @staticmethod
     def _answer(response: requests.Response) -> Answer:
-        if response.status_code in (408, 429) or response.status_code >= 500:
+        code = response.status_code
+        if code in (408, 429) or code >= 500 or (code == 400 and NO_CONNECTION in response.text):
             response.raise_for_status()
-        if response.status_code >= 400:
-            raise RefusedError(f"{response.status_code}: {response.text[:500]}")
+        if code >= 400:
+            raise RefusedError(f"{code}: {response.text[:500]}")
         answer: Answer = response.json()
         return answer
 

@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("slurm"))
-            item.add_marker(pytest.mark.slurm)
+            item.add_marker(pytest.mark.component)
 
 
 @pytest.fixture(scope="session")

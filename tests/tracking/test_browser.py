@@ -26,7 +26,7 @@ from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
 from tcclip.tracking.loader import load_runs
 
-pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.browser]
+pytestmark = pytest.mark.component
 LOAD_SECONDS = 120  # of a page on a busy machine
 SHOWN = 250_000  # bytes of the picture in docs/
 FLAGS = (

@@ -24,7 +24,7 @@ from tcclip.tracking.live import watched
 from tcclip.training import train
 from tcclip.training.job import resolved_params
 
-pytestmark = pytest.mark.xdist_group("servers")
+pytestmark = pytest.mark.component
 JOBS, EPOCHS = 32, 20
 ROOT = Path(__file__).parents[2]
 CURVES = ("loss", "train_top1", "val_top1", "lr")
@@ -46,7 +46,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield address
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     address = str(request.getfixturevalue(f"{request.param}_server"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)

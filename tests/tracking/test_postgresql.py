@@ -20,7 +20,7 @@ from tcclip.tracking import store
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.loader import load_runs
 
-pytestmark = [pytest.mark.xdist_group("servers"), pytest.mark.postgresql]
+pytestmark = pytest.mark.component
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,5 +1,6 @@
 """Fixtures: a finished throw-away project, and copies of it that a test may break."""
 
+import fcntl
 import shutil
 import sys
 from pathlib import Path
@@ -10,19 +11,18 @@ from projects import Project, new_project
 sys.path.append(str(Path(__file__).parents[1] / "unit"))  # its makers of archives, servers and videos serve here too
 
 
-def pytest_collection_modifyitems(items):
-    """All of this folder in one worker: they share the finished project."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("workflow"))
-
-
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Project:
-    """A project whose tables were made once; tests copy it before they change anything."""
-    project = new_project(tmp_path_factory.mktemp("project"))
-    project.snakemake("tables")
-    return project
+def finished(tmp_path_factory, worker_id) -> Project:
+    """A project whose tables were made once, by the first worker that asks; tests copy it before they change anything."""
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine if worker_id == "master" else mine.parent) / "finished"
+    made = folder.with_suffix(".made")
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            new_project(folder).snakemake("tables")
+            made.touch()
+    return Project(folder)
 
 
 @pytest.fixture

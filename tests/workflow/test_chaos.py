@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
 from chaos import survive
 
 KILLS = 6
 
 
+@pytest.mark.slow
 def test_a_table_made_under_kills_equals_the_quiet_one(project):
     table = project.folder / "reports/mini/tables/table3.csv"
     quiet = table.read_bytes()

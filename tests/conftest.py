@@ -1,0 +1,22 @@
+"""The order and the groups of all tests, for several workers: pytest -n 2 --dist loadgroup --no-loadscope-reorder."""
+
+import functools
+from pathlib import Path
+
+import pytest
+
+LONGEST_FIRST = ("workflow", "slurm", "tracking", "unit", "oracle", "golden")  # so that the workers end together
+
+
+def pytest_collection_modifyitems(items):
+    """The tests of a file that makes something for all of them go to one worker, which makes it once."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(here).parts[0]))
+    for item in items:
+        if _shares(item.path):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@functools.cache
+def _shares(file: Path) -> bool:
+    return 'fixture(scope="module")' in file.read_text(encoding="utf-8")
