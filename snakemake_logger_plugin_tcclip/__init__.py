@@ -20,12 +20,12 @@ from snakemake_logger_plugin_tcclip.screen import Screen, duration, summary
 from tcclip.plan import load_plan
 
 SHOWN = ("Nothing to be done", "This was a dry-run")
-REPEATED = (
+REPEATED = (  # said by the failure's lines
     "RuleException",
     "Exiting because a job",
     "At least one job did not",
-    "WorkflowError",
-)  # said by the failure's lines
+    "WorkflowError:\nAt least one job did not",
+)
 SUITE = "suite"  # field of the Snakefile's record
 TAIL = 5  # lines of a failed job's log
 
@@ -115,7 +115,12 @@ class LogHandler(LogHandlerBase):
         if self.board:
             self.board.fail(fields.get("jobid", -1))
         self.screen.say(f"failed: {job.get('rule_msg') or fields.get('rule_name')}")
+        if reason := fields.get("rule_msg"):  # of who should have run it, such as Slurm
+            self.screen.say(f"    {reason}")
         for log in logs:
+            if not log.is_file():
+                self.screen.say(f"    there is no {log}: it never began")
+                continue
             lines = _lines(log)
             shown = lines[-1:] if lines and lines[-1].startswith("Error: ") else lines[-TAIL:]
             for line in shown:

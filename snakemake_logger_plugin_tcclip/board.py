@@ -51,9 +51,9 @@ class Board:
             self.others.append(self.clock() - began)
             return False
         self.seconds[run] = self.seconds.get(run, 0.0) + self.clock() - began
-        if rule == EVALUATE:
+        if rule == self._last_rule():
             self.done.add(run)
-        return rule == EVALUATE
+        return rule == self._last_rule()
 
     def fail(self, job: int) -> None:
         """A job has failed; it may be tried again."""
@@ -64,7 +64,7 @@ class Board:
         """Runs of this call: done, running, failed, left."""
         running = {run for _, run, _ in self.running.values() if run}
         failed = set(self.failed) & set(self.plan.runs)
-        left = self.planned.get(EVALUATE, 0) - len(self.done) - len(running) - len(failed)
+        left = self.planned.get(self._last_rule(), 0) - len(self.done) - len(running) - len(failed)
         return {"done": len(self.done), "running": len(running), "failed": len(failed), "left": max(left, 0)}
 
     def tables(self) -> list[Filled]:
@@ -87,7 +87,9 @@ class Board:
             waiting = [cost for run, cost in self.cost.items() if run not in self.done and not self._has_results(run)]
             work += runs_left * _mean(waiting or list(self.cost.values())) * slowness
             work -= sum(self.clock() - began for _, run, began in self.running.values() if run)
-        at_once = max(1.0, (sum(self.seconds.values()) + sum(self.others)) / max(self.clock() - self.began, 1e-9))
+        under_way = sum(self.clock() - began for _, _, began in self.running.values())
+        done = sum(self.seconds.values()) + sum(self.others)
+        at_once = max(1.0, (done + under_way) / max(self.clock() - self.began, 1e-9))
         return max(work, 0.0) / at_once
 
     def _measured_before(self) -> dict[str, float]:
@@ -97,6 +99,10 @@ class Board:
             if run.trained and self._has_results(name):
                 found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
         return found
+
+    def _last_rule(self) -> str:
+        """The rule whose job finishes a run: the evaluation, or the training where only trainings were asked for."""
+        return EVALUATE if self.planned.get(EVALUATE) else TRAIN
 
     def _planned_of_runs(self) -> int:
         return self.planned.get(TRAIN, 0) + self.planned.get(EVALUATE, 0)

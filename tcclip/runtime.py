@@ -147,7 +147,7 @@ def _git() -> dict[str, Any] | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
     try:
-        return {"commit": answer("rev-parse", "HEAD"), "dirty": bool(answer("status", "--porcelain", "-uno"))}
+        return {"commit": answer("rev-parse", "HEAD"), "dirty": bool(answer("status", "--porcelain"))}
     except (OSError, subprocess.SubprocessError):
         return None
 

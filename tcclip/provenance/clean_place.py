@@ -14,6 +14,7 @@ from pathlib import Path
 from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.start import SOCKET
+from tcclip.tracking.address import VARIABLE
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Place:
         return [sys.executable, "-P", *arguments]
 
     def _environment(self) -> dict[str, str]:
-        """Without the warm server, which has this checkout's code, and other params."""
-        kept = {name: value for name, value in os.environ.items() if name not in (SOCKET, "TCCLIP_PARAMS")}
+        """Without the warm server, which has this checkout's code, other params, and the run's own entry in MLflow."""
+        kept = {name: value for name, value in os.environ.items() if name not in (SOCKET, "TCCLIP_PARAMS", VARIABLE)}
         return {**kept, "PYTHONPATH": str(self.folder)}
 
 

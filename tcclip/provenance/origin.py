@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tcclip.files import read_json, sha256
 from tcclip.params import load_method, load_protocol
 from tcclip.params.reader import path_of, read_yaml
 from tcclip.plan import Plan
+from tcclip.tracking.address import STAMP, is_server, tracking_uri
 
 LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
 OUTSIDE = ("name", "display", "description")  # words for people
@@ -98,15 +98,15 @@ def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
 
 def mlflow_link(suite: str, run: str) -> str:
     """The address of a run in MLflow's UI, or how to get one."""
-    index, stamp = layout.reports(suite) / "mlflow.csv", Path("mlruns/store.json")
-    server = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if not index.is_file() or not stamp.is_file():
+    index, store = layout.reports(suite) / "mlflow.csv", tracking_uri()
+    if not index.is_file() or not (is_server(store) or STAMP.is_file()):
         return f"not loaded on this machine: snakemake --config suite={suite} mlflow"
-    ids = dict(pd.read_csv(index, dtype=str).itertuples(index=False, name=None))
-    if run not in ids:
+    loaded = pd.read_csv(index, dtype=str).set_index("run")
+    if run not in loaded.index:
         return "not loaded"
-    address = server.rstrip("/") if server.startswith("http") else LOCAL_UI
-    return f"{address}/#/experiments/{read_json(stamp)['experiments'][suite]}/runs/{ids[run]}"
+    entry = loaded.loc[run]
+    address = store.rstrip("/") if is_server(store) else LOCAL_UI
+    return f"{address}/#/experiments/{entry['mlflow_experiment_id']}/runs/{entry['mlflow_run_id']}"
 
 
 def defaults_or_nothing(params: Mapping[str, Any]) -> list[Difference] | None:

@@ -51,14 +51,14 @@ def create(connection: MlflowClient, experiment_id: str, content: Record, key: s
 
 
 def complete(connection: MlflowClient, entry: Entry, content: Record, key: str) -> str:
-    """Give an entry everything of `content` that it lacks; the last step, FINISHED, makes it count as loaded."""
+    """Give an entry everything of `content` that it lacks; its key and FINISHED come last: then it counts."""
     from mlflow.entities import Metric, Param, RunTag
 
     run_id = str(entry.info.run_id)
     known = {name: _steps(connection, run_id, name) for name in entry.data.metrics}
     params = [Param(name, value) for name, value in content.params.items() if name not in entry.data.params]
     points = [Metric(p.name, p.value, p.time, p.step) for p in content.points if p.step not in known.get(p.name, ())]
-    tags = [RunTag(name, value) for name, value in {**content.tags, "run_key": key}.items()]
+    tags = [RunTag(name, value) for name, value in content.tags.items()]
     for at in range(0, max(len(params), 1), PARAMS_PER_BATCH):
         first = at == 0
         connection.log_batch(
@@ -71,6 +71,7 @@ def complete(connection: MlflowClient, entry: Entry, content: Record, key: str) 
         connection.log_batch(run_id, metrics=points[at : at + POINTS_PER_BATCH])
     connection.log_inputs(run_id, datasets=_inputs(content))
     _artifacts(connection, run_id, content)
+    connection.set_tag(run_id, "run_key", key)
     connection.set_terminated(run_id, "FINISHED", end_time=content.end)
     return run_id
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import platform
+import select
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ Row = Mapping[str, Any]  # of history.csv
 Watch = Callable[[Sequence[Row]], None]  # takes all rows that there are, after every epoch and after resuming
 Point = tuple[str, float, int, int]  # metric, value, ms since 1970, step
 FAREWELL_SECONDS = 20.0  # for the reporter to hand over the rest; the run's folder has everything anyway
+UNHEARD_SECONDS = 2.0  # for a reporter that has not reached the server so far
 
 
 @contextlib.contextmanager
@@ -136,6 +138,7 @@ class _Reporter:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tcclip.tracking.reporter"],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             start_new_session=True,
             text=True,
         )
@@ -147,11 +150,12 @@ class _Reporter:
 
     def end(self, status: str) -> None:
         self._write({"end": status, "time": _now()})
-        assert self._process.stdin
+        assert self._process.stdin and self._process.stdout
         with contextlib.suppress(OSError):
             self._process.stdin.close()
+        heard = select.select([self._process.stdout], [], [], 0)[0]
         try:
-            self._process.wait(FAREWELL_SECONDS)
+            self._process.wait(FAREWELL_SECONDS if heard else UNHEARD_SECONDS)
         except subprocess.TimeoutExpired:
             say("the MLflow server has not taken everything yet: what is missing comes with `snakemake mlflow`")
 

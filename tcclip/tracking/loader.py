@@ -16,7 +16,7 @@ from tcclip.files import write_text
 from tcclip.plan import Plan
 from tcclip.tracking import facts, rows, views
 from tcclip.tracking.address import tracking_uri
-from tcclip.tracking.entries import agrees, close_abandoned, complete, create, existing
+from tcclip.tracking.entries import agrees, close_abandoned, complete, create, existing, search
 from tcclip.tracking.records import Record
 from tcclip.tracking.store import FOLDER, client, experiment
 
@@ -39,7 +39,7 @@ class Account:
 
 
 def load_runs(plan: Plan) -> str:
-    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (run, MLflow run id).
+    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`).
 
     Returns a one-line account.
     """
@@ -59,8 +59,9 @@ def load_runs(plan: Plan) -> str:
         {name: rows.key_of(content) for name, content in table_rows.items()},
         lambda name: table_rows[name],
     )
+    forget_rows(connection, number, table_rows)
     views.write_views(connection, number, plan)
-    write_index(ids, layout.reports(suite) / "mlflow.csv")
+    write_index(ids, number, layout.reports(suite) / "mlflow.csv")
     return f"{account}; rows of tables: {of_rows}" if table_rows else str(account)
 
 
@@ -95,14 +96,22 @@ def load(
             account.new += not entries
             account.replaced += bool(entries) and not kept
         for entry in entries:
-            if entry not in kept:
+            if entry not in kept and entry.info.status != "RUNNING":  # perhaps a training of another checkout
                 connection.delete_run(entry.info.run_id)
     return ids, account
 
 
-def write_index(ids: Mapping[str, str], path: Path) -> None:
-    """A CSV with the columns run, mlflow_run_id."""
+def forget_rows(connection: MlflowClient, experiment_id: str, kept: Mapping[str, Record]) -> None:
+    """Delete the entries of rows that the tables do not have any more."""
+    for entry in search(connection, experiment_id, "tags.kind = 'row'"):
+        if entry.data.tags["run"] not in kept:
+            connection.delete_run(entry.info.run_id)
+
+
+def write_index(ids: Mapping[str, str], experiment_id: str, path: Path) -> None:
+    """A CSV with the columns run, mlflow_run_id, mlflow_experiment_id."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([("run", "mlflow_run_id"), *ids.items()])
+    writer.writerow(("run", "mlflow_run_id", "mlflow_experiment_id"))
+    writer.writerows((run, number, experiment_id) for run, number in ids.items())
     write_text(path, text.getvalue())

@@ -13,7 +13,7 @@ import pandas as pd
 from tcclip import layout
 from tcclip.plan import Plan
 from tcclip.reporting.cells import read_table
-from tcclip.tracking.records import Point, Record
+from tcclip.tracking.records import Point, Record, finished
 
 
 def records_of(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[str, Record]:
@@ -49,7 +49,7 @@ def row_record(
     name = f"{table}: {f'{group}, ' if group else ''}{row}"
     runs = list(dict.fromkeys(run for names in cells["runs"] for run in str(names).split(";") if run))
     methods = {cell.method for cell in plan.cells[table] if (cell.group, cell.row) == (group, row) and cell.method}
-    time = int(1000 * max([(layout.run(plan.suite.name, run) / "metrics.json").stat().st_mtime for run in runs] or [0]))
+    time = max([finished(layout.run(plan.suite.name, run)) for run in runs], default=0)
     links = "".join(f"* [{run}](#/experiments/{experiment}/runs/{ids[run]})\n" for run in runs if run in ids)
     tags = {
         "kind": "row",

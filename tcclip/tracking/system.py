@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+from tcclip.files import write_text
+
 SYSTEM = "system.csv"
 COLUMNS = {  # column of system.csv -> its name in MLflow, which shows `system/` on a page of its own
     "cpu_percent": "system/cpu_utilization_percentage",  # of this process and its loader workers; 100 is one core
@@ -56,8 +58,8 @@ class SystemFile:
         self._path = path
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
         whole = [line for line in lines if line.endswith("\n")]  # a killed process may leave part of a line
-        if len(whole) < len(lines):
-            path.write_text("".join(whole), encoding="utf-8")
+        if lines:
+            write_text(path, "".join(whole))  # a file of its own: the one that is there may be a link into DVC's cache
         self.samples = max(0, len(whole) - 1)
 
     def add(self, at: int, values: dict[str, float]) -> int:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from tcclip.errors import UserError
-from tcclip.files import read_json
+from tcclip.params.reader import names
 from tcclip.tracking.address import DATABASE, VARIABLE, is_server, tracking_uri
-from tcclip.tracking.store import FOLDER
+from tcclip.tracking.store import client
 from tcclip.tracking.views import link
 
 HOST = "127.0.0.1"  # MLflow asks nobody for a password: whoever reaches the port may change and delete runs
 
 
-def open_ui(port: int = 5000, database: Path = DATABASE, folder: Path = FOLDER) -> NoReturn:
+def open_ui(port: int = 5000, database: Path = DATABASE) -> NoReturn:
     """Serve the store at http://127.0.0.1:`port` until Ctrl-C; this process becomes the server.
 
     Raises:
@@ -33,7 +33,7 @@ def open_ui(port: int = 5000, database: Path = DATABASE, folder: Path = FOLDER) 
     if VARIABLE in os.environ:
         print(f"runs: http://{HOST}:{port}")
     else:
-        for suite, number in experiments(folder).items():
+        for suite, number in experiments(uri).items():
             print(f"runs of suite {suite}: http://{HOST}:{port}/#/experiments/{number}/runs")
             print(f"  a table, best row first: http://{HOST}:{port}/{link(number, 'table8b')}  (or another's name)")
     print("Ctrl-C ends it", flush=True)
@@ -42,10 +42,11 @@ def open_ui(port: int = 5000, database: Path = DATABASE, folder: Path = FOLDER) 
     os.execve(sys.executable, command, {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"})
 
 
-def experiments(folder: Path) -> dict[str, str]:
-    """Suite -> experiment id, as the store's stamp says."""
-    stamp = folder / "store.json"
-    return read_json(stamp)["experiments"] if stamp.is_file() else {}
+def experiments(uri: str) -> dict[str, str]:
+    """Suite -> the id of its experiment in the store."""
+    connection = client(uri)
+    found = {suite: connection.get_experiment_by_name(suite) for suite in names("suites")}
+    return {suite: str(experiment.experiment_id) for suite, experiment in found.items() if experiment}
 
 
 def _taken(port: int) -> bool:

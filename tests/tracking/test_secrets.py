@@ -11,6 +11,7 @@ import pytest
 from servers import PASSWORD, free_port
 
 from tcclip.errors import UserError
+from tcclip.provenance.origin import mlflow_link
 from tcclip.tracking.address import shown, tracking_uri
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,15 @@ def test_an_address_whose_password_cannot_be_hidden_is_refused_without_saying_it
     with pytest.raises(UserError, match=r"mysql://.*use a PostgreSQL database") as error:
         tracking_uri(environment={"MLFLOW_TRACKING_URI": f"mysql://ann:{PASSWORD}@db/runs"})
     assert PASSWORD not in str(error.value)
+
+
+def test_the_address_of_a_run_in_mlflow_has_no_password(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:{PASSWORD}@127.0.0.1:5000/")
+    index = tmp_path / "reports/mini/mlflow.csv"
+    index.parent.mkdir(parents=True)
+    index.write_text("run,mlflow_run_id,mlflow_experiment_id\na_run,0123,4\n")
+    assert mlflow_link("mini", "a_run") == "http://127.0.0.1:5000/#/experiments/4/runs/0123"
 
 
 @pytest.mark.parametrize("command", [("mlflow-store",), ("mlflow",), ("ui", "--port", "5999")])

@@ -94,6 +94,29 @@ def test_two_jobs_at_a_time_take_half_the_time(board: Board, clock: Clock) -> No
     assert board.seconds_left() == pytest.approx(2 * 40 / 2)
 
 
+def test_jobs_that_run_count_as_much_as_those_that_have_ended(board: Board, clock: Clock) -> None:
+    board.planned, board.cost = {"train": 4, "evaluate": 4}, dict.fromkeys(board.cost, 1.0)
+    first, *others = names(board, 4)
+    for job, run in enumerate(others, start=10):
+        board.start(job, "train", run)
+    board.start(1, "train", first)
+    clock.now += 20
+    board.finish(1)
+    board.start(1, "evaluate", first)
+    clock.now += 20
+    board.finish(1)
+    assert board.seconds_left() == pytest.approx(0)  # four at a time, and three have worked as long as the first
+
+
+def test_where_only_trainings_are_asked_for_they_finish_a_run(board: Board, clock: Clock) -> None:
+    board.planned = {"train": 3}
+    (first,) = names(board, 1)
+    board.start(1, "train", first)
+    clock.now += 20
+    assert board.finish(1)
+    assert board.counts() == {"done": 1, "running": 0, "failed": 0, "left": 2}
+
+
 def test_runs_of_an_earlier_call_tell_the_time_before_the_first_one_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,46 @@ def test_a_run_that_was_followed_live_keeps_its_entry_and_gets_the_rest(here):
     assert load_runs(small_plan()) == "0 new, 0 replaced, 2 unchanged"
 
 
+def live_entry(here: Path, **tags: str) -> str:
+    """The entry of a training that is followed live; its id."""
+    params = yaml.safe_load((here / "runs/mini" / TRAINED.name / "params.yaml").read_text())
+    first = opening(TRAINED.name, params, tags_of(small_plan(), TRAINED))
+    connection = store.client(store.tracking_uri())
+    made = connection.create_run(store.experiment(connection, "mini"), tags={**first["tags"], **tags})
+    return made.info.run_id
+
+
+def test_a_live_entry_that_a_killed_loader_left_half_way_gets_what_it_lacks(here, monkeypatch):
+    number = live_entry(here)
+    store.client(store.tracking_uri()).set_terminated(number, "FINISHED")
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("tcclip.tracking.entries._artifacts", lambda *_: 1 / 0)
+        load_runs(small_plan())
+    load_runs(small_plan())
+    (entry,) = entries("tags.method = 'tc_clip'")
+    assert entry.info.run_id == number
+    assert store.client(store.tracking_uri()).list_artifacts(number)
+
+
+def test_a_training_of_another_checkout_that_is_running_keeps_its_entry(here):
+    number = live_entry(here, training="of other params")
+    load_runs(small_plan())
+    assert number in {entry.info.run_id for entry in entries("attributes.status = 'RUNNING'")}
+
+
+def test_a_row_that_the_table_has_no_more_is_gone_from_the_list(here):
+    table = here / "reports/mini/tables/table3.csv"
+    table.parent.mkdir(parents=True)
+    head = "table,group,row,column,value,std,n_videos,source,published,published_std,runs\n"
+    lines = [f"table3,,{row},ssv2_k2,40.0,,96,measured,,,{TRAINED.name}\n" for row in ("TC-CLIP", "Another")]
+    table.write_text(head + "".join(lines))
+    load_runs(small_plan())
+    assert len(entries("tags.kind = 'row'")) == 2
+    table.write_text(head + lines[0])
+    load_runs(small_plan())
+    assert [entry.data.tags["row"] for entry in entries("tags.kind = 'row'")] == ["TC-CLIP"]
+
+
 def test_a_live_entry_of_other_params_is_replaced(here):
     connection = store.client(store.tracking_uri())
     tags = {"run": TRAINED.name, "training": "of other params"}
@@ -158,7 +198,7 @@ def test_loading_again_adds_nothing(here):
     assert load_runs(small_plan()) == "0 new, 0 replaced, 2 unchanged"
     assert {entry.info.run_id for entry in entries()} == before
     assert Path("reports/mini/mlflow.csv").read_text() == index
-    assert index.splitlines()[0] == "run,mlflow_run_id"
+    assert index.splitlines()[0] == "run,mlflow_run_id,mlflow_experiment_id"
     assert {line.split(",")[1] for line in index.splitlines()[1:]} == before
 
 

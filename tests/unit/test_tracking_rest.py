@@ -22,7 +22,9 @@ def test_a_busy_server_is_asked_again(response):
         Server._answer(response)
 
 
-@pytest.mark.parametrize("response", [answer(400, '{"error_code": "INVALID_PARAMETER_VALUE"}'), answer(404), answer(401)])
+@pytest.mark.parametrize(
+    "response", [answer(400, '{"error_code": "INVALID_PARAMETER_VALUE"}'), answer(404), answer(401)]
+)
 def test_a_server_that_refuses_is_not(response):
     with pytest.raises(RefusedError):
         Server._answer(response)

@@ -16,26 +16,32 @@ from pathlib import Path
 
 import psutil
 
+MARK = "TCCLIP_CHAOS"  # environment variable of what may be killed: what was started here, and all that it starts
 
-def workers(folder: Path) -> list[psutil.Process]:
-    """All processes that work in the folder, but for this one and those that wait for it."""
-    waiting = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    here = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(folder)]
-    return [process for process in here if process.pid not in waiting]
+
+def workers() -> list[psutil.Process]:
+    """All living processes that Snakemake's start here has led to."""
+    return [process for process in psutil.process_iter() if _is_ours(process)]
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == str(os.getpid())
+    except psutil.Error:  # it has just ended, or is another user's
+        return False
 
 
 def name_of(process: psutil.Process) -> str:
-    """What a process is, for the list of kills."""
-    line = " ".join(process.cmdline())
-    for word in ("tcclip.warm", "snakemake", "tcclip"):
-        if word in line:
-            return word
-    return process.name()
+    """What a process is, for the list of kills; a job that is a fork of the warm server has its command line."""
+    line, above = (" ".join(one.cmdline()) if one else "" for one in (process, process.parent()))
+    if "tcclip.warm" in line:
+        return "job" if "tcclip.warm" in above else "warm server"
+    return next((word for word in ("snakemake", "tcclip") if word in line), process.name())
 
 
-def kill_one(folder: Path, rng: random.Random) -> str | None:
-    """Kill a random process of the folder; None if there is none, or it ended by itself."""
-    alive = [process for process in workers(folder) if process.status() != psutil.STATUS_ZOMBIE]
+def kill_one(rng: random.Random) -> str | None:
+    """Kill a random one of the workers; None if there is none, or it ended by itself."""
+    alive = workers()
     if not alive:
         return None
     try:
@@ -61,15 +67,16 @@ def survive(
     Raises TimeoutError after the limit. Snakemake is started as `make tables` starts it.
     """
     rng, killed, began = random.Random(seed), list[str](), time.monotonic()
+    marked = {**environment, MARK: str(os.getpid())}
     while True:
         subprocess.run([sys.executable, "-m", "tcclip.unlock"], cwd=folder, env=environment, check=False)
         with (
             open(folder / "chaos.log", "a") as log,
-            subprocess.Popen(["snakemake", target], cwd=folder, env=environment, stdout=log, stderr=log) as process,
+            subprocess.Popen(["snakemake", target], cwd=folder, env=marked, stdout=log, stderr=log) as process,
         ):
             while process.poll() is None:
                 _wait(process, rng.uniform(*pause))
-                if len(killed) < kills and (name := kill_one(folder, rng)):
+                if len(killed) < kills and (name := kill_one(rng)):
                     killed.append(name)
         if process.returncode == 0:
             return killed

@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit"))  # its makers of archiv
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, worker_id) -> Project:
-    """A project whose tables were made once, by the first worker that asks; tests copy it before they change anything."""
+    """A project whose tables the first worker that asks makes; tests copy it before they change anything."""
     mine = tmp_path_factory.getbasetemp()
     folder = (mine if worker_id == "master" else mine.parent) / "finished"
     made = folder.with_suffix(".made")

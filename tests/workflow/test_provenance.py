@@ -54,8 +54,9 @@ def test_explain_prints_the_whole_chain_of_a_cell(dated):
     assert chain["value"].startswith(f"{accuracy['top1']:.2f} ({accuracy['n_videos']} videos), reports/mini/tables/")
     assert f"ucf101-test1-2x1: top1 {accuracy['top1']:.2f} % of {accuracy['n_videos']} videos" in said
     assert chain["weights"] == "sha256 " + hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
-    ids = dict(line.split(",") for line in (project.folder / "reports/mini/mlflow.csv").read_text().splitlines())
-    assert chain["MLflow"].endswith(f"/runs/{ids[TC]}")
+    lines = (project.folder / "reports/mini/mlflow.csv").read_text().splitlines()
+    (entry,) = [line.split(",")[1:] for line in lines if line.startswith(f"{TC},")]
+    assert chain["MLflow"] == f"http://127.0.0.1:5000/#/experiments/{entry[1]}/runs/{entry[0]}"
     assert "epochs = 2  (params/protocols/few_shot.yaml: 50)" in chain["params"]
     assert "tc.k" not in chain["params"]
     assert chain["code"].endswith("the same today")

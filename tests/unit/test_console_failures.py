@@ -1,0 +1,47 @@
+"""What the console says of a job that failed, from the records that Snakemake hands to its loggers."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from snakemake_logger_plugin_tcclip import LogHandler
+
+REFUSED = "sbatch: error: invalid partition specified: gpux"
+
+
+@pytest.fixture
+def said(monkeypatch) -> tuple[LogHandler, list[str]]:
+    """A handler and the lines that it prints."""
+    lines: list[str] = []
+    monkeypatch.setattr("snakemake_logger_plugin_tcclip.screen.Screen.say", lambda _, line: lines.append(line))
+    handler = LogHandler.__new__(LogHandler)
+    handler.__post_init__()
+    handler.jobs[7] = {"rule_msg": "training a_run"}
+    return handler, lines
+
+
+def test_a_job_that_the_cluster_refuses_shows_why_and_that_it_never_began(said, tmp_path):
+    handler, lines = said
+    log = tmp_path / "a_run.log"
+    handler._failure({"jobid": 7, "rule_msg": REFUSED, "rule_log": [log]})
+    assert lines == ["failed: training a_run", f"    {REFUSED}", f"    there is no {log}: it never began"]
+
+
+def test_a_job_that_failed_shows_the_end_of_its_log(said, tmp_path):
+    handler, lines = said
+    log = tmp_path / "a_run.log"
+    log.write_text("".join(f"line {number}\n" for number in range(9)))
+    handler._failure({"jobid": 7, "rule_log": [log]})
+    assert lines == ["failed: training a_run", *(f"    line {n}" for n in range(4, 9)), f"    whole log: {log}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("WorkflowError:\nAt least one job did not complete successfully.", False), (f"WorkflowError:\n{REFUSED}", True)],
+)
+def test_an_error_of_snakemake_itself_is_shown_unless_it_repeats(said, text, shown):
+    handler, lines = said
+    handler.emit(logging.makeLogRecord({"msg": text, "levelno": logging.ERROR}))
+    assert bool(lines) == shown
