@@ -23,7 +23,7 @@ test: $(INSTALLED)
 
 # Real servers: Slurm, MLflow, PostgreSQL, Chromium; what is not installed is skipped with the reason.
 test-components: $(INSTALLED)
-	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component
+	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \

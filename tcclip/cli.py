@@ -5,6 +5,7 @@ Heavy libraries are imported inside the commands, so that each starts fast.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -168,7 +169,8 @@ def train(run: str, suite: SuiteName = "mini", gpus: Gpus = None, log: Log = Non
 
         the_plan = load_plan(suite)
         count = the_plan.suite.machine.gpus if gpus is None else gpus
-        report(launch.run(count, train_watched, suite, training_job(the_plan, run)))
+        job = dataclasses.replace(training_job(the_plan, run), device=launch.device(count))
+        report(launch.run(count, train_watched, suite, job))
 
 
 @app.command()
@@ -190,13 +192,14 @@ def evaluate(
 
         the_plan = load_plan(suite)
         if dataset and split:
-            jobs = asked_jobs(the_plan, run, dataset, split, parse_views(views) if views else None, we)
+            subject, jobs = asked_jobs(the_plan, run, dataset, split, parse_views(views) if views else None, we)
         elif dataset or split or views or we:
             raise UserError("--dataset and --split go together, and --views and --we need both")
         else:
-            jobs = evaluation_jobs(the_plan, run)
+            subject, jobs = evaluation_jobs(the_plan, run)
         count = the_plan.suite.machine.gpus if gpus is None else gpus
-        report(launch.run(count, evaluate_run, *jobs, keep=bool(dataset)))
+        subject = dataclasses.replace(subject, device=launch.device(count))
+        report(launch.run(count, evaluate_run, subject, jobs, keep=bool(dataset)))
 
 
 @app.command("import-checkpoint")

@@ -16,11 +16,17 @@ from typing import Any, NoReturn
 from tcclip.errors import UserError
 
 LOOPBACK = "127.0.0.1"
+MEETING = "meeting"  # file
 
 
 def started_by_torchrun() -> bool:
     """Whether this process is one of torchrun's; needs no torch."""
     return "TORCHELASTIC_RUN_ID" in os.environ and "RANK" in os.environ
+
+
+def device(count: int) -> str:
+    """Where a job of `count` GPUs computes: without one on the CPU, also on a machine that has some."""
+    return "auto" if count else "cpu"
 
 
 def talks() -> bool:
@@ -36,7 +42,7 @@ def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -
     stop reaches all of them, and they get the time that torchrun gives, 30 seconds, to end by themselves.
     """
     if started_by_torchrun():
-        return _take_part(work, *arguments, **options)
+        return _take_part("env://", work, *arguments, **options)
     if count <= 1:
         return work(*arguments, **options)
     from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
@@ -45,21 +51,25 @@ def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -
 
     # torchrun forwards SIGTERM and SIGINT; Slurm's warning means the same to a training.
     signal.signal(signal.SIGUSR1, _as_sigterm)
-    with tempfile.TemporaryDirectory(prefix="tcclip-") as errors:
+    # The processes meet in files that this user alone can read: torch's usual meeting point listens on all interfaces,
+    # and its agent unpickles what it finds there. Unless told otherwise, the agent opens one for the processes all the same.
+    os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
+    with tempfile.TemporaryDirectory(prefix="tcclip-") as folder:
         config = LaunchConfig(
             min_nodes=1,
             max_nodes=1,
             nproc_per_node=count,
             run_id="tcclip",
             rdzv_backend="c10d",
-            rdzv_endpoint=f"{LOOPBACK}:0",
+            rdzv_endpoint=f"{folder}/{MEETING}",
+            rdzv_configs={"store_type": "file"},
             local_addr=LOOPBACK,
             max_restarts=0,
             monitor_interval=0.1,
-            logs_specs=DefaultLogsSpecs(log_dir=errors),
+            logs_specs=DefaultLogsSpecs(log_dir=folder),
         )
         try:
-            return elastic_launch(config, _in_one_machine)(work, arguments, options)[0]
+            return elastic_launch(config, _in_one_machine)(folder, work, arguments, options)[0]
         except ChildFailedError as failed:
             _explain(count, *failed.get_first_failure())
         except SignalException as stopped:
@@ -72,18 +82,18 @@ def _as_sigterm(_number: int, _frame: FrameType | None) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _in_one_machine(work: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """One process of several on this machine; they need not be seen from elsewhere."""
+def _in_one_machine(folder: str, work: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """One process of several on this machine, which meet in `folder`; they need not be seen from elsewhere."""
     if sys.platform == "linux":
         for library in ("GLOO", "NCCL"):
             os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
-    return _take_part(work, *arguments, **options)
+    return _take_part(f"file://{folder}/processes", work, *arguments, **options)
 
 
-def _take_part(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def _take_part(meeting: str, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     from tcclip import processes
 
-    with processes.joined():
+    with processes.joined(meeting):
         return work(*arguments, **options)
 
 

@@ -52,8 +52,11 @@ def main() -> bool:
 
 
 @contextlib.contextmanager
-def joined() -> Iterator[None]:
-    """Be one of the processes that torchrun (or `tcclip.launch`) has started, for the block."""
+def joined(meeting: str) -> Iterator[None]:
+    """Be one of the processes that torchrun (or `tcclip.launch`) has started, for the block.
+
+    `meeting` is where they find each other, in torch's words: env:// for torchrun's place, file:// for a file.
+    """
     if torch.cuda.is_available():
         own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if own >= there:
@@ -62,7 +65,13 @@ def joined() -> Iterator[None]:
                 "job: ask for more with the rule's resource gpu (machine.gpus of the suite), or start fewer processes"
             )
         torch.cuda.set_device(own)
-    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        init_method=meeting,
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+        timeout=PATIENCE,
+    )
     yield
     dist.destroy_process_group()  # not after an error: the others may be gone
 
@@ -133,5 +142,7 @@ def _others() -> Iterator[None]:
     """The part of a function in which the others must take part."""
     try:
         yield
+    except torch.OutOfMemoryError:
+        raise  # of this process
     except RuntimeError as error:  # gloo's and NCCL's word for a closed connection
         raise LostError from error

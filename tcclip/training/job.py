@@ -37,7 +37,7 @@ class TrainingJob:
     eval_batch: int = 8  # clips
     checkpoint: bool = False  # keep less of the vision layers' insides and compute them twice
     device: str = "auto"
-    save_seconds: float = 5.0  # resume state: at the end of an epoch, but not more often than this
+    save_seconds: float = 5.0  # resume state: not more often than this
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
 
 

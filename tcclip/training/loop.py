@@ -74,10 +74,10 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
                 while progress.step < setup.budget.steps_per_epoch:
                     optimizer_step(setup, progress, batches, stop)
                     saver.at_step()
-                saver.at_epoch()
+                saver.at_step()
                 finish_epoch(setup, progress, before + time.monotonic() - started, stop)
                 watch(progress.history)
-                saver.at_epoch()
+                saver.at_step()
         except state.StoppedError as stopped:
             saver.now()
             end_as_asked(progress, stopped.number)
@@ -148,7 +148,7 @@ def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserEr
     protocol, listed = setup.job.protocol, setup.clips.videos
     positions = micro_batches(len(listed), protocol.micro_batch, setup.job.seed, epoch)[iteration]
     return UserError(
-        f"the loss became {value} in epoch {epoch} on videos {', '.join(listed[place][0] for place in positions)}: "
+        f"the loss became {value} in epoch {epoch + 1} on videos {', '.join(listed[place][0] for place in positions)}: "
         f"look at these videos, or lower lr of protocol '{protocol.name}'"
     )
 

@@ -28,6 +28,8 @@ from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule import Budget, budget
 from tcclip.training.state import Progress
 
+GROWTH_INTERVAL = 2000  # finite steps after which fp16's loss scale doubles; torch's own
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -102,7 +104,7 @@ def prepare(job: TrainingJob) -> Setup:
         model=model,
         parameters=parameters,
         optimizer=make_optimizer(parameters, recipe.optimizer),
-        scaler=torch.amp.GradScaler(device.type, enabled=precision == "fp16"),
+        scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
 
 

@@ -77,7 +77,7 @@ def load(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Any]] | None
         raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
     if found != fingerprint:
         raise UserError(
-            f"{path} was left by an interrupted training with other params, data, backbone or precision: "
+            f"{path} was left by an interrupted training with other params, data, backbone, precision or code: "
             f"rm '{path}' to train from the start"
         )
     return Progress(**{**progress, "sums": Sums(**progress["sums"])}), content
@@ -93,12 +93,8 @@ class Saver:
         self._last = time.monotonic()
 
     def at_step(self) -> None:
-        """After an optimizer step."""
+        """After an optimizer step, and before and after the validation of an epoch."""
         self._save_after(max(self._seconds, self._cost / OVERHEAD))
-
-    def at_epoch(self) -> None:
-        """Before and after the validation of an epoch."""
-        self.at_step()
 
     def now(self) -> None:
         """When the training is asked to stop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,14 +16,19 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
+from hand_made import write_suite
 from servers import mlflow_server, postgresql, postgresql_programs
 from tiny_world import make_world, training_job
 
+from tcclip.params.reader import params_folder
+from tcclip.plan import Plan, load_plan
 from tcclip.tracking import store
 from tcclip.tracking.entries import close_abandoned
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
+from tcclip.tracking.loader import load_runs
 from tcclip.training import train
 from tcclip.training.job import resolved_params
+from tcclip.watched_training import train_watched
 
 pytestmark = pytest.mark.component
 JOBS, EPOCHS = 32, 20
@@ -117,8 +123,10 @@ import torch
 torch.set_num_threads(1)
 from tiny_world import training_job
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
+from tcclip.tracking.loader import load_runs
 from tcclip.training import loop, train
 from tcclip.training.job import resolved_params
+from tcclip.watched_training import train_watched
 plain = loop.optimizer_step
 def slow(*arguments):
     plain(*arguments)
@@ -213,6 +221,26 @@ def test_a_server_that_is_away_costs_a_training_nothing_and_gets_the_rest_later(
         until(lambda: len(entries(address, "late", "attributes.status = 'FINISHED'")) == 1, 120)
         (entry,) = entries(address, "late")
         assert curve(address, entry, "loss") == expected(job.folder, "loss")
+
+
+def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(server, world, tmp_path, monkeypatch):
+    """What `tcclip train` and `tcclip mlflow` do, through a server: one entry, with artifacts at the end."""
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    whole, run = load_plan("mini"), "few_shot-ssv2-k2-tc_clip-s1024"
+    train_watched("mini", training_job(world, run))
+    until(lambda: [e.info.status for e in entries(server, "mini", f"tags.run = '{run}'")] == ["FINISHED"])
+    (live,) = entries(server, "mini", f"tags.run = '{run}'")
+    monkeypatch.chdir(tmp_path)
+    cells = tuple(c for c in whole.cells["table3"] if (c.column, c.row) == ("ssv2_k2", "TC-CLIP"))
+    plan = Plan(whole.suite, {"table3": whole.tables["table3"]}, {"table3": cells}, {run: whole.runs[run]})
+    write_suite(plan)
+    for name in ("params.yaml", "history.csv", "system.csv"):
+        shutil.copy(world / "runs" / run / name, f"runs/mini/{run}/{name}")
+    assert load_runs(plan) == "0 new, 0 replaced, 1 completed, 0 unchanged"
+    (entry,) = entries(server, "mini", f"tags.run = '{run}'")
+    assert (entry.info.run_id, entry.info.status) == (live.info.run_id, "FINISHED")
+    assert {"history.csv", "metrics.json"} <= {a.path for a in store.client(server).list_artifacts(live.info.run_id)}
+    assert {i.tags[0].value for i in entry.inputs.dataset_inputs} == {"train", "test"}
 
 
 def test_only_the_first_of_several_processes_speaks(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,6 @@ from tiny_world import evaluation, protocol, training_job
 from tcclip.training import TrainingJob
 
 HERE = Path(__file__).parent
-PORT = 29500 + os.getpid() % 20000  # of this test process's groups
 
 
 def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
@@ -30,6 +30,12 @@ def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] =
         text=True,
         cwd=HERE.parents[1],
     )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:
@@ -52,19 +58,18 @@ def finished(process: subprocess.Popen[str], seconds: float = 120) -> str:
 
 def in_processes(count: int, work: Callable[..., Any], *arguments: Any) -> list[int]:
     """Do `work` in `count` forks that are a group; their exit codes."""
-    global PORT
-    PORT += 1
-    forks = [_fork(rank, count, work, *arguments) for rank in range(count)]
+    port = free_port()  # where they meet
+    forks = [_fork(rank, count, port, work, *arguments) for rank in range(count)]
     return [os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) for fork in forks]
 
 
-def _fork(rank: int, count: int, work: Callable[..., Any], *arguments: Any) -> int:
+def _fork(rank: int, count: int, port: int, work: Callable[..., Any], *arguments: Any) -> int:
     from tcclip import launch
 
     process = os.fork()
     if process:
         return process
-    places = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_PORT": PORT}
+    places = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in places.items()})
     os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo", TORCHELASTIC_RUN_ID="forks")
     code = 1

@@ -95,17 +95,31 @@ def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(
     assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
 
 
-@pytest.mark.parametrize(("number", "end"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+@pytest.mark.parametrize(
+    ("number", "end"),
+    [(signal.SIGTERM, SystemExit), (signal.SIGUSR1, SystemExit), (signal.SIGINT, KeyboardInterrupt)],
+)
 def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
     world, undisturbed, monkeypatch, number, end
 ):
     job = training_job(world, f"stopped{number}", save_seconds=1e9)
     stopped = train_until_stopped(monkeypatch, job, number, end)
-    if number == signal.SIGTERM:
-        assert stopped.value.code == 128 + signal.SIGTERM
+    if end is SystemExit:
+        assert stopped.value.code == 128 + number
     assert (job.folder / "state.pt").is_file()
     train(job)
     assert same(weights(job), weights(undisturbed))
+
+
+def test_the_scale_of_fp16_losses_goes_on_where_it_was(world, monkeypatch):
+    plain, stopped = (
+        training_job(world, f"fp16-{name}", precision="fp16", device="cpu") for name in ("plain", "stopped")
+    )
+    monkeypatch.setattr("tcclip.training.setup.GROWTH_INTERVAL", 2)  # steps until the scale doubles; 2000 as a rule
+    train(plain)
+    train_until_stopped(monkeypatch, stopped, signal.SIGTERM, SystemExit)
+    train(stopped)
+    assert same(weights(plain), weights(stopped))
 
 
 def test_told_twice_that_its_time_is_over_a_run_still_saves_and_continues_later(world, undisturbed, monkeypatch):
@@ -136,7 +150,7 @@ def test_the_state_of_other_params_is_refused_with_the_command_that_repairs_it(w
     with pytest.raises(OSError, match="disk gone"):
         train(job)
     other = dataclasses.replace(job, protocol=protocol(lr=2e-3))
-    with pytest.raises(UserError, match=r"other params, data, backbone or precision: rm '.*/foreign/state\.pt'"):
+    with pytest.raises(UserError, match=r"other params, data, backbone, precision or code: rm '.*/foreign/state\.pt'"):
         train(other)
     (job.folder / "state.pt").write_bytes(b"not a state")
     with pytest.raises(UserError, match=r"cannot be read as a resume state: rm '.*/foreign/state\.pt'"):

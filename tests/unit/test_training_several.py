@@ -13,7 +13,7 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from several_processes import PORT, finished, job_of, start, wait_for
+from several_processes import finished, free_port, job_of, start, wait_for
 from tiny_world import make_world, same, weights
 
 from tcclip.training import TrainingJob, train
@@ -87,7 +87,7 @@ def test_a_loss_that_is_not_finite_ends_all_processes_with_the_videos_of_its_bat
     positions = [place for _, place in list(remaining(budget(13, epochs=5, **BATCHES), 13, 2, job.seed, 1, 0))[3]]
     names = ", ".join(f"train{place}" for place in positions)
     for process in (0, 1, 2):
-        assert f"process {process}: UserError: the loss became nan in epoch 1 on videos {names}: " in groups
+        assert f"process {process}: UserError: the loss became nan in epoch 2 on videos {names}: " in groups
     assert not (job.folder / "weights.safetensors").exists()
 
 
@@ -171,7 +171,7 @@ def test_the_processes_of_a_killed_command_end_by_themselves(world):
 
 def test_two_nodes_of_torchrun_train_as_one_process_and_save_when_torchrun_gets_sigterm(world, alone, capsys):
     meeting = ("--nnodes", "2", "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--max-restarts", "0")
-    meeting += ("--rdzv-id", "nodes", "--rdzv-endpoint", f"127.0.0.1:{PORT - 1}", "--local-addr", "127.0.0.1")
+    meeting += ("--rdzv-id", "nodes", "--rdzv-endpoint", f"127.0.0.1:{free_port()}", "--local-addr", "127.0.0.1")
     launcher = ("-m", "torch.distributed.run", *meeting)
     nodes = [start(world, "launched", "nodes", "1", "20", launcher=launcher) for _ in range(2)]
     for node in nodes:
@@ -182,3 +182,14 @@ def test_two_nodes_of_torchrun_train_as_one_process_and_save_when_torchrun_gets_
     assert all(node.returncode for node in nodes)
     assert sum("the same command continues from there" in output for output in outputs) == 1
     goes_on_as_one_process(world, "nodes", alone, capsys)
+
+
+def test_the_processes_of_one_machine_listen_on_the_loopback_interface_alone(world):
+    process = start(world, "launched", "loopback", "2", "40")
+    wait_for(process, "epoch 1 step 1")
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    places = [c.laddr.ip for one in family for c in one.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    process.terminate()
+    process.communicate(timeout=120)
+    assert len(family) > 2
+    assert set(places) <= {"127.0.0.1", "::1"}

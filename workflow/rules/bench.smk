@@ -12,6 +12,7 @@ rule bench:
         mem_mb=growing(plan.suite.machine.train_mem_mb),
         runtime=growing(plan.suite.machine.evaluate_minutes),
         gpu=min(1, plan.suite.machine.gpus),
+        cpus_per_task=plan.suite.machine.threads,
     params:
         suite=suite,
         options=stages.bench_options(plan),

@@ -15,6 +15,7 @@ rule evaluate:
         mem_mb=growing(plan.suite.machine.train_mem_mb),
         runtime=growing(plan.suite.machine.evaluate_minutes),
         gpu=plan.suite.machine.gpus,
+        cpus_per_task=stages.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.evaluation_settings(plan, plan.run(wildcards.run))),

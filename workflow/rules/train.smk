@@ -13,9 +13,10 @@ rule train:
         run=constraint(name for name, run in plan.runs.items() if run.trained),
     threads: stages.threads(plan)
     resources:
-        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # the next tries are of trainings that were out of time
         runtime=plan.suite.machine.train_minutes,  # the same again: a training goes on where its time was over
         gpu=plan.suite.machine.gpus,
+        cpus_per_task=stages.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.training_settings(plan, plan.run(wildcards.run))),
@@ -23,7 +24,7 @@ rule train:
     message:
         "training {wildcards.run}"
     shell:
-        "tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"
+        "exec tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"
 
 
 rule trainings:
