@@ -52,7 +52,7 @@ def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -
     # torchrun forwards SIGTERM and SIGINT; Slurm's warning means the same to a training.
     signal.signal(signal.SIGUSR1, _as_sigterm)
     # The processes meet in files that this user alone can read: torch's usual meeting point listens on all interfaces,
-    # and its agent unpickles what it finds there. Unless told otherwise, the agent opens one for the processes all the same.
+    # and its agent unpickles what it finds there. The agent opens one for the processes too, unless told not to.
     os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
     with tempfile.TemporaryDirectory(prefix="tcclip-") as folder:
         config = LaunchConfig(
