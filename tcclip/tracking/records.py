@@ -113,7 +113,7 @@ def curves(history: Path, start: int, end: int) -> list[Point]:
     """Every numeric column of history.csv over epochs; times are spread by the epochs' share of the training."""
     if not history.is_file():
         return []
-    frame = pd.read_csv(history)
+    frame = pd.read_csv(history, float_precision="round_trip")  # as a training that is followed live has told them
     share = (
         frame["seconds"].cumsum() / frame["seconds"].sum() if "seconds" in frame else (frame["epoch"] + 1) / len(frame)
     )
@@ -131,7 +131,7 @@ def system(path: Path) -> list[Point]:
     """The samples of the machine over the training's sittings."""
     if not path.is_file():
         return []
-    frame = pd.read_csv(path)
+    frame = pd.read_csv(path, float_precision="round_trip")
     return [
         Point(shown, float(value), int(time), int(sample))
         for column, shown in COLUMNS.items()

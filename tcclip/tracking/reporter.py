@@ -8,6 +8,7 @@ Server errors are waited out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import sys
@@ -41,7 +42,8 @@ def main() -> None:
     server = Server(tracking_uri())
     try:
         entry = patience.until_done(lambda: Entry(server, first["open"]))
-        print("open", flush=True)  # the training then waits at its end for what is still to be said
+        with contextlib.suppress(OSError):  # the training may have ended
+            print("open", flush=True)  # it then waits at its end for what is still to be said
         report(entry, messages, patience)
     except (RefusedError, requests.RequestException) as error:
         print(f"MLflow: {error}; what is missing comes with `snakemake mlflow`", file=sys.stderr, flush=True)
