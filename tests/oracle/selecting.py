@@ -20,14 +20,10 @@ def seeds_of(
     patches, width = len(own) - 1, own.shape[1]
     size = width // len(maps)
     count = math.floor(tc.alpha * patches)
-    key, value = (_projected(w, block, own[1:], part) for part in (1, 2))
-    attention = [[head[0, 1 + i].item() for i in range(patches)] for head in maps]
-    norms = [[key[i, h * size : (h + 1) * size].norm().item() for i in range(patches)] for h in range(len(maps))]
-    mean_attention = _means(attention)
-    saliency = _negative_entropies(maps, patches)
+    attention = [head[0, 1:][:patches].tolist() for head in maps]
 
     if tc.selector.startswith("head_"):
-        per_head = attention if tc.selector == "head_cls_attention" else norms
+        per_head = attention if tc.selector == "head_cls_attention" else _key_norms(w, block, own, size)
         if tc.head_wise == "slices":
             lists = [_falling(scores)[:count] for scores in per_head]
             parts = [
@@ -38,13 +34,25 @@ def seeds_of(
     elif tc.selector == "none":
         order = list(range(patches))
     elif tc.selector == "ats":
+        value = _projected(w, block, own[1:], 2)
         order = _ats([sum(a[i] for a in attention) * value[i].norm().item() for i in range(patches)], count)
+    elif tc.selector == "key_norm":
+        order = _falling(_means(_key_norms(w, block, own, size)))[:count]
+    elif tc.selector == "patch_saliency":
+        order = _falling(_negative_entropies(maps, patches))[:count]
     else:
-        scores = {"cls_attention": mean_attention, "key_norm": _means(norms), "patch_saliency": saliency}[tc.selector]
-        order = _falling(scores)[:count]
+        order = _falling(_means(attention))[:count]
 
-    weight = _saliency_weights(saliency) if tc.summarizer == "bipartite_saliency" else mean_attention
+    if tc.summarizer == "bipartite_saliency":
+        weight = _saliency_weights(_negative_entropies(maps, patches))
+    else:
+        weight = _means(attention)
     return [attended[1 + i] for i in order], [weight[i] for i in order]
+
+
+def _key_norms(w: Weights, block: str, own: Tensor, size: int) -> list[list[float]]:
+    """The length of every patch's key, head by head of `size` numbers."""
+    return [head.norm(dim=1).tolist() for head in _projected(w, block, own[1:], 1).split(size, dim=1)]
 
 
 def _projected(w: Weights, block: str, rows: Tensor, part: int) -> Tensor:
@@ -67,11 +75,8 @@ def _means(per_head: list[list[float]]) -> list[float]:
 
 def _negative_entropies(maps: list[Tensor], patches: int) -> list[float]:
     """vid-TLDR's score: sum over keys of p log p, p the head mean of a patch's attention."""
-    scores = []
-    for i in range(1, 1 + patches):
-        row = [sum(head[i, j].item() for head in maps) / len(maps) for j in range(maps[0].shape[1])]
-        scores.append(sum(p * math.log(p) for p in row if p > 0))
-    return scores
+    mean = sum(maps[1:], start=maps[0]) / len(maps)
+    return [sum(p * math.log(p) for p in row if p > 0) for row in mean[1:][:patches].tolist()]
 
 
 def _saliency_weights(scores: list[float]) -> list[float]:

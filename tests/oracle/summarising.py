@@ -75,11 +75,10 @@ def matching(seeds: list[Tensor], weights: list[float], tc: Context) -> list[Ten
     while len(tokens) > tc.k:
         even, odd = tokens[0::2], tokens[1::2]
         removed = min(tc.r, len(tokens) - tc.k, len(tokens) // 2)
-        proposals = []
-        for place, (a, _, _) in enumerate(even):
-            cosines = [(torch.dot(a, b) / (a.norm() * b.norm())).item() for b, _, _ in odd]
-            best = max(range(len(odd)), key=cosines.__getitem__)
-            proposals.append((cosines[best], place, best))
+        ours, theirs = (torch.stack([token / token.norm() for token, _, _ in half]) for half in (even, odd))
+        cosines = (ours @ theirs.T).tolist()
+        best_of = [max(range(len(odd)), key=row.__getitem__) for row in cosines]
+        proposals = [(cosines[place][best], place, best) for place, best in enumerate(best_of)]
         proposals.sort(key=lambda proposal: -proposal[0])
         for _, place, best in proposals[:removed]:
             (a, size_a, gain_a), (b, size_b, gain_b) = even[place], odd[best]
