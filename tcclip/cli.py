@@ -11,19 +11,18 @@ from typing import Annotated
 
 import typer
 
-from tcclip import cli_data, cli_plan, cli_provenance, launch, layout, stages
+from tcclip import cli_data, cli_plan, cli_prepare, cli_provenance, cli_reporting, cli_tracking, launch
+from tcclip.cli_options import Gpus, Log, SuiteName
 from tcclip.console import stage
 from tcclip.errors import UserError
-from tcclip.params import load_dataset
 from tcclip.plan import load_plan
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(cli_data.app, name="data")
-app.add_typer(cli_provenance.app)
+HELP = "TC-CLIP from raw videos to tables. Snakemake calls these commands in the right order; each also works alone."
 
-SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
-Gpus = Annotated[int | None, typer.Option(min=0, help="processes, one per GPU; else machine.gpus of the suite")]
-Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app.add_typer(cli_data.app, name="data")
+for commands in (cli_prepare, cli_reporting, cli_tracking, cli_provenance):
+    app.add_typer(commands.app)
 
 
 @app.command()
@@ -41,123 +40,6 @@ def plan(
         trained = sum(run.trained for run in the_plan.runs.values())
         evaluations = sum(len(the_plan.evaluations(run)) for run in the_plan.runs)
         report(f"{trained} trainings, {evaluations} evaluations for {len(the_plan.tables)} tables")
-
-
-@app.command()
-def download(
-    dataset: str,
-    verify: Annotated[bool, typer.Option("--verify", help="hash untouched files again as well")] = False,
-    log: Log = None,
-) -> None:
-    """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""
-    with stage(f"download of {dataset}", log) as report:
-        from tcclip.fetch.download import download as fetch
-        from tcclip.unpack.records import finished_archives
-
-        settings, unpacked = load_dataset(dataset), finished_archives(dataset)
-        report(fetch(settings, layout.downloads(dataset), again=verify, unpacked=unpacked))
-
-
-@app.command()
-def unpack(dataset: str, log: Log = None) -> None:
-    """Unpack a dataset's downloaded archives into videos/ and lists/, or go on with it."""
-    with stage(f"unpacking {dataset}", log) as report:
-        from tcclip.unpack import unpack as unpack_all
-
-        report(unpack_all(load_dataset(dataset)))
-
-
-@app.command()
-def raw(dataset: str, log: Log = None) -> None:
-    """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
-    with stage(f"raw videos of {dataset}", log) as report:
-        from tcclip.data.raw import write_manifest
-
-        settings = load_dataset(dataset)
-        if settings.generate:
-            from tcclip.mini.writer import generate
-
-            generate(settings, settings.generate.role, layout.raw(dataset))
-        if settings.folder:
-            from tcclip.data.own_videos import link_videos
-
-            link_videos(dataset, settings.folder, layout.raw(dataset) / "videos")
-        if settings.csv:
-            from tcclip.data.own_list import read_own
-
-            read_own(settings)  # a mistake in it is better met before hours of frames than after
-        own = settings.csv is not None
-        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own)} videos")
-
-
-@app.command()
-def splits(dataset: str, log: Log = None) -> None:
-    """Write a dataset's split tables and class lists."""
-    with stage(f"splits of {dataset}", log) as report:
-        from tcclip.data.splits import write_splits
-
-        settings = load_dataset(dataset)
-        write_splits(settings, layout.raw(dataset), layout.splits(dataset))
-        report(f"{len(settings.all_splits)} splits")
-
-
-@app.command("llm-names")
-def llm_names(dataset: str, log: Log = None) -> None:
-    """Fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and write them beside the dataset's class lists."""
-    with stage(f"rephrased names of {dataset}", log) as report:
-        from tcclip.data.llm_names import write_llm_names
-        from tcclip.fetch.download import download as fetch
-
-        settings, folder = load_dataset(dataset), layout.llm_downloads(dataset)
-        fetch(settings, folder, "llm")
-        report(write_llm_names(settings, folder, layout.splits(dataset)))
-
-
-@app.command()
-def frames(dataset: str, shard: int, log: Log = None) -> None:
-    """Scan one shard of a dataset's videos, and write their frames unless they are decoded online."""
-    with stage(f"frames of {dataset}, shard {shard:04d}", log):
-        from tcclip.data.shards import write_shard
-        from tcclip.data.videos import listed_videos
-
-        settings = load_dataset(dataset)
-        videos = listed_videos(layout.manifest(dataset))
-        files = layout.shard(dataset, shard)
-        write_shard(layout.raw(dataset) / "videos", videos, settings.format, shard, settings.frames, *files)
-
-
-@app.command("frames-index")
-def frames_index(dataset: str, log: Log = None) -> None:
-    """Join the shards' indices of a dataset, and list its broken videos."""
-    with stage(f"frame index of {dataset}", log) as report:
-        from tcclip.data.index import merge_index
-
-        parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
-        report(merge_index(parts, layout.frames_index(dataset), layout.broken(dataset)))
-
-
-@app.command()
-def backbone(suite: SuiteName = "mini", log: Log = None) -> None:
-    """Write CLIP's weights: pre-trained here (mini) or from open_clip (paper)."""
-    with stage("CLIP weights", log) as report:
-        settings = load_plan(suite).suite.backbone
-        if settings.pretraining:
-            from tcclip.pretraining.pretrain import pretrain as make
-        else:
-            from tcclip.backbones.from_open_clip import convert as make
-        report(make(settings, layout.backbone(settings.name)))
-
-
-@app.command()
-def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
-    """Write the token ids of every class name as each method of the suite writes it."""
-    with stage("token ids of all class names", log) as report:
-        from tcclip.backbones.tokens import write_tokens
-
-        the_plan = load_plan(suite)
-        methods = [the_plan.method(name) for name in the_plan.methods]
-        out = layout.backbone(the_plan.suite.backbone.name) / "tokens.json"
-        report(write_tokens(stages.class_files(the_plan), methods, out))
 
 
 @app.command()
@@ -246,66 +128,6 @@ def bench(
         cases = [parse_row(text) for text in row or []]
         cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
         say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))
-
-
-@app.command()
-def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
-    """Fill a table from the metrics of its runs."""
-    with stage(name, log) as report:
-        from tcclip.reporting import write_table
-
-        report(write_table(load_plan(suite), name))
-
-
-@app.command()
-def report(suite: SuiteName = "mini", log: Log = None) -> None:
-    """Write the page with all tables and figures, and the headline numbers."""
-    with stage("report", log) as say:
-        from tcclip.reporting import write_report
-
-        say(write_report(load_plan(suite)))
-
-
-@app.command()
-def sources(
-    run: str,
-    evaluation: str,
-    video: str,
-    out: Annotated[Path, typer.Option(help="PNG")] = Path("sources.png"),
-    suite: SuiteName = "mini",
-) -> None:
-    """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
-    with stage("sources", None) as say:
-        from tcclip.reporting.sources import draw_sources
-
-        say(draw_sources(load_plan(suite), run, evaluation, video, out))
-
-
-@app.command("mlflow-store")
-def mlflow_store(log: Log = None) -> None:
-    """Create the MLflow store, once."""
-    with stage("MLflow store", log):
-        from tcclip.tracking.store import create_store
-
-        create_store()
-
-
-@app.command()
-def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
-    """Load the run folders into MLflow; unchanged runs are left alone."""
-    with stage("MLflow runs", log) as say:
-        from tcclip.tracking.loader import load_runs
-
-        say(load_runs(load_plan(suite)))
-
-
-@app.command()
-def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) -> None:
-    """Open the MLflow UI on localhost."""
-    with stage("MLflow UI", None):
-        from tcclip.tracking.ui import open_ui
-
-        open_ui(port)
 
 
 def main() -> None:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.filesize import decimal
 
+from tcclip.cli_options import SuiteName
 from tcclip.console import stage
 from tcclip.plan import load_plan
 
 if TYPE_CHECKING:
     from tcclip.data.status import SplitStatus, Status
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(no_args_is_help=True, help="What is there of the datasets, and what reading them costs.")
 
 SHOWN = 5  # missing videos of a split
 
 
 @app.command()
 def status(
-    suite: Annotated[str, typer.Option("--suite", help="mini or paper")] = "mini",
+    suite: SuiteName = "mini",
     missing: Annotated[bool, typer.Option("--missing", help="name all missing and broken videos")] = False,
 ) -> None:
     """Say what is there of each dataset: videos, broken ones, coverage of the splits, disk use, and what is missing."""

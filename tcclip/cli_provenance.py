@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from tcclip.cli_options import SuiteName
 from tcclip.console import stage
 from tcclip.errors import UserError
 from tcclip.plan import load_plan
 
 app = typer.Typer()
 
-SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
 Group = Annotated[str | None, typer.Option("--group", help="of the row, where several groups have it")]
 
 

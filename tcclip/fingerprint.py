@@ -16,7 +16,8 @@ from tcclip.files import sha256
 
 PACKAGE = Path(__file__).parent
 NOT_RESULTS = tuple(
-    f"tcclip.{name}" for name in ("params", "errors", "plan", "layout", "stages", "fingerprint", "console", "cli")
+    f"tcclip.{name}"
+    for name in ("params", "errors", "plan", "layout", "stages", "fingerprint", "console", "progress", "cli")
 )
 LENGTH = 16
 

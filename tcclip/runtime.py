@@ -84,6 +84,15 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
     return torch.autocast(device.type, {"fp16": torch.float16, "bf16": torch.bfloat16}[precision])
 
 
+def allow_tf32(device: torch.device, precision: str) -> None:
+    """In half precision on a GPU, let what stays float32 (the cosines that choose merges) be multiplied as TF32.
+
+    TF32 has 10 bits, bfloat16 7. Without tensor cores these products would take longer than their share of the work.
+    """
+    if device.type == "cuda" and precision != "fp32":
+        torch.set_float32_matmul_precision("high")
+
+
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Run torch on one thread, as loader workers do: sums over pixels may differ in the last bit otherwise."""
@@ -116,31 +125,35 @@ def peak_memory_mb() -> float:
     return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)  # macOS counts bytes, Linux KiB
 
 
-def environment(device: torch.device) -> dict[str, Any]:
-    """What a result was made on and with: the content of environment.json."""
+def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, Any]:
+    """What a result was made on and with: the content of environment.json; `git` is `git_state()` at the start."""
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
         "processes": processes.count(),
-        "git": _git(),
+        "git": git,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
     }
 
 
-def _cpu() -> str:
+def cpu_name() -> str:
+    """The processor's model."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor()
 
 
-def _git() -> dict[str, Any] | None:
-    """Commit of this checkout and whether files differ from it; None outside a checkout."""
+def git_state() -> dict[str, Any] | None:
+    """Commit of this checkout and whether files differ from it; None outside a checkout.
+
+    To be asked when work starts: at its end the checkout may be another one than the code that ran.
+    """
 
     def answer(*arguments: str) -> str:
         command = ["git", "-C", str(Path(__file__).parent), *arguments]

@@ -52,7 +52,8 @@ def serve(path: Path, owner: int) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
     for name in MODULES:
         importlib.import_module(name)
-    fingerprint.code(stages.CODE["train"])  # every training asks for it; it is of the code that was just loaded
+    for name in ("train", "evaluate"):  # every job asks for it; it is of the code that was just loaded
+        fingerprint.code(stages.CODE[name])
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

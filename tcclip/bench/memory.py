@@ -17,7 +17,7 @@ from tcclip.bench.world import config_of
 from tcclip.errors import UserError
 from tcclip.models import Backbone
 from tcclip.params.reader import params_folder
-from tcclip.runtime import peak_memory_mb
+from tcclip.runtime import allow_tf32, keep_memory, peak_memory_mb
 
 STEPS = {"eval": 1, "train": 2}  # the optimizer's state exists from the second step on
 
@@ -53,7 +53,9 @@ def main(order: str) -> None:
     """Run a row's steps and print its peak."""
     given = json.loads(order)
     case, settings = Case(**given["case"]), Settings(**given["settings"])
+    keep_memory()  # as evaluation and training do
     torch.set_num_threads(settings.threads)
+    allow_tf32(torch.device(settings.device), settings.dtype)
     step = prepare(case, settings, Backbone.random(config_of(settings.suite)))
     for _ in range(STEPS[case.mode]):
         step()

@@ -13,9 +13,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from tcclip.bench.cases import PLAIN
+from tcclip.bench.cases import ORACLE, PLAIN
 from tcclip.files import read_json, write_json
-from tcclip.runtime import environment
+from tcclip.runtime import cpu_name
 
 ABOUT = (
     "One row is a step of a method on a random CLIP and noise videos: in evaluation a forward pass of `batch` views, "
@@ -31,7 +31,7 @@ KEYS = ("suite", "subject", "mode", "classes", "batch", "micro", "frames", "dtyp
 
 def device_name(device: torch.device) -> str:
     """The GPU's or the processor's name, as it may stand in a file's name."""
-    shown = torch.cuda.get_device_name(device) if device.type == "cuda" else environment(device)["cpu"]
+    shown = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
     return re.sub(r"[^A-Za-z0-9.]+", "-", shown or platform.machine()).strip("-")
 
 
@@ -49,10 +49,11 @@ def stamp() -> dict[str, str]:
 
 
 def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None:
-    """Print the rows, and for each how it compares with plain and with vifi_clip of the same size and run."""
+    """Print the rows, each with how many times as fast it is as oracle, plain and vifi_clip of the same size."""
     table = Table(title="Best of the turns; ratios are within this run, of processor time where one thread ran")
     heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB", "GFLOP/step"]
-    for head in [*heads, "of peak", "x plain", "x vifi_clip"]:
+    others = (ORACLE, PLAIN, "vifi_clip")
+    for head in [*heads, "of peak", *(f"x {other}" for other in others)]:
         table.add_column(head, justify="left" if head in ("method", "mode") else "right")
     for row in rows:
         batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
@@ -60,8 +61,8 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
         cells += [_number(row[key], ",.0f") for key in ("ms_per_step", "median_ms_per_step", "cpu_ms_per_step")]
         cells += [_number(row["peak_memory_mb"], ",.0f"), _number(row["gflop_per_step"], ",.0f")]
         cells += [_number(row["share_of_peak"], ".0%")]
-        table.add_row(*cells, *(_number(ratio(rows, row, other), ".2f") for other in (PLAIN, "vifi_clip")))
-    (console or Console(width=140)).print(table)
+        table.add_row(*cells, *(_number(ratio(rows, row, other), ".2f") for other in others))
+    (console or Console(width=150)).print(table)
 
 
 def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> float | None:

@@ -19,7 +19,7 @@ from tcclip.bench.steps import prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
-from tcclip.runtime import keep_memory
+from tcclip.runtime import allow_tf32, keep_memory
 
 
 def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: bool = True) -> str:
@@ -32,6 +32,7 @@ def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: b
     keep_memory()  # as evaluation and training do
     torch.set_num_threads(settings.threads)
     device = torch.device(settings.device)
+    allow_tf32(device, settings.dtype)  # as they do
     backbone = Backbone.random(config_of(settings.suite))
     peak = peak_gflops(device, settings.dtype)
     rows = []

@@ -11,6 +11,7 @@ from functools import partial
 import torch
 
 from tcclip.bench.steps import Step
+from tcclip.progress import track
 
 PEAK_SECONDS = 1.0  # how long matrices are multiplied to find the peak
 PEAK_SIZE = {"cpu": 2048, "cuda": 8192}  # rows of the square matrices
@@ -28,11 +29,11 @@ class Times:
 
 def in_turn(steps: Sequence[Step], repeat: int, device: torch.device) -> list[Times]:
     """Every step once to warm up, then `repeat` rounds of all steps."""
-    for step in steps:
-        timed(step, device)
-    rounds = [[timed(step, device) for step in steps] for _ in range(repeat)]
+    turns = track([*steps] * (1 + repeat), "bench", "steps", bar=False)
+    walls_and_cpus = [timed(step, device) for step in turns][len(steps) :]
+    samples_of = [walls_and_cpus[place :: len(steps)] for place in range(len(steps))]
     found = []
-    for samples in zip(*rounds, strict=True):
+    for samples in samples_of:
         walls, processor = [wall for wall, _ in samples], min(cpu for _, cpu in samples)
         found.append(Times(min(walls), statistics.median(walls), processor if device.type == "cpu" else None))
     return found

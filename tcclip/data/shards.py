@@ -16,11 +16,11 @@ import numpy as np
 
 from tcclip.data.decoding import NOTHING, Decoded, Decoder, decoder
 from tcclip.data.index import PLACE, write_rows
-from tcclip.data.progress import track
 from tcclip.data.video import READERS
 from tcclip.data.videos import video_id
 from tcclip.files import alone, atomic
 from tcclip.params.dataset import Frames
+from tcclip.progress import track
 
 
 def write_shard(

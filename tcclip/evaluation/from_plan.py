@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tcclip import layout, stages
+from tcclip import fingerprint, layout, stages
 from tcclip.errors import UserError, unknown
 from tcclip.evaluation.run import EvaluationJob, Subject
 from tcclip.params import Method, Protocol
@@ -70,6 +70,7 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
         folder=folder,
         frames=protocol.frames,
         seed=protocol.seed,
+        code=fingerprint.code(stages.CODE["evaluate"]),
         threads=machine.threads,
         loader_workers=machine.loader_workers,
         precision=machine.precision,

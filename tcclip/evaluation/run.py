@@ -30,7 +30,16 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.runtime import deterministic, environment, keep_memory, pick_device, pick_precision, say
+from tcclip.runtime import (
+    allow_tf32,
+    deterministic,
+    environment,
+    git_state,
+    keep_memory,
+    pick_device,
+    pick_precision,
+    say,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class Subject:
     folder: Path  # training.json is read here, metrics.json written
     frames: int  # per view
     seed: int  # of random views
+    code: str = ""  # fingerprint of the code of evaluations
     threads: int = 1
     loader_workers: int = 0
     precision: Literal["auto", "fp32", "fp16", "bf16"] = "fp32"
@@ -70,15 +80,16 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
-    percent with the counts they rest on. One model is built for each kind of weights and class list.
-    `keep` leaves the evaluations that metrics.json already has beside the new ones. Of several processes, each predicts
-    its share of the videos and the first one writes.
+    percent with the counts they rest on, and the code that made them. One model is built for each kind of weights and
+    class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of several processes,
+    each predicts its share of the videos and the first one writes.
     """
     keep_memory()
-    device = pick_device(subject.device)
+    device, git = pick_device(subject.device), git_state()
     precision = processes.from_main(lambda: pick_precision(subject.precision, device))
     subject = dataclasses.replace(subject, precision=precision)
     deterministic(subject.threads, subject.seed)
+    allow_tf32(device, precision)
     backbone = Backbone.load(subject.backbone)
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
@@ -89,13 +100,14 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
         fill(model, backbone, tuned, subject.method.we.w if we else None)
         model.to(device)
         for job in group:
-            results[job.name] = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
+            result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
+            results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.folder / "training.json") if subject.weights else None
     if not processes.main():
         return ""
     if training is None:  # a trained run's is its training's
-        write_json(subject.folder / "environment.json", environment(device))
+        write_json(subject.folder / "environment.json", environment(device, git))
     there = subject.folder / "metrics.json"
     known = read_json(there)["evaluations"] if keep and there.is_file() else {}
     write_json(there, {"run": subject.name, "training": training, "evaluations": {**known, **results}})

@@ -12,7 +12,6 @@ from threading import Event
 
 from rich.filesize import decimal
 
-from tcclip.data.progress import track
 from tcclip.errors import UserError
 from tcclip.fetch import partial
 from tcclip.fetch.candidates import fetch
@@ -22,6 +21,7 @@ from tcclip.fetch.record import BY_HAND, Record, Verified
 from tcclip.fetch.verify import WrongContentError, check
 from tcclip.params.downloads import Downloads
 from tcclip.params.sources import RemoteFile
+from tcclip.progress import track
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tcclip.models.config import END, START
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan
-from tcclip.runtime import environment
+from tcclip.runtime import environment, git_state
 
 
 def import_checkpoint(
@@ -57,7 +57,7 @@ def import_checkpoint(
     record = {"suite": plan.suite.name, "protocol": protocol, "dataset": trained_on, "method_name": settings.name}
     text = yaml.safe_dump(params(run, record, source, settings, rules), sort_keys=False, allow_unicode=True)
     write_text(folder / "params.yaml", text)
-    write_json(folder / "environment.json", environment(torch.device("cpu")))
+    write_json(folder / "environment.json", environment(torch.device("cpu"), git_state()))
     write_json(folder / "training.json", {"imported": source})  # in the place of what a training would report
     command = f"tcclip evaluate {run} --suite {plan.suite.name} {first_test(plan, protocol, trained_on)}"
     return f"{len(tensors)} tensors of {settings.name} in {folder}; evaluate it with `{command}`"

@@ -46,7 +46,7 @@ def own_groups(seeds: Tensor) -> Tensor:
 
 
 def exact(rows: Tensor) -> AbstractContextManager[Any]:
-    """Products of float32 rows in float32 also under autocast: bfloat16's 8 bits make ties of most similarities."""
+    """Products of float32 rows stay float32 under autocast: bfloat16's 8 bits make ties of most similarities."""
     device = rows.device.type
     return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)
 

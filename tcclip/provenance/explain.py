@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip import layout
+from tcclip import fingerprint, layout, stages
 from tcclip.errors import UserError
 from tcclip.files import read_json, sha256
 from tcclip.plan import Cell, Evaluation, Plan
@@ -71,6 +71,10 @@ def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
             yield f"  {part.column}"
         for evaluation in part.evaluations:
             yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
+            made = origin.evaluated_by(layout.run(plan.suite.name, evaluation.run), evaluation.name)
+            if made:
+                yield f"  {'':{WIDTH}}made {_code(made['code_fingerprint'], fingerprint.code(stages.CODE['evaluate']))}"
+                yield f"  {'':{WIDTH}}at commit {_commit(made['git'])}"
 
 
 def _result(plan: Plan, evaluation: Evaluation, metric: str) -> str:
@@ -98,9 +102,7 @@ def _run(plan: Plan, run: str) -> Iterator[str]:
     yield from _params(params, trained.method)
     yield from _staleness(plan, run, params)
     yield from _data(plan, run, params)
-    git = environment.get("git") or {}
-    state = "files differed from it" if git.get("dirty") else "no file differed from it"
-    yield _fact("git commit", f"{git['commit']} ({state})" if git else "not known: it was made outside a git checkout")
+    yield _fact("git commit", _commit(environment.get("git")))
     yield _fact("machine", _machine(environment))
     yield _fact("finished", environment.get("finished", "not known"))
     suffix = "" if suite == "mini" else f" --suite {suite}"
@@ -133,8 +135,18 @@ def _staleness(plan: Plan, run: str, params: dict[str, Any]) -> Iterator[str]:
         return
     for name, now in origin.fingerprints_now(plan, run).items():
         kind, then = name.removesuffix("_fingerprint"), params.get(name)
-        same = "the same today" if now == then else f"today {now}" if now else "today incomplete"
-        yield _fact(kind, f"fingerprint {then}, {same}")
+        yield _fact(kind, _code(then, now))
+
+
+def _code(then: str | None, now: str) -> str:
+    same = "the same today" if now == then else f"today {now}" if now else "today incomplete"
+    return f"fingerprint {then}, {same}"
+
+
+def _commit(git: dict[str, Any] | None) -> str:
+    if not git:
+        return "not known: it was made outside a git checkout"
+    return f"{git['commit']} ({'files differed from it' if git.get('dirty') else 'no file differed from it'})"
 
 
 def _data(plan: Plan, run: str, params: dict[str, Any]) -> Iterator[str]:

@@ -44,6 +44,14 @@ def environment_of(folder: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
+def evaluated_by(folder: Path, evaluation: str) -> dict[str, Any]:
+    """The code and the commit that made an evaluation of a run; nothing if it does not say."""
+    path = folder / "metrics.json"
+    evaluations = read_json(path)["evaluations"] if path.is_file() else {}
+    found: dict[str, Any] = evaluations.get(evaluation, {}).get("made_by", {})
+    return found
+
+
 def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[Difference]:
     """The leaves of nested `values` that are not those of `defaults`; what only one side has counts as None there."""
     mine, theirs = stages.flat(dict(values)), stages.flat(dict(defaults))

@@ -9,10 +9,11 @@ from typing import Any
 
 from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.files import read_json
 from tcclip.plan import Plan
 from tcclip.provenance.clean_place import Place, clean_place
 from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
-from tcclip.provenance.origin import environment_of, params_of
+from tcclip.provenance.origin import environment_of, evaluated_by, params_of
 
 RESOLVED = """
 import json
@@ -82,8 +83,15 @@ def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = Fal
         new = place.folder / folder
         results = compare_weights(folder / "weights.safetensors", new / "weights.safetensors") if params else []
         count, predictions = compare_predictions(folder / "predictions", new / "predictions")
-        causes += compare_environments(folder, new)
+        causes += [*compare_environments(folder, new), *evaluated_elsewhere(folder, commit)]
     return Outcome(run, count, bool(params), results + predictions, causes)
+
+
+def evaluated_elsewhere(folder: Path, commit: str) -> list[str]:
+    """The evaluations that another commit has made than the one that trained the run."""
+    made = {name: evaluated_by(folder, name).get("git") for name in read_json(folder / "metrics.json")["evaluations"]}
+    others = {name: git["commit"] for name, git in made.items() if git and git["commit"] != commit}
+    return [f"evaluation {name}: was made at commit {other}, is at {commit}" for name, other in others.items()]
 
 
 def _link_weights(plan: Plan, run: str, place: Place) -> None:

@@ -31,7 +31,7 @@ def write(setup: Setup, progress: Progress) -> None:
     save_weights(progress.best_weights if job.protocol.select == "best" else last, job.folder / "weights.safetensors")
     write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
     write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
-    write_json(job.folder / "environment.json", environment(setup.device))
+    write_json(job.folder / "environment.json", environment(setup.device, setup.git))
     write_json(job.folder / "training.json", summary(job, setup, progress))
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from tcclip.evaluation.views import CENTRE
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.runtime import deterministic, pick_device, pick_precision, say
+from tcclip.runtime import allow_tf32, deterministic, git_state, pick_device, pick_precision, say
 from tcclip.training.dataset import TrainingClips, remaining
 from tcclip.training.job import TrainingJob
 from tcclip.training.optimizer import make_optimizer
@@ -37,6 +38,7 @@ class Setup:
 
     job: TrainingJob
     device: torch.device
+    git: dict[str, Any] | None  # the checkout's state when the training started
     train_videos: Present
     validation: ViewClips
     validation_labels: np.ndarray
@@ -53,10 +55,11 @@ def prepare(job: TrainingJob) -> Setup:
 
     The setup's job has the precision that `auto` stands for.
     """
-    device = pick_device(job.device)
+    device, git = pick_device(job.device), git_state()
     precision = processes.from_main(lambda: pick_precision(job.precision, device))
     job = dataclasses.replace(job, precision=precision)
     deterministic(job.threads, job.seed)
+    allow_tf32(device, precision)
     protocol, recipe = job.protocol, job.method.recipe
     store = open_frames(job.frames)
     videos, validation = (
@@ -94,6 +97,7 @@ def prepare(job: TrainingJob) -> Setup:
     return Setup(
         job=job,
         device=device,
+        git=git,
         train_videos=videos,
         validation=ViewClips(
             store, [video for video, _ in validation.videos], CENTRE, protocol.frames, size, job.method.norm, job.seed

@@ -16,7 +16,8 @@ from typing import Any
 import psutil
 import pytest
 from hand_made import write_suite
-from servers import free_port, process, wait_for
+from ports import free_port
+from servers import process, wait_for
 
 from tcclip.files import read_json
 from tcclip.params.reader import params_folder

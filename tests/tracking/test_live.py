@@ -207,7 +207,7 @@ def test_a_training_that_ends_early_says_how(sqlite_server, tmp_path, monkeypatc
 
 def test_a_server_that_is_away_costs_a_training_nothing_and_gets_the_rest_later(tmp_path, world, monkeypatch):
     """The training ends while nobody answers; the server that comes up afterwards has every epoch."""
-    from servers import free_port
+    from ports import free_port
 
     port = free_port()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")

@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 from hand_made import write_suite
-from servers import PASSWORD, free_port, postgresql, postgresql_programs, process, wait_for
+from ports import free_port
+from servers import PASSWORD, postgresql, postgresql_programs, process, wait_for
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan

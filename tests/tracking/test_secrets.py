@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from servers import PASSWORD, free_port
+from ports import free_port
+from servers import PASSWORD
 
 from tcclip.errors import UserError
 from tcclip.provenance.origin import mlflow_link

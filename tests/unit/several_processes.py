@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ports import free_port
 from tiny_world import evaluation, protocol, training_job
 
 from tcclip.training import TrainingJob
@@ -30,12 +30,6 @@ def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] =
         text=True,
         cwd=HERE.parents[1],
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:

@@ -92,6 +92,11 @@ def test_rows_take_turns() -> None:
     assert all(0 < time.best <= time.median for time in times)
 
 
+def test_a_log_says_how_far_the_turns_are(capsys: pytest.CaptureFixture[str]) -> None:
+    in_turn([lambda: None, lambda: None], 2, torch.device("cpu"))
+    assert "bench: 6 of 6 steps" in capsys.readouterr().err
+
+
 def test_peak_memory_is_of_a_process_of_its_own() -> None:
     ballast = torch.ones(400 * 2**18)  # 400 MB that the row does not have
     assert 100 < peak_mb(Case("vifi_clip", "eval", 3, 1, 1), SETTINGS) < 1500

@@ -22,6 +22,7 @@ from tcclip.evaluation.views import CENTRE, frames_of, views_of
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
+from tcclip.runtime import git_state
 from tcclip.training import train
 
 CPU = torch.device("cpu")
@@ -170,6 +171,12 @@ def test_evaluating_twice_gives_the_same_bytes(world, trained):
         evaluate(trained, [job(world, "twice")])
         contents.append((world / "runs" / "run" / "predictions" / "twice.parquet").read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_an_evaluation_names_the_code_that_made_it(world, trained):
+    evaluate(dataclasses.replace(trained, code="c0de"), [job(world, "named")])
+    made = json.loads((trained.folder / "metrics.json").read_text())["evaluations"]["named"]["made_by"]
+    assert made == {"code_fingerprint": "c0de", "git": git_state()}
 
 
 def test_an_untrained_method_is_evaluated_with_clips_weights(world, tmp_path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tcclip.data import progress
-from tcclip.data.byte_progress import track_bytes
-from tcclip.data.progress import track
+from tcclip import progress
+from tcclip.progress import track
+from tcclip.unpack.byte_progress import track_bytes
 
 
 def test_a_log_gets_the_rate_and_the_time_left(
@@ -16,8 +16,8 @@ def test_a_log_gets_the_rate_and_the_time_left(
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     assert list(track(["a", "b", "c"], "ucf101 frames", "videos")) == ["a", "b", "c"]
     assert capsys.readouterr().err.splitlines() == [
-        "ucf101 frames: 1 of 3 videos, 0.1 videos/s, 0:40 left",
-        "ucf101 frames: 3 of 3 videos, 0.1 videos/s, 0:00 left",
+        "ucf101 frames: 1 of 3 videos, 0.05 videos/s, 0:40 left",
+        "ucf101 frames: 3 of 3 videos, 0.075 videos/s, 0:00 left",
     ]
 
 

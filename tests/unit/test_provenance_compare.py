@@ -1,10 +1,13 @@
 """What two folders of one run differ in is found and named."""
 
+import json
+
 import pandas as pd
 import torch
 from safetensors.torch import save_file
 
 from tcclip.provenance.compare import compare_environments, compare_predictions, compare_weights
+from tcclip.provenance.reproduce import evaluated_elsewhere
 
 
 def weights(path, **changes):
@@ -66,3 +69,12 @@ def test_another_machine_is_named_and_another_time_is_not(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "environment.json").write_text(f'{{"cpu": "{cpu}", "finished": "{time}"}}')
     assert compare_environments(tmp_path / "here", tmp_path / "there") == ["environment cpu: was A, is B"]
+
+
+def test_evaluations_of_another_commit_are_named(tmp_path):
+    def made(commit):
+        return {"made_by": {"git": {"commit": commit, "dirty": False}}}
+
+    evaluations = {"new": made("b"), "old": made("a"), "imported": {}}
+    (tmp_path / "metrics.json").write_text(json.dumps({"evaluations": evaluations}))
+    assert evaluated_elsewhere(tmp_path, "a") == ["evaluation new: was made at commit b, is at a"]

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from several_processes import finished, free_port, job_of, start, wait_for
+from ports import free_port
+from several_processes import finished, job_of, start, wait_for
 from tiny_world import make_world, same, weights
 
 from tcclip.training import TrainingJob, train

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 
 import pytest
@@ -53,6 +54,9 @@ def test_explain_prints_the_whole_chain_of_a_cell(dated):
     environment = json.loads((folder / "environment.json").read_text())
     assert chain["value"].startswith(f"{accuracy['top1']:.2f} ({accuracy['n_videos']} videos), reports/mini/tables/")
     assert f"ucf101-test1-2x1: top1 {accuracy['top1']:.2f} % of {accuracy['n_videos']} videos" in said
+    code = json.loads((folder / "metrics.json").read_text())["evaluations"]["ucf101-test1-2x1"]["made_by"]
+    assert f"made fingerprint {code['code_fingerprint']}, the same today" in said
+    assert f"at commit {second} (no file differed from it)" in said
     assert chain["weights"] == "sha256 " + hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
     lines = (project.folder / "reports/mini/mlflow.csv").read_text().splitlines()
     (entry,) = [line.split(",")[1:] for line in lines if line.startswith(f"{TC},")]
@@ -70,9 +74,14 @@ def test_explain_prints_the_whole_chain_of_a_cell(dated):
 
 def test_explain_says_what_has_changed_since(project):
     project.edit("params/methods/tc_clip.yaml", lambda content: content["tc"].update(k=32))
-    losses = project.folder / "tcclip/training/losses.py"
-    losses.write_text(losses.read_text() + "\nANOTHER = 1\n")
-    chain = facts(project.run("tcclip", "explain", *CELL).stdout)
+    before = project.run("tcclip", "explain", *CELL).stdout
+    for file in ("training/losses.py", "evaluation/metrics.py"):
+        path = project.folder / "tcclip" / file
+        path.write_text(path.read_text() + "\nANOTHER = 1\n")
+    said = project.run("tcclip", "explain", *CELL).stdout
+    chain = facts(said)
+    made, made_before = (re.findall("made fingerprint .*", text) for text in (said, before))
+    assert made_before[0].endswith(", the same today") and made[0] != made_before[0] and ", today " in made[0]
     assert chain["stale"] == "method.tc.k was 96, and params/ says 32 today"
     assert ", today " in chain["code"]
     assert chain["git commit"] == "not known: it was made outside a git checkout"

@@ -11,9 +11,12 @@ T = TypeVar("T")
 EVERY_SECONDS = 15.0  # between two plain lines
 
 
-def track(items: Sequence[T], label: str, unit: str) -> Iterator[T]:
-    """Yield `items`; say how many are done, how many per second, and the time left."""
-    if sys.stderr.isatty():
+def track(items: Sequence[T], label: str, unit: str, bar: bool = True) -> Iterator[T]:
+    """Yield `items`; say how many are done, how many per second, and the time left.
+
+    `bar` False: lines on a terminal too, because a bar moves in a thread, which what is being timed would feel.
+    """
+    if bar and sys.stderr.isatty():
         yield from _bar(items, label)
         return
     start = said = time.monotonic()
@@ -36,4 +39,5 @@ def _line(label: str, unit: str, done: int, total: int, seconds: float) -> str:
     rate = done / max(seconds, 1e-9)
     left = (total - done) / rate
     minutes, rest = divmod(round(left), 60)
-    return f"{label}: {done} of {total} {unit}, {rate:.1f} {unit}/s, {minutes}:{rest:02d} left"
+    digits = ".1f" if rate >= 1 else ".2g"
+    return f"{label}: {done} of {total} {unit}, {rate:{digits}} {unit}/s, {minutes}:{rest:02d} left"
