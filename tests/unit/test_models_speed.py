@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
-from small_models import small
+from operations import WAITING, Operations
+from small_models import CONFIG, backbone, small
 from torch import Tensor
 
-from tcclip.models import class_part
+from tcclip.bench import plain
+from tcclip.models import build, class_part
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.layers import layer
+from tcclip.params import load_method
+from tcclip.params.vision import TemporalContext
 
 METHODS = ["tc_clip", "vifi_clip"]
 
@@ -88,6 +94,52 @@ def test_the_forward_pass_compiles_to_one_graph(method: str, training: bool) -> 
     clip = videos(2, torch.float32)
     with torch.set_grad_enabled(training):
         assert torch.allclose(compiled(clip), model(clip), atol=1e-5)
+
+
+def choices(key: str) -> tuple[str, ...]:
+    return get_args(TemporalContext.model_fields[key].annotation)
+
+
+STEPS: list[tuple[str, dict[str, str]]] = [
+    ("vifi_clip", {}),
+    *(("tc_clip", {f"tc.{key}": name}) for key in ("selector", "summarizer") for name in choices(key)),
+]
+
+
+@pytest.mark.parametrize(("method", "overrides"), STEPS, ids=str)
+def test_a_step_never_waits_for_a_number_from_the_device(method: str, overrides: dict[str, str]) -> None:
+    model, clip = small(method, overrides), videos(2, torch.float32)
+    with Operations() as operations:
+        loss(model, model(clip)).backward()
+    assert not operations.names & WAITING
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_no_attention_map_of_the_frames_is_ever_made(training: bool) -> None:
+    model, clip = small("tc_clip"), videos(2, torch.float32)
+    tokens, context = 1 + CONFIG.patches, 5
+    maps = {(tokens, tokens), (tokens, tokens + context)}
+    with torch.set_grad_enabled(training), Operations() as operations:
+        logits = model(clip)
+        if training:
+            loss(model, logits).backward()
+    assert not {tuple(shape[-2:]) for shape in operations.shapes} & maps
+    with torch.no_grad(), Operations() as operations:  # the same written down without savings does make them
+        tc = load_method("tc_clip", {"tc.k": context, "tc.alpha": 0.5}).tc
+        assert tc is not None
+        plain.vision(model.state_dict(), CONFIG, tc, clip)
+    assert {tuple(shape[-2:]) for shape in operations.shapes} >= maps
+
+
+def test_videos_times_classes_cost_one_row_each_and_not_a_text() -> None:
+    count, classes = 4, 200
+    model = build(load_method("tc_clip"), backbone(), [f"class number {i}" for i in range(classes)], 4)
+    seen, once = model.encode_video(videos(count, torch.float32)), class_part.cut(model.encode_classes())
+    with Operations() as operations:
+        model.encode_text(seen, once).sum().backward()
+    largest = max(shape.numel() for shape in operations.shapes)
+    length, width = model.tokens.shape[1], CONFIG.text_width
+    assert largest == count * classes * 4 * width < count * classes * length * width
 
 
 def test_bfloat16_autocast_takes_the_same_decisions_every_time() -> None:

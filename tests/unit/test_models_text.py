@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from operations import Operations
 from small_models import CLASSES, CONFIG, VIT_B16, backbone, full_size, small
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from tcclip.errors import UserError
 from tcclip.models import build, canonical_state, ensemble
@@ -114,28 +113,16 @@ def test_a_classs_logit_does_not_depend_on_the_other_classes(method: str, mode: 
         assert torch.allclose(small(method, {"text.mode": mode})(video)[:, 1:2], alone(video), atol=1e-5)
 
 
-class Largest(TorchDispatchMode):
-    """Remembers the most elements that a tensor inside it has."""
-
-    elements = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        found = result if isinstance(result, tuple) else (result,)
-        owned = [t for t in found if isinstance(t, Tensor) and not t._is_view()]
-        self.elements = max([self.elements, *(t.numel() for t in owned)])
-        return result
-
-
 def test_late_fusion_holds_no_map_of_every_class_against_every_context_token() -> None:
     videos, classes, width, heads, context = 2, 256, 32, 4, 160
     block = Prompting(TextRecipe(0, "context", late=True), width, heads)
     for parameter in block.parameters():
         torch.nn.init.normal_(parameter)
-    largest = Largest()
-    with torch.no_grad(), largest:
+    operations = Operations()
+    with torch.no_grad(), operations:
         block(torch.randn(classes, width), torch.randn(videos, context, width))
-    assert largest.elements == videos * classes * 4 * width < videos * classes * heads * context
+    largest = max(shape.numel() for shape in operations.shapes)
+    assert largest == videos * classes * 4 * width < videos * classes * heads * context
 
 
 @pytest.mark.parametrize("mode", ["coop", "vp_cls"])
