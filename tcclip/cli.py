@@ -116,15 +116,16 @@ def bench(
     repeat: Annotated[int, typer.Option(help="turns; the best counts")] = 5,
     threads: Annotated[int, typer.Option(help="on a CPU")] = 2,
     memory: Annotated[bool, typer.Option(help="peak memory, in a process per row")] = True,
-    out: Annotated[Path | None, typer.Option(help="else reports/bench/<device>.json")] = None,
+    out: Annotated[Path | None, typer.Option(help="a file beside reports/bench/<device>.json")] = None,
     log: Log = None,
 ) -> None:
     """Measure time, memory and arithmetic of evaluation and training, side by side; nothing is downloaded."""
     with stage("bench", log) as say:
         from tcclip.bench.cases import grid, modes_of, parse_row, settings_of
+        from tcclip.bench.oracle import in_checkout
         from tcclip.bench.run import bench as measure
 
-        subjects = method or ["vifi_clip", "tc_clip", "plain"]
+        subjects = method or ["vifi_clip", "tc_clip", "plain", *(["oracle"] if in_checkout() else [])]
         cases = [parse_row(text) for text in row or []]
         cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
         say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))

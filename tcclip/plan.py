@@ -119,8 +119,8 @@ class Plan:
 
     @property
     def benched(self) -> list[str]:
-        """The methods whose throughput a table shows."""
-        cells = [cell for cells in self.cells.values() for cell in cells if cell.cost == "throughput_views_per_s"]
+        """The methods whose cost a table shows."""
+        cells = [cell for cells in self.cells.values() for cell in cells if cell.cost]
         return list(dict.fromkeys(cell.method for cell in cells if cell.method))
 
     @property

@@ -84,15 +84,6 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
     return torch.autocast(device.type, {"fp16": torch.float16, "bf16": torch.bfloat16}[precision])
 
 
-def allow_tf32(device: torch.device, precision: str) -> None:
-    """In half precision on a GPU, let what stays float32 (the cosines that choose merges) be multiplied as TF32.
-
-    TF32 has 10 bits, bfloat16 7. Without tensor cores these products would take longer than their share of the work.
-    """
-    if device.type == "cuda" and precision != "fp32":
-        torch.set_float32_matmul_precision("high")
-
-
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Run torch on one thread, as loader workers do: sums over pixels may differ in the last bit otherwise."""

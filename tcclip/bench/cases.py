@@ -23,6 +23,11 @@ class Case:
     batch: int  # views of an evaluation's forward pass, or of a training step
     micro: int  # views of one forward pass of a training step; the rest is accumulation
 
+    @property
+    def method(self) -> str:
+        """The method that the subject computes."""
+        return "tc_clip" if self.subject in (PLAIN, ORACLE) else self.subject
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 
 from tcclip.bench.cases import Case, Settings
-from tcclip.bench.steps import prepare
+from tcclip.bench.steps import SEED, prepare
 from tcclip.bench.world import config_of
 from tcclip.errors import UserError
 from tcclip.models import Backbone
 from tcclip.params.reader import params_folder
-from tcclip.runtime import allow_tf32, keep_memory, peak_memory_mb
+from tcclip.runtime import deterministic, keep_memory, peak_memory_mb
 
 STEPS = {"eval": 1, "train": 2}  # the optimizer's state exists from the second step on
 
@@ -53,9 +53,8 @@ def main(order: str) -> None:
     """Run a row's steps and print its peak."""
     given = json.loads(order)
     case, settings = Case(**given["case"]), Settings(**given["settings"])
-    keep_memory()  # as evaluation and training do
-    torch.set_num_threads(settings.threads)
-    allow_tf32(torch.device(settings.device), settings.dtype)
+    keep_memory()  # this and `deterministic` as evaluation and training do
+    deterministic(settings.threads, SEED)
     step = prepare(case, settings, Backbone.random(config_of(settings.suite)))
     for _ in range(STEPS[case.mode]):
         step()

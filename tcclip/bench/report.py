@@ -22,9 +22,10 @@ ABOUT = (
     "the class texts computed before; in training forward, backward and AdamW over `batch` views in micro-batches of "
     "`micro`, the class texts once. Rows that were measured together took turns; ms_per_step is the best of `repeat` "
     "turns, cpu_ms_per_step the least processor time of one. peak_memory_mb is from a process of its own: resident "
-    "memory on a CPU, tensors on a GPU. gflop_per_step counts what is computed (2 per multiply-accumulate), "
-    "share_of_peak compares it with a large matrix product in the same process. plain is TC-CLIP without any savings, "
-    "oracle its equations literally."
+    "memory on a CPU, tensors on a GPU. params_m are millions of trained parameters. paper_gflops_per_view are "
+    "multiply-accumulates of a view and a text of 77 tokens, every layer in full, as the paper counts. gflop_per_step "
+    "counts what is computed (2 per multiply-accumulate), share_of_peak compares it with a large matrix product in the "
+    "same process. plain is TC-CLIP without any savings, oracle its equations literally."
 )
 KEYS = ("suite", "subject", "mode", "classes", "batch", "micro", "frames", "dtype", "threads")
 
@@ -50,26 +51,33 @@ def stamp() -> dict[str, str]:
 
 def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None:
     """Print the rows, each with how many times as fast it is as oracle, plain and vifi_clip of the same size."""
-    table = Table(title="Best of the turns; ratios are within this run, of processor time where one thread ran")
-    heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB", "GFLOP/step"]
+    table = Table(
+        title="Best of the turns; ratios: views/s in this run, or per CPU second on one thread; ~: other batch"
+    )
+    heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB"]
     others = (ORACLE, PLAIN, "vifi_clip")
-    for head in [*heads, "of peak", *(f"x {other}" for other in others)]:
+    for head in [*heads, "paper GFLOPs", "GFLOP/step", "of peak", *(f"x {other}" for other in others)]:
         table.add_column(head, justify="left" if head in ("method", "mode") else "right")
     for row in rows:
         batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
         cells = [row["subject"], row["mode"], str(row["classes"]), batch, f"{row['views_per_s']:.3g}"]
         cells += [_number(row[key], ",.0f") for key in ("ms_per_step", "median_ms_per_step", "cpu_ms_per_step")]
-        cells += [_number(row["peak_memory_mb"], ",.0f"), _number(row["gflop_per_step"], ",.0f")]
-        cells += [_number(row["share_of_peak"], ".0%")]
-        table.add_row(*cells, *(_number(ratio(rows, row, other), ".2f") for other in others))
-    (console or Console(width=150)).print(table)
+        cells += [_number(row["peak_memory_mb"], ",.0f"), _number(row["paper_gflops_per_view"], ".0f")]
+        cells += [_number(row["gflop_per_step"], ",.0f"), _number(row["share_of_peak"], ".0%")]
+        table.add_row(*cells, *(_ratio(ratio(rows, row, other)) for other in others))
+    (console or Console(width=165)).print(table)
 
 
-def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> float | None:
-    """How many times as fast a row is as `other` at the same mode and classes, per view; the batch may differ."""
+def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> tuple[float, bool] | None:
+    """How many times as fast a row is as `other`, per view, at the same mode and classes; whether the batch is too."""
     found = [r for r in rows if (r["subject"], r["mode"], r["classes"]) == (other, row["mode"], row["classes"])]
-    same = [r for r in found if r["batch"] == row["batch"]] or found
-    return speed(row) / speed(same[0]) if same and row["subject"] != other else None
+    same = [r for r in found if (r["batch"], r["micro"]) == (row["batch"], row["micro"])]
+    compared = next(iter(same or found), None)
+    return (speed(row) / speed(compared), bool(same)) if compared and row["subject"] != other else None
+
+
+def _ratio(found: tuple[float, bool] | None) -> str:
+    return "" if found is None else f"{'' if found[1] else '~'}{found[0]:.2f}"
 
 
 def speed(row: dict[str, Any]) -> float:

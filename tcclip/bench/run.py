@@ -13,26 +13,26 @@ import torch
 from tcclip import layout
 from tcclip.bench import report
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings, check
-from tcclip.bench.costs import flops
+from tcclip.bench.costs import flops, macs, parameters
 from tcclip.bench.memory import peak_mb
-from tcclip.bench.steps import prepare
+from tcclip.bench.steps import SEED, prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
-from tcclip.runtime import allow_tf32, keep_memory
+from tcclip.params import load_method
+from tcclip.runtime import deterministic, keep_memory
 
 
 def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: bool = True) -> str:
     """Measure `cases`, print them as a table and write them; returns a line for the log.
 
-    Rows of one mode are measured in turns. `out`: None for reports/bench/<device>.json. `memory`: also run each row in
-    a process of its own for its peak memory.
+    Rows of one mode are measured in turns, and written to reports/bench/<device>.json and to `out`. `memory`: also run
+    each row in a process of its own for its peak memory.
     """
     check(list(cases))
-    keep_memory()  # as evaluation and training do
-    torch.set_num_threads(settings.threads)
+    keep_memory()  # this and `deterministic` as evaluation and training do
+    deterministic(settings.threads, SEED)
     device = torch.device(settings.device)
-    allow_tf32(device, settings.dtype)  # as they do
     backbone = Backbone.random(config_of(settings.suite))
     peak = peak_gflops(device, settings.dtype)
     rows = []
@@ -44,16 +44,18 @@ def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: b
         del steps
         gc.collect()
         rows += [row(*parts, settings, backbone, peak) for parts in zip(group, times, peaks, strict=True)]
-    path = out or layout.bench(report.device_name(device))
-    report.write(path, rows, device)
+    paths = [layout.bench(report.device_name(device)), *([out] if out else [])]
+    for path in paths:
+        report.write(path, rows, device)
     report.show(rows)
-    return f"{len(rows)} rows, peak {peak:,.0f} GFLOP/s, {path}"
+    return f"{len(rows)} rows, peak {peak:,.0f} GFLOP/s, {paths[-1]}"
 
 
 def row(
     case: Case, times: Times, memory: float | None, settings: Settings, backbone: Backbone, peak: float
 ) -> dict[str, Any]:
     """One row of the report."""
+    method = load_method(case.method)
     counted = None if case.subject in (PLAIN, ORACLE) else flops(case, settings, backbone.config) / 1e9
     return {
         **asdict(case),
@@ -63,6 +65,8 @@ def row(
         "median_ms_per_step": 1000 * times.median,
         "cpu_ms_per_step": None if times.cpu is None else 1000 * times.cpu,
         "peak_memory_mb": memory,
+        "params_m": parameters(method, backbone.config, settings.frames) / 1e6,
+        "paper_gflops_per_view": macs(method, backbone.config, settings.frames) / 1e9,
         "gflop_per_step": counted,
         "share_of_peak": None if counted is None else counted / times.best / peak,
         **report.stamp(),

@@ -31,7 +31,6 @@ from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
 from tcclip.runtime import (
-    allow_tf32,
     deterministic,
     environment,
     git_state,
@@ -89,7 +88,6 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     precision = processes.from_main(lambda: pick_precision(subject.precision, device))
     subject = dataclasses.replace(subject, precision=precision)
     deterministic(subject.threads, subject.seed)
-    allow_tf32(device, precision)
     backbone = Backbone.load(subject.backbone)
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))

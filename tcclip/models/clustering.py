@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tcclip.models.grouping import Summary, exact, full_precision, mean_by_group, own_groups, sizes, sum_by_group
+from tcclip.models.matching import match
 
 
 def random_groups(seeds: Tensor, k: int, draws: Tensor) -> Summary:
@@ -20,15 +21,23 @@ def random_groups(seeds: Tensor, k: int, draws: Tensor) -> Summary:
     return Summary(mean_by_group(seeds, group, count), group)
 
 
-def kmeans(seeds: Tensor, k: int, draws: Tensor, iterations: int) -> Summary:
+def random_pairs(seeds: Tensor, k: int, r: int, draws: Tensor) -> Summary:
+    """Means of the groups that matching makes of random directions in a plane instead of the seeds (B, n, D)."""
+    angles = 2 * torch.pi * draws
+    group, _ = match(torch.stack([angles.cos(), angles.sin()], dim=-1), k, r)
+    return Summary(seeds if seeds.shape[1] <= k else mean_by_group(seeds, group, k), group)
+
+
+def kmeans(seeds: Tensor, k: int, draws: Tensor | None, iterations: int) -> Summary:
     """Means of k clusters of the seeds (B, n, D) by Lloyd's iterations with Euclidean distance.
 
-    The start is k of the seeds, drawn without replacement: those of the smallest draws (B, n). A cluster that loses all
-    members keeps its centre, which then carries no gradient.
+    The start is k of the seeds, drawn without replacement: those of the smallest draws (B, n), or without draws every
+    n/k-th. A cluster that loses all members keeps its centre, which then carries no gradient.
     """
     rows, count = full_precision(seeds), min(k, seeds.shape[1])
     with torch.no_grad(), exact(rows):
-        first = draws.argsort(dim=1)[:, :count]
+        strided = torch.arange(count, device=rows.device) * rows.shape[1] // count
+        first = strided.expand(len(rows), -1) if draws is None else draws.argsort(dim=1)[:, :count]
         centres = rows.gather(1, first[..., None].expand(-1, -1, rows.shape[-1]))  # (B, k, D)
         for step in range(iterations):
             # |x - c|^2 without |x|^2, which is the same for all centres

@@ -8,7 +8,7 @@ from tcclip.models.config import BackboneConfig
 from tcclip.models.layers import ContextRecipe
 from tcclip.models.reference import adjacent, all_frames, cls_tokens
 from tcclip.models.selection import ALL_QUERIES, selector
-from tcclip.models.summarising import WEIGHTS, fixed_draws, summarizer
+from tcclip.models.summarising import fixed_draws, summarizer, weigher
 from tcclip.models.vision import FrameExchange
 from tcclip.params.method import Method
 from tcclip.params.vision import TemporalContext, check_layers, infusing_layers, summarising_layers
@@ -31,7 +31,7 @@ def context_recipe(tc: TemporalContext, patches: int) -> ContextRecipe:
     """How a layer makes context tokens from frames of `patches`."""
     return ContextRecipe(
         selector(tc, patches),
-        WEIGHTS.get(tc.summarizer),
+        weigher(tc),
         summarizer(tc),
         all_queries=tc.slices or tc.selector in ALL_QUERIES or tc.summarizer in ALL_QUERIES,
     )

@@ -27,11 +27,15 @@ def patch_saliency(seen: Attended) -> Tensor:
 
 
 @torch.no_grad()
-def saliency_weight(seen: Attended) -> Tensor:
-    """Saliency of the patches of a frame as a weight from 0 (the mean and everything below it) to 1, (B, T, N)."""
+def saliency_weight(seen: Attended, over_video: bool = False) -> Tensor:
+    """Saliency of patches as a weight from 0 (the mean and everything below it) to 1, (B, T, N).
+
+    Mean and extremes are those of the frame's patches, or `over_video` those of all frames'.
+    """
     score = patch_saliency(seen)
-    low, high = score.amin(dim=-1, keepdim=True), score.amax(dim=-1, keepdim=True)
+    among = (1, 2) if over_video else (2,)
+    low, high = score.amin(dim=among, keepdim=True), score.amax(dim=among, keepdim=True)
     tiny = torch.finfo(score.dtype).tiny
     score = (score - low) / (high - low).clamp_min(tiny)
-    score = score - score.mean(dim=-1, keepdim=True)
-    return (score / score.amax(dim=-1, keepdim=True).clamp_min(tiny)).clamp_min(0)
+    score = score - score.mean(dim=among, keepdim=True)
+    return (score / score.amax(dim=among, keepdim=True).clamp_min(tiny)).clamp_min(0)

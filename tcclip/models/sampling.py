@@ -7,12 +7,13 @@ from torch import Tensor
 
 
 @torch.no_grad()
-def inverse_transform(weight: Tensor, count: int) -> Tensor:
+def inverse_transform(weight: Tensor, count: int, keep_doubles: bool = False) -> Tensor:
     """`count` patches by their weights (B, T, N), in falling order of weight: (B, T, count) int64.
 
     The cumulative sum of the weights, smallest first, is rescaled to 0..1 and read at `count` levels, equally spaced
     from its smallest positive value to 1; the patch whose sum is nearest to a level is taken. Several levels may name
-    one patch: the list is then filled with the heaviest patches that no level has named, so that shapes are fixed.
+    one patch: the list is then filled with the heaviest patches that no level has named, so that shapes are fixed, or
+    with `keep_doubles` the patch stands in it as often as it is named.
     """
     order = weight.argsort(dim=-1, descending=True, stable=True)  # rank -> patch
     total = weight.gather(-1, order).flip(-1).cumsum(dim=-1)  # smallest first
@@ -23,6 +24,8 @@ def inverse_transform(weight: Tensor, count: int) -> Tensor:
     levels = start + (1 - start) * steps  # (B, T, count)
     nearest = (total[..., None, :] - levels[..., None]).abs().argmin(dim=-1)  # places, smallest first
     patches = weight.shape[-1]
+    if keep_doubles:
+        return order.gather(-1, (patches - 1 - nearest).sort(dim=-1).values)
     named = torch.zeros_like(order, dtype=torch.bool).scatter_(-1, patches - 1 - nearest, True)  # by rank
     rank = torch.arange(patches, device=weight.device).expand_as(order)
     taken = torch.where(named, rank, rank + patches).argsort(dim=-1)[..., :count].sort(dim=-1).values

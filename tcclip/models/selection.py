@@ -48,7 +48,7 @@ def selector(tc: TemporalContext, patches: int) -> Select:
                 return best(patch_saliency(seen), count)
             case "ats":
                 significance = ats_significance(seen)
-                return Chosen(significance, inverse_transform(significance, count))
+                return Chosen(significance, inverse_transform(significance, count, tc.ats.doubles == "keep"))
 
     return select
 

@@ -12,6 +12,7 @@ from tcclip.params.vision import TemporalContext, Vision, check_sections
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+BARE = "{name}"  # a prompt without words
 
 
 class Text(Params):
@@ -22,6 +23,7 @@ class Text(Params):
     mode: Literal["name", "template", "coop", "vp_cls", "vp_ctx", "late_fusion"]
     prompt: str  # text around {name}; its words before {name} start the learnable prompt vectors
     n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
+    late_prompts: bool  # mode late_fusion learns prompt vectors too
     context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
 
     @field_validator("prompt")
@@ -34,12 +36,21 @@ class Text(Params):
     @property
     def learns_prompts(self) -> bool:
         """Whether `n_ctx` vectors take the place of the prompt's first words."""
-        return self.mode in ("coop", "vp_cls", "vp_ctx")
+        return self.mode in ("coop", "vp_cls", "vp_ctx") or (self.mode == "late_fusion" and self.late_prompts)
 
     @property
     def looks_at(self) -> Literal["frames", "context"] | None:
         """The features of a video that its texts depend on: frames' [CLS] tokens, context tokens, or none."""
         return {"vp_cls": "frames", "vp_ctx": "context", "late_fusion": "context"}.get(self.mode)  # type: ignore[return-value]
+
+    @model_validator(mode="after")
+    def _bare_name_or_prompt(self) -> Text:
+        if (self.mode == "name") != (self.prompt == BARE):
+            raise ValueError(
+                f"text.mode '{self.mode}' does not go with text.prompt '{self.prompt}': name is the mode of '{BARE}', "
+                "and of it alone"
+            )
+        return self
 
     @model_validator(mode="after")
     def _enough_words(self) -> Text:
@@ -162,6 +173,14 @@ class Method(Params):
                 f"text.mode '{self.text.mode}' needs vision.ref 'context', whose tokens it looks at "
                 f"(vision.ref is '{self.vision.ref}')"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_idle(self) -> Method:
+        if self.vision.ref == "none" and self.vision.bias:
+            raise ValueError("vision.bias true has no effect with vision.ref 'none': no layer reads reference tokens")
+        if self.vision.ref != "context" and self.tc is not None:
+            raise ValueError(f"section tc has no effect with vision.ref '{self.vision.ref}': set it to 'context'")
         return self
 
 

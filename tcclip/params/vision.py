@@ -41,9 +41,28 @@ class Vision(Params):
     layers_summarise: Annotated[Literal["all"] | list[int], _layers("all")]  # layers that make context tokens
 
 
-class KMeans(Params):
-    """Constants of the summarizer kmeans."""
+class Ats(Params):
+    """Open choices of the selector ats."""
 
+    doubles: Literal["replace", "keep"]  # levels that name a patch again: the heaviest others instead | a seed each
+
+
+class Random(Params):
+    """Open choices of the summarizer random."""
+
+    form: Literal["groups", "pairs"]  # groups of equal sizes | matching whose pairs are random
+
+
+class Saliency(Params):
+    """Open choices of the summarizer bipartite_saliency."""
+
+    over: Literal["frame", "video"]  # the patches among which a saliency becomes a weight
+
+
+class KMeans(Params):
+    """Open choices of the summarizer kmeans."""
+
+    start: Literal["random", "strided"]  # first centres: seeds drawn without replacement | every n/k-th seed
     iterations: Count  # Lloyd's steps
 
 
@@ -67,6 +86,9 @@ class TemporalContext(Params):
     alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
     k: Count  # context tokens per video (Table 9c)
     r: Count  # tokens removed by one matching round, at most
+    ats: Ats
+    random: Random
+    saliency: Saliency
     kmeans: KMeans
     dpc_knn: DpcKnn
     trace: bool  # evaluation keeps which patches the last context tokens are made of (Fig. 6)

@@ -163,8 +163,9 @@ def forward(
     if recipe.mixup:
         clips, targets = mix(clips, targets, recipe.mixup, generator(setup.job.seed, "mix", epoch, iteration))
     draws = setup.model.visual.draw(generator(setup.job.seed, "draws", epoch, iteration), len(clips))
+    draws = None if draws is None else draws.to(setup.device, non_blocking=True)
     with autocast(setup.device, setup.job.precision):
-        logits = setup.model(clips, classes, None if draws is None else draws.to(setup.device))  # (B, C)
+        logits = setup.model(clips, classes, draws)  # (B, C)
     return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 
 

@@ -22,7 +22,7 @@ from tcclip.evaluation.views import CENTRE
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.runtime import allow_tf32, deterministic, git_state, pick_device, pick_precision, say
+from tcclip.runtime import deterministic, git_state, pick_device, pick_precision, say
 from tcclip.training.dataset import TrainingClips, remaining
 from tcclip.training.job import TrainingJob
 from tcclip.training.optimizer import make_optimizer
@@ -59,7 +59,6 @@ def prepare(job: TrainingJob) -> Setup:
     precision = processes.from_main(lambda: pick_precision(job.precision, device))
     job = dataclasses.replace(job, precision=precision)
     deterministic(job.threads, job.seed)
-    allow_tf32(device, precision)
     protocol, recipe = job.protocol, job.method.recipe
     store = open_frames(job.frames)
     videos, validation = (

@@ -120,3 +120,26 @@ def gradients(network: ClipVideo, clip: Tensor, labels: list[int]) -> dict[str, 
     network.zero_grad()
     torch.nn.functional.cross_entropy(network(clip), torch.tensor(labels)).backward()
     return {name: parameter.grad for name, parameter in network.named_parameters() if parameter.grad is not None}
+
+
+def check_probes(golden: dict[str, np.ndarray], state: dict[str, Tensor]) -> None:
+    """The weights have the stored first values, means and standard deviations, and none is missing."""
+    assert set(state) == set(golden["probe_names"].tolist())
+    for name, probe in zip(golden["probe_names"], golden["probe_values"], strict=True):
+        flat = state[name].double().flatten()
+        first = torch.nn.functional.pad(flat[:3], (0, 3 - min(3, len(flat))))
+        found = torch.cat([first, flat.mean()[None], flat.std(correction=0)[None]])
+        assert np.allclose(found.numpy(), probe, atol=1e-7), name
+
+
+def check_video(golden: dict[str, np.ndarray], clip: Tensor) -> None:
+    """The input is the stored one by its sum, sum of squares and first values."""
+    flat = clip.double().flatten()
+    found = torch.cat([flat.sum()[None], flat.square().sum()[None], flat[:6]])
+    assert np.allclose(found.numpy(), golden["video_probe"], rtol=1e-9)
+
+
+def check_tokens(golden: dict[str, np.ndarray], network: ClipVideo) -> None:
+    """The texts are the stored ones; the model leaves out what is padding in all of them."""
+    found, stored = network.tokens.numpy(), golden["tokens"]
+    assert np.array_equal(found, stored[:, : found.shape[1]]) and not stored[:, found.shape[1] :].any()

@@ -36,22 +36,12 @@ def near(found: Tensor, name: str, run: Run) -> bool:
 
 
 def test_weights_and_video_are_those_of_the_convention(run: Run) -> None:
-    state = run.model.state_dict()
-    assert set(state) == set(GOLDEN["probe_names"].tolist())
-    for name, probe in zip(GOLDEN["probe_names"], GOLDEN["probe_values"], strict=True):
-        flat = state[name].double().flatten()
-        first = torch.nn.functional.pad(flat[:3], (0, 3 - min(3, len(flat))))
-        found = torch.cat([first, flat.mean()[None], flat.std(correction=0)[None]])
-        assert np.allclose(found.numpy(), probe, atol=1e-7), name
-    flat = run.video.double().flatten()
-    found = torch.cat([flat.sum()[None], flat.square().sum()[None], flat[:6]])
-    assert np.allclose(found.numpy(), GOLDEN["video_probe"], rtol=1e-9)
+    goldens.check_probes(GOLDEN, run.model.state_dict())
+    goldens.check_video(GOLDEN, run.video)
 
 
 def test_tokens(run: Run) -> None:
-    tokens = run.model.tokens.numpy()
-    assert np.array_equal(tokens, GOLDEN["tokens"][:, : tokens.shape[1]])
-    assert not GOLDEN["tokens"][:, tokens.shape[1] :].any()
+    goldens.check_tokens(GOLDEN, run.model)
 
 
 def test_every_layer_chooses_the_same_seeds_and_groups(run: Run) -> None:

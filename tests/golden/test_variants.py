@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tcclip.evaluation.predict import probabilities
 from tcclip.models import canonical_state, ensemble, load_canonical
 from tcclip.models.clip_video import ClipVideo
 
@@ -95,5 +96,7 @@ def test_gradient_norms_of_the_baseline(dtype: torch.dtype) -> None:
 
 
 def test_views_of_one_video_are_summed_as_probabilities() -> None:
-    scores = torch.from_numpy(GOLDEN["vifi/logits"]).double().softmax(dim=-1).sum(dim=0)
-    near(scores, "views/scores", 5e-7)
+    model = goldens.model("vifi_clip", {}, INFO, torch.float64)
+    clip = goldens.video(str(GOLDEN["vifi/video_key"]), CONFIG, torch.float64, batch=2)
+    with torch.no_grad():
+        near(probabilities(model(clip)).sum(dim=0), "views/scores", 5e-7)

@@ -13,58 +13,68 @@ import pytest
 import torch
 from torch import Tensor
 
-from tcclip.models.clip_video import ClipVideo
 from tcclip.models.grouping import Summary, mean_by_group
 from tcclip.models.layers import ContextRecipe
 from tcclip.models.selection import Chosen
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (goldens.SHARED / "vitb16.npz").is_file(), reason=f"the golden vitb16.npz is not in {goldens.SHARED}"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (goldens.SHARED / "vitb16.npz").is_file(), reason=f"the golden vitb16.npz is not in {goldens.SHARED}"
+)
+ROUNDING = 5e-7  # of the stored float32
+FLOAT32 = 1e-5  # features of a float32 run with the decisions given; the reference's own are 4.3e-6 off
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, np.ndarray]:
+    return goldens.arrays("vitb16", goldens.SHARED)
 
 
 def check(name: str, found: Tensor, golden: dict[str, np.ndarray], tolerance: float) -> None:
     assert np.abs(found.detach().numpy() - golden[name]).max() <= tolerance, name
 
 
-def check_outputs(network: ClipVideo, seen: goldens.Seen, golden: dict[str, np.ndarray], tolerance: float) -> None:
+def check_outputs(seen: goldens.Seen, golden: dict[str, np.ndarray], tolerance: float) -> None:
+    """Everything that is stored; the rows of the layers, whose values are larger, to five times the tolerance."""
     for number, rows in ((1, 12), (2, 12), (12, 4)):
         tokens = seen.layers[number - 1].tokens
-        check(f"layer{number}_cls", tokens[:, :, 0], golden, tolerance)
-        check(f"layer{number}_patch_rows", tokens[:, ::5, 1::39], golden, tolerance)
-        check(f"layer{number}_context", seen.layers[number - 1].context[:, ::rows], golden, tolerance)
+        check(f"layer{number}_cls", tokens[:, :, 0], golden, 5 * tolerance)
+        check(f"layer{number}_patch_rows", tokens[:, ::5, 1::39], golden, 5 * tolerance)
+        check(f"layer{number}_context", seen.layers[number - 1].context[:, ::rows], golden, 5 * tolerance)
     check("frame_features", seen.frame_features, golden, tolerance)
     check("context_features", seen.context_features, golden, tolerance)
-    check("prompts_after_vp", seen.prompts, golden, tolerance)
+    check("prompts_after_vp", seen.prompts, golden, 5 * tolerance)
     check("text_features", seen.text_features, golden, tolerance)
     check("image_features", seen.image_features, golden, tolerance)
-    videos = torch.nn.functional.normalize(seen.frame_features.mean(1), dim=-1)
-    words = torch.nn.functional.normalize(seen.text_features, dim=-1)
-    logits = network.logit_scale.exp() * torch.einsum("be,bce->bc", videos, words)
-    check("logits", logits, golden, tolerance)
 
 
-def test_float64_takes_all_decisions_as_the_reference() -> None:
-    golden = goldens.arrays("vitb16", goldens.SHARED)
+def test_weights_video_and_tokens_are_those_of_the_convention(golden: dict[str, np.ndarray]) -> None:
+    info = goldens.meta(golden)
+    network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
+    goldens.check_probes(golden, network.state_dict())
+    goldens.check_video(golden, goldens.video(info["video_key"], info["config"], torch.float32, batch=1))
+    goldens.check_tokens(golden, network)
+
+
+@torch.no_grad()
+def test_float64_takes_all_decisions_as_the_reference(golden: dict[str, np.ndarray]) -> None:
     info = goldens.meta(golden)
     network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float64)
-    seen = goldens.look(network, goldens.video(info["video_key"], info["config"], torch.float64, batch=1))
+    clip = goldens.video(info["video_key"], info["config"], torch.float64, batch=1)
+    seen = goldens.look(network, clip)
     for number, output in enumerate(seen.layers):
         assert np.array_equal(output.seeds.numpy(), golden["seed_index"][:, number])
         assert np.array_equal(output.group.numpy(), golden["group"][:, number])
     for stored, number in enumerate((0, 11)):
         assert np.abs(seen.layers[number].score.numpy() - golden["cls_score"][:, stored]).max() < 1e-8
-    check_outputs(network, seen, golden, 1e-6)
+    check_outputs(seen, golden, ROUNDING)
+    check("logits", network(clip), golden, ROUNDING)
 
 
-def test_float32_agrees_where_the_decisions_are_given() -> None:
-    golden = goldens.arrays("vitb16", goldens.SHARED)
+@torch.no_grad()
+def test_float32_agrees_where_the_decisions_are_given(golden: dict[str, np.ndarray]) -> None:
     info = goldens.meta(golden)
     network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
-    layers = [*range(12), 11]  # `look` runs the last layer twice, complete and as the model does
+    layers = [*range(12), 11, *range(12)]  # `look` runs the last layer twice, complete and as the model does
     seeds = iter([torch.from_numpy(golden["seed_index"].astype(np.int64))[:, number] for number in layers])
     groups = iter([torch.from_numpy(golden["group"].astype(np.int64))[:, number] for number in layers])
     network.visual.exchange = replace(
@@ -76,8 +86,9 @@ def test_float32_agrees_where_the_decisions_are_given() -> None:
             all_queries=False,
         ),
     )
-    seen = goldens.look(network, goldens.video(info["video_key"], info["config"], torch.float32, batch=1))
-    check_outputs(network, seen, golden, 1e-4)
+    clip = goldens.video(info["video_key"], info["config"], torch.float32, batch=1)
+    check_outputs(goldens.look(network, clip), golden, FLOAT32)
+    check("logits", network(clip), golden, FLOAT32)
 
 
 def means(seeds: Tensor, group: Tensor) -> Summary:

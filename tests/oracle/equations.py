@@ -76,7 +76,7 @@ def _layer(
     normed = [norm(w, f"{block}.ln_1", frame) for frame in frames]
     reads = layer in exchange.infuse
     makes = exchange.context if layer in exchange.summarise else None
-    attended, seeds, weights = [], [], []
+    attended, maps_of_frames = [], []
     for t, own in enumerate(normed):
         extra: list[Tensor] = []
         zeros = 0
@@ -91,13 +91,15 @@ def _layer(
             bias = torch.stack([local] * len(own) + [other] * (len(extra) + zeros), dim=1)  # (heads, keys)
         out, maps = attention(w, f"{block}.attn", sizes.vision_heads, own, keys, bias, zeros=zeros)
         attended.append(frames[t] + out)
-        if makes is not None:
-            chosen, weight = seeds_of(w, block, makes, attended[-1], own, maps)
-            seeds += chosen
-            weights += weight
+        maps_of_frames.append(maps)
     outputs = [feed_forward(w, block, x) for x in attended]
     if makes is None:
         return outputs, None
+    seeds, weights = [], []
+    for t, own in enumerate(normed):
+        chosen, weight = seeds_of(w, block, makes, attended[t], own, maps_of_frames, t)
+        seeds += chosen
+        weights += weight
     return outputs, feed_forward(w, block, torch.stack(summarise(makes, seeds, weights, draws)))
 
 

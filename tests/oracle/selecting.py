@@ -11,12 +11,14 @@ from torch import Tensor
 
 
 def seeds_of(
-    w: Weights, block: str, tc: Context, attended: Tensor, own: Tensor, maps: list[Tensor]
+    w: Weights, block: str, tc: Context, attended: Tensor, own: Tensor, maps_of_frames: list[list[Tensor]], frame: int
 ) -> tuple[list[Tensor], list[float]]:
     """The seed tokens of a frame, best first, and their weights.
 
-    attended (1+N, D): tokens after attention; own (1+N, D): the frame's rows before; maps: (1+N, K) of every head.
+    attended (1+N, D): tokens after attention; own (1+N, D): the frame's rows before; maps_of_frames: (1+N, K) of every
+    head, of all frames of the video.
     """
+    maps = maps_of_frames[frame]
     patches, width = len(own) - 1, own.shape[1]
     size = width // len(maps)
     count = math.floor(tc.alpha * patches)
@@ -35,7 +37,8 @@ def seeds_of(
         order = list(range(patches))
     elif tc.selector == "ats":
         value = _projected(w, block, own[1:], 2)
-        order = _ats([sum(a[i] for a in attention) * value[i].norm().item() for i in range(patches)], count)
+        significance = [sum(a[i] for a in attention) * value[i].norm().item() for i in range(patches)]
+        order = _ats(significance, count, tc.ats_doubles == "keep")
     elif tc.selector == "key_norm":
         order = _falling(_means(_key_norms(w, block, own, size)))[:count]
     elif tc.selector == "patch_saliency":
@@ -44,7 +47,11 @@ def seeds_of(
         order = _falling(_means(attention))[:count]
 
     if tc.summarizer == "bipartite_saliency":
-        weight = _saliency_weights(_negative_entropies(maps, patches))
+        scores = _negative_entropies(maps, patches)
+        among = scores
+        if tc.saliency_over == "video":
+            among = [score for other in maps_of_frames for score in _negative_entropies(other, patches)]
+        weight = _saliency_weights(scores, among)
     else:
         weight = _means(attention)
     return [attended[1 + i] for i in order], [weight[i] for i in order]
@@ -79,25 +86,27 @@ def _negative_entropies(maps: list[Tensor], patches: int) -> list[float]:
     return [sum(p * math.log(p) for p in row if p > 0) for row in mean[1:][:patches].tolist()]
 
 
-def _saliency_weights(scores: list[float]) -> list[float]:
-    """vid-TLDR's weight: min-max normalised, less the mean, divided by the maximum, below the mean 0."""
-    low, high = min(scores), max(scores)
-    unit = [(score - low) / (high - low) for score in scores]
-    mean = sum(unit) / len(unit)
-    largest = max(score - mean for score in unit)
-    return [max(0.0, (score - mean) / largest) for score in unit]
+def _saliency_weights(scores: list[float], among: list[float]) -> list[float]:
+    """vid-TLDR's weight: min-max normalised, less the mean, divided by the maximum, all `among` these; 0 if below."""
+    low, high = min(among), max(among)
+    mean = sum((score - low) / (high - low) for score in among) / len(among)
+    largest = 1 - mean
+    return [max(0.0, ((score - low) / (high - low) - mean) / largest) for score in scores]
 
 
-def _ats(weights: list[float], count: int) -> list[int]:
-    """ATS: read the cumulative sum at equally spaced levels, drop doubles, fill with the heaviest that are left."""
+def _ats(weights: list[float], count: int, keep: bool) -> list[int]:
+    """ATS: read the cumulative sum at equally spaced levels; fill doubles' places with the heaviest left, or `keep`."""
     rising = _falling(weights)[::-1]
     sums = [sum(weights[i] for i in rising[: place + 1]) / sum(weights) for place in range(len(rising))]
     sums = [(s - sums[0]) / (sums[-1] - sums[0]) for s in sums]
     start = min(s for s in sums if s > 0)
-    chosen: set[int] = set()
+    named: list[int] = []
     for number in range(count):
         level = start + (1 - start) * number / max(1, count - 1)
-        chosen.add(rising[min(range(len(sums)), key=lambda place, level=level: abs(sums[place] - level))])
+        named.append(rising[min(range(len(sums)), key=lambda place, level=level: abs(sums[place] - level))])
+    if keep:
+        return sorted(named, key=lambda i: -weights[i])
+    chosen = set(named)
     for i in _falling(weights):
         if len(chosen) < count:
             chosen.add(i)

@@ -26,6 +26,10 @@ class Context:
     selector: str = "cls_attention"
     head_wise: str = "slices"
     summarizer: str = "bipartite"
+    ats_doubles: str = "replace"
+    random_form: str = "groups"
+    saliency_over: str = "frame"
+    start: str = "random"
     iterations: int = 10
     neighbours: int = 5
     noise: float = 1e-6

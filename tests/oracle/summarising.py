@@ -13,15 +13,23 @@ def summarise(tc: Context, seeds: list[Tensor], weights: list[float], draws: Ten
     """The context tokens of a video's seeds; draws (T*S,), one uniform number for each, for what is random."""
     if tc.summarizer == "none" or len(seeds) <= tc.k:
         return seeds
+    if tc.summarizer == "random" and tc.random_form == "pairs":
+        directions = [torch.stack([(2 * math.pi * draw).cos(), (2 * math.pi * draw).sin()]) for draw in draws]
+        return [_mean(seeds, members) for _, members in matching(directions, weights, tc)]
     if tc.summarizer == "random":
         order = _rising(draws)
-        groups = [[seeds[i] for i in order[g :: tc.k]] for g in range(tc.k)]
-        return [torch.stack(group).mean(0) for group in groups]
+        return [_mean(seeds, order[g :: tc.k]) for g in range(tc.k)]
     if tc.summarizer == "kmeans":
-        return kmeans(seeds, [seeds[i].detach() for i in _rising(draws)[: tc.k]], tc.iterations)
+        strided = [i * len(seeds) // tc.k for i in range(tc.k)]
+        first = strided if tc.start == "strided" else _rising(draws)[: tc.k]
+        return kmeans(seeds, [seeds[i].detach() for i in first], tc.iterations)
     if tc.summarizer == "dpc_knn":
         return dpc_knn(seeds, tc.k, tc.neighbours, [tc.noise * draw.item() for draw in draws])
-    return matching(seeds, weights, tc)
+    return [token for token, _ in matching(seeds, weights, tc)]
+
+
+def _mean(seeds: list[Tensor], members: list[int]) -> Tensor:
+    return torch.stack([seeds[i] for i in members]).mean(0)
 
 
 def _rising(draws: Tensor) -> list[int]:
@@ -61,8 +69,8 @@ def dpc_knn(seeds: list[Tensor], k: int, neighbours: int, noise: list[float]) ->
     return [torch.stack(group).mean(0) for group in members]
 
 
-def matching(seeds: list[Tensor], weights: list[float], tc: Context) -> list[Tensor]:
-    """Bipartite soft matching in rounds: tokens (value, size, gain), running averages weighted by size.
+def matching(seeds: list[Tensor], weights: list[float], tc: Context) -> list[tuple[Tensor, list[int]]]:
+    """Bipartite soft matching in rounds: tokens (value, size, gain, members), running averages weighted by size.
 
     With attention weights the sizes start at a / mean(a); with saliency weights what is merged counts `gain` times.
     """
@@ -71,18 +79,19 @@ def matching(seeds: list[Tensor], weights: list[float], tc: Context) -> list[Ten
         size = [weight / (sum(weights) / len(weights)) for weight in weights]
     if tc.summarizer == "bipartite_saliency":
         gain = weights
-    tokens = list(zip(seeds, size, gain, strict=True))
+    tokens = [(seed, size[i], gain[i], [i]) for i, seed in enumerate(seeds)]
     while len(tokens) > tc.k:
         even, odd = tokens[0::2], tokens[1::2]
         removed = min(tc.r, len(tokens) - tc.k, len(tokens) // 2)
-        ours, theirs = (torch.stack([token / token.norm() for token, _, _ in half]) for half in (even, odd))
+        ours, theirs = (torch.stack([token / token.norm() for token, *_ in half]) for half in (even, odd))
         cosines = (ours @ theirs.T).tolist()
         best_of = [max(range(len(odd)), key=row.__getitem__) for row in cosines]
         proposals = [(cosines[place][best], place, best) for place, best in enumerate(best_of)]
         proposals.sort(key=lambda proposal: -proposal[0])
         for _, place, best in proposals[:removed]:
-            (a, size_a, gain_a), (b, size_b, gain_b) = even[place], odd[best]
+            (a, size_a, gain_a, members_a), (b, size_b, gain_b, members_b) = even[place], odd[best]
             brought = gain_a * size_a
-            odd[best] = ((size_b * b + brought * a) / (size_b + brought), size_b + brought, gain_b)
+            merged = (size_b * b + brought * a) / (size_b + brought)
+            odd[best] = (merged, size_b + brought, gain_b, members_b + members_a)
         tokens = [even[place] for _, place, _ in proposals[removed:]] + odd
-    return [token for token, _, _ in tokens]
+    return [(token, members) for token, _, _, members in tokens]

@@ -30,6 +30,7 @@ TEXT: list[tuple[str, dict[str, Any]]] = [
     ("tc_clip", {**TC, "text.mode": "vp_cls"}),
     ("tc_clip", {**TC, "text.mode": "coop"}),
     ("tc_clip", {**TC, "text.mode": "late_fusion"}),
+    ("tc_clip", {**TC, "text.mode": "late_fusion", "text.late_prompts": True}),
     ("tc_clip", {**TC, "text.n_ctx": 3}),
     ("vifi_clip", {"vision.ref": "cls", "text.mode": "vp_cls"}),
 ]
@@ -64,6 +65,11 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("tc_clip", {**TC, "tc.selector": "ats", "tc.summarizer": "bipartite_attention"}),
     ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "bipartite_saliency"}),
     ("tc_clip", {**TC, "tc.selector": "none", "tc.summarizer": "kmeans", "tc.kmeans.iterations": 2}),
+    # a patch that is two seeds makes ties in matching, which rounding decides
+    ("tc_clip", {**TC, "tc.selector": "ats", "tc.ats.doubles": "keep", "tc.summarizer": "none"}),
+    ("tc_clip", {**TC, "tc.summarizer": "random", "tc.random.form": "pairs"}),
+    ("tc_clip", {**TC, "tc.summarizer": "kmeans", "tc.kmeans.start": "strided"}),
+    ("tc_clip", {**TC, "tc.summarizer": "bipartite_saliency", "tc.saliency.over": "video"}),
     *TEXT,
 ]
 
@@ -84,8 +90,9 @@ def exchange_of(method: Method) -> Exchange:
     vision, tc = method.vision, method.tc
     context = None
     if vision.ref == "context" and tc is not None:
+        choices = (tc.ats.doubles, tc.random.form, tc.saliency.over, tc.kmeans.start)
         constants = (tc.kmeans.iterations, tc.dpc_knn.neighbours, tc.dpc_knn.noise)
-        context = Context(tc.alpha, tc.k, tc.r, tc.selector, tc.head_wise, tc.summarizer, *constants)
+        context = Context(tc.alpha, tc.k, tc.r, tc.selector, tc.head_wise, tc.summarizer, *choices, *constants)
     first = 2 if vision.ref == "context" else 1
     infuse = vision.layers_infuse if isinstance(vision.layers_infuse, list) else range(first, 4)
     summarise = vision.layers_summarise if isinstance(vision.layers_summarise, list) else range(1, 4)

@@ -21,7 +21,7 @@ def looked_at(mode: str, frames: list[Tensor], context: Tensor | None) -> Tensor
 def text(w: Weights, sizes: Sizes, ids: list[int], seen: Tensor | None, mode: str, n_ctx: int) -> Tensor:
     """Token ids of one text -> its feature (E,), for the video of which `seen` (k, E) is looked at."""
     x = w["token_embedding.weight"][torch.tensor(ids)]
-    if mode in ("coop", "vp_cls", "vp_ctx"):
+    if "vp.prompt_vectors" in w:
         x = torch.cat([x[:1], w["vp.prompt_vectors"], x[1 + n_ctx :]])
     x = x + w["positional_embedding"][: len(ids)]
     for number in range(sizes.text_layers):

@@ -22,6 +22,13 @@ class Operations(TorchDispatchMode):
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
         self.names.add(function.overloadpacket.__name__)
+        if any(isinstance(t, Tensor) and t.dtype == torch.bool for t in _indices(function, args)):
+            self.names.add("nonzero")  # how many places a mask has is only known on the device
         found = result if isinstance(result, tuple) else (result,)
         self.shapes += [t.shape for t in found if isinstance(t, Tensor) and not t._is_view()]
         return result
+
+
+def _indices(function: Any, args: Any) -> list[Any]:
+    indexes = function.overloadpacket.__name__ in ("index", "index_put", "index_put_", "_index_put_impl_")
+    return list(args[1]) if indexes else []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_models import CLASSES, CONFIG
+from small_models import CLASSES, CONFIG, VIT_B16
 
-from tcclip.models import Backbone, build
+from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 
@@ -31,9 +31,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> torch.nn.Module:
     return model.eval()
 
 
-def ours(reference: torch.nn.Module, method: str) -> ClipVideo:
+def ours(reference: torch.nn.Module, method: str, config: BackboneConfig = CONFIG) -> ClipVideo:
     tensors = {name: tensor for name, tensor in reference.state_dict().items() if name != "attn_mask"}
-    return build(load_method(method), Backbone(CONFIG, tensors), CLASSES, 4)
+    return build(load_method(method), Backbone(config, tensors), CLASSES, 4)
 
 
 def test_frames_without_context_tokens(reference: torch.nn.Module) -> None:
@@ -41,6 +41,16 @@ def test_frames_without_context_tokens(reference: torch.nn.Module) -> None:
     with torch.no_grad():
         expected = reference.encode_image(video.flatten(0, 1)).unflatten(0, (2, 4))
         assert torch.allclose(ours(reference, "vifi_clip").encode_video(video).frames, expected, atol=1e-5)
+
+
+def test_frames_of_vit_b16() -> None:
+    torch.manual_seed(0)
+    reference = open_clip.create_model("ViT-B-16-quickgelu", pretrained=None).eval()
+    video = torch.randn(1, 2, 3, 224, 224)
+    with torch.no_grad():
+        expected = reference.encode_image(video[0])
+        assert torch.allclose(ours(reference, "vifi_clip", VIT_B16).encode_video(video).frames[0], expected, atol=1e-5)
+    assert expected.std() > 0.1
 
 
 @pytest.mark.parametrize("method", ["vanilla_clip", "vifi_clip"])

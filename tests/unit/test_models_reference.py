@@ -117,6 +117,11 @@ def test_the_default_draws_nothing() -> None:
     assert small("tc_clip").visual.draw(np.random.default_rng(0), 2) is None
 
 
+def test_kmeans_that_starts_at_every_so_manieth_seed_draws_nothing() -> None:
+    strided = {**TC, "tc.summarizer": "kmeans", "tc.kmeans.start": "strided"}
+    assert small("tc_clip", strided).visual.draw(np.random.default_rng(0), 2) is None
+
+
 def test_the_light_variant_has_biases_where_it_reads_and_the_papers_number_of_parameters() -> None:
     tensors = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(VIT_B16).items()}
     model = build(load_method("tc_clip_light"), Backbone(VIT_B16, tensors), ["run"], 16)
@@ -129,8 +134,22 @@ def test_a_backbone_without_the_named_layers_is_refused() -> None:
         build(load_method("vifi_clip", {"vision.ref": "cls", "vision.layers_infuse": [4]}), backbone(), ["run"], 4)
 
 
-@pytest.mark.parametrize("method", ["vifi_clip-all_patches", "tc_only-kmeans", "tc_only-ats", "tc_only-patch_saliency"])
+VISION = ["cls_tokens", "adjacent", "all_patches"]
+SUMMARIES = ["kmeans", "dpc_knn", "random_merge", "ats", "patch_saliency", "head_key_norm", "bipartite_saliency"]
+
+
+@pytest.mark.parametrize("method", [f"vifi_clip-{name}" for name in VISION] + [f"tc_only-{n}" for n in SUMMARIES])
 def test_a_variant_compiles_without_a_break_in_its_graph(method: str) -> None:
     model = small(method, {**TC} if method.startswith("tc") else {})
     compiled = torch.compile(model.encode_video, backend="eager", fullgraph=True)
-    assert torch.allclose(compiled(VIDEO).frames, model.encode_video(VIDEO).frames, atol=1e-6)
+    with torch.no_grad():
+        assert torch.allclose(compiled(VIDEO).frames, model.encode_video(VIDEO).frames, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["vp_only", "tc_clip-late_fusion"])
+def test_text_that_looks_at_videos_compiles_with_classes_kept_under_autocast(method: str) -> None:
+    model = small(method, {**TC} if method.startswith("tc") else {})
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        classes = model.encode_classes()
+        compiled = torch.compile(model, backend="eager", fullgraph=True)
+        assert torch.allclose(compiled(VIDEO, classes), model(VIDEO, classes), atol=0.05)

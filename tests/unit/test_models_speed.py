@@ -13,7 +13,7 @@ from torch import Tensor
 from tcclip.bench import plain
 from tcclip.models import build, class_part
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.layers import layer
+from tcclip.models.layers import last_layer, layer
 from tcclip.params import load_method
 from tcclip.params.vision import TemporalContext
 
@@ -102,6 +102,8 @@ def choices(key: str) -> tuple[str, ...]:
 
 STEPS: list[tuple[str, dict[str, str]]] = [
     ("vifi_clip", {}),
+    *(("vifi_clip", {"vision.ref": ref}) for ref in ("cls", "adjacent", "all")),
+    *(("tc_clip", {"text.mode": mode}) for mode in ("coop", "vp_cls", "late_fusion")),
     *(("tc_clip", {f"tc.{key}": name}) for key in ("selector", "summarizer") for name in choices(key)),
 ]
 
@@ -142,20 +144,32 @@ def test_videos_times_classes_cost_one_row_each_and_not_a_text() -> None:
     assert largest == count * classes * 4 * width < count * classes * length * width
 
 
-def test_bfloat16_autocast_takes_the_same_decisions_every_time() -> None:
-    first, second = decisions(), decisions()
-    assert len(first) == 6
+HALF = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
+
+
+@HALF
+@pytest.mark.parametrize(
+    ("method", "overrides"), [step for step in STEPS if any(key.startswith("tc.") for key in step[1])]
+)
+def test_half_precision_takes_the_same_decisions_every_time(
+    method: str, overrides: dict[str, str], dtype: torch.dtype
+) -> None:
+    first, second = (decisions(small(method, overrides), dtype) for _ in range(2))
+    assert len(first) == 2 * 3
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @torch.no_grad()
-def decisions() -> list[Tensor]:
-    """Seeds and groups of every layer."""
-    model, found = small("tc_clip"), []
-    with torch.autocast("cpu", torch.bfloat16):
-        tokens, context = model.visual.embed(videos(dtype=torch.float32)), None
-        for block, bias in zip(model.visual.transformer.blocks, model.biases(), strict=True):
-            output = layer(block, tokens, context, bias, model.visual.exchange.recipe)
+def decisions(model: ClipVideo, dtype: torch.dtype) -> list[Tensor]:
+    """Seeds and groups of every layer, the last one as the model runs it."""
+    tower, found = model.visual, []
+    draws = None if tower.fixed_draws is None else tower.fixed_draws.expand(4, -1, -1)
+    with torch.autocast("cpu", dtype):
+        tokens, context = tower.embed(videos(dtype=torch.float32)), None
+        for number, (block, bias) in enumerate(zip(tower.transformer.blocks, model.biases(), strict=True)):
+            run = last_layer if number + 1 == len(tower.transformer.blocks) else layer
+            drawn = None if draws is None else draws[:, number]
+            output = run(block, tokens, context, bias, tower.exchange.recipe, None, drawn)
             tokens, context = output.tokens, output.context
             assert output.seeds is not None and output.group is not None
             found += [output.seeds, output.group]

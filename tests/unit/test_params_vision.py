@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_suite, load_table
-from tcclip.params.reader import names
+from tcclip.params.reader import names, params_folder, path_of, read_yaml
 from tcclip.params.vision import check_method, infusing_layers, summarising_layers
-from tcclip.plan import expand
+from tcclip.plan import expand, load_plan
+from tcclip.stages import flat
 
 VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
 MINI = {"patches": 49, "frames": 16, "layers": 4}
@@ -20,21 +24,17 @@ def test_every_method_fits_both_suites(method: str, sizes: dict[str, int]) -> No
     check_method(load_method(method), **sizes)
 
 
-@pytest.mark.parametrize(
-    ("change", "method"),
-    [
-        ({"tc.selector": "ats"}, "tc_only-ats"),
-        ({"tc.selector": "none"}, "tc_only-no_selection"),
-        ({"tc.summarizer": "none"}, "tc_only-no_merge"),
-        ({"tc.summarizer": "random"}, "tc_only-random_merge"),
-        ({"tc.alpha": 0.4}, "tc_only-alpha0.4"),
-        ({"tc.k": 16}, "tc_only-k16"),
-        ({"pos": "joint", "vision.bias": False}, "tc_only-joint-no_bias"),
-    ],
-)
-def test_an_ablation_is_tc_only_with_a_line_changed(change: dict[str, object], method: str) -> None:
-    naming = {"name", "display", "description"}
-    assert load_method("tc_only", change).model_dump(exclude=naming) == load_method(method).model_dump(exclude=naming)
+ABLATIONS = [name for name in names("methods") if "-" in name and name not in ("tc_clip-llm", "tc_clip-k400_init")]
+
+
+@pytest.mark.parametrize("method", ABLATIONS)
+def test_an_ablation_is_its_base_with_one_line_changed(method: str) -> None:
+    content = read_yaml(path_of("methods", method))
+    naming = {"base", "display", "description"}
+    changed = flat({key: value for key, value in content.items() if key not in naming})
+    assert len(changed.keys() - {"tc.trace"}) == 1  # trace only keeps more of an evaluation
+    made = load_method(content["base"], changed).model_dump(exclude={"name", *naming})
+    assert made == load_method(method).model_dump(exclude={"name", *naming})
 
 
 def test_a_frame_of_196_patches_has_the_papers_numbers_of_seeds() -> None:
@@ -63,6 +63,10 @@ def test_by_default_context_tokens_are_read_from_layer_2_and_frames_from_layer_1
     [
         ("vifi_clip", {"vision.ref": "context"}, ("vision.ref 'context'", "section tc")),
         ("vifi_clip-all_patches", {"vision.bias": True}, ("vision.bias true", "vision.ref 'all'")),
+        ("vifi_clip", {"vision.bias": True}, ("vision.bias true", "vision.ref 'none'")),
+        ("tc_only", {"vision.ref": "cls"}, ("section tc", "vision.ref 'cls'")),
+        ("vifi_clip", {"text.mode": "name"}, ("text.mode 'name'", "text.prompt 'a photo of a {name}.'")),
+        ("vanilla_clip", {"text.mode": "template"}, ("text.mode 'template'", "text.prompt '{name}'")),
         (
             "tc_only-head_key_norm",
             {"tc.summarizer": "bipartite_saliency"},
@@ -125,6 +129,33 @@ def test_what_a_backbone_cannot_run_is_refused_with_both_keys(
 
 def test_no_merge_needs_no_k() -> None:
     check_method(load_method("tc_only-no_merge", {"tc.k": 5000}), **VIT_B16)
+
+
+@pytest.mark.parametrize(
+    ("method", "line", "changed", "keys"),
+    [
+        (
+            "tc_clip-late_fusion",
+            "base: tc_clip",
+            "base: vifi_clip",
+            ("text.mode 'late_fusion'", "vision.ref 'context'"),
+        ),
+        ("tc_only-head_key_norm", "trace: false", "trace: true", ("tc.trace true", "tc.selector 'head_key_norm'")),
+        ("tc_only-k128", "k: 128", "k: 1000", ("tc.k = 1000", "tc.alpha 0.3")),
+    ],
+)
+def test_the_plan_refuses_a_method_file_whose_parts_do_not_go_together(
+    method: str, line: str, changed: str, keys: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(params_folder(), tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    file = tmp_path / "params" / "methods" / f"{method}.yaml"
+    assert line in file.read_text()
+    file.write_text(file.read_text().replace(line, changed))
+    load_plan.cache_clear()
+    with pytest.raises(UserError) as error:
+        load_plan("mini")
+    assert all(key in str(error.value) for key in keys) and "\n" not in str(error.value)
 
 
 def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None:

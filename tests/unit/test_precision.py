@@ -5,7 +5,7 @@ import torch
 import yaml
 from tiny_world import make_world, same, training_job, weights
 
-from tcclip.runtime import allow_tf32, pick_precision
+from tcclip.runtime import pick_precision
 from tcclip.training import train
 
 CARDS = {
@@ -23,18 +23,6 @@ def test_auto_is_bf16_from_ampere_on_fp16_on_volta_and_turing_and_fp32_before(ca
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     assert pick_precision("auto", torch.device("cuda")) == precision
     assert pick_precision("fp32", torch.device("cuda")) == "fp32"
-
-
-@pytest.mark.parametrize(
-    ("device", "precision", "products"),
-    [("cuda", "bf16", "high"), ("cuda", "fp16", "high"), ("cuda", "fp32", "highest"), ("cpu", "bf16", "highest")],
-)
-def test_float32_products_may_be_tf32_in_half_precision_on_a_gpu_alone(device, precision, products):
-    try:
-        allow_tf32(torch.device(device), precision)
-        assert torch.get_float32_matmul_precision() == products
-    finally:
-        torch.set_float32_matmul_precision("highest")
 
 
 def test_auto_on_a_cpu_trains_the_bits_of_fp32_and_the_run_says_fp32(tmp_path):
