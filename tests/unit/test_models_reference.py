@@ -134,11 +134,18 @@ def test_a_backbone_without_the_named_layers_is_refused() -> None:
         build(load_method("vifi_clip", {"vision.ref": "cls", "vision.layers_infuse": [4]}), backbone(), ["run"], 4)
 
 
+@pytest.fixture
+def forgetful_compiler() -> None:
+    """Each method is compiled as if it were the first; torch gives up after eight versions of one function."""
+    torch.compiler.reset()
+
+
 VISION = ["cls_tokens", "adjacent", "all_patches"]
 SUMMARIES = ["kmeans", "dpc_knn", "random_merge", "ats", "patch_saliency", "head_key_norm", "bipartite_saliency"]
 
 
 @pytest.mark.parametrize("method", [f"vifi_clip-{name}" for name in VISION] + [f"tc_only-{n}" for n in SUMMARIES])
+@pytest.mark.usefixtures("forgetful_compiler")
 def test_a_variant_compiles_without_a_break_in_its_graph(method: str) -> None:
     model = small(method, {**TC} if method.startswith("tc") else {})
     compiled = torch.compile(model.encode_video, backend="eager", fullgraph=True)
@@ -147,6 +154,7 @@ def test_a_variant_compiles_without_a_break_in_its_graph(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["vp_only", "tc_clip-late_fusion"])
+@pytest.mark.usefixtures("forgetful_compiler")
 def test_text_that_looks_at_videos_compiles_with_classes_kept_under_autocast(method: str) -> None:
     model = small(method, {**TC} if method.startswith("tc") else {})
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
