@@ -62,8 +62,8 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
         batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
         cells = [row["subject"], row["mode"], str(row["classes"]), batch, f"{row['views_per_s']:.3g}"]
         cells += [_number(row[key], ",.0f") for key in ("ms_per_step", "median_ms_per_step", "cpu_ms_per_step")]
-        cells += [_number(row["peak_memory_mb"], ",.0f"), _number(row["paper_gflops_per_view"], ".0f")]
-        cells += [_number(row["gflop_per_step"], ",.0f"), _number(row["share_of_peak"], ".0%")]
+        cells += [_number(row["peak_memory_mb"], ",.0f"), _giga(row["paper_gflops_per_view"])]
+        cells += [_giga(row["gflop_per_step"]), _number(row["share_of_peak"], ".0%")]
         table.add_row(*cells, *(_ratio(ratio(rows, row, other)) for other in others))
     (console or Console(width=165)).print(table)
 
@@ -85,6 +85,10 @@ def speed(row: dict[str, Any]) -> float:
     if row["threads"] == 1 and row["cpu_ms_per_step"] is not None:
         return float(1000 * row["batch"] / row["cpu_ms_per_step"])
     return float(row["views_per_s"])
+
+
+def _giga(value: float | None) -> str:
+    return _number(value, ",.0f" if value is None or value >= 10 else ".2g")
 
 
 def _number(value: float | None, form: str) -> str:

@@ -76,7 +76,8 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
             hint = f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
             raise UserError(f"{where}: unknown key '{key}': {hint}") from error
         message = first["msg"].removeprefix("Value error, ")
-        got = "" if first["type"] == "missing" or not key else f" (got {first['input']!r})"
+        whole = first["type"] == "missing" or not key or isinstance(first["input"], dict)  # the message says what
+        got = "" if whole else f" (got {first['input']!r})"
         raise UserError(f"{where}: {key or 'file'}: {message[0].lower()}{message[1:]}{got}") from error
 
 

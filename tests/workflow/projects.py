@@ -71,6 +71,9 @@ class Project:
         return {row[0]: int(row[1]) for row in rows[: next(i for i, r in enumerate(rows) if r[:1] == ["total"])]}
 
 
+FILM = {"mode": "template", "prompt": "a film of {name}."}  # what vanilla_clip's bare name may become
+
+
 def shrink(project: Project) -> None:
     """Three datasets' worth of tables, four runs, a few videos and steps each."""
 

@@ -9,7 +9,7 @@ import json
 import shutil
 
 import pytest
-from projects import Project
+from projects import FILM, Project
 
 from tcclip.plan import load_plan
 
@@ -171,7 +171,7 @@ def test_making_things_again_leaves_the_cache_as_it_is(clone):
     """Linked files are the cache's own: writing into one would change what others pull."""
     clone.run("dvc", "pull")
     clone.edit("params/datasets/mini_ssv2.yaml", lambda content: content["generate"].update(seed=77))
-    clone.edit("params/methods/vanilla_clip.yaml", lambda content: content["text"].update(prompt="a film of {name}."))
+    clone.edit("params/methods/vanilla_clip.yaml", lambda content: content.update(text=FILM))
     before = (clone.folder / "data/frames/mini_ssv2/shard-0000.jpegs").read_bytes()
     clone.snakemake("tables")
     assert (clone.folder / "data/frames/mini_ssv2/shard-0000.jpegs").read_bytes() != before

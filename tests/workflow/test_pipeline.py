@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 
 import pytest
-from projects import new_project
+from projects import FILM, new_project
 
 from tcclip.plan import load_plan
 
@@ -117,7 +117,7 @@ def test_editing_a_method_makes_only_its_runs_stale(project):
 
 
 def test_a_new_prompt_of_one_method_makes_its_runs_stale_and_no_other(project):
-    project.edit("params/methods/vanilla_clip.yaml", lambda content: content["text"].update(prompt="a film of {name}."))
+    project.edit("params/methods/vanilla_clip.yaml", lambda content: content.update(text=FILM))
     jobs = project.jobs("tables")
     assert (jobs["tokens"], jobs["evaluate"], jobs["table"]) == (1, 1, 2)
     assert "train" not in jobs
