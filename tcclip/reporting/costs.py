@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tcclip.errors import UserError
 from tcclip.files import read_json
 from tcclip.params import Suite
 from tcclip.plan import Cell
@@ -28,8 +29,15 @@ def costs_of(cells: Iterable[Cell], suite: Suite, frames: int, bench: Path) -> d
 
 
 def _rows(bench: Path, suite: Suite, frames: int) -> dict[str, dict[str, Any]]:
-    """Method -> its row of an evaluation in the sizes of the suite's tables."""
+    """Method -> its row of an evaluation in the sizes of the suite's tables.
+
+    Raises:
+        UserError: a row lacks a cost.
+    """
     asked = (suite.name, "eval", frames, suite.bench.classes, suite.bench.batch)
     rows = read_json(bench)["rows"] if bench.is_file() else []
     keys = ("suite", "mode", "frames", "classes", "batch")
-    return {row["subject"]: row for row in rows if tuple(row[key] for key in keys) == asked}
+    found = {row["subject"]: row for row in rows if tuple(row[key] for key in keys) == asked}
+    if not all(row.keys() >= set(IN_BENCH.values()) for row in found.values()):
+        raise UserError(f"{bench} is of an earlier version and lacks {', '.join(IN_BENCH.values())}: rm {bench}")
+    return found

@@ -1,4 +1,4 @@
-"""Selectors: what they prefer, how many they take, and that no attention map of every head is ever kept."""
+"""Selectors: what they prefer and how many they take."""
 
 from __future__ import annotations
 

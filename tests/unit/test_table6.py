@@ -119,6 +119,17 @@ def test_costs_are_those_that_bench_found_in_the_suite_s_own_sizes() -> None:
     assert set(frame[frame["row"] == "X-CLIP"]["source"]) == {"quoted"}
 
 
+def test_a_measurement_of_an_earlier_version_is_to_be_made_again() -> None:
+    plan = load_plan("mini")
+    old = benched("mini", "tc_clip")
+    del old["params_m"]
+    write_bench("mini", old)
+    with pytest.raises(
+        UserError, match=r"bench\.json is of an earlier version and lacks params_m, .*: rm reports/mini/bench"
+    ):
+        table_frame(plan, "table6")
+
+
 def test_the_table_is_written_and_says_what_its_columns_count() -> None:
     plan = load_plan("mini")
     write_bench("mini", *(benched("mini", method) for method in plan.benched))
