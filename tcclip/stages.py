@@ -189,7 +189,7 @@ def table_settings(plan: Plan, table: str) -> dict[str, Any]:
 
 
 def table_inputs(plan: Plan, table: str) -> list[Path]:
-    """The metrics of a table's runs, and the measured throughput if it shows it."""
+    """The metrics of a table's runs, and what `tcclip bench` has found if it shows costs."""
     files = [metrics_file(plan, run) for run in plan.runs_of(table)]
     shows = any(cell.cost for cell in plan.cells[table])
     return [*files, layout.throughput(plan.suite.name)] if shows else files

@@ -13,7 +13,7 @@ from tcclip.files import read_json
 from tcclip.plan import Plan
 from tcclip.provenance.clean_place import Place, clean_place
 from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
-from tcclip.provenance.origin import environment_of, evaluated_by, params_of
+from tcclip.provenance.origin import environment_of, params_of
 
 RESOLVED = """
 import json
@@ -89,7 +89,8 @@ def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = Fal
 
 def evaluated_elsewhere(folder: Path, commit: str) -> list[str]:
     """The evaluations that another commit has made than the one that trained the run."""
-    made = {name: evaluated_by(folder, name).get("git") for name in read_json(folder / "metrics.json")["evaluations"]}
+    evaluations = read_json(folder / "metrics.json")["evaluations"]
+    made = {name: result.get("made_by", {}).get("git") for name, result in evaluations.items()}
     others = {name: git["commit"] for name, git in made.items() if git and git["commit"] != commit}
     return [f"evaluation {name}: was made at commit {other}, is at {commit}" for name, other in others.items()]
 
