@@ -14,7 +14,7 @@ PORT ?= 5000
 tables: $(INSTALLED)
 	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
-	$(BIN)/python -m tcclip.unlock && \
+	$(BIN)/python -m tcclip.workflow.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake tables --config suite=$(SUITE) && \
 	echo "Tables: reports/$(SUITE)/tables/    page: reports/$(SUITE)/index.html    runs: make ui"
 

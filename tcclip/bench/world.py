@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, START
-from tcclip.models.prompts import class_prompts
 from tcclip.params import Method, load_suite
 
 # Tokens of ten class names in turn. With "a photo of a .", start and end that is 9.3 on average and 14 at most, as in

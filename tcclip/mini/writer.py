@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 from tcclip.errors import UserError, unknown
-from tcclip.files import write_text
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import encode
 from tcclip.mini.scenes import generator
 from tcclip.params import Dataset
+from tcclip.process.files import write_text
 
 
 def generate(dataset: Dataset, role: str, out: Path) -> None:

@@ -7,13 +7,13 @@ import sys
 import pytest
 import torch
 
-from tcclip.backbones.from_open_clip import convert
-from tcclip.backbones.tokens import write_tokens
+from tcclip.backbone.from_open_clip import convert
+from tcclip.backbone.tokens import write_tokens
 from tcclip.errors import UserError
-from tcclip.files import read_json, sha256, write_json
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.params import load_method
 from tcclip.params.suite import Backbone as Settings
+from tcclip.process.files import read_json, sha256, write_json
 
 SIZES = {
     "image_size": 32,
@@ -102,7 +102,7 @@ assert not {{"mlflow", "decord", "av", "pandas"}} & sys.modules.keys()
 
 
 def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path):
-    from tcclip.pretraining.pretrain import pretrain
+    from tcclip.backbone.pretraining.pretrain import pretrain
 
     recipe = {
         "seed": 1,

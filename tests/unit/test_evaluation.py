@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from tiny_world import CLASSES, make_world, protocol, training_job
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.views import CENTRE, frames_of, views_of
+from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
 from tcclip.evaluation.metrics import accuracy, mean_and_std, per_class, ranked
-from tcclip.evaluation.predict import ViewClips, predict
-from tcclip.evaluation.views import CENTRE, frames_of, views_of
+from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
-from tcclip.runtime import git_state
+from tcclip.process.runtime import git_state
 from tcclip.training import train
 
 CPU = torch.device("cpu")

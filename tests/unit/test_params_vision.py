@@ -12,7 +12,7 @@ from tcclip.params import load_method, load_suite, load_table
 from tcclip.params.reader import names, params_folder, path_of, read_yaml
 from tcclip.params.vision import check_method, infusing_layers, summarising_layers
 from tcclip.plan import expand, load_plan
-from tcclip.stages import flat
+from tcclip.stages.declared import flat
 
 VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
 MINI = {"patches": 49, "frames": 16, "layers": 4}
