@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 5000
 
-.PHONY: tables test test-components lint ui develop lock clean
+.PHONY: tables check-tables test test-components test-chaos lint schemas ui develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
@@ -18,12 +18,22 @@ tables: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake tables --config suite=$(SUITE) && \
 	echo "Tables: reports/$(SUITE)/tables/    page: reports/$(SUITE)/index.html    runs: make ui"
 
+# After `make tables`: every cell that the plan measures is filled, and there is nothing to be done again.
+check-tables: $(INSTALLED)
+	$(BIN)/python .ci/check_tables.py $(SUITE)
+	@log=$$(mktemp); $(MAKE) --no-print-directory tables >$$log 2>&1; code=$$?; cat $$log; \
+	grep -q "Nothing to be done" $$log || code=1; rm $$log; exit $$code
+
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 # Real servers: Slurm, MLflow, PostgreSQL, Chromium; what is not installed is skipped with the reason.
 test-components: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
+
+# A small table made under kills, in minutes.
+test-chaos: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slow tests/workflow/test_chaos.py
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+import tcclip
 from tcclip.cli import data, plan_lines, prepare, provenance, reporting, tracking
 from tcclip.cli.options import Gpus, Log, SuiteName
 from tcclip.errors import UserError
@@ -20,10 +21,25 @@ from tcclip.process.console import stage
 
 HELP = "TC-CLIP from raw videos to tables. Snakemake calls these commands in the right order; each also works alone."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(data.app, name="data")
 for commands in (prepare, reporting, tracking, provenance):
     app.add_typer(commands.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tcclip {tcclip.__version__}")
+        raise typer.Exit()
+
+
+@app.callback(help=HELP)
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and stop")
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
 
 
 @app.command()
