@@ -54,6 +54,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
+# After a change of a class of tcclip/params/: what editors know of the files in params/.
+schemas: $(INSTALLED)
+	$(BIN)/python -m tcclip.params.schemas
+
 # After a change of the dependencies in pyproject.toml (needs uv).
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --output-file requirements.lock
