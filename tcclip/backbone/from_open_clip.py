@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tcclip.errors import UserError
-from tcclip.models import Backbone, BackboneConfig
+from tcclip.models import Backbone
 from tcclip.models.backbone import check_names
 from tcclip.models.config import canonical_shapes
-from tcclip.params.suite import Backbone as Settings
+from tcclip.params.suite import BackboneSource
 
 BUFFERS = ("attn_mask",)  # in open_clip's state dict, but not a weight
 
 
-def convert(settings: Settings, folder: Path) -> str:
+def convert(settings: BackboneSource, folder: Path) -> str:
     """Load `settings.open_clip` with the weights `settings.pretrained` (a tag or a file) and write them.
 
     open_clip's state dict has OpenAI's names, which are the canonical ones. The plain "ViT-B-16" would build GELU
@@ -31,7 +31,7 @@ def convert(settings: Settings, folder: Path) -> str:
             "to a weights file you have"
         ) from error
     tensors = {name: tensor.float().contiguous() for name, tensor in model.state_dict().items() if name not in BUFFERS}
-    config = BackboneConfig(**settings.architecture.model_dump())
+    config = settings.architecture
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_names(shapes, canonical_shapes(config), f"open_clip's {settings.open_clip}")
     source = f"open_clip {settings.open_clip}, {settings.pretrained}"

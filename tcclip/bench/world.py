@@ -18,7 +18,7 @@ WORD = 1000  # any token id
 
 def config_of(suite: str) -> BackboneConfig:
     """The sizes of a suite's backbone."""
-    return BackboneConfig(**load_suite(suite).backbone.architecture.model_dump())
+    return load_suite(suite).backbone.architecture
 
 
 def class_names(classes: int) -> list[str]:

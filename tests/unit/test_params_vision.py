@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def test_the_plan_refuses_a_method_file_whose_parts_do_not_go_together(
 
 def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None:
     suite = load_suite("mini")
-    few = suite.backbone.architecture.model_copy(update={"patch_size": 28})  # 4 patches
+    few = dataclasses.replace(suite.backbone.architecture, patch_size=28)  # 4 patches
     tiny = suite.model_copy(update={"backbone": suite.backbone.model_copy(update={"architecture": few})})
     expand(suite, load_table("table3"))
     with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 96 is more than the 16 seed tokens"):

@@ -44,7 +44,7 @@ def import_checkpoint(
     run = name or f"imported-{re.sub(r'[^A-Za-z0-9._-]+', '_', path.stem)}"
     source = source_of(file)
     folder = free_folder(plan, run, source)
-    expected = parameter_shapes(settings, BackboneConfig(**plan.suite.backbone.architecture.model_dump()), rules.frames)
+    expected = parameter_shapes(settings, plan.suite.backbone.architecture, rules.frames)
     tensors = canonical(
         {key: tensor.shape for key, tensor in stored.items()},
         expected,

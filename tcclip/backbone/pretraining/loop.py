@@ -13,9 +13,9 @@ from tcclip.backbone.pretraining.loss import contrastive
 from tcclip.backbone.pretraining.pictures import Pictures, augmented, load_pictures
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import BackboneConfig
 from tcclip.models.prompting import FIXED_PROMPT
 from tcclip.models.vision import FrameExchange
+from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.rng import generator
 from tcclip.process.runtime import deterministic, keep_memory, say

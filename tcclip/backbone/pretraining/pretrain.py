@@ -6,14 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tcclip.backbone.pretraining.loop import train_clip
-from tcclip.models.config import BackboneConfig
-from tcclip.params.suite import Backbone
+from tcclip.params.suite import BackboneSource
 
 
-def pretrain(settings: Backbone, folder: Path) -> str:
+def pretrain(settings: BackboneSource, folder: Path) -> str:
     """Pre-train `settings.architecture` and write its weights and facts into `folder`; returns a line about them."""
     assert settings.pretraining is not None
-    backbone, check = train_clip(BackboneConfig(**settings.architecture.model_dump()), settings.pretraining)
+    backbone, check = train_clip(settings.architecture, settings.pretraining)
     facts = {
         "source": "pre-trained on generated stills",
         "pretraining": settings.pretraining.model_dump(),
