@@ -1,4 +1,7 @@
-"""Sizes of a CLIP backbone: what a suite's file says of it, and what models are built with."""
+"""Sizes of a CLIP backbone: what a suite's file says of it, and what models are built with.
+
+A plain dataclass, so that whoever builds a model may give the sizes in their order; pydantic reads it from YAML.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,7 @@ Count = Annotated[int, Field(ge=1)]  # checked where a suite's file is read
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """A CLIP with a ViT vision tower; ViT-B/16 is BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512).
-
-    A plain dataclass, so that whoever builds a model may give the sizes in this order; pydantic reads it as well.
-    """
+    """A CLIP with a ViT vision tower; ViT-B/16 is BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 

@@ -56,13 +56,10 @@ class _Generator(GenerateJsonSchema):
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        made = super().model_schema(schema)
-        for field, words in comments(schema["cls"]).items():
-            key = made["properties"][field]
-            if "$ref" in key:
-                key["allOf"] = [{"$ref": key.pop("$ref")}]  # draft 7 ignores what stands beside a reference
-            key["description"] = words
-        return made
+        return _described(super().model_schema(schema), schema["cls"])
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        return _described(super().dataclass_schema(schema), schema["cls"])
 
     def tuple_schema(self, schema: core_schema.TupleSchema) -> JsonSchemaValue:
         made = super().tuple_schema(schema)
@@ -74,7 +71,16 @@ class _Generator(GenerateJsonSchema):
         return False
 
 
-def comments(section: type[BaseModel]) -> dict[str, str]:
+def _described(made: JsonSchemaValue, section: type) -> JsonSchemaValue:
+    for field, words in comments(section).items():
+        key = made["properties"][field]
+        if "$ref" in key:
+            key["allOf"] = [{"$ref": key.pop("$ref")}]  # draft 7 ignores what stands beside a reference
+        key["description"] = words
+    return made
+
+
+def comments(section: type) -> dict[str, str]:
     """What a class says about its fields: the comments in a field's lines and those that stand directly above it."""
     source = textwrap.dedent(inspect.getsource(section))
     found = [
