@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.reader import names
+from tcclip.params.variants import method_names
 from tcclip.process.runtime import Precision, pick_device, pick_precision
 
 Mode = Literal["eval", "train"]
@@ -84,8 +84,8 @@ def parse_row(text: str) -> Case:
 def check(cases: list[Case]) -> None:
     """Refuse unknown subjects and micro-batches that do not fill a step."""
     for case in cases:
-        if case.subject not in {*names("methods"), PLAIN, ORACLE}:
-            raise UserError(f"unknown method '{case.subject}': known: {', '.join([*names('methods'), PLAIN, ORACLE])}")
+        if case.subject not in (known := [*method_names(), PLAIN, ORACLE]):
+            raise UserError(f"unknown method '{case.subject}': known: {', '.join(known)}")
         if case.batch % case.micro:
             raise UserError(
                 f"a step of {case.batch} views is not made of micro-batches of {case.micro}: choose a divisor"

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from tcclip.errors import UserError
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.variants import place_of, variant_named
 from tcclip.params.vision import TemporalContext, Vision, check_sections
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -197,16 +199,34 @@ NOT_TRAINED: dict[str, Any] = {
 
 
 def _resolved(name: str) -> dict[str, Any]:
+    variant = variant_named(name)
+    if variant:
+        base = _resolved(variant.base)
+        known = str(base.get("display", variant.base))
+        naming = {"display": variant.display_over(known), "description": variant.description_over(known)}
+        return merge(base, {**naming, **undotted(variant.changes)})
     content = read_yaml(path_of("methods", name))
     base = content.pop("base", None)
     return merge(_resolved(base), content) if base else content
 
 
+def base_of(name: str) -> str:
+    """The method that a method says to differ from: of its file, or of the row that makes it."""
+    variant = variant_named(name)
+    return variant.base if variant else str(read_yaml(path_of("methods", name)).get("base", "_base"))
+
+
 def load_method(name: str, overrides: dict[str, Any] | None = None, where: str | None = None) -> Method:
-    """Read a method with its base; `overrides` are dotted keys, for example {"tc.alpha": 0.4, "tc.k": 7}.
+    """Read a method, or a variant of one, with its base; `overrides` are dotted keys: {"tc.alpha": 0.4, "tc.k": 7}.
 
     `where` is the file that the overrides come from, if any.
     """
-    content = merge(_resolved(name), undotted(overrides or {}))
-    path = path_of("methods", name)
-    return validate({**content, "name": name}, Method, f"{where} (put over {path})" if where and overrides else path)
+    content, place = _resolved(name), place_of(name)
+    if not overrides:
+        return validate({**content, "name": name}, Method, place)
+    changed = merge(content, undotted(overrides))
+    try:
+        return validate({**changed, "name": name}, Method, f"{where} (put over {place})" if where else place)
+    except UserError:
+        load_method(name)  # a mistake of its own is told as its own
+        raise

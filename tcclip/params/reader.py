@@ -116,4 +116,4 @@ def _keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[
             if issubclass(nested, BaseModel):
                 section = nested
                 break
-    return list(section.model_fields)
+    return [field.alias or name for name, field in section.model_fields.items()]

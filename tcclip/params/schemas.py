@@ -72,8 +72,9 @@ class _Generator(GenerateJsonSchema):
 
 
 def _described(made: JsonSchemaValue, section: type) -> JsonSchemaValue:
+    aliases = {name: field.alias for name, field in getattr(section, "model_fields", {}).items()}
     for field, words in comments(section).items():
-        key = made["properties"][field]
+        key = made["properties"][aliases.get(field) or field]
         if "$ref" in key:
             key["allOf"] = [{"$ref": key.pop("$ref")}]  # draft 7 ignores what stands beside a reference
         key["description"] = words

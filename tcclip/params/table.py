@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 
 Cost = Literal["params_m", "gflops", "throughput_views_per_s"]  # millions; 1e9 multiply-accumulates; by `tcclip bench`
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a variant, as it stands in file names
 
 
 def _one_or_several(value: Any) -> Any:
@@ -61,10 +62,31 @@ class Column(Params):
 class Row(Params):
     """A row of the published table; without a method it is quoted or empty."""
 
+    model_config = ConfigDict(serialize_by_alias=True)
+
     group: str = ""
     row: str
     method: str | None = None
     we: bool = False  # weight-space ensemble of the run with CLIP
+    set: dict[str, Any] = Field(default_factory=dict)  # dotted keys of the method that are other here: {tc.k: 32}
+    variant: Annotated[str | None, Field(alias="as", pattern=NAME)] = None  # with `set`: its name in runs and elsewhere
+    display: str | None = None  # with `set`: its name in figures and lists; else the row's
+    description: str | None = None  # with `set`
+
+    @property
+    def method_name(self) -> str | None:
+        """The method whose runs fill the row: `method`, or the variant that the row makes of it."""
+        return self.variant or self.method
+
+    @model_validator(mode="after")
+    def _a_variant_is_complete(self) -> Row:
+        if self.set and not (self.method and self.variant):
+            lacks = "as, the name of the variant" if self.method else "method, which it changes"
+            raise ValueError(f"set needs {lacks}")
+        stray = [key for key in ("as", "display", "description") if self.model_dump()[key] is not None]
+        if stray and not self.set:
+            raise ValueError(f"{stray[0]} is for rows with set, which says what the variant changes")
+        return self
 
 
 class Table(Params):

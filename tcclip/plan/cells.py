@@ -79,7 +79,7 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
-        method = method_of(suite, row.method) if row.method else None
+        method = method_of(suite, row.method_name) if row.method_name else None
         if method and method.names.source == "llm" and not suite.llm_names:
             method = None
         if method:
@@ -120,7 +120,7 @@ def _cell(
         tuple(evaluations),
         tuple(column.mean_of) if method else (),
         harmonic=tuple(column.harmonic_mean_of) if method else (),
-        method=row.method if method else None,
+        method=row.method_name if method else None,
         cost=column.cost if method else None,
         views=_views(protocol, column) if method else None,
         over_shots=len(column.trainings) > 1,

@@ -8,6 +8,7 @@ from tcclip.errors import UserError, unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
 from tcclip.params.reader import merge, path_of
 from tcclip.params.table import Column
+from tcclip.params.variants import place_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _initial(suite: Suite, method: Method, protocol: Protocol) -> Run | None:
         return None
     if protocol.only_from_clip:
         raise UserError(
-            f"params/methods/{method.name}.yaml: init must be clip in protocol {protocol.name}, whose novel classes "
+            f"{place_of(method.name)}: init must be clip in protocol {protocol.name}, whose novel classes "
             "other weights may have seen: take the method off its tables or set only_from_clip: false"
         )
     init = method.init

@@ -12,7 +12,9 @@ import yaml
 
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_protocol
-from tcclip.params.reader import path_of, read_yaml
+from tcclip.params.method import base_of
+from tcclip.params.reader import path_of
+from tcclip.params.variants import place_of
 from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json, sha256
 from tcclip.stages import declared, fingerprint
@@ -60,17 +62,15 @@ def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: s
 
 
 def not_default(params: Mapping[str, Any]) -> list[Difference]:
-    """Values of a trained run that its method's file, that file's base, or its protocol's file says otherwise."""
+    """Values of a trained run that its method, that method's base, or its protocol's file says otherwise."""
     found: list[Difference] = []
     method, protocol = params.get("method", {}), params.get("protocol", {})
     if method:
-        path = path_of("methods", method["name"])
-        own = load_method(method["name"]).model_dump(mode="json")
-        base = str(read_yaml(path).get("base", "_base"))
+        name = str(method["name"])
+        own, base = load_method(name).model_dump(mode="json"), base_of(name)
         if not base.startswith("_"):
-            theirs = load_method(base).model_dump(mode="json")
-            found += differences(own, theirs, f"params/methods/{base}.yaml")
-        found += differences(method, own, str(path))
+            found += differences(own, load_method(base).model_dump(mode="json"), place_of(base))
+        found += differences(method, own, place_of(name))
     if protocol:
         path = path_of("protocols", protocol["name"])
         found += differences(protocol, load_protocol(protocol["name"]).model_dump(mode="json"), str(path))

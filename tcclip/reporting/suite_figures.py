@@ -47,7 +47,7 @@ def compared(plan: Plan) -> list[Run]:
     Sorted by method as in the tables, by dataset as in the suite, and by K or fold.
     """
     tables = [table for table in plan.tables.values() if not table.ablation] or list(plan.tables.values())
-    methods = list(dict.fromkeys(row.method for table in tables for row in table.rows))
+    methods = list(dict.fromkeys(row.method_name for table in tables for row in table.rows))
     roles = [None, *plan.suite.datasets]
     runs = [run for run in plan.runs.values() if run.method in methods]
     return sorted(

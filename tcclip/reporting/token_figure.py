@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.errors import UserError, unknown
+from tcclip.params.variants import place_of
 from tcclip.plan import Plan, layout
 from tcclip.reporting import style
 
@@ -32,7 +33,7 @@ def draw_sources(plan: Plan, run: str, evaluation: str, video: str, out: Path) -
     method = plan.run(run).method
     if not path.is_file():
         raise UserError(
-            f"{path} is not there: set tc.trace to true in params/methods/{method}.yaml and run `tcclip evaluate {run}`"
+            f"{path} is not there: set tc.trace to true in {place_of(method)} and run `tcclip evaluate {run}`"
         )
     content = np.load(path)
     videos = content["video"].tolist()

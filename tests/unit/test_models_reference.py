@@ -11,7 +11,7 @@ from tcclip.errors import UserError
 from tcclip.models import Backbone, build
 from tcclip.models.config import canonical_shapes
 from tcclip.params import load_method
-from tcclip.params.reader import names
+from tcclip.params.variants import method_names
 
 TC = {"tc.k": 5, "tc.alpha": 0.5}
 VIDEO = torch.randn(3, 4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -71,7 +71,7 @@ def test_every_frame_sees_a_change_of_the_last_one(ref: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", [name for name in names("methods") if name.startswith(("vifi_clip", "tc_only")) and "-k" not in name]
+    "method", [name for name in method_names() if name.startswith(("vifi_clip", "tc_only")) and "-k" not in name]
 )
 def test_permuting_videos_permutes_their_features(method: str) -> None:
     order = torch.tensor([2, 0, 1])
@@ -83,7 +83,7 @@ def test_permuting_videos_permutes_their_features(method: str) -> None:
 def test_all_variants_are_different_models() -> None:
     every = {
         name: frames(name, {**TC} if name.startswith("tc") else {})
-        for name in ("tc_only", "tc_only-no_bias", *(n for n in names("methods") if "vifi" in n and "prompts" not in n))
+        for name in ("tc_only", "tc_only-no_bias", *(n for n in method_names() if "vifi" in n and "prompts" not in n))
     }
     every["one layer"] = frames("tc_only", {**TC, "vision.layers_infuse": [3]})
     for key, values in (("tc.selector", SELECTORS), ("tc.summarizer", SUMMARIZERS)):

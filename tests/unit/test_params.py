@@ -12,6 +12,7 @@ from tcclip.params import load_dataset, load_method, load_protocol, load_suite, 
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
 from tcclip.params.table import Column, Table
+from tcclip.params.variants import method_names
 from tcclip.params.vision import check_layers
 
 
@@ -91,7 +92,7 @@ def test_text_that_looks_at_context_tokens_needs_the_last_layer_to_make_them(mod
 
 def test_no_method_is_another_one_under_a_second_name():
     settings = {
-        name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in names("methods")
+        name: load_method(name).model_dump(exclude={"name", "display", "description"}) for name in method_names()
     }
     doubles = [(a, b) for a in settings for b in settings if a < b and settings[a] == settings[b]]
     assert doubles == []
@@ -120,7 +121,7 @@ def test_a_file_that_changed_is_read_again(tmp_path):
 
 
 def test_a_base_is_not_a_method():
-    assert "_base" not in names("methods")
+    assert "_base" not in method_names()
 
 
 def test_broken_yaml_names_the_file(tmp_path, monkeypatch):

@@ -10,32 +10,27 @@ import pytest
 
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_suite, load_table
-from tcclip.params.reader import names, params_folder, path_of, read_yaml
+from tcclip.params.reader import params_folder
+from tcclip.params.variants import method_names, variants
 from tcclip.params.vision import check_method, infusing_layers, summarising_layers
 from tcclip.plan import expand, load_plan
-from tcclip.stages.declared import flat
 
 VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
 MINI = {"patches": 49, "frames": 16, "layers": 4}
 
 
-@pytest.mark.parametrize("method", names("methods"))
+@pytest.mark.parametrize("method", method_names())
 @pytest.mark.parametrize("sizes", [VIT_B16, MINI], ids=["vit_b_16", "mini"])
 def test_every_method_fits_both_suites(method: str, sizes: dict[str, int]) -> None:
     check_method(load_method(method), **sizes)
 
 
-ABLATIONS = [name for name in names("methods") if "-" in name and name not in ("tc_clip-llm", "tc_clip-k400_init")]
-
-
-@pytest.mark.parametrize("method", ABLATIONS)
-def test_an_ablation_is_its_base_with_one_line_changed(method: str) -> None:
-    content = read_yaml(path_of("methods", method))
-    naming = {"base", "display", "description"}
-    changed = flat({key: value for key, value in content.items() if key not in naming})
-    assert len(changed.keys() - {"tc.trace"}) == 1  # trace only keeps more of an evaluation
-    made = load_method(content["base"], changed).model_dump(exclude={"name", *naming})
-    assert made == load_method(method).model_dump(exclude={"name", *naming})
+@pytest.mark.parametrize("method", variants())
+def test_an_ablation_is_its_base_with_one_key_changed(method: str) -> None:
+    variant, naming = variants()[method], {"name", "display", "description"}
+    assert len(variant.changes.keys() - {"tc.trace"}) == 1  # trace only keeps more of an evaluation
+    made = load_method(variant.base, variant.changes).model_dump(exclude=naming)
+    assert made == load_method(method).model_dump(exclude=naming)
 
 
 def test_a_frame_of_196_patches_has_the_papers_numbers_of_seeds() -> None:
@@ -133,24 +128,29 @@ def test_no_merge_needs_no_k() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "line", "changed", "keys"),
+    ("table", "line", "changed", "keys"),
     [
         (
-            "tc_clip-late_fusion",
-            "base: tc_clip",
-            "base: vifi_clip",
+            "table10",
+            "method: tc_clip\n    set: {text.mode: late_fusion}",
+            "method: vifi_clip\n    set: {text.mode: late_fusion}",
             ("text.mode 'late_fusion'", "vision.ref 'context'"),
         ),
-        ("tc_only-head_key_norm", "trace: false", "trace: true", ("tc.trace true", "tc.selector 'head_key_norm'")),
-        ("tc_only-k128", "k: 128", "k: 1000", ("tc.k = 1000", "tc.alpha 0.3")),
+        (
+            "table8a",
+            "head_key_norm, tc.trace: false",
+            "head_key_norm, tc.trace: true",
+            ("tc.trace true", "tc.selector 'head_key_norm'"),
+        ),
+        ("table9c", "tc.k: 128", "tc.k: 1000", ("tc.k = 1000", "tc.alpha 0.3")),
     ],
 )
-def test_the_plan_refuses_a_method_file_whose_parts_do_not_go_together(
-    method: str, line: str, changed: str, keys: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_plan_refuses_a_method_whose_parts_do_not_go_together(
+    table: str, line: str, changed: str, keys: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(params_folder(), tmp_path / "params")
     monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
-    file = tmp_path / "params" / "methods" / f"{method}.yaml"
+    file = tmp_path / "params" / "tables" / f"{table}.yaml"
     assert line in file.read_text()
     file.write_text(file.read_text().replace(line, changed))
     load_plan.cache_clear()
