@@ -7,16 +7,22 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 5000
 
-.PHONY: tables test test-components lint ui develop lock clean
+.PHONY: tables check-tables test test-components test-chaos lint schemas ui develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
 tables: $(INSTALLED)
 	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
-	$(BIN)/python -m tcclip.unlock && \
+	$(BIN)/python -m tcclip.workflow.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake tables --config suite=$(SUITE) && \
 	echo "Tables: reports/$(SUITE)/tables/    page: reports/$(SUITE)/index.html    runs: make ui"
+
+# After `make tables`: every cell that the plan measures is filled, and there is nothing to be done again.
+check-tables: $(INSTALLED)
+	$(BIN)/python .ci/check_tables.py $(SUITE)
+	@log=$$(mktemp); $(MAKE) --no-print-directory tables >$$log 2>&1; code=$$?; cat $$log; \
+	grep -q "Nothing to be done" $$log || code=1; rm $$log; exit $$code
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
@@ -24,6 +30,10 @@ test: $(INSTALLED)
 # Real servers: Slurm, MLflow, PostgreSQL, Chromium; what is not installed is skipped with the reason.
 test-components: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
+
+# A small table made under kills, in minutes.
+test-chaos: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slow tests/workflow/test_chaos.py
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \
@@ -43,6 +53,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
+
+# After a change of a class of tcclip/params/: what editors know of the files in params/.
+schemas: $(INSTALLED)
+	$(BIN)/python -m tcclip.params.schemas
 
 # After a change of the dependencies in pyproject.toml (needs uv).
 lock:

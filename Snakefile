@@ -5,9 +5,11 @@ import sys
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-from tcclip import layout, stages, warm
+from tcclip.plan import layout
+from tcclip.stages import declared as stages
 from tcclip.tracking import address
-from tcclip.workflow import (
+from tcclip.workflow import warm
+from tcclip.workflow.snakefile import (
     check_targets,
     code,
     constraint,

@@ -3,9 +3,8 @@
 import csv
 import sys
 
-from tcclip import layout
 from tcclip.mini.classes import UCF101
-from tcclip.plan import load_plan
+from tcclip.plan import layout, load_plan
 
 plan = load_plan(sys.argv[1])
 problems = []

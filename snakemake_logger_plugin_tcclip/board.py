@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tcclip import layout
-from tcclip.files import read_json
-from tcclip.plan import Plan
-from tcclip.plan_costs import cost_of, rates_of
+from tcclip.estimate.hours import cost_of, rates_of
+from tcclip.plan import Plan, layout
+from tcclip.process.files import read_json
 
 TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
 

@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import names
-from tcclip.runtime import Precision, pick_device, pick_precision
+from tcclip.process.runtime import Precision, pick_device, pick_precision
 
 Mode = Literal["eval", "train"]
 PLAIN, ORACLE = "plain", "oracle"  # not methods: two slower ways to compute tc_clip (plain.py, oracle.py)

@@ -15,9 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.world import class_names, with_texts
 from tcclip.models import Backbone, BackboneConfig, class_part, skeleton
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
 from tcclip.models.exchange import frame_exchange
-from tcclip.models.prompts import class_prompts
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method, load_method
 

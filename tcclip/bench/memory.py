@@ -17,7 +17,7 @@ from tcclip.bench.world import config_of
 from tcclip.errors import UserError
 from tcclip.models import Backbone
 from tcclip.params.reader import params_folder
-from tcclip.runtime import deterministic, keep_memory, peak_memory_mb
+from tcclip.process.runtime import deterministic, keep_memory, peak_memory_mb
 
 STEPS = {"eval": 1, "train": 2}  # the optimizer's state exists from the second step on
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 
-from tcclip import layout
 from tcclip.bench import report
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings, check
 from tcclip.bench.costs import flops, macs, parameters
@@ -20,7 +19,8 @@ from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
 from tcclip.params import load_method
-from tcclip.runtime import deterministic, keep_memory
+from tcclip.plan import layout
+from tcclip.process.runtime import deterministic, keep_memory
 
 
 def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: bool = True) -> str:

@@ -15,7 +15,7 @@ from tcclip.bench.world import class_names, videos, with_texts
 from tcclip.models import Backbone, build, class_part
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
-from tcclip.runtime import autocast
+from tcclip.process.runtime import autocast
 from tcclip.training.optimizer import make_optimizer
 
 Step = Callable[[], None]

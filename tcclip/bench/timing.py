@@ -11,7 +11,7 @@ from functools import partial
 import torch
 
 from tcclip.bench.steps import Step
-from tcclip.progress import track
+from tcclip.process.progress import track
 
 PEAK_SECONDS = 1.0  # how long matrices are multiplied to find the peak
 PEAK_SIZE = {"cpu": 2048, "cuda": 8192}  # rows of the square matrices

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, START
-from tcclip.models.prompts import class_prompts
 from tcclip.params import Method, load_suite
 
 # Tokens of ten class names in turn. With "a photo of a .", start and end that is 9.3 on average and 14 at most, as in
@@ -18,7 +18,7 @@ WORD = 1000  # any token id
 
 def config_of(suite: str) -> BackboneConfig:
     """The sizes of a suite's backbone."""
-    return BackboneConfig(**load_suite(suite).backbone.architecture.model_dump())
+    return load_suite(suite).backbone.architecture
 
 
 def class_names(classes: int) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from tcclip.data.videos import find_videos
+from tcclip.data.videos.listing import find_videos
 from tcclip.errors import UserError
-from tcclip.files import atomic
+from tcclip.process.files import atomic
 
 
 def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = False) -> int:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tcclip import layout
-from tcclip.data.tables import read_split
-from tcclip.data.videos import files_below, video_id
+from tcclip.data.splits.tables import read_split
+from tcclip.data.videos.listing import files_below, video_id
 from tcclip.params.dataset import Dataset
+from tcclip.plan import layout
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tcclip.errors import UserError
-
 TOP = 5
 
 
@@ -33,10 +31,3 @@ def per_class(scores: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> d
         if of_class.any():
             result[name] = {"top1": 100 * float(np.mean(best[of_class] == label)), "n_videos": int(of_class.sum())}
     return result
-
-
-def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and population standard deviation over splits; the deviation of one value is 0."""
-    if not values:
-        raise UserError("no accuracies to average: evaluate at least one split")
-    return float(np.mean(values)), float(np.std(values))

@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from tcclip import processes
-from tcclip.data import augmentation
-from tcclip.data.frames import FrameSource
-from tcclip.evaluation.views import View, frames_of, views_of
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.views import views_of
 from tcclip.models.clip_video import ClipVideo
-from tcclip.params.protocol import Views
-from tcclip.runtime import autocast, leave_signals_to_parent, one_thread
-
-
-@dataclass(frozen=True)
-class ViewClips(Dataset[tuple[int, Tensor]]):
-    """Every view of every video, the views of a video one after the other; gives (position of the video, clip)."""
-
-    store: FrameSource
-    videos: list[str]
-    views: Views
-    frames: int  # per view
-    size: int  # pixels
-    norm: str
-    seed: int  # of the random views of mode `paper`
-
-    def __len__(self) -> int:
-        return len(self.videos) * len(views_of(self.views))
-
-    def __getitem__(self, item: int) -> tuple[int, Tensor]:
-        all_views = views_of(self.views)
-        position, view = item // len(all_views), all_views[item % len(all_views)]
-        return position, self.clip(self.videos[position], view)
-
-    def clip(self, video: str, view: View) -> Tensor:
-        """One view of one video, (T, 3, size, size)."""
-        chosen = frames_of(view, self.views, video, self.store.frames(video), self.frames, self.seed)
-        frames = self.store.read(video, chosen)  # (T, H, W, 3) uint8
-        with one_thread():
-            return augmentation.test_clip(frames, self.size, self.norm, view.crop)
+from tcclip.process import distributed
+from tcclip.process.runtime import autocast, leave_signals_to_parent
 
 
 def predict(
@@ -64,8 +33,8 @@ def predict(
     process's numbers and the others' zeros. `batch` is the number of clips of a forward pass; `before_batch` is called
     as often in every process, also where one has no clips left.
     """
-    items = items_of(clips, processes.rank(), processes.count())
-    most = len(items_of(clips, 0, processes.count()))
+    items = items_of(clips, distributed.rank(), distributed.count())
+    most = len(items_of(clips, 0, distributed.count()))
     loader = DataLoader(
         clips,
         batch_size=batch,
@@ -89,7 +58,7 @@ def predict(
             with autocast(device, precision):
                 logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
             np.add.at(scores, positions.numpy(), probabilities(logits).cpu().numpy())
-    return processes.total(torch.from_numpy(scores)).numpy()
+    return distributed.total(torch.from_numpy(scores)).numpy()
 
 
 def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:

@@ -15,30 +15,23 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tcclip import processes
-from tcclip.data.frames import open_frames
-from tcclip.data.tables import Present, present, read_classes, read_split
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.splits.tables import Present, present, read_classes, read_split
+from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
-from tcclip.evaluation.predict import ViewClips, predict
-from tcclip.evaluation.sources import write_sources
-from tcclip.files import atomic, read_json, write_json
-from tcclip.layout import LAST
+from tcclip.evaluation.predict import predict
+from tcclip.evaluation.token_trace import write_sources
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.runtime import (
-    deterministic,
-    environment,
-    git_state,
-    keep_memory,
-    pick_device,
-    pick_precision,
-    say,
-)
+from tcclip.plan.layout import LAST
+from tcclip.process import distributed
+from tcclip.process.files import atomic, read_json, write_json
+from tcclip.process.runtime import deterministic, environment, git_state, keep_memory, pick_device, pick_precision, say
 
 
 @dataclass(frozen=True)
@@ -85,7 +78,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
-    precision = processes.from_main(lambda: pick_precision(subject.precision, device))
+    precision = distributed.from_main(lambda: pick_precision(subject.precision, device))
     subject = dataclasses.replace(subject, precision=precision)
     deterministic(subject.threads, subject.seed)
     backbone = Backbone.load(subject.backbone)
@@ -102,7 +95,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
             results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.folder / "training.json") if subject.weights else None
-    if not processes.main():
+    if not distributed.main():
         return ""
     if training is None:  # a trained run's is its training's
         write_json(subject.folder / "environment.json", environment(device, git))
@@ -156,9 +149,9 @@ def evaluate_one(
         device=device,
         precision=subject.precision,
     )
-    if processes.main():
+    if distributed.main():
         write_predictions(job.out, videos, labels, scores)
-    if processes.main() and subject.method.tc and subject.method.tc.trace:
+    if distributed.main() and subject.method.tc and subject.method.tc.trace:
         write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
     coverage = f"{len(videos)} of {split.listed} videos"

@@ -21,7 +21,7 @@ from tcclip.fetch.record import BY_HAND, Record, Verified
 from tcclip.fetch.verify import WrongContentError, check
 from tcclip.params.downloads import Downloads
 from tcclip.params.sources import RemoteFile
-from tcclip.progress import track
+from tcclip.process.progress import track
 
 
 @dataclass

@@ -24,7 +24,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from tcclip.progress import EVERY_SECONDS
+from tcclip.process.progress import EVERY_SECONDS
 
 
 class Meter:

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from tcclip.errors import UserError
 from tcclip.fetch.verify import is_pinned
-from tcclip.files import write_json
 from tcclip.params.sources import RemoteFile
+from tcclip.process.files import write_json
 
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

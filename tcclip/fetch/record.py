@@ -13,8 +13,8 @@ from threading import Lock
 from typing import Any
 
 from tcclip.fetch.verify import is_pinned
-from tcclip.files import atomic
 from tcclip.params.sources import RemoteFile
+from tcclip.process.files import atomic
 
 BY_HAND = "by hand"  # in place of a URL
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tcclip.files import sha256
 from tcclip.params.sources import RemoteFile
+from tcclip.process.files import sha256
 
 GZIP = b"\x1f\x8b"
 MAGIC = {".rar": b"Rar!", ".zip": b"PK", ".gz": GZIP, ".tgz": GZIP}

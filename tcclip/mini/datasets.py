@@ -10,7 +10,7 @@ from tcclip.mini import lists
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.classes import HMDB51, K400, K600, K600_DRAWS, UCF101
 from tcclip.mini.relations import SSV2, Relation, called, cast, relation_clip
-from tcclip.mini.scenes import Pixels, Rng, generator, named_clip
+from tcclip.mini.scenes import Pixels, Rng, named_clip, stream
 from tcclip.params.dataset import Generate
 
 SPLITS = 3  # official splits of HMDB-51 and UCF-101, draws of K-600
@@ -36,7 +36,7 @@ class Contents:
 def _named(role: str, name: str, seed: int, index: int, place: int) -> Callable[[], Pixels]:
     """The frames of clip `index` of a class; clips with the same `place` share a setting."""
     return lambda: named_clip(
-        name, ROLES[role].camera, generator(seed, role, name, "place", place), generator(seed, role, name, index)
+        name, ROLES[role].camera, stream(seed, role, name, "place", place), stream(seed, role, name, index)
     )
 
 
@@ -51,7 +51,7 @@ def _kinetics_clips(
     """Clips under videos/<folder>/ with their annotation rows."""
     for name in names:
         for index in indices:
-            rng = generator(seed, role, name, index, "name")
+            rng = stream(seed, role, name, index, "name")
             video, start = _youtube_id(rng), int(rng.integers(0, 300))
             path = f"{folder}/{video}_{start:06d}_{start + 10:06d}.mp4"
             yield Clip(path, _named(role, name, seed, index, index)), (name, video, start, start + 10)
@@ -103,7 +103,7 @@ def hmdb51(numbers: Generate) -> Contents:
     files: lists.Files = {}
     for name in HMDB51:
         stem = name.replace(" ", "_")
-        rng = generator(numbers.seed, "hmdb51", name, "names")
+        rng = stream(numbers.seed, "hmdb51", name, "names")
         paths = []
         for index in range(pool + tests + 2):
             view, quality = rng.choice(["fr", "ba", "le", "ri"]), rng.choice(["goo", "med", "bad"])
@@ -111,7 +111,7 @@ def hmdb51(numbers: Generate) -> Contents:
             paths.append(f"{title}_{stem}_f_cm_np1_{view}_{quality}_{index}.avi")
             clips.append(Clip(paths[-1], _named("hmdb51", name, numbers.seed, index, index)))
         for split in range(1, SPLITS + 1):
-            tags = generator(numbers.seed, "hmdb51", name, "tags", split).permutation([1] * pool + [2] * tests + [0, 0])
+            tags = stream(numbers.seed, "hmdb51", name, "tags", split).permutation([1] * pool + [2] * tests + [0, 0])
             files |= lists.hmdb_split(name, split, [(path, int(tag)) for path, tag in zip(paths, tags, strict=True)])
     return Contents(clips, files)
 
@@ -151,20 +151,20 @@ def ucf101(numbers: Generate) -> Contents:
 def _related(relation: Relation, seed: int, index: int) -> Callable[[], Pixels]:
     """The frames of clip `index` of an SSv2 class."""
     key = ("ssv2", relation.template, index)
-    return lambda: relation_clip(relation, ROLES["ssv2"].camera, generator(seed, *key, "place"), generator(seed, *key))
+    return lambda: relation_clip(relation, ROLES["ssv2"].camera, stream(seed, *key, "place"), stream(seed, *key))
 
 
 def ssv2(numbers: Generate) -> Contents:
     """Numeric names and JSON lists whose entries name the objects."""
     pool, total = numbers.train_per_class, numbers.train_per_class + numbers.test_per_class
-    ids = generator(numbers.seed, "ssv2", "ids").choice(220847, size=total * len(SSV2), replace=False) + 1
+    ids = stream(numbers.seed, "ssv2", "ids").choice(220847, size=total * len(SSV2), replace=False) + 1
     camera = ROLES["ssv2"].camera
     clips, entries = [], []
     for c, relation in enumerate(SSV2):
         for index in range(total):
             video = str(ids[c * total + index])
             clips.append(Clip(f"{video}.webm", _related(relation, numbers.seed, index)))
-            things = called(cast(relation, camera, generator(numbers.seed, "ssv2", relation.template, index))[1])
+            things = called(cast(relation, camera, stream(numbers.seed, "ssv2", relation.template, index))[1])
             entries.append((index < pool, lists.ssv2_entry(video, relation.template, things)))
     return Contents(
         clips,

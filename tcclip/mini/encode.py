@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tcclip.files import atomic
+from tcclip.process.files import atomic
 
 
 @dataclass(frozen=True)

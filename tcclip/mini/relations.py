@@ -120,7 +120,6 @@ SSV2 = (
     Relation("Moving [something] and [something] away from each other", _closer, backwards=True),
     Relation("Showing [something] and [something] staying apart", _apart),
 )
-ORDER_ONLY = ((1, 2), (5, 6))  # pairs in SSV2 of which one is the other backwards
 
 
 def cast(relation: Relation, camera: Camera, rng: Rng) -> tuple[Array, list[Thing]]:

@@ -47,7 +47,7 @@ class Setting:
     tint: Array  # (3,) colour balance
 
 
-def generator(*key: int | str) -> Rng:
+def stream(*key: int | str) -> Rng:
     """The random numbers that belong to `key`, the same on every machine and in any order of calls."""
     return np.random.default_rng([zlib.crc32(part.encode()) if isinstance(part, str) else part for part in key])
 

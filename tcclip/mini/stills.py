@@ -17,7 +17,7 @@ from tcclip.mini.classes import BACKGROUNDS, COLOURS, MOTIONS, SHAPES
 from tcclip.mini.motions import MOTION
 from tcclip.mini.painting import Thing, paint
 from tcclip.mini.relations import SSV2, called
-from tcclip.mini.scenes import draw, generator, in_pixels
+from tcclip.mini.scenes import draw, in_pixels, stream
 
 Array = NDArray[np.float32]
 Rng = np.random.Generator
@@ -122,7 +122,7 @@ def _sketch(rng: Rng) -> Sketch:
 
 def stills(count: int, size: int, seed: int) -> tuple[NDArray[np.uint8], list[str]]:
     """`count` pictures uint8 (count, size, size, 3) and their captions, the same for the same seed."""
-    rng = generator(seed, "stills")
+    rng = stream(seed, "stills")
     pictures, captions = np.empty((count, size, size, 3), dtype=np.uint8), []
     for start in range(0, count, BLOCK):
         sketches = [_sketch(rng) for _ in range(min(BLOCK, count - start))]

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 from tcclip.errors import UserError, unknown
-from tcclip.files import write_text
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import encode
-from tcclip.mini.scenes import generator
+from tcclip.mini.scenes import stream
 from tcclip.params import Dataset
+from tcclip.process.files import write_text
 
 
 def generate(dataset: Dataset, role: str, out: Path) -> None:
@@ -32,7 +32,7 @@ def generate(dataset: Dataset, role: str, out: Path) -> None:
         shutil.rmtree(out / folder, ignore_errors=True)
     for clip in contents.clips:
         rates = ROLES[role].camera.rates
-        rate = rates[int(generator(dataset.generate.seed, role, clip.path, "rate").integers(len(rates)))]
+        rate = rates[int(stream(dataset.generate.seed, role, clip.path, "rate").integers(len(rates)))]
         encode(out / "videos" / clip.path, clip.frames(), rate, ROLES[role].coding)
     for name, text in contents.lists.items():
         write_text(out / "lists" / name, text)

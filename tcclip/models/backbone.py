@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.files import atomic, read_json, sha256, write_json
-from tcclip.models.config import BackboneConfig, canonical_shapes
+from tcclip.models.config import canonical_shapes
+from tcclip.params.architecture import BackboneConfig
+from tcclip.process.files import atomic, read_json, sha256, write_json
 
 
 @dataclass(frozen=True)

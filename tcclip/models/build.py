@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import BackboneConfig, canonical_shapes
+from tcclip.models.config import canonical_shapes
 from tcclip.models.ensemble import JOINT, SPACE
 from tcclip.models.exchange import draws_of, frame_exchange
 from tcclip.models.prompting import TextRecipe, initial_prompting
-from tcclip.models.prompts import class_prompts
 from tcclip.models.tokens import end_positions, shared_prefix, token_rows
+from tcclip.params.architecture import BackboneConfig
 from tcclip.params.method import Method
 
 TABLE = "token_embedding.weight"

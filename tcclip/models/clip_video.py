@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tcclip.models import text
-from tcclip.models.config import POSITIONS, BackboneConfig
+from tcclip.models.config import POSITIONS
 from tcclip.models.prompting import Prompting, TextRecipe
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
 from tcclip.models.vision import FrameExchange, VisionOutput, VisionTower
+from tcclip.params.architecture import BackboneConfig
 
 
 class TokenTable(nn.Module):

@@ -1,32 +1,12 @@
-"""Sizes of a CLIP backbone and the names and shapes of its tensors."""
+"""The names and shapes of a CLIP backbone's tensors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tcclip.params.architecture import BackboneConfig
 
 VOCABULARY = 49408  # rows of CLIP's token table
 POSITIONS = 77  # rows of CLIP's text position table
 START, END = 49406, 49407  # token ids that open and close every text
-
-
-@dataclass(frozen=True)
-class BackboneConfig:
-    """A CLIP with a ViT vision tower; ViT-B/16 is BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)."""
-
-    image_size: int  # pixels
-    patch_size: int  # pixels
-    vision_width: int
-    vision_heads: int
-    vision_layers: int
-    text_width: int
-    text_heads: int
-    text_layers: int
-    embed_dim: int  # the joint space of videos and texts
-
-    @property
-    def patches(self) -> int:
-        """N, the patch tokens of one frame."""
-        return (self.image_size // self.patch_size) ** 2
 
 
 def canonical_shapes(config: BackboneConfig) -> dict[str, tuple[int, ...]]:

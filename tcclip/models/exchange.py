@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tcclip.models.config import BackboneConfig
 from tcclip.models.layers import ContextRecipe
 from tcclip.models.reference import adjacent, all_frames, cls_tokens
 from tcclip.models.selection import ALL_QUERIES, selector
 from tcclip.models.summarising import fixed_draws, summarizer, weigher
 from tcclip.models.vision import FrameExchange
+from tcclip.params.architecture import BackboneConfig
 from tcclip.params.method import Method
 from tcclip.params.vision import TemporalContext, check_layers, infusing_layers, summarising_layers
 

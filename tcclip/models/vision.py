@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from tcclip.models.config import BackboneConfig
 from tcclip.models.layers import ContextRecipe, LayerOutput, last_layer, layer
 from tcclip.models.reference import Reference
 from tcclip.models.transformer import LayerNorm, Transformer
+from tcclip.params.architecture import BackboneConfig
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import difflib
 import functools
 import os
@@ -70,7 +71,7 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
+        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a dataclass
             allowed = _keys_at(section, first["loc"][:-1])
             close = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1, cutoff=0.4)
             hint = f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
@@ -103,13 +104,16 @@ def undotted(overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The allowed keys of the (nested) section at `location`."""
+    """The allowed keys of the (nested) section or dataclass at `location`."""
     for part in location:
         if part not in section.model_fields:
             continue
         annotation = section.model_fields[str(part)].annotation
         candidates = [annotation, *get_args(annotation)]
-        nested = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        if nested:
-            section = nested[0]
+        for nested in (c for c in candidates if isinstance(c, type)):
+            if dataclasses.is_dataclass(nested):
+                return [field.name for field in dataclasses.fields(nested)]
+            if issubclass(nested, BaseModel):
+                section = nested
+                break
     return list(section.model_fields)

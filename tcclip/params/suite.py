@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.errors import unknown
+from tcclip.params.architecture import BackboneConfig, Count
 from tcclip.params.reader import Params, path_of, read_yaml, validate
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Pretraining(Params):
@@ -27,44 +26,17 @@ class Pretraining(Params):
     threads: Count  # part of the result: sums over more threads round differently
 
 
-class Architecture(Params):
-    """Sizes of a CLIP; ViT-B/16 is 224, 16, 768, 12, 12, 512, 8, 12, 512."""
-
-    image_size: Count
-    patch_size: Count
-    vision_width: Count
-    vision_heads: Count
-    vision_layers: Count
-    text_width: Count
-    text_heads: Count
-    text_layers: Count
-    embed_dim: Count
-
-    @property
-    def patches(self) -> int:
-        """N, the patch tokens of one frame."""
-        return (self.image_size // self.patch_size) ** 2
-
-    @model_validator(mode="after")
-    def _divides(self) -> Architecture:
-        if self.image_size % self.patch_size:
-            raise ValueError("image_size must be a multiple of patch_size")
-        if self.vision_width % self.vision_heads or self.text_width % self.text_heads:
-            raise ValueError("a width must be a multiple of its heads")
-        return self
-
-
-class Backbone(Params):
+class BackboneSource(Params):
     """Where CLIP's weights come from: open_clip, or pre-training in the pipeline."""
 
     name: str
-    architecture: Architecture
+    architecture: BackboneConfig
     open_clip: str | None = None  # model name in open_clip
     pretrained: str | None = None  # open_clip's tag of the weights
     pretraining: Pretraining | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Backbone:
+    def _one_source(self) -> BackboneSource:
         if (self.open_clip is None) == (self.pretraining is None):
             raise ValueError("needs exactly one of open_clip and pretraining")
         return self
@@ -106,7 +78,7 @@ class Suite(Params):
 
     name: str
     description: str
-    backbone: Backbone
+    backbone: BackboneSource
     datasets: dict[str, str]  # the paper's dataset -> the dataset file that plays its role
     tables: list[str]
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked

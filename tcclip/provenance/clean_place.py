@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.start import SOCKET
+from tcclip.plan import layout
+from tcclip.process.handover import SOCKET
 from tcclip.tracking.address import VARIABLE
 
 
@@ -25,7 +25,9 @@ class Place:
 
     def tcclip(self, *arguments: str) -> None:
         """Run a command of the place's own code; what it prints is shown."""
-        done = subprocess.run(self._python("-m", "tcclip.cli", *arguments), cwd=self.folder, env=self._environment())
+        done = subprocess.run(
+            self._python("-m", "tcclip.cli.app", *arguments), cwd=self.folder, env=self._environment()
+        )
         if done.returncode:
             raise UserError(f"`tcclip {' '.join(arguments)}` failed at that commit; its last line says why")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from tcclip.provenance.origin import environment_of
-from tcclip.stages import flat
+from tcclip.stages.declared import flat
 
 NOT_THE_RESULTS = ("git.dirty", "finished")  # of environment.json: other on every call
 

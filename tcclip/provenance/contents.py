@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tcclip.files import sha256, write_text
+from tcclip.process.files import sha256, write_text
 from tcclip.provenance.jobs import FOLDER, STAMP
 
 FILE = FOLDER / "tcclip-contents.json"

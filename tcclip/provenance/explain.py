@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip import fingerprint, layout, stages
 from tcclip.errors import UserError
-from tcclip.files import read_json, sha256
-from tcclip.plan import Cell, Evaluation, Plan
+from tcclip.plan import Cell, Evaluation, Plan, layout
+from tcclip.process.files import read_json, sha256
 from tcclip.provenance import origin
 from tcclip.provenance.cell import find_cell, other_groups, parts, runs_of
 from tcclip.reporting.cells import read_table
+from tcclip.stages import declared, fingerprint
 
 WIDTH = 13  # characters of a line's title
 
@@ -73,7 +73,8 @@ def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
             yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
             made = origin.evaluated_by(layout.run(plan.suite.name, evaluation.run), evaluation.name)
             if made:
-                yield f"  {'':{WIDTH}}made {_code(made['code_fingerprint'], fingerprint.code(stages.CODE['evaluate']))}"
+                now = fingerprint.code(declared.CODE["evaluate"])
+                yield f"  {'':{WIDTH}}made {_code(made['code_fingerprint'], now)}"
                 yield f"  {'':{WIDTH}}at commit {_commit(made['git'])}"
 
 

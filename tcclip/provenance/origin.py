@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from tcclip import fingerprint, layout, stages
 from tcclip.errors import UserError
-from tcclip.files import read_json, sha256
 from tcclip.params import load_method, load_protocol
 from tcclip.params.reader import path_of, read_yaml
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
+from tcclip.process.files import read_json, sha256
+from tcclip.stages import declared, fingerprint
 from tcclip.tracking.address import STAMP, is_server, tracking_uri
 
 LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
@@ -54,7 +54,7 @@ def evaluated_by(folder: Path, evaluation: str) -> dict[str, Any]:
 
 def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[Difference]:
     """The leaves of nested `values` that are not those of `defaults`; what only one side has counts as None there."""
-    mine, theirs = stages.flat(dict(values)), stages.flat(dict(defaults))
+    mine, theirs = declared.flat(dict(values)), declared.flat(dict(defaults))
     keys = [key for key in (*mine, *(key for key in theirs if key not in mine)) if key not in OUTSIDE]
     return [Difference(k, mine.get(k), theirs.get(k), where) for k in keys if mine.get(k) != theirs.get(k)]
 
@@ -91,16 +91,19 @@ def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[Diffe
 def data_files(plan: Plan, run: str) -> dict[str, str]:
     """The split tables, class lists and frame indices behind a run, with their hashes as they are now."""
     found = plan.run(run)
-    paths = {*stages.evaluation_inputs(plan, found), *(stages.training_inputs(plan, found) if found.trained else [])}
+    paths = {
+        *declared.evaluation_inputs(plan, found),
+        *(declared.training_inputs(plan, found) if found.trained else []),
+    }
     data = sorted(path for path in paths if layout.DATA in path.parents)
     return {str(path): sha256(path)[: fingerprint.LENGTH] if path.is_file() else "not there" for path in data}
 
 
 def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
     """The code and data fingerprints that a training of this run would have now; '' where its data are not there."""
-    files = stages.training_inputs(plan, plan.run(run))
+    files = declared.training_inputs(plan, plan.run(run))
     complete = all(file.is_file() for file in files)
-    code = fingerprint.code(stages.CODE["train"])
+    code = fingerprint.code(declared.CODE["train"])
     return {"code_fingerprint": code, "data_fingerprint": fingerprint.data(files) if complete else ""}
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.files import atomic
+from tcclip.plan import layout
+from tcclip.process.files import atomic
 from tcclip.provenance import jobs
 from tcclip.provenance.contents import Known
 

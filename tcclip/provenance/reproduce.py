@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.files import read_json
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
+from tcclip.process.files import read_json
 from tcclip.provenance.clean_place import Place, clean_place
 from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
 from tcclip.provenance.origin import environment_of, params_of

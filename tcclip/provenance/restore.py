@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tcclip import layout
+from tcclip.plan import layout
 from tcclip.provenance import jobs
 from tcclip.provenance.contents import Known
 from tcclip.provenance.record import Entry, read_record

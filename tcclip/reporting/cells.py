@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from tcclip.errors import UserError
-from tcclip.files import read_json
 from tcclip.plan import Cell
+from tcclip.process.files import read_json
 from tcclip.reporting.published import Key, Published
 
 COLUMNS = [

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
-from tcclip.files import read_json
 from tcclip.params import Suite
 from tcclip.plan import Cell
+from tcclip.process.files import read_json
 from tcclip.reporting.published import Key
 
 IN_BENCH = {"params_m": "params_m", "gflops": "paper_gflops_per_view", "throughput_views_per_s": "views_per_s"}

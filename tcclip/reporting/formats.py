@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tcclip.files import atomic, write_text
+from tcclip.process.files import atomic, write_text
 from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Entry, Grid, Heading, marks, number, spans
 
 LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tcclip import layout
-from tcclip.files import write_json, write_text
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
+from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.grid import DASH, METRICS

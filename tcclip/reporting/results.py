@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tcclip import layout
-from tcclip.files import read_json
-from tcclip.plan import Evaluation, Plan, Run
+from tcclip.plan import Evaluation, Plan, Run, layout
+from tcclip.process.files import read_json
 from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import confusion
 

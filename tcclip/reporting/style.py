@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
-from tcclip.files import atomic
+from tcclip.process.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tcclip.files import atomic
 from tcclip.plan import Evaluation, Plan, Run
+from tcclip.process.files import atomic
 from tcclip.reporting import figures, results, style
 from tcclip.reporting.grid import DATASETS, mean_over_shots
 from tcclip.reporting.page import Picture

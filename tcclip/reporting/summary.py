@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip import layout
-from tcclip.files import write_text
 from tcclip.params.table import Column
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
+from tcclip.process.files import write_text
 
 CURVES = ["epoch", "loss", "train_top1", "val_top1"]  # of history.csv; times and rates differ by chance
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from tcclip import layout
 from tcclip.params.reader import path_of
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
 from tcclip.reporting.cells import Results, build, read_results, with_averages
 from tcclip.reporting.costs import costs_of
 from tcclip.reporting.coverage import coverage_of

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tcclip.stages import flat
+from tcclip.stages.declared import flat
 
 NOT_CURVES = ("epoch", "step")  # columns of history.csv
 NOT_PARAMS = ("run", "suite", "method_name", "code_fingerprint", "data_fingerprint")  # of params.yaml: told by tags

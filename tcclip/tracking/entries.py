@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tcclip.files import sha256
+from tcclip.process.files import sha256
 from tcclip.tracking.records import Record
 
 if TYPE_CHECKING:

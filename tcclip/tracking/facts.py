@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tcclip import fingerprint, layout, stages
-from tcclip.plan import Plan, Run
+from tcclip.plan import Plan, Run, layout
+from tcclip.stages import declared, fingerprint
 from tcclip.tracking.records import Record, SplitTable, record, run_key
 from tcclip.tracking.tags import tags_of
 
@@ -26,13 +26,13 @@ def fingerprints(plan: Plan, run: Run) -> dict[str, str]:
     """Code and data hashes of a run that was not trained; a training has written its own to params.yaml."""
     if run.trained:
         return {}
-    data = fingerprint.data(file for file in stages.evaluation_inputs(plan, run) if file.is_file())
-    return {"code_fingerprint": fingerprint.code(stages.CODE["evaluate"]), "data_fingerprint": data}
+    data = fingerprint.data(file for file in declared.evaluation_inputs(plan, run) if file.is_file())
+    return {"code_fingerprint": fingerprint.code(declared.CODE["evaluate"]), "data_fingerprint": data}
 
 
 def params_of(plan: Plan, run: Run) -> dict[str, object]:
     """The params of a run that has no params.yaml of its own, because nothing was trained."""
-    return {} if run.trained else stages.evaluation_settings(plan, run)
+    return {} if run.trained else declared.evaluation_settings(plan, run)
 
 
 def splits_of(plan: Plan, run: Run) -> list[SplitTable]:

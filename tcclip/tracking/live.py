@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from tcclip.runtime import say
+from tcclip.process.runtime import say
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.curves import NOT_CURVES, params_shown, training_key
 from tcclip.tracking.system import COLUMNS, SYSTEM, SystemFile, Usage

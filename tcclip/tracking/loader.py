@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.files import write_text
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
+from tcclip.process.files import write_text
 from tcclip.tracking import facts, rows, views
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.entries import agrees, close_abandoned, complete, create, existing, search

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from tcclip.data.tables import read_classes
-from tcclip.files import read_json, sha256
+from tcclip.data.splits.tables import read_classes
+from tcclip.process.files import read_json, sha256
 from tcclip.reporting.per_class import confusion
 from tcclip.tracking.confusion import as_csv, as_html
 from tcclip.tracking.curves import NOT_CURVES, params_shown, training_key

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tcclip import layout
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
 from tcclip.reporting.cells import read_table
 from tcclip.tracking.records import Point, Record, finished
 

@@ -12,8 +12,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcclip.files import write_json
 from tcclip.params.reader import names
+from tcclip.process.files import write_json
 from tcclip.tracking.address import DATABASE, is_server, tracking_uri
 
 if TYPE_CHECKING:

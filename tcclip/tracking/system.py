@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from tcclip.files import write_text
+from tcclip.process.files import write_text
 
 SYSTEM = "system.csv"
 COLUMNS = {  # column of system.csv -> its name in MLflow, which shows `system/` on a page of its own

@@ -2,7 +2,7 @@
 
 A training is a pure function of its job: every clip, order and mix is drawn from a generator named by the seed and the
 place where it is used. Stopping and continuing therefore gives the same weights as not stopping, and several processes
-(`tcclip.processes`) that deal out the micro-batches of each step compute the same steps as one, up to the rounding of
+(`process.distributed`) that deal out the micro-batches of each step compute the same steps as one, up to rounding of
 their sum. The first process alone writes, talks, and keeps the best weights.
 """
 
@@ -17,17 +17,17 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from tcclip import processes
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
-from tcclip.files import sha256
 from tcclip.models import class_part
 from tcclip.models.text import ClassReaders
-from tcclip.rng import generator
-from tcclip.runtime import autocast, keep_memory, say
+from tcclip.process import distributed
+from tcclip.process.files import sha256
+from tcclip.process.rng import generator
+from tcclip.process.runtime import autocast, keep_memory, say
 from tcclip.training import outputs, state
-from tcclip.training.dataset import Batch, load, micro_batches, share_of
+from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob, fingerprint
 from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mixing import mix
@@ -46,7 +46,7 @@ def train(job: TrainingJob, watch: Watch = lambda rows: None) -> str:
     Raises UserError for an empty split, too few videos for one step, a foreign resume state or a loss that is not
     finite.
     """
-    with state.alone(job.folder) if processes.main() else contextlib.nullcontext():
+    with state.alone(job.folder) if distributed.main() else contextlib.nullcontext():
         return train_alone(job, watch)
 
 
@@ -57,13 +57,13 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     setup = prepare(job)
     path = job.folder / "state.pt"
     mark = fingerprint(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
-    progress = resume(setup, processes.from_main(lambda: state.load(path, mark)))
+    progress = resume(setup, distributed.from_main(lambda: state.load(path, mark)))
     before = progress.seconds
     watch(progress.history)
 
     def write_state() -> None:
         progress.seconds = before + time.monotonic() - started
-        if processes.main():
+        if distributed.main():
             state.save(path, mark, progress, tensors(setup))
 
     saver = state.Saver(write_state, job.save_seconds)
@@ -81,11 +81,11 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
         except state.StoppedError as stopped:
             saver.now()
             end_as_asked(progress, stopped.number)
-        except processes.LostError:
+        except distributed.LostError:
             saver.now()
             raise
     progress.seconds = before + time.monotonic() - started
-    if processes.main():
+    if distributed.main():
         outputs.write(setup, progress)
         path.unlink(missing_ok=True)
     return outputs.result_line(progress)
@@ -108,12 +108,12 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     setup.model.train()
     started = time.monotonic()
     iterations = length.iterations_of(progress.step)
-    own = share_of(iterations, processes.rank(), processes.count())
+    own = share_of(iterations, distributed.rank(), distributed.count())
     losses, correct = [], []
     with autocast(setup.device, setup.job.precision):
         classes = setup.model.encode_classes()  # once for all micro-batches, and once back
     shared = class_part.cut(classes)
-    for turn in range(len(share_of(iterations, 0, processes.count()))):
+    for turn in range(len(share_of(iterations, 0, distributed.count()))):
         stop()
         if turn == len(own):  # others have one more
             continue
@@ -125,11 +125,11 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
         losses.append(loss.detach())
         correct.append(hits)
     class_part.backward(classes, shared)
-    processes.add_up(p.grad for p in setup.parameters.values() if p.grad is not None)
+    distributed.add_up(p.grad for p in setup.parameters.values() if p.grad is not None)
     report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
-    report[processes.rank() : -1 : processes.count()] = torch.stack(losses).cpu()
+    report[distributed.rank() : -1 : distributed.count()] = torch.stack(losses).cpu()
     report[-1] = torch.stack(correct).sum()
-    *values, hits_of_all = processes.total(report).tolist()
+    *values, hits_of_all = distributed.total(report).tolist()
     for iteration, value in zip(iterations, values, strict=True):
         if not np.isfinite(value):
             raise not_finite(setup, progress.epoch, iteration, value)
@@ -175,7 +175,7 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callabl
     top1 = validate(setup, stop) if validated(setup.job, epoch) else None
     if top1 is not None and top1 > progress.best_top1:
         progress.best_top1, progress.best_epoch = top1, epoch
-        progress.best_weights = weights(setup) if processes.main() else {}
+        progress.best_weights = weights(setup) if distributed.main() else {}
     row = {
         "epoch": epoch,
         "step": (epoch + 1) * setup.budget.steps_per_epoch,
@@ -219,6 +219,6 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
 def end_as_asked(progress: Progress, number: int) -> NoReturn:
     """End the training after its state is saved, as the signal would have ended the process."""
     say(f"stopped in epoch {progress.epoch + 1} after step {progress.step}: the same command continues from there")
-    if number == signal.SIGINT and processes.count() == 1:
+    if number == signal.SIGINT and distributed.count() == 1:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

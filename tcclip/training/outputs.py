@@ -10,9 +10,9 @@ import yaml
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tcclip.files import atomic, write_json, write_text
-from tcclip.layout import LAST
-from tcclip.runtime import environment, peak_memory_mb
+from tcclip.plan.layout import LAST
+from tcclip.process.files import atomic, write_json, write_text
+from tcclip.process.runtime import environment, peak_memory_mb
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.optimizer import NEW
 from tcclip.training.setup import Setup, weights

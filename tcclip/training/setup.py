@@ -13,17 +13,18 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from tcclip import processes
-from tcclip.data.frames import open_frames
-from tcclip.data.tables import Present, present, read_split
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.training import TrainingClips
+from tcclip.data.clips.views import CENTRE
+from tcclip.data.splits.tables import Present, present, read_split
+from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
-from tcclip.evaluation.predict import ViewClips
-from tcclip.evaluation.views import CENTRE
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.runtime import deterministic, git_state, pick_device, pick_precision, say
-from tcclip.training.dataset import TrainingClips, remaining
+from tcclip.process import distributed
+from tcclip.process.runtime import deterministic, git_state, pick_device, pick_precision, say
+from tcclip.training.batches import remaining
 from tcclip.training.job import TrainingJob
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule import Budget, budget
@@ -56,7 +57,7 @@ def prepare(job: TrainingJob) -> Setup:
     The setup's job has the precision that `auto` stands for.
     """
     device, git = pick_device(job.device), git_state()
-    precision = processes.from_main(lambda: pick_precision(job.precision, device))
+    precision = distributed.from_main(lambda: pick_precision(job.precision, device))
     job = dataclasses.replace(job, precision=precision)
     deterministic(job.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
@@ -80,9 +81,9 @@ def prepare(job: TrainingJob) -> Setup:
             f"{job.train_list} has {len(videos.videos)} usable videos, fewer than one optimizer step of "
             f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
         )
-    if processes.count() > length.accumulation:
+    if distributed.count() > length.accumulation:
         raise UserError(
-            f"{processes.count()} processes cannot share an optimizer step of {length.accumulation} micro-batches "
+            f"{distributed.count()} processes cannot share an optimizer step of {length.accumulation} micro-batches "
             f"(total_batch: {protocol.total_batch} and micro_batch: {protocol.micro_batch} of protocol "
             f"'{protocol.name}'): start at most {length.accumulation}, with --gpus or machine.gpus of the suite"
         )
@@ -140,8 +141,8 @@ def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, i
         setup.job.seed,
         progress.epoch,
         progress.step,
-        processes.rank(),
-        processes.count(),
+        distributed.rank(),
+        distributed.count(),
     )
 
 
@@ -170,7 +171,7 @@ def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Pr
         setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
         setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
         say(f"{setup.job.name}: continues after step {progress.step} of epoch {progress.epoch + 1}")
-    if not processes.main():
+    if not distributed.main():
         progress.best_weights = {}
-    processes.share(setup.parameters.values())
+    distributed.share(setup.parameters.values())
     return progress

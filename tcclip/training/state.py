@@ -22,10 +22,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tcclip import files, processes
 from tcclip.errors import UserError
-from tcclip.files import atomic
-from tcclip.runtime import STOPS
+from tcclip.process import distributed, files
+from tcclip.process.files import atomic
+from tcclip.process.runtime import STOPS
 
 OVERHEAD = 0.02  # share of the time that saving inside an epoch may take
 
@@ -132,12 +132,12 @@ def stop_requests() -> Iterator[Callable[[], None]]:
     received: list[int] = []
 
     def receive(number: int, _frame: FrameType | None) -> None:
-        if signal.SIGINT == number in received and processes.count() == 1:
+        if signal.SIGINT == number in received and distributed.count() == 1:
             raise KeyboardInterrupt
         received.append(number)
 
     def check() -> None:
-        if number := processes.anyone(received[0] if received else 0):
+        if number := distributed.anyone(received[0] if received else 0):
             raise StoppedError(number)
 
     before = {number: signal.signal(number, receive) for number in STOPS}

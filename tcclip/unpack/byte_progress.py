@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tcclip.progress import EVERY_SECONDS
+from tcclip.process.progress import EVERY_SECONDS
 
 
 @contextmanager

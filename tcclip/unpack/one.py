@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.params.release import is_list
 from tcclip.params.unpacking import Unpacking
+from tcclip.plan import layout
 from tcclip.unpack.archive import read
 from tcclip.unpack.members import damage
 from tcclip.unpack.parcels import Parcel

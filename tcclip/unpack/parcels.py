@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.fetch.parts import listed
 from tcclip.params.dataset import Dataset
 from tcclip.params.release import files_of
 from tcclip.params.sources import RemoteFile, Sources
+from tcclip.plan import layout
 
 
 @dataclass(frozen=True)

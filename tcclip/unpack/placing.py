@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from tcclip.errors import UserError
-from tcclip.files import atomic
+from tcclip.process.files import atomic
 
 
 def place(staged: Mapping[PurePosixPath, Path], target: Path, taken: Mapping[Path, str]) -> dict[Path, int]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tcclip import layout
-from tcclip.files import atomic
+from tcclip.plan import layout
+from tcclip.process.files import atomic
 from tcclip.unpack.parcels import Parcel
 
 

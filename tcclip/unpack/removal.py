@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tcclip import layout
-from tcclip.data.video import BrokenVideoError, probe
+from tcclip.data.videos.reader import BrokenVideoError, probe
 from tcclip.params.dataset import Dataset
 from tcclip.params.release import is_list
+from tcclip.plan import layout
 from tcclip.unpack.parcels import Parcel
 from tcclip.unpack.records import Record
 

@@ -6,12 +6,12 @@ import csv
 import shutil
 from pathlib import Path
 
-from tcclip import layout
 from tcclip.errors import UserError
-from tcclip.files import atomic
 from tcclip.params.dataset import Dataset
 from tcclip.params.sources import Sources
 from tcclip.params.unpacking import GIGABYTE, Unpacking, load_unpacking
+from tcclip.plan import layout
+from tcclip.process.files import atomic
 from tcclip.unpack.byte_progress import track_bytes
 from tcclip.unpack.lock import LOCK, only_one
 from tcclip.unpack.one import finished, unpack_one

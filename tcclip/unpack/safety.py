@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tcclip.data.videos import is_text
+from tcclip.data.videos.listing import is_text
 from tcclip.errors import UserError
 from tcclip.params.unpacking import GIGABYTE, Unpacking
 from tcclip.unpack.members import Member

@@ -19,9 +19,9 @@ from hand_made import write_suite
 from ports import free_port
 from servers import process, wait_for
 
-from tcclip.files import read_json
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
+from tcclip.process.files import read_json
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
@@ -62,7 +62,7 @@ def ui(project: Path) -> Iterator[tuple[str, int]]:
     port = free_port()
     log = project / "ui.log"
     root = str(Path(__file__).parents[2])
-    command = [sys.executable, "-m", "tcclip.cli", "ui", "--port", str(port)]
+    command = [sys.executable, "-m", "tcclip.cli.app", "ui", "--port", str(port)]
     with process(command, log, PYTHONPATH=root) as server:
         wait_for(f"http://127.0.0.1:{port}/health", server, log)
         yield f"http://127.0.0.1:{port}", server.pid

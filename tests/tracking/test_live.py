@@ -22,13 +22,13 @@ from tiny_world import make_world, training_job
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
+from tcclip.stages.watched_training import train_watched
 from tcclip.tracking import store
 from tcclip.tracking.entries import close_abandoned
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
 from tcclip.training import train
 from tcclip.training.job import resolved_params
-from tcclip.watched_training import train_watched
 
 pytestmark = pytest.mark.component
 JOBS, EPOCHS = 32, 20

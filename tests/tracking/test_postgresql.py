@@ -58,7 +58,7 @@ def test_a_suite_in_postgresql_is_loaded_once_and_shown_on_this_machine_alone(pr
     files = [path for path in (tmp_path / "checkout").rglob("*") if path.is_file()]
     assert PASSWORD not in everything + "".join(path.read_text(errors="ignore") for path in files)
     port, log = free_port(), tmp_path / "ui.log"
-    command = [sys.executable, "-m", "tcclip.cli", "ui", "--port", str(port)]
+    command = [sys.executable, "-m", "tcclip.cli.app", "ui", "--port", str(port)]
     with process(command, log, PYTHONPATH=str(ROOT)) as server:
         wait_for(f"http://127.0.0.1:{port}/health", server, log)
         family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
@@ -72,7 +72,7 @@ def test_the_stores_command_writes_no_password(project, tmp_path):
     given = os.environ["MLFLOW_TRACKING_URI"].replace("tcclip@", f"tcclip:{PASSWORD}@")
     assert PASSWORD in given
     done = subprocess.run(
-        [sys.executable, "-m", "tcclip.cli", "mlflow-store", "--log", "log.txt"],
+        [sys.executable, "-m", "tcclip.cli.app", "mlflow-store", "--log", "log.txt"],
         env={**os.environ, "MLFLOW_TRACKING_URI": given, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

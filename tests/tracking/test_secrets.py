@@ -66,7 +66,7 @@ def test_no_command_that_fails_to_connect_says_the_password(command, scheme, tmp
         pytest.skip("that server tries for minutes; its command line is looked at in test_postgresql.py")
     address = f"{scheme}://ann:{PASSWORD}@127.0.0.1:{free_port()}/runs"
     done = subprocess.run(
-        [sys.executable, "-m", "tcclip.cli", *command, *(["--log", "log.txt"] if command[0] != "ui" else [])],
+        [sys.executable, "-m", "tcclip.cli.app", *command, *(["--log", "log.txt"] if command[0] != "ui" else [])],
         cwd=tmp_path,
         env={
             **os.environ,

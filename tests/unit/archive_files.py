@@ -11,9 +11,9 @@ from typing import Any
 
 from rar_files import write_rar
 
-from tcclip import layout
 from tcclip.params.dataset import Dataset
 from tcclip.params.unpacking import Unpacking
+from tcclip.plan import layout
 
 FRAMES = {"short_side": 64, "jpeg_quality": 90, "shards": 1, "decode_timeout_s": 60}
 FIRST = {f"Jump/a{n}.avi": bytes([n]) * 5000 for n in range(3)}

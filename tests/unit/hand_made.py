@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from tcclip import layout
-from tcclip.plan import Plan, Run
+from tcclip.plan import Plan, Run, layout
 
 EPOCHS = 5
 NAMES = {

@@ -58,7 +58,7 @@ def in_processes(count: int, work: Callable[..., Any], *arguments: Any) -> list[
 
 
 def _fork(rank: int, count: int, port: int, work: Callable[..., Any], *arguments: Any) -> int:
-    from tcclip import launch
+    from tcclip.process import launch
 
     process = os.fork()
     if process:
@@ -86,7 +86,7 @@ def job_of(world: Path, run: str, steps: int) -> TrainingJob:
 
 def slow_train(job: TrainingJob, seconds: float = 0.05) -> str:
     """Train, and tell every finished step on standard output; a moment passes after it."""
-    from tcclip import processes
+    from tcclip.process import distributed
     from tcclip.training import loop
 
     plain = loop.optimizer_step
@@ -94,7 +94,7 @@ def slow_train(job: TrainingJob, seconds: float = 0.05) -> str:
     def told(setup: Any, progress: Any, *others: Any) -> None:
         plain(setup, progress, *others)
         place = f"epoch {progress.epoch} step {progress.step}"
-        print(f"process {processes.rank()} has id {os.getpid()}, {place}", flush=True)
+        print(f"process {distributed.rank()} has id {os.getpid()}, {place}", flush=True)
         time.sleep(seconds)
 
     loop.optimizer_step = told
@@ -133,8 +133,8 @@ def not_finite(job: TrainingJob) -> str:
 
 def launched(world: Path, run: str, count: str, steps: str = "40") -> None:
     """Train slowly as `tcclip train --gpus count` does."""
-    from tcclip import launch
-    from tcclip.console import stage
+    from tcclip.process import launch
+    from tcclip.process.console import stage
 
     with stage(f"training {run}", None) as report:
         report(launch.run(int(count), slow_train, job_of(world, run, int(steps))))

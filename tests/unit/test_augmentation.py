@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as oracle
 
-from tcclip.data import augmentation, color
-from tcclip.data.augmentation import changed, draw_changes, multi_scale_box, train_clip
-from tcclip.data.augmentation import test_clip as centre_clip
+from tcclip.data.clips import augmentation, color
+from tcclip.data.clips.augmentation import changed, draw_changes, multi_scale_box, train_clip
+from tcclip.data.clips.augmentation import test_clip as centre_clip
 from tcclip.params import load_method
 from tcclip.params.method import Augmentation
 

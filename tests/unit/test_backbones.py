@@ -7,13 +7,13 @@ import sys
 import pytest
 import torch
 
-from tcclip.backbones.from_open_clip import convert
-from tcclip.backbones.tokens import write_tokens
+from tcclip.backbone.from_open_clip import convert
+from tcclip.backbone.tokens import write_tokens
 from tcclip.errors import UserError
-from tcclip.files import read_json, sha256, write_json
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.params import load_method
-from tcclip.params.suite import Backbone as Settings
+from tcclip.params.suite import BackboneSource
+from tcclip.process.files import read_json, sha256, write_json
 
 SIZES = {
     "image_size": 32,
@@ -50,7 +50,7 @@ def open_clip_weights(tmp_path_factory):
 
 def test_open_clips_weights_become_a_backbone_with_its_hash(open_clip_weights, tmp_path):
     model, file = open_clip_weights
-    settings = Settings(name="x", architecture=SIZES, open_clip="tcclip-test-quickgelu", pretrained=str(file))
+    settings = BackboneSource(name="x", architecture=SIZES, open_clip="tcclip-test-quickgelu", pretrained=str(file))
     line = convert(settings, tmp_path)
     facts = read_json(tmp_path / "backbone.json")
     assert facts["sha256"] == sha256(tmp_path / "weights.safetensors")
@@ -61,7 +61,7 @@ def test_open_clips_weights_become_a_backbone_with_its_hash(open_clip_weights, t
 
 
 def test_another_architecture_than_the_suites_is_refused(open_clip_weights, tmp_path):
-    settings = Settings(
+    settings = BackboneSource(
         name="x",
         architecture={**SIZES, "vision_layers": 3},
         open_clip="tcclip-test-quickgelu",
@@ -72,7 +72,7 @@ def test_another_architecture_than_the_suites_is_refused(open_clip_weights, tmp_
 
 
 def test_weights_that_cannot_be_had_say_what_to_do(tmp_path):
-    settings = Settings(name="x", architecture=SIZES, open_clip="tcclip-nothing", pretrained="openai")
+    settings = BackboneSource(name="x", architecture=SIZES, open_clip="tcclip-nothing", pretrained="openai")
     with pytest.raises(UserError, match="run `tcclip backbone` once on a machine with network"):
         convert(settings, tmp_path)
 
@@ -102,7 +102,7 @@ assert not {{"mlflow", "decord", "av", "pandas"}} & sys.modules.keys()
 
 
 def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path):
-    from tcclip.pretraining.pretrain import pretrain
+    from tcclip.backbone.pretraining.pretrain import pretrain
 
     recipe = {
         "seed": 1,
@@ -114,7 +114,7 @@ def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path
         "weight_decay": 0.1,
         "scale": 8,
     }
-    settings = Settings(name="x", architecture=SIZES, pretraining={**recipe, "norm": "imagenet", "threads": 1})
+    settings = BackboneSource(name="x", architecture=SIZES, pretraining={**recipe, "norm": "imagenet", "threads": 1})
     write_json(tmp_path / "tokens.json", {"jump": [49406, 1, 49407]})
     assert "zero-shot" in pretrain(settings, tmp_path)
     assert read_json(tmp_path / "tokens.json") == {"jump": [49406, 1, 49407]}

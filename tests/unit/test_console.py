@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tcclip.console import stage
 from tcclip.errors import UserError
+from tcclip.process.console import stage
 
 
 def test_the_log_takes_all_output_and_ends_with_the_result(tmp_path, capfd):
@@ -48,14 +48,15 @@ def test_without_a_log_a_user_error_shows_no_traceback(capfd):
     ],
 )
 def test_a_mistyped_name_ends_a_command_with_one_sentence(words, sentence):
-    done = subprocess.run([sys.executable, "-m", "tcclip.cli", *words], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tcclip.cli.app", *words], capture_output=True, text=True)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_reader_that_goes_away_ends_a_command_quietly():
-    code = "from tcclip.console import stage\nwith stage('long', None):\n    [print('x' * 99) for _ in range(99999)]"
+    code = "from tcclip.process.console import stage\n"
+    code += "with stage('long', None):\n    [print('x' * 99) for _ in range(99999)]"
     shell = f'{sys.executable} -c "{code}" | head -n 1'
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("x" * 99 + "\n", "")

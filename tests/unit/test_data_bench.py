@@ -6,8 +6,8 @@ import re
 
 from typer.testing import CliRunner
 
-from tcclip.cli import app
-from tcclip.data import bench
+from tcclip.bench import reading
+from tcclip.cli.app import app
 
 OPTIONS = "--videos 1 --seconds 1 --clips 2 --frames 2 --size 32 --short-side 40"
 
@@ -29,6 +29,6 @@ def test_extraction_loading_single_frames_and_memory_are_measured() -> None:
 
 def test_works_take_turns_after_a_warm_up() -> None:
     calls: list[str] = []
-    seconds = bench._seconds([lambda i: calls.append(f"a{i}"), lambda i: calls.append(f"b{i}")], 2)
+    seconds = reading._seconds([lambda i: calls.append(f"a{i}"), lambda i: calls.append(f"b{i}")], 2)
     assert calls == ["a0", "b0", "a0", "b0", "a1", "b1"]
     assert len(seconds) == 2 and min(seconds) >= 0

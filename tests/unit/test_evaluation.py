@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from tiny_world import CLASSES, make_world, protocol, training_job
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.views import CENTRE, frames_of, views_of
+from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
-from tcclip.evaluation.metrics import accuracy, mean_and_std, per_class, ranked
-from tcclip.evaluation.predict import ViewClips, predict
-from tcclip.evaluation.views import CENTRE, frames_of, views_of
+from tcclip.evaluation.metrics import accuracy, per_class, ranked
+from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
-from tcclip.runtime import git_state
+from tcclip.process.runtime import git_state
 from tcclip.training import train
 
 CPU = torch.device("cpu")
@@ -123,11 +124,6 @@ def test_per_class_accuracy_leaves_out_classes_without_videos():
         "a": {"top1": 100, "n_videos": 1},
         "c": {"top1": 50, "n_videos": 2},
     }
-
-
-def test_the_deviation_over_splits_is_the_population_one():
-    assert mean_and_std([50.0, 53.0, 56.0]) == (53.0, pytest.approx(6**0.5))
-    assert mean_and_std([50.0]) == (50.0, 0.0)
 
 
 def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(world, trained):

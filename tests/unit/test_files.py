@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from tcclip.errors import UserError
-from tcclip.files import atomic, read_json, sha256, write_json
+from tcclip.process.files import atomic, read_json, sha256, write_json
 
 
 def test_what_was_there_stays_when_writing_fails(tmp_path):

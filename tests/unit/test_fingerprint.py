@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tcclip import fingerprint, stages
+from tcclip.stages import declared, fingerprint
 
 
 @pytest.fixture
@@ -41,24 +41,24 @@ def test_a_docstring_or_comment_changes_nothing(package):
 
 def test_an_edit_reaches_the_stages_that_use_the_code_and_no_others(package):
     folder, code = package
-    before = {stage: code(module) for stage, module in stages.CODE.items()}
+    before = {stage: code(module) for stage, module in declared.CODE.items()}
     with open(folder / "training" / "schedule.py", "a") as file:
         file.write("\nANOTHER = 1\n")
-    changed = {stage for stage, module in stages.CODE.items() if code(module) != before[stage]}
+    changed = {stage for stage, module in declared.CODE.items() if code(module) != before[stage]}
     assert "train" in changed
     assert changed <= {"train", "backbone"}
 
 
 def test_the_schema_of_params_does_not_count(package):
     folder, code = package
-    before = {stage: code(module) for stage, module in stages.CODE.items()}
+    before = {stage: code(module) for stage, module in declared.CODE.items()}
     with open(folder / "params" / "method.py", "a") as file:
         file.write("\nANOTHER = 1\n")
-    assert {stage: code(module) for stage, module in stages.CODE.items()} == before
+    assert {stage: code(module) for stage, module in declared.CODE.items()} == before
 
 
 def test_every_stage_names_an_existing_module():
-    for module in stages.CODE.values():
+    for module in declared.CODE.values():
         assert len(fingerprint.code(module)) == fingerprint.LENGTH
 
 

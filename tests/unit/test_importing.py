@@ -18,21 +18,20 @@ from safetensors.torch import load_file
 from tiny_world import write_frames
 from torch import Tensor
 
-from tcclip import layout
+from tcclip.backbone.importing import torch_file
+from tcclip.backbone.importing.run_folder import import_checkpoint
+from tcclip.backbone.importing.torch_file import TorchFile
 from tcclip.errors import UserError
-from tcclip.evaluation.from_plan import asked_jobs, evaluation_jobs
 from tcclip.evaluation.run import evaluate
-from tcclip.importing import torch_file
-from tcclip.importing.run_folder import import_checkpoint
-from tcclip.importing.torch_file import TorchFile
-from tcclip.models import Backbone, BackboneConfig, build, canonical_state, load_canonical
+from tcclip.models import Backbone, build, canonical_state, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
-from tcclip.plan import load_plan
+from tcclip.plan import layout, load_plan
+from tcclip.stages.evaluation_jobs import asked_jobs, evaluation_jobs
 
 PLAN = load_plan("mini")
-CONFIG = BackboneConfig(**PLAN.suite.backbone.architecture.model_dump())
+CONFIG = PLAN.suite.backbone.architecture
 CLASSES = ["red ball", "green star", "blue square"]
 TOKENS = {f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hand_made import evaluation_part
 
-from tcclip import layout, stages
 from tcclip.params.reader import params_folder
-from tcclip.plan import load_plan
+from tcclip.plan import layout, load_plan
 from tcclip.reporting.tables import table_frame, write_table
+from tcclip.stages import declared
 from tcclip.tracking.records import final
 
 
@@ -32,7 +32,7 @@ def test_a_table_shows_both_and_its_cells_are_the_best_ones(monkeypatch: pytest.
     plan = load_plan("paper")
     for run in plan.runs_of("table3"):
         parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
-        path = stages.metrics_file(plan, run)
+        path = declared.metrics_file(plan, run)
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"evaluations": parts}))
     write_table(plan, "table3")

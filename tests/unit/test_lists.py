@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tcclip.data.lists import read_labelled, read_lists, read_names
-from tcclip.data.videos import find_videos, video_id
+from tcclip.data.splits.lists import read_labelled, read_lists, read_names
+from tcclip.data.videos.listing import find_videos, video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
 

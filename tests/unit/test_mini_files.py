@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from tcclip.data.lists import read_lists
+from tcclip.data.splits.lists import read_lists
 from tcclip.errors import UserError
 from tcclip.mini.classes import HMDB51, K400, K600, UCF101
 from tcclip.mini.datasets import CONTENTS

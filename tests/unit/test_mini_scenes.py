@@ -28,9 +28,9 @@ from tcclip.mini.classes import (
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.motions import MOTION
 from tcclip.mini.painting import Thing, paint
-from tcclip.mini.relations import ORDER_ONLY, Relation, relation_clip
 from tcclip.mini.relations import SSV2 as RELATIONS
-from tcclip.mini.scenes import generator, named_clip
+from tcclip.mini.relations import Relation, relation_clip
+from tcclip.mini.scenes import named_clip, stream
 from tcclip.mini.shapes import DISTANCE
 from tcclip.mini.stills import stills
 from tcclip.params.dataset import Generate
@@ -95,10 +95,10 @@ def test_k600_holds_no_class_of_k400_and_its_draws_overlap() -> None:
     assert set().union(*K600_DRAWS) == set(range(len(K600)))
 
 
-@pytest.mark.parametrize("pair", ORDER_ONLY)
+@pytest.mark.parametrize("pair", [(1, 2), (5, 6)])
 @pytest.mark.parametrize("seed", range(3))
 def test_of_an_order_only_pair_one_class_is_the_other_played_backwards(pair: tuple[int, int], seed: int) -> None:
-    one, other = (relation_clip(RELATIONS[i], SSV2, generator(seed), generator(seed, "clip")) for i in pair)
+    one, other = (relation_clip(RELATIONS[i], SSV2, stream(seed), stream(seed, "clip")) for i in pair)
     assert np.array_equal(one, other[::-1])
     assert not np.array_equal(one, other)
 
@@ -107,7 +107,7 @@ def places(relation: Relation, moment: int, count: int = 1500) -> np.ndarray:
     """Positions, sizes and colours of a class's first object at one frame chosen at random, (count, 5)."""
     rows = []
     for i in range(count):
-        rng = generator(moment, relation.template, i)
+        rng = stream(moment, relation.template, i)
         thing, t = relation.things(TIME, rng)[0], int(rng.integers(len(TIME)))
         rows.append([thing.x[t], thing.y[t], thing.radius[t], *thing.colour[t, :2]])
     return np.asarray(rows)
@@ -140,5 +140,5 @@ def test_some_clips_are_shorter_than_sixteen_frames_and_some_are_longer() -> Non
 
 def test_a_class_without_noise_shows_its_colour() -> None:
     clear = replace(ROLES["ucf101"].camera, noise=(0, 0), light=0, haze=(0, 0), soft=0, distractors=(0, 0))
-    frames = named_clip("RedStar", clear, generator(3), generator(4)).astype(int)
+    frames = named_clip("RedStar", clear, stream(3), stream(4)).astype(int)
     assert ((frames[..., 0] > 150) & (frames[..., 1] < 80) & (frames[..., 2] < 80)).any(axis=(1, 2)).all()

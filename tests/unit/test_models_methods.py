@@ -8,7 +8,7 @@ import pytest
 import torch
 from small_models import full_size
 
-from tcclip.models import Backbone, BackboneConfig, build
+from tcclip.models import Backbone, build
 from tcclip.params import load_method, load_suite
 from tcclip.plan import load_plan
 
@@ -17,7 +17,7 @@ FRAMES = 16
 
 @cache
 def mini_backbone() -> Backbone:
-    return Backbone.random(BackboneConfig(**load_suite("mini").backbone.architecture.model_dump()))
+    return Backbone.random(load_suite("mini").backbone.architecture)
 
 
 @pytest.mark.parametrize("name", load_plan("mini").methods)

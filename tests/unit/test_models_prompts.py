@@ -6,7 +6,7 @@ from small_models import backbone, small
 
 from tcclip.errors import UserError
 from tcclip.models import build
-from tcclip.models.prompts import class_prompts
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.tokens import end_positions, shared_prefix, token_rows
 from tcclip.params import load_method
 

@@ -12,11 +12,11 @@ from small_videos import number_of, write_video
 from test_shards import FRAMES, extract
 from test_video import CLIPS
 
-from tcclip.data.frames import FrameSource, FrameStore
-from tcclip.data.online import OnlineFrames
+from tcclip.data.clips.training import TrainingClips
+from tcclip.data.videos.frames import FrameSource, FrameStore
+from tcclip.data.videos.online import OnlineFrames
 from tcclip.errors import UserError
 from tcclip.params import load_method
-from tcclip.training.dataset import TrainingClips
 
 ONLINE = FRAMES.model_copy(update={"store": "online"})
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tcclip import stages
-from tcclip.data.own_list import read_own
-from tcclip.data.splits import write_splits
-from tcclip.data.tables import read_classes, read_split
-from tcclip.data.videos import video_id
+from tcclip.data.splits.own_list import read_own
+from tcclip.data.splits.tables import read_classes, read_split
+from tcclip.data.splits.write import write_splits
+from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
-from tcclip.plan_own import TARGETS
+from tcclip.plan.own import TARGETS
+from tcclip.stages import declared
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"format": "csv", "folder": "videos", "csv": "list.csv"}
@@ -125,7 +125,7 @@ def test_a_list_that_is_not_there_is_named(folder):
     dataset = own(folder, csv="lst.csv")
     with pytest.raises(UserError, match=r"params/datasets/kitchen\.yaml: csv: lst\.csv is not there"):
         read_own(dataset)
-    assert stages.split_inputs(dataset) == [Path("data/raw/kitchen/manifest.csv")]
+    assert declared.split_inputs(dataset) == [Path("data/raw/kitchen/manifest.csv")]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_no_other_table_changes_and_no_other_suite_has_it(folder):
     assert "kitchen" not in load_plan("paper").suite.datasets
     for name, run in before.runs.items():
         if run.trained:
-            assert stages.training_settings(before, run) == stages.training_settings(after, after.run(name))
+            assert declared.training_settings(before, run) == declared.training_settings(after, after.run(name))
 
 
 def test_a_budget_of_its_own_is_its_trainings_alone(folder):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from small_videos import write_video
 
-from tcclip.data.own_videos import link_videos
-from tcclip.data.videos import find_videos
+from tcclip.data.videos.links import link_videos
+from tcclip.data.videos.listing import find_videos
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
-from tcclip.stages import raw_inputs, raw_settings
+from tcclip.stages.declared import raw_inputs, raw_settings
 
 
 def test_the_folder_becomes_the_datasets_videos(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Params have one reader; a mistake in a file becomes one sentence that names the file, the key and what is allowed."""
 
 import hashlib
+import re
+import shutil
 
 import pytest
+import yaml
 
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
+from tcclip.params.architecture import BackboneConfig
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
 from tcclip.params.table import Column, Table
 from tcclip.params.vision import check_layers
@@ -156,3 +160,27 @@ def test_the_papers_recipe_is_the_default():
 def test_merging_keeps_what_is_not_named():
     assert merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 5}}) == {"a": {"b": 5, "c": 2}, "d": 3}
     assert undotted({"a.b": 1, "a.c": 2}) == {"a": {"b": 1, "c": 2}}
+
+
+@pytest.mark.parametrize(
+    "key, value, sentence",
+    [
+        ("patchsize", 8, "unknown key 'backbone.architecture.patchsize': did you mean 'patch_size'?"),
+        ("embed_dim", 0, "backbone.architecture.embed_dim: input should be greater than or equal to 1 (got 0)"),
+        ("patch_size", 5, "backbone.architecture: image_size must be a multiple of patch_size"),
+        ("vision_heads", 7, "backbone.architecture: a width must be a multiple of its heads"),
+    ],
+)
+def test_a_wrong_size_of_the_backbone_is_one_sentence(tmp_path, monkeypatch, key, value, sentence):
+    shutil.copytree(params_folder(), tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    path = tmp_path / "params/suites/mini.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["backbone"]["architecture"][key] = value
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError, match=re.escape(f"mini.yaml: {sentence}")):
+        load_suite("mini")
+
+
+def test_a_suite_s_sizes_are_those_that_models_are_built_with():
+    assert load_suite("paper").backbone.architecture == BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tcclip.params import load_method, load_suite, load_table
 from tcclip.params.reader import names, params_folder, path_of, read_yaml
 from tcclip.params.vision import check_method, infusing_layers, summarising_layers
 from tcclip.plan import expand, load_plan
-from tcclip.stages import flat
+from tcclip.stages.declared import flat
 
 VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
 MINI = {"patches": 49, "frames": 16, "layers": 4}
@@ -160,7 +161,7 @@ def test_the_plan_refuses_a_method_file_whose_parts_do_not_go_together(
 
 def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None:
     suite = load_suite("mini")
-    few = suite.backbone.architecture.model_copy(update={"patch_size": 28})  # 4 patches
+    few = dataclasses.replace(suite.backbone.architecture, patch_size=28)  # 4 patches
     tiny = suite.model_copy(update={"backbone": suite.backbone.model_copy(update={"architecture": few})})
     expand(suite, load_table("table3"))
     with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 96 is more than the 16 seed tokens"):

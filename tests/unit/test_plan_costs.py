@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from tcclip import cli_plan, layout
-from tcclip.files import write_json, write_text
+from tcclip.cli import plan_lines
+from tcclip.estimate.disk import GB, Size, disk_of
+from tcclip.estimate.hours import Cost, cost_of, costs_of, rates_of, total, validations, views_of_training
+from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params import load_dataset
-from tcclip.plan import load_plan
-from tcclip.plan_costs import Cost, cost_of, costs_of, rates_of, total, validations, views_of_training
-from tcclip.plan_disk import GB, Size, disk_of
-from tcclip.plan_sizes import split_size
+from tcclip.plan import layout, load_plan
+from tcclip.process.files import write_json, write_text
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_measured_rates_take_the_place_of_stated_ones(empty):
 
 def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
     plan = load_plan("paper")
-    monkeypatch.setattr("tcclip.plan_costs.split_size", lambda dataset, split: None)
+    monkeypatch.setattr("tcclip.estimate.hours.split_size", lambda dataset, split: None)
     cost = cost_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
     assert cost == Cost(1, 2, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
 
@@ -150,7 +150,7 @@ def test_videos_that_are_at_hand_are_not_downloaded_and_online_datasets_store_no
 def test_the_account_is_printed_without_torch_data_or_network(empty):
     code = (
         "import socket, sys; socket.socket.connect = None\n"
-        "from tcclip.cli import app; app(['plan', '--suite', 'paper'], standalone_mode=False)\n"
+        "from tcclip.cli.app import app; app(['plan', '--suite', 'paper'], standalone_mode=False)\n"
         "print({'torch', 'pandas', 'open_clip'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -164,6 +164,6 @@ def test_the_account_is_printed_without_torch_data_or_network(empty):
 
 def test_every_run_is_one_line_when_asked_for(empty):
     plan = load_plan("mini")
-    lines = list(cli_plan.run_lines(plan))
+    lines = list(plan_lines.run_lines(plan))
     assert len(lines) == len(plan.runs)
     assert lines[0].endswith(" ".join(plan.tables_of(next(iter(plan.runs)))))

@@ -5,7 +5,7 @@ import torch
 import yaml
 from tiny_world import make_world, same, training_job, weights
 
-from tcclip.runtime import pick_precision
+from tcclip.process.runtime import pick_precision
 from tcclip.training import train
 
 CARDS = {

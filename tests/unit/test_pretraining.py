@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from tcclip.backbone.pretraining.loop import rate, train_clip
+from tcclip.backbone.pretraining.loss import contrastive
+from tcclip.backbone.pretraining.pictures import augmented, centred, compact
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.tokens import token_rows, tokenize
 from tcclip.params.suite import Pretraining
-from tcclip.pretraining.loop import rate, train_clip
-from tcclip.pretraining.loss import contrastive
-from tcclip.pretraining.pictures import augmented, centred, compact
 
 CONFIG = BackboneConfig(16, 8, 16, 2, 2, 16, 2, 2, 16)
 RECIPE = Pretraining(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcclip import progress
-from tcclip.progress import track
+from tcclip.process import progress
+from tcclip.process.progress import track
 from tcclip.unpack.byte_progress import track_bytes
 
 

@@ -16,12 +16,12 @@ from small_videos import number_of, picture, write_video
 from test_shards import FRAMES, extract, names
 from test_video import CLIPS
 
-from tcclip.data import decoding
-from tcclip.data.index import merge_index
-from tcclip.data.shards import write_shard
-from tcclip.data.videos import listed_videos
+from tcclip.data.videos import decoding
+from tcclip.data.videos.index import merge_index
+from tcclip.data.videos.listing import listed_videos
+from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
-from tcclip.files import alone
+from tcclip.process.files import alone
 
 ONLINE = FRAMES.model_copy(update={"store": "online"})  # stores nothing, so it is the faster scan
 

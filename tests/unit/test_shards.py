@@ -14,12 +14,12 @@ import pytest
 from small_videos import number_of, picture, write_video
 from test_video import CLIPS
 
-from tcclip.data import shards
-from tcclip.data.decoding import Decoded, Decoder, decoder, encode, shrink
-from tcclip.data.frames import FrameSource, FrameStore, open_frames
-from tcclip.data.index import merge_index
-from tcclip.data.shards import write_shard
-from tcclip.data.videos import find_videos
+from tcclip.data.videos import shards
+from tcclip.data.videos.decoding import Decoded, Decoder, decoder, encode, shrink
+from tcclip.data.videos.frames import FrameSource, FrameStore, open_frames
+from tcclip.data.videos.index import merge_index
+from tcclip.data.videos.listing import find_videos
+from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames
 

@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 from tiny_world import make_world
 
-from tcclip import layout
-from tcclip.data.frames import FrameStore
+from tcclip.data.clips.views import frames_of, views_of
+from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
-from tcclip.evaluation.views import frames_of, views_of
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
-from tcclip.plan import load_plan
-from tcclip.reporting.sources import draw_sources, film_strip, paint
-from tcclip.stages import evaluation_settings, training_settings
+from tcclip.plan import layout, load_plan
+from tcclip.reporting.token_figure import draw_sources, film_strip, paint
+from tcclip.stages.declared import evaluation_settings, training_settings
 
 TWO = Views(temporal=2, spatial=1, mode="paper")
 

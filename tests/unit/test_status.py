@@ -13,18 +13,18 @@ from small_videos import write_video
 from test_shards import FRAMES, names
 from typer.testing import CliRunner
 
-from tcclip import layout
-from tcclip.cli import app
-from tcclip.data.frames import open_frames
-from tcclip.data.index import merge_index
+from tcclip.cli.app import app
 from tcclip.data.raw import write_manifest
-from tcclip.data.shards import write_shard
+from tcclip.data.splits.tables import present, read_split
 from tcclip.data.status import status_of
-from tcclip.data.tables import present, read_split
+from tcclip.data.videos.frames import open_frames
+from tcclip.data.videos.index import merge_index
+from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Dataset
 from tcclip.params.reader import params_folder
+from tcclip.plan import layout
 
 IDS = ["-ab_cdefgh0", "abcdefghijk", "01234567890"]  # 11 characters, as YouTube's
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hand_made import evaluation_part
 
-from tcclip import layout, stages
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.reader import params_folder
 from tcclip.params.table import Column, Table
-from tcclip.plan import Plan, expand, load_plan
+from tcclip.plan import Plan, expand, layout, load_plan
 from tcclip.reporting.tables import table_frame, table_grid, write_table
+from tcclip.stages import declared
 
 TC_ROW = "TC-CLIP"
 
@@ -30,7 +30,7 @@ def finish(plan: Plan, method: str, protocol: str, top1: float) -> None:
     for run in plan.runs.values():
         if (run.method, run.protocol) == (method, protocol):
             parts = {e.name: evaluation_part(top1 + 5 * e.we) for e in plan.evaluations(run.name)}
-            path = stages.metrics_file(plan, run.name)
+            path = declared.metrics_file(plan, run.name)
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps({"evaluations": parts}))
 
@@ -142,8 +142,8 @@ def test_the_table_is_written_and_says_what_its_columns_count() -> None:
 
 def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> None:
     plan = load_plan("mini")
-    assert layout.throughput("mini") in stages.table_inputs(plan, "table6")
-    assert layout.throughput("mini") not in stages.table_inputs(plan, "table2")
-    assert stages.bench_options(plan).startswith(
+    assert layout.throughput("mini") in declared.table_inputs(plan, "table6")
+    assert layout.throughput("mini") not in declared.table_inputs(plan, "table2")
+    assert declared.bench_options(plan).startswith(
         "--method vifi_clip --method tc_clip --method tc_clip_light --mode eval"
     )

@@ -11,11 +11,12 @@ import yaml
 from safetensors.torch import load_file
 from tiny_world import label_of, make_world, protocol, same, training_job, weights
 
-from tcclip.data.frames import FrameStore
+from tcclip.data.clips.training import TrainingClips
+from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
-from tcclip.layout import LAST
+from tcclip.plan.layout import LAST
 from tcclip.training import TrainingJob, train
-from tcclip.training.dataset import TrainingClips, load, micro_batches, remaining
+from tcclip.training.batches import load, micro_batches, remaining
 from tcclip.training.schedule import Budget
 from tcclip.training.setup import prepare
 

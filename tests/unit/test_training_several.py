@@ -18,7 +18,7 @@ from several_processes import finished, job_of, start, wait_for
 from tiny_world import make_world, same, weights
 
 from tcclip.training import TrainingJob, train
-from tcclip.training.dataset import remaining
+from tcclip.training.batches import remaining
 from tcclip.training.schedule import budget
 
 SAME = 1e-5  # relative

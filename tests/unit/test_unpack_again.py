@@ -22,9 +22,9 @@ from archive_files import (
     videos_in_place,
 )
 
-from tcclip import layout
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
+from tcclip.plan import layout
 from tcclip.unpack import run, staging, unpack
 
 

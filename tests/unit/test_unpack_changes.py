@@ -21,8 +21,8 @@ from archive_files import (
 )
 from small_videos import write_video
 
-from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.plan import layout
 from tcclip.unpack import run, unpack
 from tcclip.unpack.records import finished_archives
 

@@ -22,8 +22,8 @@ from archive_files import (
 )
 from rar_files import needs_bsdtar, write_rar
 
-from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.plan import layout
 from tcclip.unpack import run, unpack
 from tcclip.unpack.archive import read
 from tcclip.unpack.members import damage

@@ -21,8 +21,8 @@ from archive_files import (
 )
 from rar_files import needs_bsdtar, write_rar
 
-from tcclip import layout
 from tcclip.errors import UserError
+from tcclip.plan import layout
 from tcclip.unpack import rar, run, unpack
 
 ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]

@@ -10,13 +10,13 @@ from archive_files import files_below
 from rar_files import needs_bsdtar
 from small_releases import HMDB_CLIP, RELEASES, download
 
-from tcclip import layout
-from tcclip.data.lists import read_lists
 from tcclip.data.raw import write_manifest
-from tcclip.data.videos import video_id
+from tcclip.data.splits.lists import read_lists
+from tcclip.data.videos.listing import video_id
 from tcclip.params import Dataset, load_dataset
 from tcclip.params.sources import split_files
 from tcclip.params.unpacking import load_unpacking
+from tcclip.plan import layout
 from tcclip.unpack import run, unpack
 
 ALL = [pytest.param(name, marks=needs_bsdtar) if name == "hmdb51" else name for name in RELEASES]

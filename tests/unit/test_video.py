@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from small_videos import CODECS, number_of, write_video
 
-from tcclip.data import decord_reader, pyav_reader
-from tcclip.data.video import READERS, BrokenVideoError, probe, read_all, read_clip
+from tcclip.data.videos import decord_reader, pyav_reader
+from tcclip.data.videos.reader import READERS, BrokenVideoError, probe, read_all, read_clip
 
 CLIPS = Path(__file__).parents[1] / "data" / "clips"
 

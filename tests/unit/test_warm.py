@@ -14,7 +14,7 @@ import pytest
 TCCLIP = str(Path(sys.executable).parent / "tcclip")
 OWNER = """
 import os, pathlib, subprocess, sys, time
-from tcclip import warm
+from tcclip.workflow import warm
 warm.start_server()
 path = pathlib.Path(os.environ["TCCLIP_WARM"])
 while not path.exists():
@@ -80,6 +80,6 @@ def test_without_a_server_the_command_runs_by_itself(tmp_path):
 
 
 def test_start_imports_nothing_heavy():
-    code = "import sys, json, tcclip.start; print(json.dumps(sorted(sys.modules)))"
+    code = "import sys, json, tcclip.cli.start; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], text=True, capture_output=True).stdout)
     assert not {"torch", "pydantic", "typer", "yaml", "pandas"} & set(loaded)

@@ -12,8 +12,8 @@ import simplejpeg
 import torch
 from safetensors.torch import load_file
 
-from tcclip.data.index import PLACE
-from tcclip.data.tables import read_classes
+from tcclip.data.splits.tables import read_classes
+from tcclip.data.videos.index import PLACE
 from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.params import Method, Protocol, load_method

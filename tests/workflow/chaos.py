@@ -37,8 +37,8 @@ def _is_ours(process: psutil.Process) -> bool:
 def name_of(process: psutil.Process) -> str:
     """What a process is, for the list of kills; a job that is a fork of the warm server has its command line."""
     line = " ".join(process.cmdline())
-    if "tcclip.warm" in line:
-        forks = sum("tcclip.warm" in " ".join(parent.cmdline()) for parent in process.parents())
+    if "tcclip.workflow.warm" in line:
+        forks = sum("tcclip.workflow.warm" in " ".join(parent.cmdline()) for parent in process.parents())
         return ("warm server", "job", "loader")[min(forks, 2)]
     return next((word for word in ("snakemake", "tcclip") if word in line), process.name())
 
@@ -73,7 +73,7 @@ def survive(
     rng, killed, began = random.Random(seed), list[str](), time.monotonic()
     marked = {**environment, MARK: str(os.getpid())}
     while True:
-        subprocess.run([sys.executable, "-m", "tcclip.unlock"], cwd=folder, env=environment, check=False)
+        subprocess.run([sys.executable, "-m", "tcclip.workflow.unlock"], cwd=folder, env=environment, check=False)
         with (
             open(folder / "chaos.log", "a") as log,
             subprocess.Popen(["snakemake", target], cwd=folder, env=marked, stdout=log, stderr=log) as process,

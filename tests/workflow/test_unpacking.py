@@ -8,7 +8,7 @@ import pytest
 from projects import Project, new_project
 from small_releases import download
 
-from tcclip import layout
+from tcclip.plan import layout
 
 TARGET = str(layout.manifest("ucf101"))
 

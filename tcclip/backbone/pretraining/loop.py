@@ -1,0 +1,110 @@
+"""Pre-training: AdamW on the contrastive loss, deterministic for its params."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor, nn
+
+from tcclip.backbone.pretraining.check import Check, zero_shot
+from tcclip.backbone.pretraining.loss import contrastive
+from tcclip.backbone.pretraining.pictures import Pictures, augmented, load_pictures
+from tcclip.models.backbone import Backbone
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.prompting import FIXED_PROMPT
+from tcclip.models.vision import FrameExchange
+from tcclip.params.architecture import BackboneConfig
+from tcclip.params.suite import Pretraining
+from tcclip.process.rng import generator
+from tcclip.process.runtime import deterministic, keep_memory, say
+
+TABLE = "token_embedding.weight"
+LARGEST_SCALE = math.log(100)  # CLIP, section 2.5: the temperature is learned, but not below 0.01
+LINES = 20  # of progress
+
+
+def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, Check]:
+    """A small CLIP trained on generated stills, and its zero-shot accuracy on stills it has not seen.
+
+    The token table's rows of words that no caption has stay as they were drawn. The same arguments give the same
+    weights.
+    """
+    keep_memory()
+    deterministic(recipe.threads, recipe.seed)
+    pictures = load_pictures(recipe.images, config.image_size, recipe.seed)
+    start = Backbone.random(config, recipe.seed)
+    model = small_clip(start, pictures.vocabulary)
+    optimizer = make_optimizer(model, recipe)
+    started = time.monotonic()
+    losses: list[float] = []
+    for step in range(recipe.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, recipe)
+        losses.append(train_step(model, optimizer, pictures, config.image_size, recipe, step))
+        if (step + 1) % max(1, recipe.steps // LINES) == 0:
+            spent = time.monotonic() - started
+            mean = sum(losses) / len(losses)
+            left = spent / (step + 1) * (recipe.steps - step - 1)
+            say(f"step {step + 1}/{recipe.steps}  loss {mean:.3f}  {(step + 1) / spent:.1f} steps/s  {left:.0f} s left")
+            losses.clear()
+    weights = weights_of(model, start, pictures.vocabulary)
+    weights["logit_scale"] = torch.tensor(math.log(recipe.scale))  # ranks nothing differently
+    backbone = Backbone(config, weights)
+    return backbone, zero_shot(backbone, recipe)
+
+
+def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
+    """The frame-wise model with `start`'s weights and a trainable token table of the `vocabulary` only."""
+    table = start.tensors[TABLE][vocabulary].clone()
+    no_words = torch.zeros(1, 1, dtype=torch.int64)
+    model = ClipVideo(start.config, no_words, table, FrameExchange(), False, FIXED_PROMPT, None)
+    model.load_state_dict({**start.tensors, TABLE: table}, strict=True)
+    del model.token_embedding.weight  # a fixed buffer in fine-tuning
+    model.token_embedding.register_parameter("weight", nn.Parameter(table))
+    return model
+
+
+def make_optimizer(model: ClipVideo, recipe: Pretraining) -> torch.optim.AdamW:
+    """AdamW with CLIP's betas; weight decay on matrices only, not on norms, biases and the temperature."""
+    parameters = list(model.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), eps=1e-6)
+
+
+def rate(step: int, recipe: Pretraining) -> float:
+    """Linear warm-up, then a cosine to 0."""
+    if step < recipe.warmup_steps:
+        return recipe.lr * (step + 1) / recipe.warmup_steps
+    done = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
+    return recipe.lr / 2 * (1 + math.cos(math.pi * done))
+
+
+def train_step(
+    model: ClipVideo, optimizer: torch.optim.AdamW, pictures: Pictures, size: int, recipe: Pretraining, step: int
+) -> float:
+    """One update; the batch and its augmentation are drawn for this step alone. Returns the loss."""
+    rng = generator(recipe.seed, "pretraining", step)
+    chosen = torch.from_numpy(rng.choice(len(pictures.pixels), recipe.batch, replace=False))
+    images = augmented(pictures.pixels[chosen], size, recipe.norm, rng)  # (B, 3, size, size)
+    texts, text_of = torch.unique(pictures.text[chosen], return_inverse=True)
+    seen = model.encode_video(images[:, None])  # frames (B, 1, E)
+    words = model.encode_text(seen, model.encode_tokens(pictures.rows[texts]))  # (U, E)
+    loss = contrastive(seen.frames[:, 0], words, text_of, model.logit_scale.exp())
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        model.logit_scale.clamp_(max=LARGEST_SCALE)
+    return float(loss.detach())
+
+
+def weights_of(model: ClipVideo, start: Backbone, vocabulary: Tensor) -> dict[str, Tensor]:
+    """The model's weights by canonical name, its token rows put back into the full table."""
+    weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    weights[TABLE] = start.tensors[TABLE].index_copy(0, vocabulary, weights[TABLE])
+    return weights

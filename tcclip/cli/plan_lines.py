@@ -1,0 +1,97 @@
+"""What `tcclip plan` prints: the suite's runs, or what they cost in hours and on the disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from textwrap import wrap
+
+from tcclip.estimate.disk import GB, Disk, Size, disk_of
+from tcclip.estimate.hours import Cost, costs_of, rates_of, total
+from tcclip.params import Dataset
+from tcclip.plan import Plan
+
+UNKNOWN = "?"
+WIDTH = 110  # characters of a line of text
+ESTIMATE = "~"  # before a size that is not measured
+
+
+def run_lines(plan: Plan) -> Iterator[str]:
+    """One line per run: its evaluations, and the tables it serves."""
+    width = max(map(len, plan.runs))
+    for run in plan.runs:
+        yield f"{run:{width}s} {len(plan.evaluations(run)):3d} evaluations   {' '.join(plan.tables_of(run))}"
+
+
+def cost_lines(plan: Plan) -> Iterator[str]:
+    """Trainings, evaluations, views and hours by protocol and dataset, and the rates behind the hours."""
+    costs, rates = costs_of(plan), rates_of(plan)
+    unit = "GPU-hours" if plan.suite.machine.gpus else "hours"
+    head = ("protocol", "trained on", "trainings", "evaluations", "views trained", "views tested", unit)
+    everything = total(costs.values())
+    rows = [(*key, *_counts(cost)) for key, cost in sorted(costs.items())]
+    yield from aligned([head, *rows, ("total", "", *_counts(everything))], left=2)
+    yield ""
+    tested = _span([*rates.evaluate.values(), rates.other])
+    yield from wrap(f"Rates: {rates.train:.3g} views/s in training, {tested} in evaluation: {rates.source}.", WIDTH)
+    yield "Views tested are those of the validations during training and of the evaluations."
+    if everything.unknown:
+        yield f"Not counted, because nothing is known of them yet: {', '.join(sorted(everything.unknown))}."
+
+
+def disk_lines(plan: Plan) -> Iterator[str]:
+    """Videos, download, videos and frame shards by dataset, and the space that is free."""
+    found = {name: disk_of(dataset) for name, dataset in plan.datasets.items()}
+    head = ("dataset", "videos", "download GB", "videos GB", "frames GB")
+    rows = [(name, *_sizes(disk)) for name, disk in found.items()]
+    sums = [_sum([getattr(disk, kind) for disk in found.values()]) for kind in ("download", "raw", "frames")]
+    yield from aligned([head, *rows, ("total", "", *map(_gigabytes, sums))], left=1)
+    yield ""
+    free = shutil.disk_usage(Path()).free / GB
+    yield f"{ESTIMATE} estimated, {UNKNOWN} not known before the dataset is there. Free on this disk: {free:,.0f} GB."
+    if kept := [name for name, dataset in plan.datasets.items() if _twice(dataset)]:
+        yield f"Archives stay beside the videos unless sources.keep_archives is false: {', '.join(kept)}."
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
+    """Rows of cells under each other: the first `left` columns at the left, numbers at the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            f"{cell:{'<' if place < left else '>'}{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _counts(cost: Cost) -> tuple[str, ...]:
+    hours = f"{cost.hours:,.1f}" if cost.hours < 100 else f"{cost.hours:,.0f}"
+    return (*(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)), hours)
+
+
+def _sizes(disk: Disk) -> tuple[str, ...]:
+    videos = f"{disk.videos:,}" if disk.videos else UNKNOWN
+    return videos, *map(_gigabytes, (disk.download, disk.raw, disk.frames))
+
+
+def _gigabytes(size: Size) -> str:
+    if size.bytes is None:
+        return UNKNOWN
+    amount = size.bytes / GB
+    return ("" if size.measured else ESTIMATE) + (f"{amount:,.0f}" if amount >= 10 else f"{amount:.2g}")
+
+
+def _sum(sizes: Sequence[Size]) -> Size:
+    """The sum of what is known."""
+    known = [size.bytes for size in sizes if size.bytes is not None]
+    return Size(sum(known) if known else None, all(size.measured for size in sizes))
+
+
+def _span(rates: Sequence[float]) -> str:
+    low, high = min(rates), max(rates)
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def _twice(dataset: Dataset) -> bool:
+    return dataset.sources is not None and dataset.folder is None and dataset.sources.keep_archives

@@ -1,0 +1,37 @@
+"""Views of a test video: which frames and which crop (methods.md 1.2, 1.6, 8.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tcclip.data.clips import sampling
+from tcclip.params.protocol import Views
+from tcclip.process.rng import generator
+
+CENTRE = Views(temporal=1, spatial=1, mode="deterministic")  # the one view of validation
+
+
+@dataclass(frozen=True)
+class View:
+    """One forward pass of a video."""
+
+    temporal: int  # which of the draws of frames
+    crop: int | None  # None: centre; 0, 1, 2: start, middle, end of the long side
+
+
+def views_of(views: Views) -> list[View]:
+    """All views, temporal ones outside: the crops of a temporal view show the same frames."""
+    crops: list[int | None] = [None] if views.spatial == 1 else [0, 1, 2]
+    return [View(temporal, crop) for temporal in range(views.temporal) for crop in crops]
+
+
+def frames_of(view: View, views: Views, video: str, frames: int, count: int, seed: int) -> np.ndarray:
+    """Frame indices (count,) of a view of a video with `frames` frames.
+
+    One temporal view takes the centres of the segments. More take random frames of them in mode `paper`, as the authors
+    do (the same for the same seed, video and view), and evenly shifted ones in mode `deterministic`.
+    """
+    rng = generator(seed, "view", video, view.temporal)
+    return sampling.view_indices(frames, count, view.temporal, views.temporal, views.mode, rng)

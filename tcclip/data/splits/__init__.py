@@ -1,0 +1,1 @@
+"""Split tables and class lists, from official lists, published ones or one's own."""

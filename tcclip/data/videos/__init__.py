@@ -1,0 +1,1 @@
+"""Videos: decoding them, and their frames in shards or online."""

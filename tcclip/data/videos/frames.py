@@ -1,0 +1,102 @@
+"""Reading frames: from shards, only the bytes of the frames that are asked for, or from the videos themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import simplejpeg
+from numpy.typing import NDArray
+
+from tcclip.data.videos.index import PLACE, VideoIndex, origin
+from tcclip.errors import UserError
+
+
+class FrameSource(Protocol):
+    """The frames of one dataset; any number of processes may use one, forked or spawned."""
+
+    folder: Path
+    index: pd.DataFrame  # the whole index, a row per video and named by it
+
+    def __contains__(self, video: str) -> bool: ...
+
+    def frames(self, video: str) -> int:
+        """How many frames a video has; UserError if it is unknown or broken."""
+        ...
+
+    def read(self, video: str, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
+        ...
+
+
+def open_frames(folder: Path) -> FrameSource:
+    """The frames of a dataset: from its shards, or from its videos where its file says `store: online`."""
+    index = Path(folder) / "index.parquet"
+    if index.is_file() and origin(index)[0] == "online":
+        from tcclip.data.videos.online import OnlineFrames
+
+        return OnlineFrames(folder)
+    return FrameStore(folder)
+
+
+class FrameStore:
+    """The frames of one dataset: `index.parquet` and its `shard-*.jpegs` in `folder`.
+
+    Holds no open file and copies no shard.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._videos = VideoIndex(self.folder / "index.parquet")
+        self.index = self._videos.table
+        self._shard = self.index["shard"].to_numpy()
+        self._table = self.index["table"].to_numpy()
+        self._size = self.index[["height", "width"]].to_numpy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrameStore, (self.folder,)
+
+    def __contains__(self, video: str) -> bool:
+        return video in self._videos
+
+    def frames(self, video: str) -> int:
+        """How many frames a video has; UserError if it is unknown or broken."""
+        return self._videos.frames(video)
+
+    def read(self, video: str, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
+        row, count = self._videos.row(video), self._videos.frames(video)
+        wanted = np.minimum(np.asarray(indices, dtype=np.int64), count - 1)
+        clip = np.empty((len(wanted), *self._size[row], 3), dtype=np.uint8)
+        seen: dict[int, int] = {}
+        path = self.folder / f"shard-{self._shard[row]:04d}.jpegs"
+        file = os.open(path, os.O_RDONLY)
+        try:
+            places = _places(file, int(self._table[row]), count)
+            for place, frame in enumerate(wanted.tolist()):
+                if frame in seen:
+                    clip[place] = clip[seen[frame]]
+                    continue
+                seen[frame] = place
+                begin, end = places[frame : frame + 2].tolist()
+                simplejpeg.decode_jpeg(os.pread(file, end - begin, begin), colorspace="RGB", buffer=clip[place])
+        except ValueError as error:
+            raise UserError(
+                f"{path} does not fit its index at video {video} ({error}): "
+                "delete this shard's two files and run snakemake frames"
+            ) from error
+        finally:
+            os.close(file)
+        return clip
+
+
+def _places(file: int, table: int, frames: int) -> NDArray[np.uint64]:
+    """The bytes at which a video's frames begin, and where the last one ends, which is where this table begins."""
+    places = np.frombuffer(os.pread(file, (frames + 1) * PLACE.itemsize, table), dtype=PLACE)
+    if len(places) != frames + 1 or places[-1] != table or (places[1:] <= places[:-1]).any():
+        raise ValueError("no table of its frames' places there")
+    return places

@@ -1,0 +1,122 @@
+"""The index of a dataset's frames: one row per video, what the scan found and where its frames are."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tcclip.errors import UserError
+from tcclip.process.files import atomic
+
+SCHEMA = pa.schema(
+    [
+        ("video", pa.string()),  # identity, see videos.video_id
+        ("path", pa.string()),  # below the videos' folder
+        ("shard", pa.int32()),
+        ("frames", pa.int32()),  # decoded, not announced; 0 if broken
+        ("width", pa.int32()),  # stored
+        ("height", pa.int32()),
+        ("source_width", pa.int32()),  # upright
+        ("source_height", pa.int32()),
+        ("rotation", pa.int32()),  # degrees clockwise that the container asks for
+        ("fps", pa.float64()),
+        ("container", pa.string()),
+        ("codec", pa.string()),
+        ("reader", pa.string()),  # the one that decoded it
+        ("defect", pa.string()),  # empty if none
+        ("table", pa.int64()),  # byte of the shard at which the table of the frames' places begins; -1 if none
+    ]
+)
+PLACE = np.dtype("<u8")  # of that table: frames + 1 bytes at which a frame begins, and the last one ends
+BROKEN = ("video", "path", "reason")  # columns of broken.csv
+SHOWN = 10  # broken videos on the screen
+
+
+def write_rows(rows: list[dict[str, object]], store: str, videos: Path, path: Path) -> None:
+    """Write one shard's rows; `store` and the folder of `videos` are kept in the file's metadata."""
+    schema = SCHEMA.with_metadata({"store": store, "videos": str(videos)})
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+
+
+def origin(path: Path) -> tuple[str, Path]:
+    """Where the frames of an index are, "shards" or "online", and the folder of the videos it was made from."""
+    metadata = pq.read_schema(path).metadata or {}
+    return metadata.get(b"store", b"shards").decode(), Path(metadata.get(b"videos", b"").decode())
+
+
+def merge_index(parts: Sequence[Path], out: Path, broken: Path) -> str:
+    """One index of all shards, sorted by video, and the table of videos with a defect; returns a line about them.
+
+    Two files of one identity are one clip fetched twice (Kinetics' folder of replacements): the longer one is kept.
+    """
+    rows = pa.concat_tables([_read_part(part, parts[0]) for part in parts])
+    order = pc.sort_indices(rows, [("video", "ascending"), ("frames", "descending"), ("path", "ascending")])
+    rows = rows.take(order)
+    videos = rows["video"].to_numpy()
+    kept = rows.filter(np.concatenate([[True], videos[1:] != videos[:-1]]))
+    table = kept.select(["video", "path", "defect", "frames"]).to_pandas()
+    defects = table[table["defect"] != ""]
+    with atomic(broken) as part:
+        defects[["video", "path", "defect"]].to_csv(
+            part, header=BROKEN, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL
+        )
+    with atomic(out) as part:
+        pq.write_table(kept, part)
+    for row in defects[:SHOWN].itertuples():
+        print(f"  {row.path}: {row.defect}", file=sys.stderr)
+    if len(defects) > SHOWN:
+        print(f"  ... all {len(defects)} are in {broken}", file=sys.stderr)
+    none = int((table["frames"] == 0).sum())
+    text = f"{len(table)} videos, {none} broken, {len(defects) - none} shorter than announced"
+    doubles = len(rows) - len(kept)
+    return text + (f", {doubles} files are second copies of a video and were left out" if doubles else "")
+
+
+def _read_part(path: Path, first: Path) -> pa.Table:
+    """A shard's rows; UserError when they were made with other columns or another frames.store than the first's."""
+    rows = pq.read_table(path)
+    if not rows.schema.equals(SCHEMA) or origin(path) != origin(first):
+        raise UserError(
+            f"{path} was made with other settings or by another version of the program than the dataset's other "
+            "shards: run snakemake frames, which makes again what is out of date"
+        )
+    return rows
+
+
+class VideoIndex:
+    """The rows of an index by video. `table` is the whole index, a row per video and named by it."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise UserError(f"{path} is missing: extract the frames first (snakemake frames)")
+        self.path = path
+        self.table: pd.DataFrame = pq.read_table(path).to_pandas().set_index("video", drop=False)
+        self._row = {video: row for row, video in enumerate(self.table["video"])}
+        self._frames = self.table["frames"].to_numpy()
+
+    def __contains__(self, video: str) -> bool:
+        return video in self._row and self._frames[self._row[video]] > 0
+
+    def frames(self, video: str) -> int:
+        """How many frames a video has; UserError if it is unknown or broken."""
+        return int(self._frames[self.row(video)])
+
+    def row(self, video: str) -> int:
+        """The number of a video's row; UserError if it is unknown or broken."""
+        row = self._row.get(video)
+        if row is None:
+            raise UserError(
+                f"video {video} is not in {self.path}: put its file into the dataset's videos/ folder "
+                "and run snakemake frames, or take it off the split"
+            )
+        if self._frames[row] == 0:
+            raise UserError(f"video {video} ({self.path.parent}) has no frames: {self.table['defect'].iloc[row]}")
+        return row

@@ -1,0 +1,57 @@
+"""Reading frames from the videos at the moment they are needed, as the authors do, instead of from shards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcclip.data.videos.decoding import shrink
+from tcclip.data.videos.index import VideoIndex, origin
+from tcclip.data.videos.reader import BrokenVideoError, read_clip
+from tcclip.errors import UserError
+
+
+class OnlineFrames:
+    """The frames of one dataset, decoded from its videos and reduced as stored frames are.
+
+    Frame numbers and sizes are those of the scan, so that the same frames are sampled as from shards. A reader lives
+    for one clip; a video is read by the one that the scan found to do it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        path = self.folder / "index.parquet"
+        self._videos = VideoIndex(path)
+        self._raw = origin(path)[1]
+        self.index = self._videos.table
+        self._path = self.index["path"].to_numpy()
+        self._reader = self.index["reader"].to_numpy()
+        self._short = self.index[["height", "width"]].to_numpy().min(axis=1, initial=2**30)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OnlineFrames, (self.folder,)
+
+    def __contains__(self, video: str) -> bool:
+        return video in self._videos
+
+    def frames(self, video: str) -> int:
+        """How many frames a video has; UserError if it is unknown or broken."""
+        return self._videos.frames(video)
+
+    def read(self, video: str, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
+        row = self._videos.row(video)
+        wanted = np.minimum(np.asarray(indices, dtype=np.int64), self.frames(video) - 1)
+        path = self._raw / self._path[row]
+        try:
+            clip = read_clip(path, wanted.tolist(), self._reader[row])
+        except BrokenVideoError as error:
+            raise UserError(
+                f"{path} could be decoded when it was scanned and cannot now ({error}): put the file back and run "
+                "snakemake frames"
+            ) from error
+        return np.stack([shrink(frame, int(self._short[row])) for frame in clip])

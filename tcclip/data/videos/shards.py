@@ -1,0 +1,114 @@
+"""Writing frames: every frame of every video as JPEG in a few large files, with an index for random access.
+
+A job writes one shard, `videos[shard::shards]` of the sorted videos, as two files that are complete or absent. A video
+is its JPEGs one after the other and then a table of their places, so that an index of many videos stays small.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, decoder
+from tcclip.data.videos.index import PLACE, write_rows
+from tcclip.data.videos.listing import video_id
+from tcclip.data.videos.reader import READERS
+from tcclip.params.dataset import Frames
+from tcclip.process.files import alone, atomic
+from tcclip.process.progress import track
+
+
+def write_shard(
+    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, jpegs: Path, index: Path
+) -> None:
+    """Decode one shard of `videos`, paths below `folder`, into `jpegs` and describe them in `index`.
+
+    With frames.store "online" the videos are decoded and described, and `jpegs` is not written.
+    A video that cannot be decoded gets a row with its reason and no frames; it is never replaced by another one.
+    UserError when another process writes this shard or the disk is full; nothing half-written stays.
+    """
+    mine = videos[shard :: frames.shards]
+    busy = f"another process writes shard {shard:04d} of {jpegs.parent}: wait for it or stop it, then run this again"
+    with alone(index.with_name(f".{index.stem}.lock"), busy), atomic(index) as index_part:
+        if frames.store == "online":
+            rows = _write(folder, mine, fmt, shard, frames, io.BytesIO())
+            jpegs.unlink(missing_ok=True)
+        else:
+            with atomic(jpegs) as jpegs_part:
+                with open(jpegs_part, "wb") as file:
+                    rows = _write(folder, mine, fmt, shard, frames, file)
+                index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
+        write_rows(rows, frames.store, folder, index_part)
+
+
+def _write(
+    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, file: BinaryIO
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    with decoder(frames) as decoding:
+        for name in track(videos, f"{folder.parent.name} frames, shard {shard}", "videos"):
+            decoded, places = append(file, folder / name, decoding)
+            if decoded.defect:
+                print(f"{name}: {decoded.defect}", file=sys.stderr, flush=True)
+            table = places[-1] if len(places) > 1 else -1
+            if table >= 0:
+                file.write(np.asarray(places, dtype=PLACE).tobytes())
+            rows.append(_row(name, fmt, shard, decoded, table))
+    return rows
+
+
+def append(file: BinaryIO, path: Path, decoding: Decoder) -> tuple[Decoded, list[int]]:
+    """Append a video's JPEGs by the first reader that finds no defect, otherwise the longer result with its defect.
+
+    Also gives the byte at which each begins, and the one after the last. What a first reader wrote stays unused in the
+    file where a second one does better; that is rare.
+    """
+    best, places = Decoded(NOTHING), [file.tell()]
+    for reader in READERS:
+        written = [file.tell()]
+
+        def keep(jpeg: bytes, written: list[int] = written) -> None:
+            file.write(jpeg)
+            written.append(written[-1] + len(jpeg))
+
+        result = decoding.decode(path, reader, keep)
+        if not result.frames:
+            written = _drop(file, written)
+        if not result.defect or result.frames >= best.frames:
+            best, places = result, written
+        else:
+            _drop(file, written)
+        if not result.defect:
+            break
+    return best, places
+
+
+def _drop(file: BinaryIO, written: list[int]) -> list[int]:
+    file.seek(written[0])
+    file.truncate()
+    return written[:1]
+
+
+def _row(name: str, fmt: str, shard: int, decoded: Decoded, table: int) -> dict[str, object]:
+    return {
+        "video": video_id(name, fmt),
+        "path": name,
+        "shard": shard,
+        "frames": decoded.frames,
+        "width": decoded.width,
+        "height": decoded.height,
+        "source_width": decoded.source_width,
+        "source_height": decoded.source_height,
+        "rotation": decoded.info.rotation,
+        "fps": decoded.info.fps,
+        "container": decoded.info.container,
+        "codec": decoded.info.codec,
+        "reader": decoded.reader,
+        "defect": decoded.defect,
+        "table": table,
+    }

@@ -1,0 +1,1 @@
+"""What a suite costs before anything starts: videos, hours and disk."""

@@ -1,0 +1,115 @@
+"""What a suite's runs cost before they start: videos seen in training and evaluation, and hours of one GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tcclip.estimate.sizes import split_size
+from tcclip.params import Protocol
+from tcclip.plan import Plan, Run, layout
+from tcclip.process.files import read_json
+
+SECONDS = 3600  # of an hour
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a set of runs costs."""
+
+    trainings: int = 0
+    evaluations: int = 0
+    train_views: int = 0  # clips seen in training, one per video and epoch
+    eval_views: int = 0  # in validation and evaluation
+    hours: float = 0  # of one GPU
+    unknown: frozenset[str] = field(default_factory=frozenset)  # dataset and split whose size is not known: not counted
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.trainings + other.trainings,
+            self.evaluations + other.evaluations,
+            self.train_views + other.train_views,
+            self.eval_views + other.eval_views,
+            self.hours + other.hours,
+            self.unknown | other.unknown,
+        )
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Views per second."""
+
+    train: float
+    evaluate: dict[str, float]  # by method
+    other: float  # evaluation of a method that is not among them
+    source: str
+
+
+def rates_of(plan: Plan) -> Rates:
+    """The stated rates, or those that `tcclip bench` has measured for the suite (reports/<suite>/bench.json).
+
+    What was not measured is scaled: other methods are as slow as the slowest, and training is slower than evaluation by
+    the stated factor.
+    """
+    stated, path = plan.suite.throughput, layout.throughput(plan.suite.name)
+    rows = read_json(path)["rows"] if path.is_file() else []
+    found = {
+        mode: {row["subject"]: float(row["views_per_s"]) for row in rows if row["mode"] == mode}
+        for mode in ("train", "eval")
+    }
+    if not found["eval"]:
+        return Rates(stated.train_views_per_s, {}, stated.eval_views_per_s, stated.source)
+    slowest = min(found["eval"].values())
+    scaled = slowest * stated.train_views_per_s / stated.eval_views_per_s
+    train = min(found["train"].values(), default=scaled)
+    return Rates(train, found["eval"], slowest, f"measured, without loading of videos ({path})")
+
+
+def costs_of(plan: Plan) -> dict[tuple[str, str], Cost]:
+    """The cost of the runs by protocol and the dataset that is trained on; ("untrained", "-") for the others."""
+    rates = rates_of(plan)
+    found: dict[tuple[str, str], Cost] = {}
+    for run in plan.runs.values():
+        key = (run.protocol, run.role) if run.role else ("untrained", "-")
+        found[key] = found.get(key, Cost()) + cost_of(plan, run, rates)
+    return found
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """The sum."""
+    return sum(costs, Cost())
+
+
+def cost_of(plan: Plan, run: Run, rates: Rates) -> Cost:
+    """The cost of one training with its validations, and of its evaluations."""
+    unknown: set[str] = set()
+
+    def videos(role: str, split: str) -> int:
+        dataset = plan.dataset(role)
+        size = split_size(dataset, split)
+        if size is None:
+            unknown.add(f"{dataset.name} {split}")
+        return size or 0
+
+    evaluations = plan.evaluations(run.name)
+    eval_views = sum(videos(e.role, e.split) * e.views.temporal * e.views.spatial for e in evaluations)
+    train_views = 0
+    if run.role:
+        protocol = plan.training_protocol(run)
+        train_views = views_of_training(protocol, videos(run.role, plan.train_split(run)))
+        eval_views += validations(protocol) * videos(run.role, protocol.validation.split)
+    hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS
+    return Cost(int(run.trained), len(evaluations), train_views, eval_views, hours, frozenset(unknown))
+
+
+def views_of_training(protocol: Protocol, videos: int) -> int:
+    """Clips that are seen in all epochs; an epoch has whole optimizer steps only."""
+    return protocol.epochs * (videos // protocol.total_batch) * protocol.total_batch
+
+
+def validations(protocol: Protocol) -> int:
+    """How many epochs are validated; where the best epoch is kept, the last one always is."""
+    if protocol.validation.epochs == "all":
+        return protocol.epochs
+    last = {protocol.epochs - 1} if protocol.select == "best" else set()
+    return len({*protocol.validation.epochs, *last})

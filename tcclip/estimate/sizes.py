@@ -1,0 +1,80 @@
+"""How many videos a split has: from its table, or before that is made from what is stated about it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from tcclip.errors import UserError
+from tcclip.params.dataset import Dataset, own_list
+from tcclip.params.reader import params_folder
+from tcclip.plan import layout
+
+
+def split_size(dataset: Dataset, split: str) -> int | None:
+    """Listed videos of a split; None if nothing is known about it yet."""
+    table = layout.split(dataset.name, split)
+    if table.is_file():
+        with open(table, newline="", encoding="utf-8") as file:
+            return sum(1 for _ in csv.reader(file)) - 1  # the header
+    return _published(dataset, split) or _drawn(dataset, split) or _official(dataset, split)
+
+
+def classes(dataset: Dataset) -> int | None:
+    """How many classes the dataset has, as far as is known."""
+    if "classes" in dataset.counts:
+        return dataset.counts["classes"]
+    own = _own_splits(dataset)
+    return len({label for rows in own.values() for _, label in rows}) if own else None
+
+
+def _published(dataset: Dataset, split: str) -> int | None:
+    """The rows of the paper's list, as params/split_files.csv states them."""
+    if dataset.lists != "published" or dataset.published is None:
+        return None
+    name = dataset.published.splits.get(split, "")
+    with open(params_folder() / "split_files.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if (row["dataset"], row["kind"], Path(row["path"]).name) == (dataset.name, "published", name):
+                return int(row["rows"]) if row["rows"] else None
+    return None
+
+
+def _drawn(dataset: Dataset, split: str) -> int | None:
+    """Videos per class times classes, of lists that this program draws; half of a test list for base and for novel."""
+    number = classes(dataset)
+    if number is None:
+        return None
+    if shots := re.fullmatch(r"few_shot_k(\d+)", split):
+        return int(shots[1]) * number
+    base = number - number // 2
+    if split.startswith("base_train") and dataset.base_novel:
+        return dataset.base_novel.shots * base
+    if split in ("base_test", "novel_test") and (tested := split_size(dataset, dataset.splits[1])):
+        of_base = round(tested * base / number)
+        return of_base if split == "base_test" else tested - of_base
+    return None
+
+
+def _official(dataset: Dataset, split: str) -> int | None:
+    if split in dataset.counts:
+        return dataset.counts[split]
+    if dataset.generate and "classes" in dataset.counts:
+        per_class = dataset.generate.train_per_class if split.startswith("train") else dataset.generate.test_per_class
+        return per_class * dataset.counts["classes"]
+    own = _own_splits(dataset)
+    return len(own[split]) if split in own else None
+
+
+def _own_splits(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
+    """The splits of one's own list; nothing where it is not there or has a mistake, which stage `raw` reports."""
+    path = own_list(dataset)
+    if path is None or not path.is_file():
+        return {}
+    from tcclip.data.splits.own_list import read_own
+
+    try:
+        return read_own(dataset)[1]
+    except UserError:
+        return {}

@@ -1,0 +1,7 @@
+"""What a suite consists of: cells, evaluations and runs, their names and where they lie; pure functions of params/."""
+
+from tcclip.plan.cells import Cell, Evaluation, expand
+from tcclip.plan.plan import Plan, load_plan
+from tcclip.plan.runs import Run, run_for
+
+__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]

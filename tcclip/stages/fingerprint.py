@@ -1,0 +1,103 @@
+"""What a result depends on, as short hashes: code by its meaning, files by their bytes.
+
+A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so
+that better words never re-train a run. The params package is left out: its values count, and they are recorded apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tcclip.process.files import sha256
+
+PACKAGE = Path(__file__).parents[1]
+NOT_RESULTS = tuple(
+    f"tcclip.{name}" for name in ("params", "errors", "plan", "stages", "process.console", "process.progress", "cli")
+)
+LENGTH = 16
+
+
+@functools.cache
+def code(*modules: str) -> str:
+    """Hash of the code of `modules` (dotted names of modules or packages) and of all tcclip modules they import."""
+    digest = hashlib.sha256()
+    for name in sorted(set().union(*map(_closure, modules))):
+        digest.update(f"{name}\n{_module(name)[0]}\n".encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def data(files: Iterable[Path]) -> str:
+    """Hash of the bytes of `files`."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.name} {sha256(file)}\n".encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def _is_no_result(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in NOT_RESULTS)
+
+
+def _file(module: str) -> Path | None:
+    base = PACKAGE.parent.joinpath(*module.split("."))
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@functools.cache
+def _module(name: str) -> tuple[str, frozenset[str]]:
+    """The meaning of a module of tcclip, and those that it imports."""
+    path = _file(name)
+    if path is None:
+        raise ModuleNotFoundError(f"no module {name} in tcclip")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = _imports(tree)
+    return _meaning(tree), imports
+
+
+def _imports(tree: ast.Module) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    ours = {name for name in found if name.startswith("tcclip.") and not _is_no_result(name)}
+    return frozenset(name for name in ours if _file(name))
+
+
+def _submodules(module: str) -> set[str]:
+    """All modules of a package; none for a plain module."""
+    folder = PACKAGE.parent.joinpath(*module.split("."))
+    return {f"{module}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def _closure(module: str) -> set[str]:
+    """`module` (with its submodules) and everything of tcclip that is imported from there."""
+    seen: set[str] = set()
+    todo = {module, *_submodules(module)}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= _module(name)[1] - seen
+    return seen
+
+
+def _meaning(tree: ast.Module) -> str:
+    """The syntax tree as text, without docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)

@@ -1,0 +1,146 @@
+"""A warm start for the many short jobs of a local workflow: one process has the libraries loaded, each job is its fork.
+
+Loading torch and what follows costs a job three to five seconds of a core; a fork of a process that has done so starts
+in a few milliseconds. Snakemake's main process starts the server (`Snakefile`, onstart) and names its socket in
+TCCLIP_WARM; the `tcclip` command (`cli.start`) then asks it for a fork with its own arguments, environment, folder and
+output. Without a server, or with one of another checkout, the command runs in its own process as it always can.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tcclip.process.handover import SOCKET, Request, receive
+from tcclip.stages import declared, fingerprint
+
+MODULES = (  # what the jobs import
+    "torch._dynamo",
+    "tcclip.cli.app",
+    "tcclip.data.videos.shards",
+    "tcclip.stages.evaluation_jobs",
+    "tcclip.evaluation.run",
+    "tcclip.mini.writer",
+    "tcclip.reporting",
+    "tcclip.stages.watched_training",
+    "tcclip.stages.training_job",
+    "tcclip.training.loop",
+)
+POLL_SECONDS = 1.0  # how soon the server ends after its owner
+
+
+def start_server() -> None:
+    """Start the server of this process and name its socket in the environment of its jobs."""
+    path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
+    # A session of its own: Ctrl-C reaches the commands, and they tell their forks.
+    subprocess.Popen(
+        [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid())], start_new_session=True
+    )
+    os.environ[SOCKET] = str(path)
+
+
+def serve(path: Path, owner: int) -> None:
+    """Fork for every request at `path` until process `owner` is gone."""
+    for name in MODULES:
+        importlib.import_module(name)
+    for name in ("train", "evaluate"):  # every job asks for it; it is of the code that was just loaded
+        fingerprint.code(declared.CODE[name])
+    commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(64)
+        ended, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _noticed)
+        while os.getppid() == owner:
+            ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
+            if listener in ready:
+                command, _ = listener.accept()
+                request = receive(command)
+                commands[_fork(command, request, [listener, *commands.values()])] = command
+            if ended in ready:
+                os.read(ended, 4096)
+                _report_ended(commands)
+            for process, command in commands.items():
+                if command in ready:  # a command says nothing while it waits: it is gone
+                    os.kill(process, signal.SIGTERM)
+    for process in commands:
+        os.kill(process, signal.SIGTERM)
+    path.unlink()
+    path.parent.rmdir()
+
+
+def _noticed(_number: int, _frame: FrameType | None) -> None:
+    """SIGCHLD needs a handler to wake the server."""
+
+
+def _fork(command: socket.socket, request: Request, others: list[socket.socket]) -> int:
+    """A process that does what `command` asks and leaves the `others` alone; its id."""
+    process = os.fork()
+    if process:
+        for stream in request.streams:
+            os.close(stream)
+        with contextlib.suppress(OSError):
+            command.sendall(process.to_bytes(4, "little"))
+        return process
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for other in others:
+            other.close()
+        code = _do(request)
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # leaves the server's own way out to the server
+
+
+def _do(request: Request) -> int:
+    """Run the command line in the asking command's place; its exit code."""
+    for target, source in enumerate(request.streams):
+        os.dup2(source, target)
+        os.close(source)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    os.chdir(request.folder)
+    sys.argv = ["tcclip", *request.arguments]
+    from tcclip.cli.app import main
+
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _report_ended(commands: dict[int, socket.socket]) -> None:
+    """Give every command whose fork has ended its exit code."""
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not process:
+            return
+        code = os.waitstatus_to_exitcode(status)
+        with commands.pop(process) as command, contextlib.suppress(OSError):
+            command.sendall((code if code >= 0 else 128 - code).to_bytes(4, "little"))
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

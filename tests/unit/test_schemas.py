@@ -1,0 +1,65 @@
+"""Editors know the keys of params/: schemas made from the classes, in step with them and with the files."""
+
+import functools
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tcclip.params import schemas
+
+PARAMS = Path(__file__).parents[2] / "params"
+FILES = [(kind, path) for kind in schemas.KINDS for path in sorted((PARAMS / f"{kind}s").glob("*.yaml"))]
+
+
+@functools.cache
+def validator(kind):
+    return jsonschema.Draft7Validator(schemas.schema(kind))
+
+
+def refusals(kind, content):
+    return [error.message for error in validator(kind).iter_errors(content)]
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_the_committed_schema_is_that_of_the_classes(kind):
+    committed = (PARAMS / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
+    assert committed == schemas.text(kind), "a class of tcclip/params/ has changed: make schemas"
+    jsonschema.Draft7Validator.check_schema(json.loads(committed))
+
+
+@pytest.mark.parametrize("kind, path", FILES, ids=lambda value: getattr(value, "stem", value))
+def test_every_file_of_params_is_right_by_its_schema(kind, path):
+    assert refusals(kind, yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "kind, content, sentence",
+    [
+        ("method", {"base": "tc_clip", "recipe": {"optimiser": {}}}, "'optimiser' was unexpected"),
+        ("method", {"base": "tc_clip", "we": {"w": 1.5}}, "1.5 is greater than the maximum of 1"),
+        ("method", {"recipe": {"optimizer": {"betas": [0.9, 1.5]}}}, "1.5 is greater than the maximum of 1"),
+        ("dataset", {"format": "kinetiks"}, "'kinetiks' is not one of"),
+        ("protocol", {"description": "no epochs"}, "'epochs' is a required property"),
+        ("table", {"title": "T", "protocol": "few_shot", "columns": [], "rows": [{}]}, "'row' is a required property"),
+        ("suite", {"name": "mini"}, "'name' was unexpected"),
+    ],
+)
+def test_a_mistake_is_underlined(kind, content, sentence):
+    assert any(sentence in message for message in refusals(kind, content)), refusals(kind, content)
+
+
+def test_what_a_comment_says_of_a_key_is_its_description():
+    made = schemas.schema("protocol")
+    assert made["properties"]["total_batch"]["description"] == "videos per optimizer step"
+    text = schemas.schema("method")["$defs"]["Text"]["properties"]["mode"]["description"]
+    assert text.startswith("bare name | fixed prompt") and text.endswith("look at context tokens")  # of two lines
+
+
+def test_the_editors_settings_name_a_schema_for_every_kind_of_file():
+    settings = json.loads((PARAMS.parent / ".vscode/settings.json").read_text(encoding="utf-8"))
+    assert settings["yaml.schemas"] == {
+        f"./params/schemas/{kind}.json": f"params/{kind}s/*.yaml" for kind in schemas.KINDS
+    }
