@@ -4,6 +4,7 @@ import functools
 from pathlib import Path
 
 import pytest
+import real_lists
 
 LONGEST_FIRST = ("workflow", "slurm", "tracking", "unit", "oracle", "golden")  # so that the workers end together
 
@@ -15,6 +16,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if _shares(item.path):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def published_lists(tmp_path_factory):
+    """A folder with the split and class lists that the paper's datasets were published with."""
+    return real_lists.unpack(tmp_path_factory.mktemp("published_lists"))
 
 
 @functools.cache

@@ -20,7 +20,6 @@ from tcclip.models.vision import LayerOutput, last_layer, layer
 from tcclip.params import load_method
 
 HERE = Path(__file__).parent
-SHARED = HERE.parents[2] / "shared" / "parity"
 
 
 def _convention() -> ModuleType:
@@ -34,9 +33,9 @@ def _convention() -> ModuleType:
 convention = _convention()
 
 
-def arrays(case: str, folder: Path = HERE) -> dict[str, np.ndarray]:
+def arrays(case: str) -> dict[str, np.ndarray]:
     """All arrays of a case."""
-    with np.load(folder / f"{case}.npz") as stored:
+    with np.load(HERE / f"{case}.npz") as stored:
         return {name: stored[name] for name in stored.files}
 
 

@@ -1,6 +1,6 @@
-"""ViT-B/16 at 224 px and 16 frames, read from ../shared/parity beside the repository.
+"""ViT-B/16 at 224 px and 16 frames.
 
-In float32 near-ties of this size are decided by rounding, so there the stored decisions are put in (README, section 5).
+In float32 near-ties of this size are decided by rounding, so there the stored decisions are put in (parity.md 5).
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from tcclip.models.grouping import Summary, mean_by_group
 from tcclip.models.layers import ContextRecipe
 from tcclip.models.selection import Chosen
 
-pytestmark = pytest.mark.skipif(
-    not (goldens.SHARED / "vitb16.npz").is_file(), reason=f"the golden vitb16.npz is not in {goldens.SHARED}"
-)
 ROUNDING = 5e-7  # of the stored float32
 FLOAT32 = 1e-5  # features of a float32 run with the decisions given; the reference's own are 4.3e-6 off
+LOGITS = 1e-4  # of that run: 100 times a cosine, whose last bits differ between processors (1.5e-5 was seen)
 
 
 @pytest.fixture(scope="module")
 def golden() -> dict[str, np.ndarray]:
-    return goldens.arrays("vitb16", goldens.SHARED)
+    return goldens.arrays("vitb16")
 
 
 def check(name: str, found: Tensor, golden: dict[str, np.ndarray], tolerance: float) -> None:
@@ -88,7 +86,7 @@ def test_float32_agrees_where_the_decisions_are_given(golden: dict[str, np.ndarr
     )
     clip = goldens.video(info["video_key"], info["config"], torch.float32, batch=1)
     check_outputs(goldens.look(network, clip), golden, FLOAT32)
-    check("logits", network(clip), golden, FLOAT32)
+    check("logits", network(clip), golden, LOGITS)
 
 
 def means(seeds: Tensor, group: Tensor) -> Summary:

@@ -1,4 +1,4 @@
-"""Seed selection of one frame written out (methods.md 6), and what a seed weighs in merging (7.6 and 7.7)."""
+"""Seed selection of one frame written out (methods.md 6), and what a seed weighs in merging (methods.md 7.6, 7.7)."""
 
 from __future__ import annotations
 

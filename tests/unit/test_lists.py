@@ -13,9 +13,6 @@ from tcclip.data.videos.listing import find_videos, video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
 
-LISTS = Path(__file__).parents[3] / "shared" / "lists"
-needs_lists = pytest.mark.skipif(not LISTS.is_dir(), reason=f"the published lists are not at {LISTS}")
-
 
 def dataset(fmt: str, *splits: str, class_lists: str = "one") -> Dataset:
     frames = {"short_side": 64, "jpeg_quality": 90, "shards": 1, "decode_timeout_s": 60}
@@ -142,30 +139,31 @@ def test_videos_are_found_in_all_folders_in_a_fixed_order(tmp_path: Path) -> Non
     assert [path.relative_to(tmp_path).as_posix() for path in find_videos(tmp_path)] == ["a.MP4", "b.webm", "b/a.avi"]
 
 
-@needs_lists
 @pytest.mark.parametrize(
     ("listed", "labels", "fmt", "rows", "classes"),
     [
         ("hmdb_splits/val1.txt", "hmdb_51_labels.csv", "hmdb51", 1530, 51),
         ("hmdb_splits/train1_few_shot_16.txt", "hmdb_51_labels.csv", "hmdb51", 816, 51),
         ("ucf_splits/val3.txt", "ucf_101_labels.csv", "ucf101", 3696, 101),
-        ("ssv2_splits/validation.txt", "ssv2_labels.csv", "ssv2", 24777, 174),
+        ("ssv2_splits/train1_few_shot_16.txt", "ssv2_labels.csv", "ssv2", 2784, 174),
+        ("base2novel_splits/ssv2_splits/base_val.txt", "ssv2_174_base_labels.csv", "ssv2", 17562, 87),
         ("k400_splits/val.txt", "kinetics_400_labels.csv", "kinetics", 19877, 400),
         ("k600_splits/ZS_split1_K600_eval.txt", "ZS_split1_K600.csv", "kinetics", 14084, 160),
         ("k600_splits/ZS_split2_K600_eval.txt", "ZS_split2_K600.csv", "kinetics", 13978, 160),
         ("k600_splits/ZS_split3_K600_eval.txt", "ZS_split3_K600.csv", "kinetics", 14136, 160),
     ],
 )
-def test_the_published_lists_are_read_whole(listed: str, labels: str, fmt: str, rows: int, classes: int) -> None:
-    names = read_names(LISTS / "labels" / labels)
-    read = read_labelled(LISTS / "datasets_splits" / listed, fmt, len(names))
+def test_the_published_lists_are_read_whole(
+    published_lists: Path, listed: str, labels: str, fmt: str, rows: int, classes: int
+) -> None:
+    names = read_names(published_lists / "labels" / labels)
+    read = read_labelled(published_lists / "datasets_splits" / listed, fmt, len(names))
     assert (len(read), len(names)) == (rows, classes)
     assert len({video for video, _ in read}) == rows and {label for _, label in read} == set(range(classes))
 
 
-@needs_lists
-def test_names_with_quotes_and_commas_are_read() -> None:
-    with open(LISTS / "labels" / "ssv2_labels.csv", newline="") as file:
+def test_names_with_quotes_and_commas_are_read(published_lists: Path) -> None:
+    with open(published_lists / "labels" / "ssv2_labels.csv", newline="") as file:
         expected = [row["name"] for row in csv.DictReader(file)]
-    assert read_names(LISTS / "labels" / "ssv2_labels.csv") == expected
+    assert read_names(published_lists / "labels" / "ssv2_labels.csv") == expected
     assert "Lifting something up completely, then letting it drop down" in expected

@@ -10,7 +10,7 @@ import pytest
 import torch
 from small_videos import number_of, write_video
 from test_shards import FRAMES, extract
-from test_video import CLIPS, needs_clips
+from test_video import CLIPS
 
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameSource, FrameStore
@@ -90,7 +90,6 @@ def test_going_online_removes_the_jpegs(tmp_path: Path) -> None:
     assert list((tmp_path / "frames").glob("*.jpegs")) == []
 
 
-@needs_clips
 @pytest.mark.parametrize("name", ["video_90.mov", "corrupted.mp4", "unordered.mov", "part_0.mp4"])
 def test_real_clips_give_the_same_frames_both_ways(tmp_path: Path, name: str) -> None:
     (tmp_path / "videos").mkdir()

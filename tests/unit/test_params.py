@@ -1,8 +1,8 @@
 """Params have one reader; a mistake in a file becomes one sentence that names the file, the key and what is allowed."""
 
+import hashlib
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -144,10 +144,8 @@ def test_a_suites_budget_is_checked_like_the_protocol_itself():
 
 
 def test_the_published_numbers_are_the_papers():
-    shared = Path("../shared/paper/published.csv")
-    if not shared.is_file():
-        pytest.skip("the original file is not beside this checkout")
-    assert (params_folder() / "published.csv").read_bytes() == shared.read_bytes()
+    content = (params_folder() / "published.csv").read_bytes()  # compared with the paper cell by cell, and not to move
+    assert hashlib.sha256(content).hexdigest() == "3cc10194ddbf3dcc382cac933063d1a7aa2b470cd23d8acdc29d48afb43fe8ef"
 
 
 def test_the_papers_recipe_is_the_default():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_videos import number_of, picture, write_video
-from test_video import CLIPS, needs_clips
+from test_video import CLIPS
 
 from tcclip.data.videos import shards
 from tcclip.data.videos.decoding import Decoded, Decoder, decoder, encode, shrink
@@ -197,7 +197,6 @@ def test_a_jpeg_of_quality_90_is_close_to_its_frame() -> None:
     assert np.abs(decoded.astype(int) - picture(9).astype(int)).mean() < 3
 
 
-@needs_clips
 def test_real_clips_are_extracted_and_the_corrupted_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     for name in ("corrupted.mp4", "part_0.mp4", "video_90.mov"):

@@ -11,8 +11,7 @@ from small_videos import CODECS, number_of, write_video
 from tcclip.data.videos import decord_reader, pyav_reader
 from tcclip.data.videos.reader import READERS, BrokenVideoError, probe, read_all, read_clip
 
-CLIPS = Path(__file__).parents[3] / "shared" / "clips"
-needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason=f"the real clips are not at {CLIPS}")
+CLIPS = Path(__file__).parents[1] / "data" / "clips"
 
 
 @pytest.mark.parametrize("suffix", CODECS)
@@ -69,7 +68,6 @@ def test_pyav_reads_the_clip_when_decord_cannot(tmp_path: Path, monkeypatch: pyt
     assert number_of(read_clip(write_video(tmp_path / "a.webm"), [5])[0]) == 5
 
 
-@needs_clips
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_both_readers_turn_a_phone_video_upright(turn: int) -> None:
     path = CLIPS / f"video_{turn}.mov"
@@ -78,7 +76,6 @@ def test_both_readers_turn_a_phone_video_upright(turn: int) -> None:
     assert by_decord.shape == ((320, 568, 3) if turn in (0, 180) else (568, 320, 3))
 
 
-@needs_clips
 @pytest.mark.parametrize("name", ["test.avi", "part_0.mp4", "unordered.mov"])
 def test_both_readers_agree_on_real_clips(name: str) -> None:
     by_decord, by_pyav = (list(read_all(CLIPS / name, reader)) for reader in READERS)
