@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tcclip.plan import load_plan
 from tcclip.process import distributed
+from tcclip.tracking.description import tags_of
 from tcclip.tracking.live import watched
-from tcclip.tracking.tags import tags_of
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.loop import train
 

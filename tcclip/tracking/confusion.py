@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+
+from tcclip.data.splits.tables import read_classes
+from tcclip.reporting.per_class import confusion
 
 WIDTH = 720  # pixels of the matrix; a cell is at most LARGEST
 LARGEST = 36
 NAMED = 120  # more classes than this have no room for their names beside the matrix
+
+
+def confusions(predictions: Path, class_lists: Mapping[str, Path]) -> dict[str, str]:
+    """Artifact path -> text: every evaluation whose predictions are in the folder, as a table and as a picture.
+
+    Args:
+        class_lists: evaluation -> the class list (label, name) its labels are of.
+    """
+    found: dict[str, str] = {}
+    for name, path in class_lists.items():
+        file = predictions / f"{name}.parquet"
+        if file.is_file():
+            names = read_classes(path)
+            counts = confusion(pd.read_parquet(file, columns=["label", "top5_classes"]), len(names))
+            found[f"confusion/{name}.csv"] = as_csv(counts, names)
+            found[f"confusion/{name}.html"] = as_html(counts, names, name)
+    return found
 
 
 def as_csv(counts: np.ndarray, names: Sequence[str]) -> str:

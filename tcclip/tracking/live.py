@@ -23,13 +23,13 @@ from typing import Any
 import psutil
 
 from tcclip.process.runtime import say
-from tcclip.tracking.address import is_server, tracking_uri
-from tcclip.tracking.curves import NOT_CURVES, params_shown, training_key
+from tcclip.tracking.address import credentials, is_server, tracking_uri
+from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
+from tcclip.tracking.entry import Point
 from tcclip.tracking.system import COLUMNS, SYSTEM, SystemFile, Usage
 
 Row = Mapping[str, Any]  # of history.csv
 Watch = Callable[[Sequence[Row]], None]  # takes all rows that there are, after every epoch and after resuming
-Point = tuple[str, float, int, int]  # metric, value, ms since 1970, step
 FAREWELL_SECONDS = 20.0  # for the reporter to hand over the rest; the run's folder has everything anyway
 UNHEARD_SECONDS = 2.0  # for a reporter that has not reached the server so far
 
@@ -75,7 +75,7 @@ def opening(name: str, params: Mapping[str, Any], tags: Mapping[str, str]) -> di
 def points_of(row: Row, now: int) -> list[Point]:
     """The numbers of a row of history.csv; epochs are counted from 1."""
     return [
-        (name, float(value), now, int(row["epoch"]) + 1)
+        Point(name, float(value), now, int(row["epoch"]) + 1)
         for name, value in row.items()
         if name not in NOT_CURVES and value is not None
     ]
@@ -123,7 +123,7 @@ class _Watching:
             pause = self._seconds
             values, now = usage.now(), _now()
             number = file.add(now, values)
-            self._send([(COLUMNS[name], value, now, number) for name, value in values.items()])
+            self._send([Point(COLUMNS[name], value, now, number) for name, value in values.items()])
 
     def _send(self, points: list[Point]) -> None:
         if self._reporter and points:
@@ -140,6 +140,7 @@ class _Reporter:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            env={**os.environ, **credentials()},
             text=True,
         )
         self._lock = threading.Lock()

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking import facts, rows, views
+from tcclip.tracking import row_entry, run_entry, saved_views
 from tcclip.tracking.address import tracking_uri
-from tcclip.tracking.entries import agrees, close_abandoned, complete, create, existing, search
-from tcclip.tracking.records import Record
-from tcclip.tracking.store import FOLDER, client, experiment
+from tcclip.tracking.entry import EntryContent
+from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, create, existing, search
+from tcclip.tracking.store import FOLDER, experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
 @dataclass
-class Account:
+class Counts:
     """What a load did."""
 
     new: int = 0
@@ -50,34 +50,34 @@ def load_runs(plan: Plan) -> str:
     if absent:
         makes = f"snakemake --config suite={suite} mlflow"
         raise UserError(f"run {absent[0]} of suite {suite} has no metrics.json: '{makes}' makes what is missing")
-    ids, account = load(connection, number, facts.keys_of(plan), lambda name: facts.record_of(plan, name))
-    table_rows = rows.records_of(plan, ids, number)
+    ids, account = load(connection, number, run_entry.run_keys(plan), lambda name: run_entry.planned_run(plan, name))
+    table_rows = row_entry.measured_rows(plan, ids, number)
     _, of_rows = load(
         connection,
         number,
-        {name: rows.key_of(content) for name, content in table_rows.items()},
+        {name: row_entry.key_of(content) for name, content in table_rows.items()},
         lambda name: table_rows[name],
     )
     forget_rows(connection, number, table_rows)
-    views.write_views(connection, number, plan)
+    saved_views.write_views(connection, number, plan)
     write_index(ids, number, layout.reports(suite) / "mlflow.csv")
     return f"{account}; rows of tables: {of_rows}" if table_rows else str(account)
 
 
 def load(
-    connection: MlflowClient, experiment_id: str, keys: Mapping[str, str], read: Callable[[str], Record]
-) -> tuple[dict[str, str], Account]:
+    connection: MlflowClient, experiment_id: str, keys: Mapping[str, str], read: Callable[[str], EntryContent]
+) -> tuple[dict[str, str], Counts]:
     """Bring an experiment's entries in line with the runs in `keys` (run -> run_key).
 
     Args:
-        read: gives the record of a run; called for new and changed runs only.
+        read: gives the content of a run's entry; called for new and changed runs only.
 
     Returns:
         run -> MLflow run id, and an account.
     """
     known = existing(connection, experiment_id)
     ids: dict[str, str] = {}
-    account = Account()
+    account = Counts()
     for name, key in keys.items():
         entries = known.get(name, [])
         kept = [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"][:1]
@@ -100,7 +100,7 @@ def load(
     return ids, account
 
 
-def forget_rows(connection: MlflowClient, experiment_id: str, kept: Mapping[str, Record]) -> None:
+def forget_rows(connection: MlflowClient, experiment_id: str, kept: Mapping[str, EntryContent]) -> None:
     """Delete the entries of rows that the tables do not have any more."""
     for entry in search(connection, experiment_id, "tags.kind = 'row'"):
         if entry.data.tags["run"] not in kept:

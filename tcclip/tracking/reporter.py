@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import sys
 import threading
@@ -20,11 +21,10 @@ from typing import Any, TypeVar
 
 import requests
 
-from tcclip.tracking.address import tracking_uri
-from tcclip.tracking.rest import RefusedError, Server, pairs
+from tcclip.tracking.address import credentials, tracking_uri
+from tcclip.tracking.entry import EXPERIMENT_TAGS, Point, batches
+from tcclip.tracking.rest import RejectedError, Server, pairs
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}
-PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts
 GIVE_UP_SECONDS = 300.0  # after the training's end; the run's folder has everything, and `snakemake mlflow` loads it
 Message = dict[str, Any]
@@ -39,55 +39,55 @@ def main() -> None:
     first = messages.get()
     if first is None:
         return
-    server = Server(tracking_uri())
+    server = Server(tracking_uri(), {**os.environ, **credentials()})
     try:
-        entry = patience.until_done(lambda: Entry(server, first["open"]))
+        entry = patience.until_done(lambda: LiveEntry(server, first["open"]))
         with contextlib.suppress(OSError):  # the training may have ended
             print("open", flush=True)  # it then waits at its end for what is still to be said
         report(entry, messages, patience)
-    except (RefusedError, requests.RequestException) as error:
+    except (RejectedError, requests.RequestException) as error:
         print(f"MLflow: {error}; what is missing comes with `snakemake mlflow`", file=sys.stderr, flush=True)
 
 
-def report(entry: Entry, messages: queue.Queue[Message | None], patience: Patience) -> None:
+def report(entry: LiveEntry, messages: queue.Queue[Message | None], patience: Patience) -> None:
     """Hand on points as they come, together where several wait, until the training ends."""
     end: Message | None = None
     while end is None:
         waiting = [messages.get()]
         while not messages.empty():
             waiting.append(messages.get())
-        points = [point for message in waiting if message for point in message.get("points", [])]
+        points = [Point(*point) for message in waiting if message for point in message.get("points", [])]
         ends = [message or {"end": "KILLED"} for message in waiting if message is None or "end" in message]
         end = ends[0] if ends else None
         patience.until_done(partial(entry.add, points))
     patience.until_done(partial(entry.close, end["end"], end.get("time")))
 
 
-class Entry:
+class LiveEntry:
     """One run of one experiment on the server."""
 
     def __init__(self, server: Server, first: Message) -> None:
         self._server, self._process = server, first["tags"]["process"]
-        experiment = server.experiment(first["experiment"], KIND)
+        experiment = server.experiment(first["experiment"], EXPERIMENT_TAGS)
         condition = f"tags.run = '{first['run']}' AND tags.training = '{first['training']}'"
         found = server.search(experiment, condition)
         self.id = found[0]["info"]["run_id"] if found else self._create(experiment, first)
         self._steps = self._known_steps(found[0]) if found else {}
         if found:
             server.post("runs/update", {"run_id": self.id, "status": "RUNNING"})
-            server.post("runs/log-batch", {"run_id": self.id, "tags": pairs(first["tags"])})
-        self._params(first["params"], {p["key"] for p in found[0]["data"].get("params", [])} if found else set())
+            server.log_batch(self.id, {}, [], first["tags"])
+        known = {param["key"] for param in found[0]["data"].get("params", [])} if found else set()
+        new = {name: value for name, value in first["params"].items() if name not in known}
+        for some, _ in batches(new, []) if new else ():
+            server.log_batch(self.id, some)
 
-    def add(self, points: list[tuple[str, float, int, int]]) -> None:
+    def add(self, points: list[Point]) -> None:
         """Log the points that the entry has not got."""
-        new = [p for p in points if p[3] not in self._steps.setdefault(p[0], set())]
-        for at in range(0, len(new), POINTS_PER_BATCH):
-            part = new[at : at + POINTS_PER_BATCH]
-            metrics = [dict(zip(("key", "value", "timestamp", "step"), point, strict=True)) for point in part]
-            body: Message = {"run_id": self.id, "metrics": metrics, "tags": pairs({"heartbeat": str(_now())})}
-            self._server.post("runs/log-batch", body)
-            for name, _, _, step in part:
-                self._steps[name].add(step)
+        new = [point for point in points if point.step not in self._steps.setdefault(point.name, set())]
+        for _, some in batches({}, new) if new else ():
+            self._server.log_batch(self.id, {}, some, {"heartbeat": str(_now())})
+            for point in some:
+                self._steps[point.name].add(point.step)
 
     def close(self, status: str, at: int | None) -> None:
         """Say how the training ended, unless another process goes on with it already."""
@@ -104,11 +104,6 @@ class Entry:
             "tags": pairs({**first["tags"], "heartbeat": str(_now())}),
         }
         return str(self._server.post("runs/create", body)["run"]["info"]["run_id"])
-
-    def _params(self, params: dict[str, str], known: set[str]) -> None:
-        new = pairs({name: value for name, value in params.items() if name not in known})
-        for at in range(0, len(new), PARAMS_PER_BATCH):
-            self._server.post("runs/log-batch", {"run_id": self.id, "params": new[at : at + PARAMS_PER_BATCH]})
 
     def _known_steps(self, found: Message) -> dict[str, set[int]]:
         names = [metric["key"] for metric in found["data"].get("metrics", [])]

@@ -7,7 +7,6 @@ the same experiment can end in different ones, so that the pipeline makes both i
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,25 +14,13 @@ from typing import TYPE_CHECKING
 from tcclip.params.reader import names
 from tcclip.process.files import write_json
 from tcclip.tracking.address import DATABASE, is_server, tracking_uri
+from tcclip.tracking.entry import EXPERIMENT_TAGS
+from tcclip.tracking.mlflow_api import client
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI opens on runs, not on traces of language models
 FOLDER = Path("mlruns")  # artifacts, and the stamp of the store
-
-
-def client(uri: str) -> MlflowClient:
-    """A client that reports nothing home and prints nothing about migrations; `uri` holds no password."""
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    import logging
-
-    from mlflow import MlflowClient
-
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def create_store(database: Path = DATABASE, folder: Path = FOLDER) -> str:
@@ -89,4 +76,4 @@ def experiment(connection: MlflowClient, suite: str, folder: Path = FOLDER) -> s
             connection.restore_experiment(found.experiment_id)
         connection.rename_experiment(found.experiment_id, f"{suite} (until {uuid.uuid4().hex[:8]})")
         connection.delete_experiment(found.experiment_id)
-    return str(connection.create_experiment(suite, artifact_location=location, tags=KIND))
+    return str(connection.create_experiment(suite, artifact_location=location, tags=EXPERIMENT_TAGS))

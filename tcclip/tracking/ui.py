@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from tcclip.errors import UserError
 from tcclip.params.reader import names
-from tcclip.tracking.address import DATABASE, VARIABLE, is_server, tracking_uri
-from tcclip.tracking.store import client
-from tcclip.tracking.views import link
+from tcclip.tracking.address import DATABASE, VARIABLE, credentials, is_server, tracking_uri
+from tcclip.tracking.mlflow_api import client
+from tcclip.tracking.saved_views import link
 
 HOST = "127.0.0.1"  # MLflow asks nobody for a password: whoever reaches the port may change and delete runs
 
@@ -39,7 +39,7 @@ def open_ui(port: int = 5000, database: Path = DATABASE) -> NoReturn:
     print("Ctrl-C ends it", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST]
     command += ["--port", str(port), "--workers", "1"]
-    os.execve(sys.executable, command, {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"})
+    os.execve(sys.executable, command, {**os.environ, **credentials(), "MLFLOW_DISABLE_TELEMETRY": "true"})
 
 
 def experiments(uri: str) -> dict[str, str]:

@@ -23,10 +23,9 @@ from tiny_world import make_world, training_job
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.stages.watched_training import train_watched
-from tcclip.tracking import store
-from tcclip.tracking.entries import close_abandoned
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
+from tcclip.tracking.mlflow_api import client, close_abandoned
 from tcclip.training import train
 from tcclip.training.job import resolved_params
 
@@ -65,13 +64,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def entries(address: str, suite: str, condition: str = "") -> list[Any]:
-    connection = store.client(address)
+    connection = client(address)
     experiment = connection.get_experiment_by_name(suite)
     return list(connection.search_runs([experiment.experiment_id], condition)) if experiment else []
 
 
 def curve(address: str, entry: Any, name: str) -> list[tuple[int, float]]:
-    points = store.client(address).get_metric_history(entry.info.run_id, name)
+    points = client(address).get_metric_history(entry.info.run_id, name)
     return sorted((point.step, point.value) for point in points)
 
 
@@ -126,7 +125,7 @@ from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
 from tcclip.training import loop, train
 from tcclip.training.job import resolved_params
-from tcclip.watched_training import train_watched
+from tcclip.stages.watched_training import train_watched
 plain = loop.optimizer_step
 def slow(*arguments):
     plain(*arguments)
@@ -172,7 +171,7 @@ def test_a_run_whose_whole_job_was_killed_is_closed_by_the_next_command(sqlite_s
     monkeypatch.setenv("MLFLOW_TRACKING_URI", sqlite_server)
     training = start(world, "gone", 0.4)
     until(lambda: bool(entries(sqlite_server, "killed", "tags.run = 'gone'")))
-    connection = store.client(sqlite_server)
+    connection = client(sqlite_server)
     experiment = connection.get_experiment_by_name("killed").experiment_id
     assert close_abandoned(connection, experiment) == 0  # it is at work
     beside = psutil.Process(training.pid).children()
@@ -239,7 +238,7 @@ def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(s
     assert load_runs(plan) == "0 new, 0 replaced, 1 completed, 0 unchanged"
     (entry,) = entries(server, "mini", f"tags.run = '{run}'")
     assert (entry.info.run_id, entry.info.status) == (live.info.run_id, "FINISHED")
-    assert {"history.csv", "metrics.json"} <= {a.path for a in store.client(server).list_artifacts(live.info.run_id)}
+    assert {"history.csv", "metrics.json"} <= {a.path for a in client(server).list_artifacts(live.info.run_id)}
     assert [i.tags[0].value for i in entry.inputs.dataset_inputs] == ["test"]  # the table of it that is there
 
 

@@ -20,6 +20,7 @@ from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.loader import load_runs
+from tcclip.tracking.mlflow_api import client
 
 pytestmark = pytest.mark.component
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ def test_a_suite_in_postgresql_is_loaded_once_and_shown_on_this_machine_alone(pr
     store.create_store()  # a store that is there gets this MLflow's schema and keeps its runs
     assert load_runs(project) == "48 new, 0 replaced, 0 unchanged; rows of tables: 4 new, 0 replaced, 0 unchanged"
     assert load_runs(project) == "0 new, 0 replaced, 48 unchanged; rows of tables: 0 new, 0 replaced, 4 unchanged"
-    connection = store.client(tracking_uri())
+    connection = client(tracking_uri())
     experiment = connection.get_experiment_by_name("mini")
     found = connection.search_runs([experiment.experiment_id], max_results=100)
     assert len(found) == 52

@@ -13,7 +13,7 @@ from servers import PASSWORD
 
 from tcclip.errors import UserError
 from tcclip.provenance.origin import mlflow_link
-from tcclip.tracking.address import shown, tracking_uri
+from tcclip.tracking.address import credentials, shown, tracking_uri
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,8 @@ ROOT = Path(__file__).parents[2]
 def test_a_password_moves_from_the_address_to_the_variable_of_its_client(given, clean, variables, monkeypatch):
     environment = {"MLFLOW_TRACKING_URI": given}
     assert tracking_uri(environment=environment) == clean
-    assert environment == {"MLFLOW_TRACKING_URI": clean, **variables}
+    assert credentials(environment) == {"MLFLOW_TRACKING_URI": clean, **variables}
+    assert environment == {"MLFLOW_TRACKING_URI": given}  # whoever opens the store says so
     monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
     assert shown() == clean
 

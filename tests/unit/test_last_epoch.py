@@ -12,7 +12,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.tables import table_frame, write_table
 from tcclip.stages import declared
-from tcclip.tracking.records import final
+from tcclip.tracking.run_points import final
 
 
 def test_only_runs_that_are_chosen_on_the_test_split_are_tested_twice() -> None:
@@ -49,5 +49,5 @@ def test_mlflow_s_mean_over_a_dataset_s_splits_is_of_the_best_ones() -> None:
         "ucf101-test1-2x1": evaluation_part(50.0),
         "ucf101-test1-2x1-last": {**evaluation_part(40.0), "last": True},
     }
-    values = {point.name: point.value for point in final(parts, {}, 0)}
+    values = {point.name: point.value for point in final(parts, dict.fromkeys(parts, "ucf101"), {}, 0)}
     assert (values["top1_ucf101"], values["top1_ucf101_last"]) == (50.0, 40.0)

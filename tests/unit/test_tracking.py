@@ -17,10 +17,12 @@ from tcclip.params.protocol import Views
 from tcclip.params.reader import params_folder
 from tcclip.plan import Evaluation, Plan, Run, load_plan
 from tcclip.tracking import store
+from tcclip.tracking.address import tracking_uri
+from tcclip.tracking.description import tags_of
 from tcclip.tracking.live import opening, points_of
 from tcclip.tracking.loader import load_runs
-from tcclip.tracking.records import record, run_key
-from tcclip.tracking.tags import tags_of
+from tcclip.tracking.mlflow_api import client
+from tcclip.tracking.run_entry import Evaluated, run_entry, run_key
 from tcclip.tracking.ui import open_ui
 
 TRAINED = Run("few_shot-ssv2-k2-tc_clip-s1024", "few_shot", "tc_clip", "ssv2", 2, None, 1024)
@@ -67,7 +69,7 @@ def here(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def entries(filter_string: str = "") -> list:
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     experiment = connection.get_experiment_by_name("mini")
     return list(connection.search_runs([experiment.experiment_id], filter_string))
 
@@ -93,7 +95,7 @@ def test_a_run_shows_its_params_curves_metrics_tags_and_times(here):
     inputs = {(i.dataset.name, i.tags[0].value) for i in entry.inputs.dataset_inputs}
     assert inputs == {("mini_ssv2 few_shot_k2", "train"), ("mini_ssv2 test1", "test")}
     assert len(entry.data.tags["run_key"]) == 32
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     curve = connection.get_metric_history(entry.info.run_id, "loss")
     assert [point.step for point in curve] == [1, 2, 3, 4, 5]
     assert entry.info.start_time < curve[0].timestamp < curve[-1].timestamp <= entry.info.end_time
@@ -106,7 +108,7 @@ def test_a_run_that_was_followed_live_keeps_its_entry_and_gets_the_rest(here):
     folder = here / "runs/mini" / TRAINED.name
     params = yaml.safe_load((folder / "params.yaml").read_text())
     first = opening(TRAINED.name, params, tags_of(small_plan(), TRAINED))
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     live = connection.create_run(store.experiment(connection, "mini"), tags=first["tags"], run_name=TRAINED.name)
     history = pd.read_csv(folder / "history.csv")
     for name, value in first["params"].items():
@@ -125,21 +127,21 @@ def live_entry(here: Path, **tags: str) -> str:
     """The entry of a training that is followed live; its id."""
     params = yaml.safe_load((here / "runs/mini" / TRAINED.name / "params.yaml").read_text())
     first = opening(TRAINED.name, params, tags_of(small_plan(), TRAINED))
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     made = connection.create_run(store.experiment(connection, "mini"), tags={**first["tags"], **tags})
     return made.info.run_id
 
 
 def test_a_live_entry_that_a_killed_loader_left_half_way_gets_what_it_lacks(here, monkeypatch):
     number = live_entry(here)
-    store.client(store.tracking_uri()).set_terminated(number, "FINISHED")
+    client(tracking_uri()).set_terminated(number, "FINISHED")
     with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
-        patch.setattr("tcclip.tracking.entries._artifacts", lambda *_: 1 / 0)
+        patch.setattr("tcclip.tracking.mlflow_api._artifacts", lambda *_: 1 / 0)
         load_runs(small_plan())
     load_runs(small_plan())
     (entry,) = entries("tags.method = 'tc_clip'")
     assert entry.info.run_id == number
-    assert store.client(store.tracking_uri()).list_artifacts(number)
+    assert client(tracking_uri()).list_artifacts(number)
 
 
 def test_a_training_of_another_checkout_that_is_running_keeps_its_entry(here):
@@ -162,7 +164,7 @@ def test_a_row_that_the_table_has_no_more_is_gone_from_the_list(here):
 
 
 def test_a_live_entry_of_other_params_is_replaced(here):
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     tags = {"run": TRAINED.name, "training": "of other params"}
     connection.create_run(store.experiment(connection, "mini"), tags=tags, run_name=TRAINED.name)
     assert load_runs(small_plan()) == "1 new, 1 replaced, 0 unchanged"
@@ -177,7 +179,7 @@ def test_the_confusion_matrix_of_an_evaluation_is_there_as_a_table_and_a_page(he
     (here / "data/splits/mini_ssv2/classes/all.csv").write_text("label,name\n0,turning <red>\n1,two meeting\n")
     load_runs(small_plan())
     (entry,) = entries("tags.method = 'tc_clip'")
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     table, page = (
         Path(connection.download_artifacts(entry.info.run_id, f"confusion/ssv2-test1-2x1.{end}")).read_text()
         for end in ("csv", "html")
@@ -215,7 +217,7 @@ def test_a_changed_run_replaces_its_old_entry_and_no_other(here):
 
 
 def test_an_entry_that_an_interrupted_loader_left_is_replaced(here):
-    connection = store.client(store.tracking_uri())
+    connection = client(tracking_uri())
     plan = small_plan()
     key = run_key(here / "runs/mini" / TRAINED.name, tags_of(plan, TRAINED))
     tags = {"run": TRAINED.name, "run_key": key}
@@ -257,7 +259,7 @@ def test_a_moved_checkout_gets_its_artifacts_beside_it_again(here):
     moved = here / "moved"
     moved.mkdir()
     shutil.copy("mlflow.db", moved)
-    connection = store.client(f"sqlite:///{moved}/mlflow.db")
+    connection = client(f"sqlite:///{moved}/mlflow.db")
     before = connection.get_experiment_by_name("mini")
     after = connection.get_experiment(store.experiment(connection, "mini", moved / "mlruns"))
     assert after.experiment_id != before.experiment_id
@@ -267,7 +269,7 @@ def test_a_moved_checkout_gets_its_artifacts_beside_it_again(here):
 
 def test_the_tracking_uri_of_the_environment_is_honoured(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example:5000")
-    assert store.tracking_uri() == "http://mlflow.example:5000"
+    assert tracking_uri() == "http://mlflow.example:5000"
     with pytest.raises(UserError, match="open that address in a browser"):
         open_ui()
 
@@ -291,7 +293,9 @@ def test_the_key_changes_with_the_results_and_the_tags_and_with_nothing_else(tmp
 
 def test_an_untrained_run_has_no_curves_and_carries_the_given_params(tmp_path):
     write_run(tmp_path, UNTRAINED, parts(20.0))
-    made = record(UNTRAINED.name, tmp_path, {"method": "vanilla_clip"}, {"method.text.mode": "name", "absent": None})
+    tested = {"ssv2-test1-2x1": Evaluated("ssv2", tmp_path / "all.csv")}
+    params = {"method.text.mode": "name", "absent": None}
+    made = run_entry(UNTRAINED.name, tmp_path, {"method": "vanilla_clip"}, params, tested=tested)
     assert made.params == {"method.text.mode": "name"}
     assert made.start == made.end
     names = {"ssv2-test1-2x1.top1", "ssv2-test1-2x1.top5", "ssv2-test1-2x1.coverage", "top1_ssv2"}
@@ -303,9 +307,23 @@ def test_the_mean_over_splits_and_the_ensemble_have_metrics_of_their_own(tmp_pat
     both = {f"hmdb51-test{i}-2x1": {**evaluation_part(10.0 * i), "we": False} for i in (1, 2, 3)}
     both |= {"hmdb51-test1-2x1-we": {**evaluation_part(50.0), "we": True}}
     write_run(tmp_path, TRAINED, both)
-    values = {point.name: point.value for point in record(TRAINED.name, tmp_path, {}, {}).points if point.step == 0}
+    tested = {name: Evaluated("hmdb51", tmp_path / "all.csv") for name in both}
+    points = run_entry(TRAINED.name, tmp_path, {}, {}, tested=tested).points
+    values = {point.name: point.value for point in points if point.step == 0}
     assert values["top1_hmdb51"] == 20.0
     assert values["top1_hmdb51_we"] == 50.0
+
+
+def test_which_dataset_an_evaluation_is_of_is_the_plan_s_word_and_not_its_name_s(tmp_path):
+    two = {"few-shot-own-test1-2x1": evaluation_part(30.0), "few-shot-own-test1-1x1": evaluation_part(90.0)}
+    write_run(tmp_path, TRAINED, two)
+    tested = {
+        "few-shot-own-test1-2x1": Evaluated("few-shot-own", tmp_path / "all.csv")
+    }  # the other one a person asked for
+    points = run_entry(TRAINED.name, tmp_path, {}, {}, tested=tested).points
+    values = {point.name: point.value for point in points if point.name.startswith("top1_")}
+    assert values == {"top1_few-shot-own": 30.0}
+    assert "few-shot-own-test1-1x1.top1" in {point.name for point in points}
 
 
 def test_an_evaluation_of_the_plan_is_named_as_its_metric():

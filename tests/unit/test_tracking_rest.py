@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tcclip.tracking.rest import RefusedError, Server
+from tcclip.tracking.rest import RejectedError, Server
 
 BUSY = '{"error_code": "BAD_REQUEST", "message": "QueuePool limit of size 5 overflow 10 reached, connection timed out"}'
 
@@ -26,5 +26,5 @@ def test_a_busy_server_is_asked_again(response):
     "response", [answer(400, '{"error_code": "INVALID_PARAMETER_VALUE"}'), answer(404), answer(401)]
 )
 def test_a_server_that_refuses_is_not(response):
-    with pytest.raises(RefusedError):
+    with pytest.raises(RejectedError):
         Server._answer(response)

@@ -1,4 +1,4 @@
-"""Prepared views of an experiment: MLflow's page opens with every table of the suite one click away.
+"""Saved views of an experiment: MLflow's page opens with every table of the suite one click away.
 
 MLflow keeps a saved view as a tag of the experiment; a link with its key opens it.
 """
@@ -20,7 +20,7 @@ SORTED_BY = ("all", "all_avg", "all_hm", "all_top1")  # a table's column for the
 def write_views(connection: MlflowClient, experiment: str, plan: Plan) -> None:
     """Give an experiment a view per table and a description that links to them; unchanged ones are left alone."""
     tags = {f"{VIEW}{table}": envelope(plan, table) for table in plan.tables}
-    tags["mlflow.note.content"] = description(plan, experiment)
+    tags["mlflow.note.content"] = note(plan, experiment)
     known = connection.get_experiment(experiment).tags
     for name, value in tags.items():
         if known.get(name) != value:
@@ -32,7 +32,7 @@ def link(experiment: str, table: str) -> str:
     return f"#/experiments/{experiment}/runs?viewStateShareKey={table}"
 
 
-def description(plan: Plan, experiment: str) -> str:
+def note(plan: Plan, experiment: str) -> str:
     """What the experiment's page says above its runs."""
     lines = [f"* [{table.title}]({link(experiment, name)})" for name, table in plan.tables.items()]
     about = f"Suite **{plan.suite.name}**: {plan.suite.description}. Every table, best row first:"

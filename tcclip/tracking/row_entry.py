@@ -12,29 +12,30 @@ import pandas as pd
 
 from tcclip.plan import Plan, layout
 from tcclip.reporting.cells import read_table
-from tcclip.tracking.records import Point, Record, finished
+from tcclip.tracking.entry import EntryContent, Point
+from tcclip.tracking.run_entry import finished
 
 
-def records_of(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[str, Record]:
+def measured_rows(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[str, EntryContent]:
     """Every row with a measured cell, by its name, from the tables' files as they are.
 
     Args:
         ids: run -> MLflow run id.
         experiment: the id of the suite's experiment.
     """
-    found: dict[str, Record] = {}
+    found: dict[str, EntryContent] = {}
     for table in plan.tables:
         path = layout.table(plan.suite.name, table)
         if path.is_file():
             frame = read_table(path)
             measured = frame[(frame["source"] == "measured") & frame["value"].notna()]
             for (group, row), cells in measured.groupby(["group", "row"], sort=False):
-                made = row_record(plan, table, str(group), str(row), cells, path, ids, experiment)
+                made = row_entry(plan, table, str(group), str(row), cells, path, ids, experiment)
                 found[made.tags["run"]] = made
     return found
 
 
-def row_record(
+def row_entry(
     plan: Plan,
     table: str,
     group: str,
@@ -43,7 +44,7 @@ def row_record(
     path: Path,
     ids: Mapping[str, str],
     experiment: str,
-) -> Record:
+) -> EntryContent:
     """One row: its columns are metrics, and its note links to its runs."""
     name = f"{table}: {f'{group}, ' if group else ''}{row}"
     runs = list(dict.fromkeys(run for names in cells["runs"] for run in str(names).split(";") if run))
@@ -64,7 +65,7 @@ def row_record(
         "mlflow.source.type": "JOB",
     }
     values = zip(cells["column"], cells["value"], strict=True)
-    return Record(
+    return EntryContent(
         name=row,
         params={},
         points=[Point(str(column), float(value), time, 0) for column, value in values],
@@ -77,6 +78,6 @@ def row_record(
     )
 
 
-def key_of(content: Record) -> str:
+def key_of(content: EntryContent) -> str:
     """Changes with what is shown of a row."""
     return hashlib.sha256(json.dumps(asdict(content), sort_keys=True).encode()).hexdigest()[:32]

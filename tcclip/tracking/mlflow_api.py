@@ -1,8 +1,12 @@
-"""Entries of an MLflow experiment: finding, writing, completing and closing them."""
+"""Entries of an MLflow experiment through the mlflow library: finding, writing, completing and closing them.
+
+For whoever may open a database file and wait for the library: the store, the loader and the user interface.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -13,15 +17,32 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tcclip.process.files import sha256
-from tcclip.tracking.records import Record
+from tcclip.tracking.address import credentials
+from tcclip.tracking.entry import EntryContent, batches
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as Entry
 
-PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once
 SILENT_SECONDS = 600.0  # a training of another machine that has said nothing for so long is gone
+
+
+def client(uri: str) -> MlflowClient:
+    """A client that reports nothing home and prints nothing about migrations; `uri` holds no password.
+
+    The password that MLFLOW_TRACKING_URI may have goes into the environment, where the client looks for it.
+    """
+    os.environ.update(credentials())
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import logging
+
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def existing(connection: MlflowClient, experiment_id: str) -> dict[str, list[Entry]]:
@@ -44,31 +65,29 @@ def search(connection: MlflowClient, experiment_id: str, condition: str = "") ->
             return found
 
 
-def create(connection: MlflowClient, experiment_id: str, content: Record, key: str) -> str:
+def create(connection: MlflowClient, experiment_id: str, content: EntryContent, key: str) -> str:
     """One new entry; returns its id."""
     entry = connection.create_run(experiment_id, start_time=content.start, run_name=content.name)
     return complete(connection, entry, content, key)
 
 
-def complete(connection: MlflowClient, entry: Entry, content: Record, key: str) -> str:
+def complete(connection: MlflowClient, entry: Entry, content: EntryContent, key: str) -> str:
     """Give an entry everything of `content` that it lacks; its key and FINISHED come last: then it counts."""
     from mlflow.entities import Metric, Param, RunTag
 
     run_id = str(entry.info.run_id)
     known = {name: _steps(connection, run_id, name) for name in entry.data.metrics}
-    params = [Param(name, value) for name, value in content.params.items() if name not in entry.data.params]
-    points = [Metric(p.name, p.value, p.time, p.step) for p in content.points if p.step not in known.get(p.name, ())]
+    params = {name: value for name, value in content.params.items() if name not in entry.data.params}
+    points = [point for point in content.points if point.step not in known.get(point.name, ())]
     tags = [RunTag(name, value) for name, value in content.tags.items()]
-    for at in range(0, max(len(params), 1), PARAMS_PER_BATCH):
-        first = at == 0
+    for some_params, some_points in batches(params, points):
         connection.log_batch(
             run_id,
-            params=params[at : at + PARAMS_PER_BATCH],
-            metrics=points[:POINTS_PER_BATCH] if first else [],
-            tags=tags if first else [],
+            params=[Param(name, value) for name, value in some_params.items()],
+            metrics=[Metric(*point) for point in some_points],
+            tags=tags,
         )
-    for at in range(POINTS_PER_BATCH, len(points), POINTS_PER_BATCH):
-        connection.log_batch(run_id, metrics=points[at : at + POINTS_PER_BATCH])
+        tags = []
     connection.log_inputs(run_id, datasets=_inputs(content))
     _artifacts(connection, run_id, content)
     connection.set_tag(run_id, "run_key", key)
@@ -76,7 +95,7 @@ def complete(connection: MlflowClient, entry: Entry, content: Record, key: str) 
     return run_id
 
 
-def agrees(entry: Entry, content: Record) -> bool:
+def agrees(entry: Entry, content: EntryContent) -> bool:
     """Whether an entry is of a training that was followed live, and `content` is how that training ended."""
     live = "run_key" not in entry.data.tags and "training" in content.tags
     same = entry.data.tags.get("training") == content.tags.get("training")
@@ -116,7 +135,7 @@ def _steps(connection: MlflowClient, run_id: str, metric: str) -> set[int]:
     return {point.step for point in connection.get_metric_history(run_id, metric)}
 
 
-def _inputs(content: Record) -> list[DatasetInput]:
+def _inputs(content: EntryContent) -> list[DatasetInput]:
     """Split tables as MLflow datasets; the same bytes have the same digest."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -135,7 +154,7 @@ def _inputs(content: Record) -> list[DatasetInput]:
     ]
 
 
-def _artifacts(connection: MlflowClient, run_id: str, content: Record) -> None:
+def _artifacts(connection: MlflowClient, run_id: str, content: EntryContent) -> None:
     """Copy the small files; weights stay in the run's folder, which the tag `weights` names."""
     with tempfile.TemporaryDirectory() as scratch:
         for name, text in content.texts.items():

@@ -1,9 +1,22 @@
-"""What the plan says of a run, as MLflow's tags. A training imports this, so that it must load fast."""
+"""How a run is described to MLflow: tags, params, and the key of its training.
+
+The same while it trains and when its folder is loaded, so that both are one entry. A training imports this, so that it
+must load fast: no pandas.
+"""
 
 from __future__ import annotations
 
-from tcclip.plan import Plan, Run
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
+from tcclip.plan import Plan, Run
+from tcclip.stages.declared import flat
+
+NOT_CURVES = ("epoch", "step")  # columns of history.csv
+NOT_PARAMS = ("run", "suite", "method_name", "code_fingerprint", "data_fingerprint")  # of params.yaml: told by tags
+LONGEST_PARAM = 6000  # characters that MLflow takes
 ROW = "row of table "  # begins the tag that says which rows of a table a run serves
 
 
@@ -34,3 +47,14 @@ def rows_of(plan: Plan, run: str) -> dict[str, list[str]]:
             if any(evaluation.run == run for evaluation in cell.evaluations):
                 found.setdefault(table, {})[cell.row] = None
     return {table: list(rows) for table, rows in found.items()}
+
+
+def params_shown(params: Mapping[str, Any]) -> dict[str, str]:
+    """params.yaml as MLflow's params: dotted names, without what tags tell."""
+    return {k: str(v)[:LONGEST_PARAM] for k, v in flat(dict(params)).items() if k not in NOT_PARAMS and v is not None}
+
+
+def training_key(params: Mapping[str, Any]) -> str:
+    """Hash of a training's params and fingerprints without how it uses its machine: what may continue one entry."""
+    content = {name: value for name, value in params.items() if name != "machine"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,0 +1,169 @@
+"""The entry of a run: what its folder tells, and what the plan knows of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from tcclip.plan import Plan, Run, layout
+from tcclip.process.files import read_json, sha256
+from tcclip.stages import declared, fingerprint
+from tcclip.tracking.confusion import confusions
+from tcclip.tracking.description import params_shown, tags_of, training_key
+from tcclip.tracking.entry import EntryContent, SplitTable
+from tcclip.tracking.run_points import curves, final, system
+from tcclip.tracking.system import SYSTEM
+
+KEY_FILES = ("params.yaml", "history.csv", "training.json", "metrics.json", "environment.json", SYSTEM)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation is of; its name is for people."""
+
+    dataset: str  # the paper's
+    classes: Path  # the list (label, name) that its labels are of
+
+
+def run_keys(plan: Plan) -> dict[str, str]:
+    """Run -> the key of what its entry shall show."""
+    return {name: run_key(layout.run(plan.suite.name, name), tags_of(plan, run)) for name, run in plan.runs.items()}
+
+
+def planned_run(plan: Plan, name: str) -> EntryContent:
+    """The entry of a run of the plan."""
+    run, folder = plan.run(name), layout.run(plan.suite.name, name)
+    tags = {**fingerprints(plan, run), **tags_of(plan, run)}
+    return run_entry(name, folder, tags, params_of(plan, run), splits_of(plan, run), tested_by(plan, run))
+
+
+def run_key(folder: Path, tags: Mapping[str, str]) -> str:
+    """Hash of a run's results and of what MLflow tells about them; unchanged means already loaded."""
+    digest = hashlib.sha256(json.dumps(dict(tags), sort_keys=True).encode())
+    for name in KEY_FILES:
+        if (folder / name).is_file():
+            digest.update(f"{name} {sha256(folder / name)}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def run_entry(
+    name: str,
+    folder: Path,
+    tags: Mapping[str, str],
+    params: Mapping[str, Any],
+    splits: Sequence[SplitTable] = (),
+    tested: Mapping[str, Evaluated] = MappingProxyType({}),
+) -> EntryContent:
+    """Read a run's folder.
+
+    Args:
+        tags: what the plan knows: suite, protocol, dataset, method, shots, seed, tables, ...
+        params: resolved params of a run that was not trained; a trained run has its own in params.yaml.
+        tested: the plan's evaluations by name; another one in the folder is shown by itself and is in no mean.
+    """
+    training = _json(folder / "training.json")
+    metrics = read_json(folder / "metrics.json")
+    end = finished(folder)
+    start = end - int(1000 * float(training.get("seconds", 0)))
+    own = _yaml(folder / "params.yaml")
+    weights = folder / "weights.safetensors"
+    own_tags: dict[str, str] = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
+    own_tags |= {"training": training_key(own)} if own else {}
+    if weights.is_file():
+        own_tags |= {"weights": str(weights), "weights_sha256": sha256(weights)}
+    datasets = {evaluation: of.dataset for evaluation, of in tested.items()}
+    pictures = confusions(folder / "predictions", {evaluation: of.classes for evaluation, of in tested.items()})
+    return EntryContent(
+        name=name,
+        params=params_shown({**params, **own}),
+        points=[
+            *curves(folder / "history.csv", start, end),
+            *system(folder / SYSTEM),
+            *final(metrics["evaluations"], datasets, training, end),
+        ],
+        tags={**tags, **recorded(folder), **own_tags, "run": name},
+        start=start,
+        end=end,
+        texts={"per_class.csv": per_class_csv(metrics["evaluations"]), **pictures},
+        files=[folder / file for file in KEY_FILES if (folder / file).is_file()],
+        splits=[split for split in splits if split.path.is_file()],
+    )
+
+
+def finished(folder: Path) -> int:
+    """When a run was finished, in milliseconds since 1970; files that DVC brought have another time than they had."""
+    told = _json(folder / "environment.json").get("finished")
+    if told:
+        return int(datetime.fromisoformat(told).timestamp() * 1000)
+    last = folder / "training.json"
+    return int((last if last.is_file() else folder / "metrics.json").stat().st_mtime * 1000)
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """Git commit, machine and software, as the training (or for an untrained run the evaluation) wrote them."""
+    environment = _json(folder / "environment.json")
+    git = environment.get("git") or {}
+    tags = {"git_commit": git.get("commit"), "git_dirty": git.get("dirty")}
+    tags["mlflow.source.git.commit"] = git.get("commit")  # the column Version
+    tags |= {name: environment.get(name) for name in ("device", "cpu", "platform", "python", "torch")}
+    return {name: str(value) for name, value in tags.items() if value is not None}
+
+
+def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
+    """Lines evaluation, class, n_videos, top1 (percent)."""
+    lines = [
+        {"evaluation": name, "class": label, "n_videos": value["n_videos"], "top1": round(value["top1"], 3)}
+        for name, part in evaluations.items()
+        for label, value in part.get("per_class", {}).items()
+    ]
+    return str(pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False))
+
+
+def fingerprints(plan: Plan, run: Run) -> dict[str, str]:
+    """Code and data hashes of a run that was not trained; a training has written its own to params.yaml."""
+    if run.trained:
+        return {}
+    data = fingerprint.data(file for file in declared.evaluation_inputs(plan, run) if file.is_file())
+    return {"code_fingerprint": fingerprint.code(declared.CODE["evaluate"]), "data_fingerprint": data}
+
+
+def params_of(plan: Plan, run: Run) -> dict[str, object]:
+    """The params of a run that has no params.yaml of its own, because nothing was trained."""
+    return {} if run.trained else declared.evaluation_settings(plan, run)
+
+
+def splits_of(plan: Plan, run: Run) -> list[SplitTable]:
+    """The split tables that a run is trained and tested on."""
+    found = []
+    if run.role:
+        name, split = plan.dataset(run.role).name, plan.train_split(run)
+        found.append(SplitTable(f"{name} {split}", "train", layout.split(name, split)))
+    tested = {(plan.dataset(e.role).name, e.split) for e in plan.evaluations(run.name)}
+    return found + [SplitTable(f"{name} {split}", "test", layout.split(name, split)) for name, split in sorted(tested)]
+
+
+def tested_by(plan: Plan, run: Run) -> dict[str, Evaluated]:
+    """What each evaluation of a run is of; class names are the plain ones, also where a method reads rephrased ones."""
+    found = {}
+    for evaluation in plan.evaluations(run.name):
+        dataset = plan.dataset(evaluation.role)
+        classes = layout.classes(dataset.name, dataset.class_list(evaluation.split))
+        found[evaluation.name] = Evaluated(evaluation.role, classes)
+    return found
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}
