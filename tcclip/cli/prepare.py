@@ -23,8 +23,8 @@ def download(
 ) -> None:
     """Fetch the files of a real dataset and its published lists, or go on where it was interrupted."""
     with stage(f"download of {dataset}", log) as report:
-        from tcclip.fetch.download import download as fetch
-        from tcclip.unpack.records import finished_archives
+        from tcclip.data.release.download import download as fetch
+        from tcclip.data.release.parcels import finished_archives
 
         settings, unpacked = load_dataset(dataset), finished_archives(dataset)
         report(fetch(settings, layout.downloads(dataset), again=verify, unpacked=unpacked))
@@ -34,7 +34,7 @@ def download(
 def unpack(dataset: str, log: Log = None) -> None:
     """Unpack a dataset's downloaded archives into videos/ and lists/, or go on with it."""
     with stage(f"unpacking {dataset}", log) as report:
-        from tcclip.unpack import unpack as unpack_all
+        from tcclip.data.release.unpack import unpack as unpack_all
 
         report(unpack_all(load_dataset(dataset)))
 
@@ -77,8 +77,8 @@ def splits(dataset: str, log: Log = None) -> None:
 def llm_names(dataset: str, log: Log = None) -> None:
     """Fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and write them beside the dataset's class lists."""
     with stage(f"rephrased names of {dataset}", log) as report:
+        from tcclip.data.release.download import download as fetch
         from tcclip.data.splits.llm_names import write_llm_names
-        from tcclip.fetch.download import download as fetch
 
         settings, folder = load_dataset(dataset), layout.llm_downloads(dataset)
         fetch(settings, folder, "llm")

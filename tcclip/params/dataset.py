@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
-from tcclip.params.sources import Sources
+from tcclip.params.release import Sources
 
 Count = Annotated[int, Field(ge=1)]
 OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise

@@ -1,31 +1,66 @@
-"""Which files of a dataset's sources are needed, given what its file asks for."""
+"""A dataset's release: where its files can be had (`sources` in params/datasets/*.yaml, and params/split_files.csv)."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Literal
+import csv
+from pathlib import Path
+from typing import Annotated, Literal
 
-from tcclip.params.dataset import Dataset
-from tcclip.params.sources import RemoteFile, split_files
+from pydantic import Field, model_validator
 
-Part = Literal["release", "llm"]  # videos and lists | class names rephrased by a language model
+from tcclip.params.reader import Params, params_folder
 
-
-def files_of(dataset: Dataset, part: Part = "release") -> list[RemoteFile]:
-    """The files of a part, in the order of the dataset's file; archives that a file names are not among them.
-
-    No videos if the user has a folder of them, and of the lists those that `lists` asks for: the official ones, or the
-    published ones, which the K-600 draw from official annotations needs as well.
-    """
-    if part == "llm":
-        return split_files(dataset.name, "llm")
-    lists, videos = dataset.lists == "official", dataset.folder is None
-    files = dataset.sources.files if dataset.sources else []
-    release = [file for file in files if (lists if is_list(file.into) else videos)]
-    needs_published = dataset.lists == "published" or dataset.zero_shot_from is not None
-    return release + (split_files(dataset.name, "published") if needs_published else [])
+ListKind = Literal["published", "llm"]  # the paper's lists | class names rephrased by a language model
+SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def is_list(into: str) -> bool:
-    """Whether what goes there are lists, which lie in one folder without folders of their own."""
-    return PurePosixPath(into).parts[:1] == ("lists",)
+class RemoteFile(Params):
+    """One file of a release: where it can be had, how it is recognised, and where its content goes."""
+
+    name: Annotated[str, Field(pattern=r"^[^/.][^/]*(/[^/.][^/]*)*$")]  # below data/downloads/<dataset>/
+    urls: list[str] = Field(default_factory=list)  # candidates in the order of trying; none: fetched by hand
+    bytes: int | None = None
+    sha256: SHA256 | None = None
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None  # git's hash of the content
+    # with neither hash, the sha256 is recorded at the first download and checked ever after
+    insecure_tls: bool = False  # the server's certificate chain is broken; only together with a sha256
+    lists_urls: bool = False  # the file is text that names archives, one URL per line; all of them are fetched
+    into: str = "."  # the folder below data/raw/<dataset>/ for the file or, if unpacked, for its members
+    unpack: Literal["no", "archive", "joined"] = "no"  # joined: zips that hold the pieces of one tar.gz
+
+    @model_validator(mode="after")
+    def _safe(self) -> RemoteFile:
+        if self.insecure_tls and self.sha256 is None:
+            raise ValueError(f"{self.name}: insecure_tls needs the file's sha256")
+        return self
+
+
+class Sources(Params):
+    """Everything that is downloaded for a dataset, or placed by the user."""
+
+    licence: str
+    page: str  # where a person reads the terms
+    by_hand: str | None = None  # what to fetch and where to put it, for what no program can fetch
+    keep_archives: bool = True  # false: an archive is removed once its videos are verified
+    videos: int  # files of the whole release, for estimates
+    gigabytes: float  # of the archives, for estimates; videos hardly shrink in an archive
+    frames_mb: float | None = None  # megabytes of JPEGs per video, for estimates
+    files: list[RemoteFile]
+
+
+def split_files(dataset: str, kind: ListKind) -> list[RemoteFile]:
+    """The lists of a dataset at their pinned commits (params/split_files.csv)."""
+    path = params_folder() / "split_files.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if (row["dataset"], row["kind"]) == (dataset, kind)]
+    return [
+        RemoteFile(
+            name=f"{kind}/{Path(row['path']).name}",
+            urls=[f"https://raw.githubusercontent.com/{row['repo']}/{row['commit']}/{row['path']}"],
+            bytes=int(row["bytes"]) if row["bytes"] else None,
+            sha256=row["sha256"] or None,
+            git_blob=row["git_blob"],
+            into=f"lists/{kind}",
+        )
+        for row in rows
+    ]

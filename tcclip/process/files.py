@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import glob
 import hashlib
 import json
@@ -56,26 +55,6 @@ def _disk_is_full(error: Exception, folder: Path) -> bool:
     if isinstance(error, UserError):
         return False
     return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < LITTLE
-
-
-@contextlib.contextmanager
-def alone(lock: Path, busy: str) -> Iterator[None]:
-    """Hold `lock` for the block; if another process holds it, a UserError with the sentence `busy`.
-
-    The system ends the hold with the process, however that ends; a file that a killed process left holds nothing.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(busy) from error
-        if not lock.exists() or not os.path.samestat(os.fstat(file.fileno()), lock.stat()):  # its holder just ended
-            raise UserError(busy)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
 
 
 def write_text(path: Path | str, text: str) -> None:

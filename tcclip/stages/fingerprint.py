@@ -15,9 +15,8 @@ from pathlib import Path
 from tcclip.process.files import sha256
 
 PACKAGE = Path(__file__).parents[1]
-NOT_RESULTS = tuple(
-    f"tcclip.{name}" for name in ("params", "errors", "plan", "stages", "process.console", "process.progress", "cli")
-)
+TALKS = ("process.console", "process.lock", "process.progress")
+NOT_RESULTS = tuple(f"tcclip.{name}" for name in ("params", "errors", "plan", "stages", *TALKS, "cli"))
 LENGTH = 16
 
 

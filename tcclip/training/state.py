@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.process import distributed, files
+from tcclip.process import distributed, lock
 from tcclip.process.files import atomic
 from tcclip.process.runtime import STOPS
 
@@ -110,8 +110,8 @@ class Saver:
 
 def alone(folder: Path) -> AbstractContextManager[None]:
     """Hold a run's folder; a second training of the same run is a UserError. The lock ends with the process."""
-    busy = f"another process trains run {folder.name}: wait for it or stop it, then run the command again"
-    return files.alone(folder / ".lock", busy)
+    busy = f"another process trains run {folder.name}: wait for it or stop it, then run the command again ({{holder}})"
+    return lock.alone(folder / ".lock", busy)
 
 
 class StoppedError(Exception):

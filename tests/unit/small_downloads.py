@@ -6,10 +6,10 @@ import hashlib
 import random
 from pathlib import Path
 
-from tcclip.fetch.download import download
+from tcclip.data.release.download import download
 from tcclip.params.dataset import Dataset, Frames
 from tcclip.params.downloads import Downloads
-from tcclip.params.sources import RemoteFile, Sources
+from tcclip.params.release import RemoteFile, Sources
 
 QUICK = Downloads(
     attempts=3,

@@ -9,7 +9,7 @@ from archive_files import write_joined, write_tar, write_zip
 from rar_files import write_rar
 from small_videos import write_video
 
-from tcclip.params.sources import split_files
+from tcclip.params.release import split_files
 from tcclip.plan import layout
 
 HMDB_CLIP = "Ich_&_du!_#1_(a)+;@[b]~_brush_hair_u_nm_np1_ba_goo_0.avi"

@@ -18,17 +18,17 @@ from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 from small_downloads import CONTENT, OTHER, QUICK, SHA, dataset, get, left_over
 
+from tcclip.data.release import download as download_module
+from tcclip.data.release import needed
+from tcclip.data.release.download import download
+from tcclip.data.release.needed import file_name, is_url, quoted
 from tcclip.errors import UserError
-from tcclip.fetch import files as files_module
-from tcclip.fetch import meter as meter_module
-from tcclip.fetch.download import download
-from tcclip.fetch.meter import Meter
-from tcclip.fetch.urls import file_name, is_url, quoted
 from tcclip.params import load_dataset
-from tcclip.params import release as release_module
 from tcclip.params.downloads import load_downloads
 from tcclip.params.reader import names
-from tcclip.params.sources import RemoteFile, split_files
+from tcclip.params.release import RemoteFile, split_files
+from tcclip.process import progress
+from tcclip.process.progress import Meter
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_a_file_that_was_changed_on_the_disk_is_named_and_left_to_its_owner(site
 def test_verified_files_are_hashed_again_only_when_touched_or_asked_for(site, tmp_path, monkeypatch):
     toy = dataset(RemoteFile(name="a.zip", urls=[site.add("a.zip", CONTENT)]))
     hashed = []
-    monkeypatch.setattr(files_module, "check", lambda file, path: hashed.append(path.name) or SHA)
+    monkeypatch.setattr(download_module, "check", lambda file, path: hashed.append(path.name) or SHA)
     download(toy, tmp_path, settings=QUICK)
     download(toy, tmp_path, settings=QUICK)
     assert hashed == []
@@ -249,7 +249,7 @@ def test_lists_come_as_the_dataset_asks_for_them_and_rephrased_names_apart(site,
     def lists(_, kind):
         return [RemoteFile(name=f"{kind}/a.txt", urls=[site.add(f"{kind}.txt", kind.encode())], into=f"lists/{kind}")]
 
-    monkeypatch.setattr(release_module, "split_files", lists)
+    monkeypatch.setattr(needed, "split_files", lists)
     official = RemoteFile(name="labels.txt", urls=[site.add("labels.txt", b"labels")], into="lists")
     toy = dataset(RemoteFile(name="a.zip", urls=[site.add("a.zip", CONTENT)], into="videos"), official)
     download(toy, tmp_path / "official", settings=QUICK)
@@ -325,7 +325,7 @@ def test_a_mistake_in_downloads_yaml_is_named(tmp_path, monkeypatch):
 
 def test_a_log_gets_files_bytes_rate_and_the_time_left(capsys, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(meter_module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
     meter = Meter("k400 downloads", 4)
     meter.at("a", 500_000_000, 1_000_000_000)  # half of it came earlier
     clock[0] = 10.0

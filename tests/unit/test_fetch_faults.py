@@ -14,10 +14,10 @@ from file_server import serving
 from hypothesis import HealthCheck, given, settings, strategies
 from small_downloads import CONTENT, OTHER, QUICK, SHA, dataset, get, left_over
 
+from tcclip.data.release import http, partial
+from tcclip.data.release.download import download
 from tcclip.errors import UserError
-from tcclip.fetch import http, partial
-from tcclip.fetch.download import download
-from tcclip.params.sources import RemoteFile
+from tcclip.params.release import RemoteFile
 
 
 @pytest.fixture(autouse=True)
@@ -244,7 +244,7 @@ def program(folder: Path, url: str, before: str = "") -> list[str]:
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from small_downloads import get
-from tcclip.fetch import http
+from tcclip.data.release import http
 http.CHUNK = 256
 {before}
 get(Path({str(folder)!r}), {url!r})
@@ -282,8 +282,8 @@ def test_after_kill_9_the_same_command_goes_on(site, tmp_path):
 def test_a_kill_between_the_last_byte_and_the_record_costs_no_byte(site, tmp_path, where):
     url = site.add("a.zip", CONTENT)
     kill = "lambda *_: os.kill(os.getpid(), 9)"
-    place = {"record.put": "files.Record.put", "partial.complete": "files.partial.complete"}[where]
-    subprocess.run(program(tmp_path, url, f"import os; from tcclip.fetch import files; {place} = {kill}"))
+    place = {"record.put": "download.Hashes.put", "partial.complete": "download.partial.complete"}[where]
+    subprocess.run(program(tmp_path, url, f"import os; from tcclip.data.release import download; {place} = {kill}"))
     assert not (tmp_path / "a.zip").exists()
     assert get(tmp_path, url) == CONTENT
     assert len(site.asked) == 1
@@ -296,7 +296,7 @@ def test_a_second_download_of_a_dataset_says_that_there_is_one(site, tmp_path):
     while process.poll() is None and not site.asked:
         pass
     try:
-        with pytest.raises(UserError, match=rf"another download of toy is running here \(process {process.pid}\)"):
+        with pytest.raises(UserError, match=rf"another download of toy is running here \(process {process.pid} on "):
             get(tmp_path, url)
     finally:
         process.kill()

@@ -59,7 +59,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
     path = tmp_path / "value.json"
     code = f"""
 import os, signal
-from tcclip.files import atomic
+from tcclip.process.files import atomic
 with atomic({str(path)!r}) as part:
     part.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcclip.process import progress
-from tcclip.process.progress import track
-from tcclip.unpack.byte_progress import track_bytes
+from tcclip.process.progress import track, track_bytes
 
 
 def test_a_log_gets_the_rate_and_the_time_left(

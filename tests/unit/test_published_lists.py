@@ -23,7 +23,7 @@ from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import BaseNovel
 from tcclip.params.reader import params_folder
-from tcclip.params.sources import split_files
+from tcclip.params.release import split_files
 
 
 def by_hash(lists: Path) -> dict[str, Path]:

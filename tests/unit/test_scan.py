@@ -21,7 +21,7 @@ from tcclip.data.videos.index import merge_index
 from tcclip.data.videos.listing import listed_videos
 from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
-from tcclip.process.files import alone
+from tcclip.process.lock import alone
 
 ONLINE = FRAMES.model_copy(update={"store": "online"})  # stores nothing, so it is the faster scan
 
@@ -114,7 +114,7 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 from test_shards import FRAMES, names
-from tcclip.data import shards
+from tcclip.data.videos import shards
 plain = shards.append
 def slow(file, path, decoding):
     result = plain(file, path, decoding)

@@ -22,16 +22,18 @@ from archive_files import (
     videos_in_place,
 )
 
+from tcclip.data.release import staging
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
 from tcclip.plan import layout
-from tcclip.unpack import run, staging, unpack
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "load_unpacking", limits)
+    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
 
 
 def process(tiny: Dataset, change: str) -> subprocess.Popen[str]:
@@ -40,7 +42,9 @@ def process(tiny: Dataset, change: str) -> subprocess.Popen[str]:
 import os, shutil, signal, sys
 from tcclip.params.dataset import Dataset
 from tcclip.params.unpacking import Unpacking
-from tcclip.unpack import one, placing, run, staging, unpack
+from tcclip.data.release import placing, staging
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.unpack import unpack
 def die_at(call, module, name):
     real, calls = getattr(module, name), []
     def counted(*arguments, **options):
@@ -49,7 +53,7 @@ def die_at(call, module, name):
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments, **options)
     setattr(module, name, counted)
-run.load_unpacking = lambda: Unpacking.model_validate({limits().model_dump()!r})
+unpack_module.load_unpacking = lambda: Unpacking.model_validate({limits().model_dump()!r})
 {change}
 try:
     print(unpack(Dataset.model_validate_json(sys.argv[1])), flush=True)
@@ -66,8 +70,8 @@ except Exception as error:
         "die_at(6, shutil, 'copyfileobj')",  # the second archive is being read
         "die_at(4, placing, '_to_disk')",  # it was read, nothing is in place
         "die_at(6, os, 'replace')",  # some of its files are in place: three files and a record came before
-        "die_at(2, one, 'write_record')",  # all are, and no record says so
-        "die_at(1, run, '_write_summary')",
+        "die_at(2, unpack_module, 'write_record')",  # all are, and no record says so
+        "die_at(1, unpack_module, '_write_summary')",
     ],
 )
 def test_what_was_killed_goes_on_and_nothing_is_lost_or_doubled(moment: str) -> None:
@@ -83,7 +87,7 @@ def test_what_was_killed_goes_on_and_nothing_is_lost_or_doubled(moment: str) -> 
     rows = layout.unpacked("tiny").read_text().split()
     assert rows == ["archive,files,bytes", "first.tar.gz,3,15000", "second.tar.gz,4,20000"]
     left = {path.name for path in layout.raw("tiny").iterdir()}
-    assert left == {"videos", "unpacked", "unpacked.csv", ".unpack.lock"}
+    assert left == {"videos", "unpacked", "unpacked.csv"}
 
 
 def test_of_two_at_once_the_second_says_so_and_a_killed_one_blocks_nobody() -> None:
@@ -138,7 +142,7 @@ def test_a_really_full_disk_too(small: str) -> None:
 
 def test_too_small_a_disk_is_said_before_hours_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = two_archives()
-    monkeypatch.setattr(run, "load_unpacking", lambda: limits().model_copy(update={"free_gigabytes": 10**9}))
+    monkeypatch.setattr(unpack_module, "load_unpacking", lambda: limits().model_copy(update={"free_gigabytes": 10**9}))
     with pytest.raises(UserError, match=r"unpacking tiny needs about 0\.0 GB more .* and 0\.0 GB are free besides"):
         unpack(tiny)
     assert videos_in_place() == {}
@@ -148,7 +152,7 @@ def test_archives_that_are_not_kept_make_room_for_each_other(monkeypatch: pytest
     two_archives()
     sizes = [path.stat().st_size for path in downloads().iterdir()]
     free = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=max(sizes) + min(sizes) // 2))
-    monkeypatch.setattr(run, "shutil", free)
+    monkeypatch.setattr(unpack_module, "shutil", free)
     with pytest.raises(UserError, match="unpacking tiny needs about"):
         unpack(two_archives())
     unpack(two_archives(keep_archives=False))

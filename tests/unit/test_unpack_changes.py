@@ -21,16 +21,17 @@ from archive_files import (
 )
 from small_videos import write_video
 
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.parcels import finished_archives
+from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.plan import layout
-from tcclip.unpack import run, unpack
-from tcclip.unpack.records import finished_archives
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "load_unpacking", limits)
+    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
 
 
 def test_an_archive_that_was_fetched_again_with_another_size_is_unpacked_again() -> None:

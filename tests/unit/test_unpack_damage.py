@@ -22,13 +22,13 @@ from archive_files import (
 )
 from rar_files import needs_bsdtar, write_rar
 
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.archive import members
+from tcclip.data.release.members import damage
+from tcclip.data.release.staging import Quota, stage_members
+from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.plan import layout
-from tcclip.unpack import run, unpack
-from tcclip.unpack.archive import read
-from tcclip.unpack.members import damage
-from tcclip.unpack.safety import Quota
-from tcclip.unpack.staging import stage
 
 ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
 GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
@@ -37,7 +37,7 @@ GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "load_unpacking", limits)
+    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
 
 
 @pytest.mark.parametrize("form", ALL)
@@ -76,9 +76,9 @@ def test_whatever_bytes_are_wrong_the_error_says_damaged_or_refused(form: str, t
         path.write_bytes(content)
         folder = tmp_path / f"staged{turn}"
         folder.mkdir()
-        archive = read(sorted(downloads().iterdir()), "joined" if form == "joined" else "archive")
+        archive = members(sorted(downloads().iterdir()), "joined" if form == "joined" else "archive")
         try:
-            stage(archive, folder, Quota(limits(), len(content), folder), False, lambda _: None)
+            stage_members(archive, folder, Quota(limits(), len(content), folder), False, lambda _: None)
         except Exception as error:
             assert isinstance(error, UserError) or damage(error), repr(error)
 
@@ -110,7 +110,7 @@ def test_a_damaged_archive_within_an_archive_is_named() -> None:
 
 
 def test_endless_data_behind_the_last_member_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tcclip.unpack.tar.PADDING", 3_000_000)
+    monkeypatch.setattr("tcclip.data.release.archive.PADDING", 3_000_000)
     path = write_tar(downloads() / "a.tar", GOOD, "w")
     (downloads() / "a.tar.gz").write_bytes(gzip.compress(path.read_bytes() + bytes(20_000_000)))
     with pytest.raises(UserError, match=r"is damaged \(it goes on after its end\)"):

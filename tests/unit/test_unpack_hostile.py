@@ -21,9 +21,11 @@ from archive_files import (
 )
 from rar_files import needs_bsdtar, write_rar
 
+from tcclip.data.release import archive
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.plan import layout
-from tcclip.unpack import rar, run, unpack
 
 ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
 GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
@@ -42,7 +44,7 @@ ODD = (
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "load_unpacking", limits)
+    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
 
 
 @pytest.mark.parametrize("form", ALL)
@@ -106,7 +108,7 @@ def test_a_link_in_a_rar_is_refused() -> None:
 
 @pytest.mark.parametrize("form", ["tar.gz", "zip", "joined"])
 def test_a_bomb_is_stopped_before_it_is_written(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "load_unpacking", lambda: limits(small=100_000, ratio=20))
+    monkeypatch.setattr(unpack_module, "load_unpacking", lambda: limits(small=100_000, ratio=20))
     tiny, _ = write_archive(downloads(), form, {"bomb.avi": bytes(5_000_000)})
     with pytest.raises(UserError, match=r"unpacks to more than \d+; the limits are in params/unpacking\.yaml"):
         unpack(tiny)
@@ -114,7 +116,7 @@ def test_a_bomb_is_stopped_before_it_is_written(form: str, monkeypatch: pytest.M
 
 
 def test_a_bomb_within_an_archive_counts_for_the_archive_that_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "load_unpacking", lambda: limits(small=100_000, ratio=20))
+    monkeypatch.setattr(unpack_module, "load_unpacking", lambda: limits(small=100_000, ratio=20))
     bomb = write_zip(downloads() / "x.zip", {"bomb.avi": bytes(5_000_000)}).read_bytes()
     write_zip(downloads() / "a.zip", {"b.zip": bomb})
     with pytest.raises(UserError, match="unpacks to more than"):
@@ -122,7 +124,7 @@ def test_a_bomb_within_an_archive_counts_for_the_archive_that_holds_it(monkeypat
 
 
 def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "load_unpacking", lambda: limits(members=2))
+    monkeypatch.setattr(unpack_module, "load_unpacking", lambda: limits(members=2))
     tiny, _ = write_archive(downloads(), "zip", GOOD)
     with pytest.raises(UserError, match="has more than 2 members"):
         unpack(tiny)
@@ -148,6 +150,6 @@ def test_lists_lose_their_folders_and_two_of_one_name_are_an_error() -> None:
 @needs_bsdtar
 def test_without_the_tool_for_rar_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny, _ = write_archive(downloads(), "rar", GOOD)
-    monkeypatch.setattr(rar, "TOOL", "no-such-bsdtar")
+    monkeypatch.setattr(archive, "RAR_TOOL", "no-such-bsdtar")
     with pytest.raises(UserError, match=r"libarchive-tools .*conda-forge libarchive"):
         unpack(tiny)

@@ -11,13 +11,14 @@ from rar_files import needs_bsdtar
 from small_releases import HMDB_CLIP, RELEASES, download
 
 from tcclip.data.raw import write_manifest
+from tcclip.data.release import unpack as unpack_module
+from tcclip.data.release.unpack import unpack
 from tcclip.data.splits.lists import read_lists
 from tcclip.data.videos.listing import video_id
 from tcclip.params import Dataset, load_dataset
-from tcclip.params.sources import split_files
+from tcclip.params.release import split_files
 from tcclip.params.unpacking import load_unpacking
 from tcclip.plan import layout
-from tcclip.unpack import run, unpack
 
 ALL = [pytest.param(name, marks=needs_bsdtar) if name == "hmdb51" else name for name in RELEASES]
 
@@ -25,7 +26,7 @@ ALL = [pytest.param(name, marks=needs_bsdtar) if name == "hmdb51" else name for 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = load_unpacking().model_copy(update={"free_gigabytes": 0})
-    monkeypatch.setattr(run, "load_unpacking", lambda: limits)
+    monkeypatch.setattr(unpack_module, "load_unpacking", lambda: limits)
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,7 +47,6 @@ def test_every_video_is_in_place_and_nothing_else(name: str, tmp_path: Path) -> 
         "unpacked",
         "unpacked.csv",
         "manifest.csv",
-        ".unpack.lock",
     }
 
 

@@ -19,7 +19,8 @@ from tcclip.data.videos.index import PLACE, write_rows
 from tcclip.data.videos.listing import video_id
 from tcclip.data.videos.reader import READERS
 from tcclip.params.dataset import Frames
-from tcclip.process.files import alone, atomic
+from tcclip.process.files import atomic
+from tcclip.process.lock import alone
 from tcclip.process.progress import track
 
 
@@ -33,7 +34,8 @@ def write_shard(
     UserError when another process writes this shard or the disk is full; nothing half-written stays.
     """
     mine = videos[shard :: frames.shards]
-    busy = f"another process writes shard {shard:04d} of {jpegs.parent}: wait for it or stop it, then run this again"
+    what = f"another process writes shard {shard:04d} of {jpegs.parent}"
+    busy = f"{what}: wait for it or stop it, then run this again ({{holder}})"
     with alone(index.with_name(f".{index.stem}.lock"), busy), atomic(index) as index_part:
         if frames.store == "online":
             rows = _write(folder, mine, fmt, shard, frames, io.BytesIO())

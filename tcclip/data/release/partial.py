@@ -6,14 +6,14 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tcclip.data.release.verify import is_pinned
 from tcclip.errors import UserError
-from tcclip.fetch.verify import is_pinned
-from tcclip.params.sources import RemoteFile
+from tcclip.params.release import RemoteFile
 from tcclip.process.files import write_json
 
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -32,6 +32,14 @@ class Origin:
     def version(self) -> str:
         """What If-Range takes; empty if the server named no version. A weak ETag does not promise the same bytes."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
+
+    def is_of(self, url: str, total: str | None, answer: Mapping[str, str]) -> bool:
+        """Whether an answer from `url` with these headers, for a file of `total` bytes, is of the same version."""
+        if self.bytes is not None and total not in ("*", str(self.bytes)):
+            return False
+        now = answer.get("ETag"), answer.get("Last-Modified")
+        pairs = zip((self.etag, self.modified), now, strict=True)
+        return self.url != url or not any(before and after and before != after for before, after in pairs)
 
 
 def part_of(path: Path) -> Path:
@@ -63,6 +71,15 @@ def usable(file: RemoteFile, part: Path, url: str) -> int:
         return 0
     same = origin.url == url and (origin.version != "" or size == origin.bytes)
     return size if same or is_pinned(file) else 0
+
+
+def headers(part: Path, url: str, offset: int) -> dict[str, str]:
+    """What a request to `url` says to get the bytes from `offset` on, of the same version if one is known."""
+    if not offset:
+        return {}
+    origin = origin_of(part)
+    condition = {"If-Range": origin.version} if origin.url == url and origin.version else {}
+    return {"Range": f"bytes={offset}-", **condition}
 
 
 def start(part: Path, origin: Origin) -> None:

@@ -1,22 +1,25 @@
 """Reading an archive into a folder of its own, where its files have numbers for names.
 
-Numbers keep the staged files from being taken for videos, and names from doing harm before they are checked.
+Numbers keep the staged files from being taken for videos, and names from doing harm before they are checked. How much
+an archive may unpack to is asked before a byte of it is written.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from tcclip.data.release.archive import CHUNK, members
+from tcclip.data.release.members import DamagedError, Member, damage, is_archive, is_dropping, safe_path
 from tcclip.errors import UserError
-from tcclip.unpack.archive import is_archive, members
-from tcclip.unpack.members import DamagedError, Member, damage
-from tcclip.unpack.safety import Quota, is_dropping, safe_path
-from tcclip.unpack.tar import CHUNK
+from tcclip.params.unpacking import GIGABYTE, Unpacking
 
 FOLDER = ".unpacking"
+LIMITS = "the limits are in params/unpacking.yaml"
 
 
 @contextmanager
@@ -36,7 +39,31 @@ def staging_folder(raw: Path, target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def stage(
+@dataclass
+class Quota:
+    """What an archive may still unpack to; `take` is asked before a member is read."""
+
+    limits: Unpacking
+    archive_bytes: int
+    folder: Path  # on the disk that fills
+    bytes: int = field(default=0, init=False)
+    members: int = field(default=0, init=False)
+
+    def take(self, size: int) -> None:
+        """Count a member of `size` bytes; too much is an error before a byte of it is written."""
+        self.bytes += size
+        self.members += 1
+        if self.members > self.limits.members:
+            raise UserError(f"it has more than {self.limits.members} members; {LIMITS}")
+        most = self.limits.most_bytes(self.archive_bytes)
+        if self.bytes > most:
+            raise UserError(f"it has {self.archive_bytes} bytes and unpacks to more than {most}; {LIMITS}")
+        free = shutil.disk_usage(self.folder).free
+        if size > free - self.limits.free_bytes:
+            raise _no_space(self.folder, free, self.limits)
+
+
+def stage_members(
     archive: Iterator[Member], folder: Path, quota: Quota, lists: bool, wrote: Callable[[int], object]
 ) -> dict[PurePosixPath, Path]:
     """Write an archive's files, and those of archives in it, into `folder`.
@@ -83,10 +110,29 @@ def _unpacked_in_place(
     path: PurePosixPath, file: Path, folder: Path, quota: Quota, wrote: Callable[[int], object]
 ) -> Iterator[tuple[PurePosixPath, Path]]:
     try:
-        for name, staged in _written(members(file), folder, quota, wrote, inner=True):
+        for name, staged in _written(members([file], "archive"), folder, quota, wrote, inner=True):
             yield path.parent / name, staged
     except Exception as error:
         reason = damage(error)
         if reason is None:
             raise
         raise DamagedError(f"{path} in it: {reason}") from error
+
+
+@contextmanager
+def full_disk_in_words(folder: Path, limits: Unpacking) -> Iterator[None]:
+    """Turn the system's error for a full disk, or a used-up quota, into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _no_space(folder, shutil.disk_usage(folder).free, limits) from error
+
+
+def _no_space(folder: Path, free: int, limits: Unpacking) -> UserError:
+    return UserError(
+        f"no space left on the disk of {folder} ({free / GIGABYTE:.1f} GB are free, {limits.free_gigabytes:g} GB of "
+        "them are kept by params/unpacking.yaml): free some space and run the same command again (finished archives "
+        "are kept)"
+    )

@@ -1,14 +1,20 @@
-"""Moving files to their final names, each by one rename."""
+"""Files at their final names, each by one rename; and removing an archive once its videos are verified."""
 
 from __future__ import annotations
 
 import filecmp
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from tcclip.data.release.needed import is_list
+from tcclip.data.release.parcels import Parcel, Unpacked
+from tcclip.data.videos.reader import BrokenVideoError, probe
 from tcclip.errors import UserError
+from tcclip.params.dataset import Dataset
+from tcclip.plan import layout
 from tcclip.process.files import atomic
 
 
@@ -44,6 +50,34 @@ def copy_list(source: Path, target: Path) -> dict[Path, int]:
         with atomic(final) as part:
             shutil.copyfile(source, part)
     return {final: source.stat().st_size}
+
+
+def remove_archive(dataset: Dataset, parcel: Parcel, unpacked: Unpacked) -> None:
+    """Remove an unpacked archive of videos if `keep_archives` is false, unless more than `max_missing` do not open.
+
+    What was unpacked was compared with the archive's own checksums; opening the videos tells that the archive is one.
+    """
+    assert dataset.sources is not None
+    if dataset.sources.keep_archives or parcel.unpack == "no" or is_list(parcel.into):
+        return
+    archives = [path for name in unpacked.archives if (path := layout.downloads(dataset.name) / name).is_file()]
+    if not archives:
+        return
+    broken = [path for path in unpacked.members if not _opens(layout.raw(dataset.name) / path)]
+    if len(broken) > dataset.max_missing * len(unpacked.members):
+        share = f"{len(broken)} of its {len(unpacked.members)} videos"
+        print(f"{parcel.name} is kept: {share} do not open, first {broken[0]}", file=sys.stderr)
+        return
+    for path in archives:
+        path.unlink()
+
+
+def _opens(video: Path) -> bool:
+    try:
+        probe(video)
+    except BrokenVideoError:
+        return False
+    return True
 
 
 def _is_there(path: Path, size: int) -> bool:
