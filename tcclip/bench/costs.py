@@ -17,7 +17,7 @@ from tcclip.bench.world import class_names, with_texts
 from tcclip.models import Backbone, BackboneConfig, class_part, skeleton
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
-from tcclip.models.exchange import frame_exchange
+from tcclip.models.kinds import make
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method, load_method
 
@@ -69,16 +69,15 @@ def _block(tokens: int, width: int) -> int:
 
 def _reference(method: Method, config: BackboneConfig, frames: int) -> int:
     """What reference tokens add: making context tokens, their projections and feed-forward, and being attended to."""
-    exchange, width, places = frame_exchange(method, config), config.vision_width, config.patches + 1
-    keys = {"none": 0, "cls": frames, "adjacent": 2 * places, "all": (frames - 1) * places}
-    making, tokens = 0, keys.get(method.vision.ref, 0)
+    exchange, width, places = make(method.vision, method, config, frames), config.vision_width, config.patches + 1
+    making, tokens = 0, int(method.vision.reference_tokens(frames, places))
     if exchange.recipe is not None and method.tc is not None:
         count = frames * method.tc.seeds(config.patches)
         seeds, each = torch.empty(1, count, width, device="meta"), torch.empty(1, count, device="meta")
         summarise = exchange.recipe.summarise
         tokens = summarise(seeds, each, each).context.shape[1]
         making = _counted(lambda: summarise(seeds, each, each)) // 2 + 8 * tokens * width**2
-    projections = 2 * tokens * width**2 if method.vision.ref == "context" else 0
+    projections = 2 * tokens * width**2 if exchange.recipe is not None else 0
     attention = 2 * frames * places * tokens * width
     return len(exchange.summarise) * making + len(exchange.infuse) * (projections + attention)
 

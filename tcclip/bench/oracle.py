@@ -14,8 +14,8 @@ from torch import Tensor
 from tcclip.errors import UserError
 from tcclip.models import BackboneConfig
 from tcclip.params import Method
-from tcclip.params.vision import infusing_layers, summarising_layers
 
+MODE = "vp_ctx"  # the equations' name of the text of TC-CLIP
 FOLDER = Path(__file__).parents[2] / "tests" / "oracle"
 
 
@@ -41,11 +41,11 @@ def logits(w: Mapping[str, Tensor], config: BackboneConfig, method: Method, toke
     exchange = sizes.Exchange(
         ref="context",
         bias=method.vision.bias,
-        infuse=infusing_layers(method.vision, layers),
-        summarise=summarising_layers(method.vision, layers),
-        context=sizes.Context(method.tc.alpha, method.tc.k, method.tc.r),
+        infuse=method.vision.infusing(layers),
+        summarise=method.vision.summarising(layers),
+        context=sizes.Context(method.tc.alpha, method.tc.k, method.tc.summarizer.r),
     )
     known = sizes.Sizes(config.patch_size, config.vision_heads, config.text_heads, layers, config.text_layers)
     text = method.text
     texts = [row[: int(row.argmax()) + 1].tolist() for row in tokens]
-    return torch.stack([module.logits(w, known, clip, texts, exchange, text.mode, text.n_ctx) for clip in video])
+    return torch.stack([module.logits(w, known, clip, texts, exchange, MODE, text.n_ctx) for clip in video])

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tcclip.models import BackboneConfig
-from tcclip.models.matching import bipartite
+from tcclip.models.summarizer.bipartite import bipartite
 from tcclip.models.tokens import end_positions
-from tcclip.params.vision import TemporalContext
+from tcclip.params.temporal_context import TemporalContext
 
 Weights = Mapping[str, Tensor]
 
@@ -51,7 +51,7 @@ def vision(w: Weights, config: BackboneConfig, tc: TemporalContext, video: Tenso
         score = weights[..., 0, 1 : own.shape[2]].mean(dim=2)  # (B, T, N)
         seeds = score.argsort(dim=-1, descending=True, stable=True)[..., : tc.seeds(config.patches)]
         chosen = x.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, x.shape[-1])).flatten(1, 2)
-        merged = bipartite(chosen, tc.k, tc.r).context
+        merged = bipartite(chosen, tc.k, tc.summarizer.r).context
         x, context = feed_forward(w, name, x), feed_forward(w, name, merged)
 
     def project(rows: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import torch
@@ -39,15 +39,16 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
             forward = partial(plain.logits, weights, backbone.config, method.tc, tokens)
         trained = {name: nn.Parameter(weights[name]) for name, _ in model.named_parameters()}
         weights |= trained
-        return _function_step(case, settings, forward, trained, clips)
+        return _function_step(case, settings, forward, trained, clips, model.new_names)
     if case.mode == "eval":
         return _evaluation(model, settings, clips)
-    return partial(_training_step, case, settings, model, make_optimizer_of(dict(model.named_parameters())), clips)
+    optimizer = make_optimizer_of(dict(model.named_parameters()), model.new_names)
+    return partial(_training_step, case, settings, model, optimizer, clips)
 
 
-def make_optimizer_of(parameters: dict[str, nn.Parameter]) -> torch.optim.Optimizer:
+def make_optimizer_of(parameters: dict[str, nn.Parameter], new_names: Collection[str]) -> torch.optim.Optimizer:
     """AdamW as in training."""
-    return make_optimizer(parameters, load_method("tc_clip").recipe.optimizer)
+    return make_optimizer(parameters, load_method("tc_clip").recipe.optimizer, new_names)
 
 
 def loss_of(logits: Tensor) -> Tensor:
@@ -90,6 +91,7 @@ def _function_step(
     forward: Callable[[Tensor], Tensor],
     trained: dict[str, nn.Parameter],
     clips: Tensor,
+    new_names: Collection[str],
 ) -> Step:
     """A step of plain or oracle, which have no part that is computed once."""
 
@@ -99,7 +101,7 @@ def _function_step(
 
     if case.mode == "eval":
         return evaluation
-    optimizer = make_optimizer_of(trained)
+    optimizer = make_optimizer_of(trained, new_names)
 
     def training() -> None:
         for part in torch.split(clips, case.micro):

@@ -23,7 +23,7 @@ from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
 from tcclip.evaluation.token_trace import write_sources
 from tcclip.models.backbone import Backbone
-from tcclip.models.build import build, load_canonical
+from tcclip.models.build import build, clip_positions, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
@@ -123,7 +123,8 @@ def fill(model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, 
     if tuned is not None and share is None:
         load_canonical(model, tuned, trained_only=True)
     elif tuned is not None and share is not None:
-        load_canonical(model, ensemble(backbone.tensors, tuned, share))
+        clip = {**backbone.tensors, **clip_positions(model, backbone.tensors)}
+        load_canonical(model, ensemble(clip, tuned, share))
 
 
 def evaluate_one(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,47 +12,45 @@ from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.composition import compose
 from tcclip.models.config import canonical_shapes
-from tcclip.models.ensemble import JOINT, SPACE
-from tcclip.models.exchange import draws_of, frame_exchange
-from tcclip.models.prompting import TextRecipe, initial_prompting
-from tcclip.models.tokens import end_positions, shared_prefix, token_rows
+from tcclip.models.pos.table import SPACE
+from tcclip.models.tokens import end_positions, token_rows
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.method import Method
 
 TABLE = "token_embedding.weight"
 
 
-def build(method: Method, backbone: Backbone, class_names: Sequence[str], num_frames: int) -> ClipVideo:
+def build(
+    method: Method, backbone: Backbone, class_names: Sequence[str], num_frames: int, recompute: bool = False
+) -> ClipVideo:
     """The model of `method` over `class_names` for videos of `num_frames`, with the backbone's weights.
 
-    New parameters start as the paper says; the same arguments give the same weights. Raises UserError when a class
-    name does not fit into the text or the backbone is not made for the method.
+    New parameters start as the paper says; the same arguments give the same weights. With `recompute`, training keeps
+    less of the vision layers' insides and computes them twice. Raises UserError when a class name does not fit into the
+    text or the backbone is not made for the method.
     """
+    if not class_names:
+        raise UserError(f"method {method.name}: the list of class names is empty")
     tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
-    _check(method, backbone.config, tokens)
-    model = skeleton(method, backbone.config, tokens, num_frames)
-    model.load_state_dict(_initial_weights(model, backbone, tokens), strict=True, assign=True)
+    model = skeleton(method, backbone.config, tokens, num_frames, recompute)
+    model.load_state_dict(_first_values(model, backbone), strict=True, assign=True)
     return model
 
 
-def skeleton(method: Method, config: BackboneConfig, tokens: Tensor, num_frames: int) -> ClipVideo:
+def skeleton(
+    method: Method, config: BackboneConfig, tokens: Tensor, num_frames: int, recompute: bool = False
+) -> ClipVideo:
     """`method`'s model over texts of token ids (C, L) without values: all its weights are on the meta device.
 
     For its names and shapes, and for counting what it costs, neither of which needs memory or random numbers.
     """
-    fixed_draws = draws_of(method, config, num_frames)
+    method.check_layers(config.vision_layers)
+    composition = compose(method, config, tokens, num_frames)
     with torch.device("meta"):
-        return ClipVideo(
-            config,
-            tokens[:, : int(end_positions(tokens).max()) + 1],
-            torch.empty(canonical_shapes(config)[TABLE]),
-            frame_exchange(method, config),
-            bias=method.vision.bias,
-            text_recipe=_text_recipe(method),
-            joint_frames=num_frames if method.pos == "joint" else None,
-            fixed_draws=fixed_draws,
-        )
+        table = torch.empty(canonical_shapes(config)[TABLE])
+        return ClipVideo(config, tokens[:, : int(end_positions(tokens).max()) + 1], table, composition, recompute)
 
 
 def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: bool = False) -> None:
@@ -85,43 +82,17 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
 
 
-def _check(method: Method, config: BackboneConfig, tokens: Tensor) -> None:
-    text = _text_recipe(method)
-    if not len(tokens):
-        raise UserError(f"method {method.name}: the list of class names is empty")
-    if text.looks_at and config.text_width != config.embed_dim:
-        raise UserError(
-            f"method {method.name}: text.mode {method.text.mode} needs a backbone with text_width = embed_dim, "
-            f"this one has {config.text_width} and {config.embed_dim}"
-        )
-    if text.prompts and shared_prefix(tokens) < 1 + text.prompts:
-        raise UserError(
-            f"method {method.name}: text.prompt '{method.text.prompt}' must begin with at least "
-            f"text.n_ctx = {text.prompts} tokens before {{name}}"
-        )
-
-
-def _text_recipe(method: Method) -> TextRecipe:
-    """What the method's text adds to CLIP's."""
-    text = method.text
-    return TextRecipe(text.n_ctx if text.learns_prompts else 0, text.looks_at, late=text.mode == "late_fusion")
-
-
-def _initial_weights(model: ClipVideo, backbone: Backbone, tokens: Tensor) -> dict[str, Tensor]:
+def _first_values(model: ClipVideo, backbone: Backbone) -> dict[str, Tensor]:
     """The first value of every weight of `model` by canonical name."""
-    weights: dict[str, Tensor] = {}
-    for name, expected in model.state_dict().items():
-        if name == TABLE:
-            weights[name] = backbone.tensors[name]
-        elif name == JOINT:
-            weights[name] = backbone.tensors[SPACE].repeat(len(expected), 1, 1)
-        elif name.startswith("tc."):
-            stream = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-            weights[name] = nn.init.trunc_normal_(torch.empty(expected.shape), std=0.02, generator=stream)
-        elif not name.startswith("vp."):
-            weights[name] = backbone.tensors[name].clone()
-    if model.vp is not None:
-        words = tokens[0, 1 : 1 + model.text_recipe.prompts]
-        parts = initial_prompting(backbone.tensors, backbone.config.text_layers - 1, words)
-        weights |= {name: tensor for name, tensor in parts.items() if name in model.state_dict()}
-    return weights
+    clip, shapes = backbone.tensors, {name: tensor.shape for name, tensor in model.state_dict().items()}
+    start = {name: clip[name].clone() for name in shapes if name in clip and name != TABLE}
+    start |= {TABLE: clip[TABLE]} | clip_positions(model, clip)
+    for part, names in model.parts:
+        start |= part.start({name: shapes[name] for name in names}, clip)
+    return {name: start[name] for name in shapes}
+
+
+def clip_positions(model: ClipVideo, clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """CLIP's weights for the model's position table, whatever its form, by canonical name."""
+    table = model.composition.positions
+    return {f"visual.{table.name}": table.start(clip[f"visual.{SPACE}"])}

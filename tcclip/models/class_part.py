@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tcclip.models.text import ClassReaders
+from tcclip.models.text.tower import ClassReaders
 
 
 def cut(classes: ClassReaders) -> ClassReaders:

@@ -22,4 +22,4 @@ def readable(name: str, names: Names) -> str:
 
 def class_prompts(method: Method, class_names: Sequence[str]) -> list[str]:
     """One text per class: the method's prompt with the readable name in the place of {name}."""
-    return [method.text.prompt.replace("{name}", readable(name, method.names)) for name in class_names]
+    return [method.text.text_of(readable(name, method.names)) for name in class_names]

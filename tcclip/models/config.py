@@ -6,6 +6,15 @@ from tcclip.params.architecture import BackboneConfig
 
 VOCABULARY = 49408  # rows of CLIP's token table
 POSITIONS = 77  # rows of CLIP's text position table
+CLIP = (  # how the names of CLIP's tensors begin; beside them in a model are the parts of its kinds
+    "visual",
+    "transformer",
+    "token_embedding",
+    "positional_embedding",
+    "ln_final",
+    "text_projection",
+    "logit_scale",
+)
 START, END = 49406, 49407  # token ids that open and close every text
 
 

@@ -6,23 +6,22 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-OWN = ("vp.", "tc.")  # parameters that CLIP has not: they are never mixed
-JOINT, SPACE = "visual.positional_embedding_joint", "visual.positional_embedding"
+from tcclip.models.config import CLIP
+
+TABLE = "token_embedding.weight"
 
 
 def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) -> dict[str, Tensor]:
     """(1 - w) CLIP + w tuned for every parameter of CLIP, by canonical names; w = 1 is the fine-tuned model.
 
-    vp.* and tc.* come from `tuned`, the token table, which is not trained, from `clip` (absent there, it stays absent).
-    CLIP's counterpart of a position table per frame is its one table for every frame.
+    The parts of kinds, which CLIP has not, come from `tuned`, the token table, which is not trained, from `clip`
+    (absent there, it stays absent).
     """
     mixed = {}
     for name, tensor in tuned.items():
-        if name.startswith(OWN):
-            mixed[name] = tensor
-        elif name != "token_embedding.weight":
-            base = clip[SPACE] if name == JOINT and JOINT not in clip else clip[name]
-            mixed[name] = (1 - w) * base.to(tensor.device) + w * tensor
-    if "token_embedding.weight" in clip:
-        mixed["token_embedding.weight"] = clip["token_embedding.weight"]
+        if name != TABLE:
+            is_clips = name.partition(".")[0] in CLIP
+            mixed[name] = (1 - w) * clip[name].to(tensor.device) + w * tensor if is_clips else tensor
+    if TABLE in clip:
+        mixed[TABLE] = clip[TABLE]
     return mixed

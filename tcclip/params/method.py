@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.kinds.axis import one_of, spelled
+from tcclip.params.kinds.beside import taken
+from tcclip.params.kinds.chosen import chosen
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.spellings import spelled_out
+from tcclip.params.temporal_context import TemporalContext
 from tcclip.params.variants import place_of, variant_named
-from tcclip.params.vision import TemporalContext, Vision, check_sections
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
-BARE = "{name}"  # a prompt without words
-
-
-class Text(Params):
-    """How class names become text features."""
-
-    # bare name | fixed prompt | learned prompt vectors | those, looking at the frames' [CLS] tokens (vp_cls) or at the
-    # context tokens (vp_ctx) before the last layer | fixed prompt, the finished text features look at context tokens
-    mode: Literal["name", "template", "coop", "vp_cls", "vp_ctx", "late_fusion"]
-    prompt: str  # text around {name}; its words before {name} start the learnable prompt vectors
-    n_ctx: Annotated[int, Field(ge=1)]  # learnable prompt vectors (modes that learn them)
-    late_prompts: bool  # mode late_fusion learns prompt vectors too
-    context_length: Annotated[int, Field(ge=8, le=77)]  # tokens per text
-
-    @field_validator("prompt")
-    @classmethod
-    def _has_name(cls, prompt: str) -> str:
-        if "{name}" not in prompt:
-            raise ValueError("must contain {name}")
-        return prompt
-
-    @property
-    def learns_prompts(self) -> bool:
-        """Whether `n_ctx` vectors take the place of the prompt's first words."""
-        return self.mode in ("coop", "vp_cls", "vp_ctx") or (self.mode == "late_fusion" and self.late_prompts)
-
-    @property
-    def looks_at(self) -> Literal["frames", "context"] | None:
-        """The features of a video that its texts depend on: frames' [CLS] tokens, context tokens, or none."""
-        return {"vp_cls": "frames", "vp_ctx": "context", "late_fusion": "context"}.get(self.mode)  # type: ignore[return-value]
-
-    @model_validator(mode="after")
-    def _bare_name_or_prompt(self) -> Text:
-        if (self.mode == "name") != (self.prompt == BARE):
-            raise ValueError(
-                f"text.mode '{self.mode}' does not go with text.prompt '{self.prompt}': name is the mode of '{BARE}', "
-                "and of it alone"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _enough_words(self) -> Text:
-        # letters, single digits and marks are CLIP's words; each is at least one token
-        words = re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", self.prompt.partition("{name}")[0])
-        if self.learns_prompts and len(words) < self.n_ctx:
-            raise ValueError(
-                f"text.prompt '{self.prompt}' has {len(words)} words before {{name}}, and the learned prompt vectors "
-                f"start as text.n_ctx = {self.n_ctx} of them: lengthen the prompt or lower text.n_ctx"
-            )
-        return self
 
 
 class Names(Params):
@@ -130,7 +83,6 @@ class Init(Params):
 class Recipe(Params):
     """How a method is trained; epochs, rates and batches belong to the protocol."""
 
-    loss: Literal["soft_ce"]
     label_smoothing: Probability
     mixup: Mixup | None
     augmentation: Augmentation
@@ -146,20 +98,32 @@ class Method(Params):
     train: bool  # false: evaluated with CLIP's weights as they are
     init: Init | Literal["clip"]  # the weights that a training starts from
     micro_batch: dict[str, Annotated[int, Field(ge=1)]]  # by protocol, where it differs from the protocol's own
-    vision: Vision
-    tc: TemporalContext | None
-    pos: Literal["space", "joint"]  # position table shared by all frames | one per frame (Table 9a)
-    text: Text
+    vision: one_of("vision")  # type: ignore[valid-type]  # what a frame sees beside its own tokens, in which layers
+    tc: TemporalContext | None  # how context tokens are made
+    pos: one_of("pos")  # type: ignore[valid-type]  # position table shared by all frames | one per frame (Table 9a)
+    pool: one_of("pool")  # type: ignore[valid-type]  # how frame features become a video's
+    text: one_of("text")  # type: ignore[valid-type]  # how the texts of the classes are made
+    look: one_of("look")  # type: ignore[valid-type]  # how the texts look at the video
+    score: one_of("score")  # type: ignore[valid-type]  # how a video is compared with the texts
     names: Names
-    temporal_head: Literal["mean"]
     norm: Literal["imagenet", "clip"]  # pixel statistics
-    sampling: Literal["tsn"]
     we: WeightEnsemble
     recipe: Recipe
 
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_get_their_keys(cls, content: Any) -> Any:
+        """A section that is one kind keeps that kind's keys, and those of the others are dropped."""
+        if not isinstance(content, dict):
+            return content
+        sections = {axis: spelled(content[axis]) for axis in SECTIONS if axis in content}
+        kept = {axis: taken(section, axis) for axis, section in sections.items() if isinstance(section, dict)}
+        return {**content, **kept}
+
     @model_validator(mode="after")
-    def _sections_fit(self) -> Method:
-        check_sections(self.vision, self.tc)
+    def _kinds_fit(self) -> Method:
+        for kind in chosen(self):
+            kind.check(self)
         return self
 
     @model_validator(mode="after")
@@ -168,23 +132,22 @@ class Method(Params):
             raise ValueError("names.otherwise belongs to names.source llm, which needs it, and to no other source")
         return self
 
-    @model_validator(mode="after")
-    def _text_sees_what_there_is(self) -> Method:
-        if self.text.looks_at == "context" and self.vision.ref != "context":
-            raise ValueError(
-                f"text.mode '{self.text.mode}' needs vision.ref 'context', whose tokens it looks at "
-                f"(vision.ref is '{self.vision.ref}')"
-            )
-        return self
+    def check_sizes(self, patches: int, frames: int, layers: int) -> None:
+        """Refuse, as a UserError with the keys, a backbone that cannot run the method.
 
-    @model_validator(mode="after")
-    def _nothing_is_idle(self) -> Method:
-        if self.vision.ref == "none" and self.vision.bias:
-            raise ValueError("vision.bias true has no effect with vision.ref 'none': no layer reads reference tokens")
-        if self.vision.ref != "context" and self.tc is not None:
-            raise ValueError(f"section tc has no effect with vision.ref '{self.vision.ref}': set it to 'context'")
-        return self
+        patches: N of one frame; frames: T of one view; layers: of the vision tower.
+        """
+        self.check_layers(layers)
+        for kind in chosen(self):
+            kind.check_seeds(self, patches, frames)
 
+    def check_layers(self, layers: int) -> None:
+        """Refuse, as a UserError with the keys, a vision tower whose layers cannot run the method."""
+        for kind in chosen(self):
+            kind.check_layers(self, layers)
+
+
+SECTIONS = ("vision", "pos", "pool", "text", "look", "score")  # that are one kind each
 
 # The keys that no training depends on.
 NOT_TRAINED: dict[str, Any] = {
@@ -204,8 +167,8 @@ def _resolved(name: str) -> dict[str, Any]:
         base = _resolved(variant.base)
         known = str(base.get("display", variant.base))
         naming = {"display": variant.display_over(known), "description": variant.description_over(known)}
-        return merge(base, {**naming, **undotted(variant.changes)})
-    content = read_yaml(path_of("methods", name))
+        return merge(base, {**naming, **spelled_out(undotted(variant.changes))})
+    content = spelled_out(read_yaml(path_of("methods", name)))
     base = content.pop("base", None)
     return merge(_resolved(base), content) if base else content
 
@@ -224,7 +187,7 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, where: str |
     content, place = _resolved(name), place_of(name)
     if not overrides:
         return validate({**content, "name": name}, Method, place)
-    changed = merge(content, undotted(overrides))
+    changed = merge(content, spelled_out(undotted(overrides)))
     try:
         return validate({**changed, "name": name}, Method, f"{where} (put over {place})" if where else place)
     except UserError:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tcclip.errors import UserError, unknown
+from tcclip.params.kinds.axes import AXES
 
 
 class Params(BaseModel):
@@ -70,16 +71,30 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         return section.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        place = _without_tags(first["loc"])
+        key = ".".join(str(part) for part in place)
         if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a dataclass
-            allowed = _keys_at(section, first["loc"][:-1])
-            close = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1, cutoff=0.4)
-            hint = f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
+            hint = _nearest(str(place[-1]), _keys_at(section, first["loc"][:-1]))
             raise UserError(f"{where}: unknown key '{key}': {hint}") from error
+        if first["type"] == "union_tag_invalid":
+            kind, kinds = first["ctx"]["tag"], first["ctx"]["expected_tags"].replace("'", "").split(", ")
+            raise UserError(f"{where}: unknown kind '{kind}' of {key}: {_nearest(kind, kinds)}") from error
+        if first["type"] == "below":
+            raise UserError(f"{where}: {key}.{first['ctx']['below']}: {first['ctx']['message']}") from error
         message = first["msg"].removeprefix("Value error, ")
         whole = first["type"] == "missing" or not key or isinstance(first["input"], dict)  # the message says what
         got = "" if whole else f" (got {first['input']!r})"
         raise UserError(f"{where}: {key or 'file'}: {message[0].lower()}{message[1:]}{got}") from error
+
+
+def _nearest(word: str, allowed: list[str]) -> str:
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.4)
+    return f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
+
+
+def _without_tags(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """A key's place as it stands in a file: pydantic puts the kind behind its axis."""
+    return tuple(part for place, part in enumerate(location) if place == 0 or location[place - 1] not in AXES)
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -105,15 +120,26 @@ def undotted(overrides: dict[str, Any]) -> dict[str, Any]:
 
 def _keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The allowed keys of the (nested) section or dataclass at `location`."""
-    for part in location:
+    for place, part in enumerate(location):
         if part not in section.model_fields:
             continue
-        annotation = section.model_fields[str(part)].annotation
-        candidates = [annotation, *get_args(annotation)]
-        for nested in (c for c in candidates if isinstance(c, type)):
-            if dataclasses.is_dataclass(nested):
-                return [field.name for field in dataclasses.fields(nested)]
-            if issubclass(nested, BaseModel):
-                section = nested
-                break
-    return [field.alias or name for name, field in section.model_fields.items()]
+        tag = location[place + 1] if place + 1 < len(location) else None
+        nested = _sections_in(section.model_fields[str(part)].annotation)
+        if nested and dataclasses.is_dataclass(nested[0]):
+            return [field.name for field in dataclasses.fields(nested[0])]
+        if nested:
+            section = next((kind for kind in nested if _tag(kind) == tag), nested[0])
+    beside: list[str] = getattr(section, "keys_beside", list)()
+    return [*(field.alias or name for name, field in section.model_fields.items()), *beside]
+
+
+def _sections_in(annotation: Any) -> list[Any]:
+    """The section classes and dataclasses in a field's type, which may be a union."""
+    if isinstance(annotation, type) and (dataclasses.is_dataclass(annotation) or issubclass(annotation, BaseModel)):
+        return [annotation]
+    return [section for part in get_args(annotation) for section in _sections_in(part)]
+
+
+def _tag(section: type[BaseModel]) -> Any:
+    field = section.model_fields.get("kind")
+    return field.default if field else None

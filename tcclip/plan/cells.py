@@ -9,7 +9,6 @@ from tcclip.errors import unknown
 from tcclip.params import Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.protocol import Views
 from tcclip.params.table import Column, Cost, FromTable, Row
-from tcclip.params.vision import check_method
 from tcclip.plan.runs import Run, method_of, protocol_of, run_for, train_split, trainings
 
 
@@ -85,7 +84,7 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
         if method:
             sizes = suite.backbone.architecture
             for frames in {protocol.frames for protocol in protocols}:
-                check_method(method, sizes.patches, frames, sizes.vision_layers)
+                method.check_sizes(sizes.patches, frames, sizes.vision_layers)
         for column, protocol in zip(table.columns, protocols, strict=True):
             cell, needed = _cell(suite, table, protocol, row, method, column)
             if method and column.from_table:

@@ -21,7 +21,7 @@ from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
 from tcclip.models import class_part
-from tcclip.models.text import ClassReaders
+from tcclip.models.text.tower import ClassReaders
 from tcclip.process import distributed
 from tcclip.process.files import sha256
 from tcclip.process.rng import generator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import nn
@@ -10,13 +10,16 @@ from torch import nn
 from tcclip.params.method import Optimizer
 from tcclip.training.schedule import lr_at
 
-NEW = "vp."  # prompt vectors and VP block learn faster; the attention bias (tc.*) is at the base rate
 
+def make_optimizer(
+    parameters: Mapping[str, nn.Parameter], recipe: Optimizer, new_names: Collection[str]
+) -> torch.optim.AdamW:
+    """AdamW over canonically named parameters, weight decay on all; each group carries its `factor` of the rate.
 
-def make_optimizer(parameters: Mapping[str, nn.Parameter], recipe: Optimizer) -> torch.optim.AdamW:
-    """AdamW over canonically named parameters, weight decay on all; each group carries its `factor` of the rate."""
-    old = [parameter for name, parameter in parameters.items() if not name.startswith(NEW)]
-    new = [parameter for name, parameter in parameters.items() if name.startswith(NEW)]
+    new_names: those that learn faster (`ClipVideo.new_names`).
+    """
+    old = [parameter for name, parameter in parameters.items() if name not in new_names]
+    new = [parameter for name, parameter in parameters.items() if name in new_names]
     groups = [
         {"params": members, "factor": factor}
         for members, factor in ((old, 1.0), (new, recipe.new_lr_factor))

@@ -14,7 +14,6 @@ from tcclip.plan.layout import LAST
 from tcclip.process.files import atomic, write_json, write_text
 from tcclip.process.runtime import environment, peak_memory_mb
 from tcclip.training.job import TrainingJob, resolved_params
-from tcclip.training.optimizer import NEW
 from tcclip.training.setup import Setup, weights
 from tcclip.training.state import Progress
 
@@ -64,7 +63,7 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
         "parameters": {
             "total": sum(p.numel() for p in setup.model.parameters()),
             "trained": sum(p.numel() for p in setup.parameters.values()),
-            "new_lr": sum(p.numel() for name, p in setup.parameters.items() if name.startswith(NEW)),
+            "new_lr": sum(setup.parameters[name].numel() for name in setup.model.new_names),
         },
         "peak_memory_mb": peak_memory_mb(),
     }

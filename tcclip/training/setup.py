@@ -89,8 +89,7 @@ def prepare(job: TrainingJob) -> Setup:
         )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    model = build(job.method, backbone, list(job.class_names), protocol.frames).to(device)
-    model.visual.checkpoint = job.checkpoint
+    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.checkpoint).to(device)
     parameters = dict(model.named_parameters())
     if job.initial is not None:
         start_from(parameters, job.initial)
@@ -107,7 +106,7 @@ def prepare(job: TrainingJob) -> Setup:
         budget=length,
         model=model,
         parameters=parameters,
-        optimizer=make_optimizer(parameters, recipe.optimizer),
+        optimizer=make_optimizer(parameters, recipe.optimizer, model.new_names),
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
 

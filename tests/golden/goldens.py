@@ -16,7 +16,7 @@ from torch import Tensor
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import canonical_shapes
-from tcclip.models.vision import LayerOutput, last_layer, layer
+from tcclip.models.vision.layers import LayerOutput, last_layer, layer
 from tcclip.params import load_method
 
 HERE = Path(__file__).parent

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from tcclip.models.matching import bipartite, schedule
+from tcclip.models.summarizer.bipartite import bipartite
+from tcclip.models.summarizer.matching import schedule
 
 GOLDEN = goldens.arrays("merge")
 CASES = sorted({name.split("/")[0] for name in GOLDEN})

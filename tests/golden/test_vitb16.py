@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tcclip.models.grouping import Summary, mean_by_group
-from tcclip.models.layers import ContextRecipe
-from tcclip.models.selection import Chosen
+from tcclip.models.selector.chosen import Chosen
+from tcclip.models.summarizer.groups import Summary, mean_by_group
+from tcclip.models.vision.layers import ContextRecipe
 
 ROUNDING = 5e-7  # of the stored float32
 FLOAT32 = 1e-5  # features of a float32 run with the decisions given; the reference's own are 4.3e-6 off

@@ -89,26 +89,39 @@ def exchange_of(method: Method) -> Exchange:
     """The method's keys as the equations read them."""
     vision, tc = method.vision, method.tc
     context = None
-    if vision.ref == "context" and tc is not None:
-        choices = (tc.ats.doubles, tc.random.form, tc.saliency.over, tc.kmeans.start)
-        constants = (tc.kmeans.iterations, tc.dpc_knn.neighbours, tc.dpc_knn.noise)
-        context = Context(tc.alpha, tc.k, tc.r, tc.selector, tc.head_wise, tc.summarizer, *choices, *constants)
-    first = 2 if vision.ref == "context" else 1
-    infuse = vision.layers_infuse if isinstance(vision.layers_infuse, list) else range(first, 4)
-    summarise = vision.layers_summarise if isinstance(vision.layers_summarise, list) else range(1, 4)
-    read = tuple(infuse) if vision.ref != "none" else ()
-    return Exchange(vision.ref, vision.edge, vision.bias, read, tuple(summarise), context)
+    if vision.kind == "context" and tc is not None:
+        names = {"doubles": "ats_doubles", "form": "random_form", "over": "saliency_over"}
+        keys = tc.selector.model_dump(exclude={"kind"}) | tc.summarizer.model_dump(exclude={"kind"})
+        keys = {names.get(key, key): value for key, value in keys.items()}
+        context = Context(
+            tc.alpha, tc.k, keys.pop("r", 1), selector=tc.selector.kind, summarizer=tc.summarizer.kind, **keys
+        )
+    first = 2 if vision.kind == "context" else 1
+    chosen = vision.model_dump()
+    infuse, summarise = chosen.get("layers_infuse", "all"), chosen.get("layers_summarise", "all")
+    infuse = infuse if isinstance(infuse, list) else range(first, 4)
+    summarise = summarise if isinstance(summarise, list) else range(1, 4)
+    read = tuple(infuse) if vision.kind != "none" else ()
+    edge, bias = chosen.get("edge", "zero"), chosen.get("bias", False)
+    return Exchange(vision.kind, edge, bias, read, tuple(summarise), context)
+
+
+def mode_of(method: Method) -> str:
+    """The equations' name of the method's text and look."""
+    if method.look.kind == "none":
+        return str(method.text.kind)
+    return "late_fusion" if method.look.kind == "late" else {"frames": "vp_cls", "context": "vp_ctx"}[method.look.at]
 
 
 def slow_logits(
     model: ClipVideo, weights: dict[str, Tensor], videos: Tensor, method: Method, draws: Tensor | None
 ) -> Tensor:
     texts = [row[: int(row.argmax()) + 1].tolist() for row in model.tokens]
-    exchange, text = exchange_of(method), method.text
+    exchange = exchange_of(method)
     noise = [None] * len(videos) if draws is None else list(draws)
     return torch.stack(
         [
-            equations.logits(weights, SIZES, video, texts, exchange, text.mode, text.n_ctx, drawn)
+            equations.logits(weights, SIZES, video, texts, exchange, mode_of(method), method.text.learns, drawn)
             for video, drawn in zip(videos, noise, strict=True)
         ]
     )

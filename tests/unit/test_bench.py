@@ -21,7 +21,7 @@ from tcclip.bench.timing import in_turn
 from tcclip.bench.world import class_names, config_of, videos, with_texts
 from tcclip.errors import UserError
 from tcclip.models import Backbone, build
-from tcclip.models.matching import schedule
+from tcclip.models.summarizer.matching import schedule
 from tcclip.params import load_method
 from tcclip.params.reader import params_folder
 

@@ -4,8 +4,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcclip.models.grouping import sum_by_group
-from tcclip.models.matching import bipartite, schedule
+from tcclip.models.summarizer.bipartite import bipartite
+from tcclip.models.summarizer.groups import sum_by_group
+from tcclip.models.summarizer.matching import schedule
 
 SIZES = {"n": st.integers(1, 60), "k": st.integers(1, 20), "r": st.integers(1, 30), "seed": st.integers(0, 10**6)}
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tcclip.models.attention import Attended
-from tcclip.models.layers import gather_seeds
-from tcclip.models.saliency import patch_saliency, saliency_weight
-from tcclip.models.sampling import inverse_transform
-from tcclip.models.scores import cls_attention
-from tcclip.models.selection import head_wise, selector
+from tcclip.models.kinds import make
+from tcclip.models.selector.ats import inverse_transform
+from tcclip.models.selector.chosen import head_wise
+from tcclip.models.selector.saliency import patch_saliency, saliency_weight
+from tcclip.models.selector.scores import cls_attention
+from tcclip.models.vision.layers import gather_seeds
 from tcclip.params import load_method
 
 SELECTORS = [
@@ -43,7 +44,8 @@ def permuted(seen: Attended, videos: Tensor) -> Attended:
 def select(name: str, seen: Attended, head: str = "slices") -> Tensor:
     tc = load_method("tc_only", {"tc.selector": name, "tc.head_wise": head, "tc.alpha": 0.5}).tc
     assert tc is not None
-    return selector(tc, seen.patches)(seen).seeds
+    chosen: Tensor = make(tc.selector, tc.seeds(seen.patches)).select(seen).seeds
+    return chosen
 
 
 @pytest.mark.parametrize("name", SELECTORS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 import torch
 from operations import WAITING, Operations
@@ -13,9 +11,9 @@ from torch import Tensor
 from tcclip.bench import plain
 from tcclip.models import build, class_part
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.layers import last_layer, layer
+from tcclip.models.vision.layers import last_layer, layer
 from tcclip.params import load_method
-from tcclip.params.vision import TemporalContext
+from tcclip.params.kinds.axis import kinds_of
 
 METHODS = ["tc_clip", "vifi_clip"]
 
@@ -69,7 +67,7 @@ def test_activation_checkpoints_change_no_gradient(method: str) -> None:
     model = small(method).double()
     loss(model, model(videos())).backward()
     expected = gradients(model)
-    model.visual.checkpoint = True
+    model.visual.recompute = True
     loss(model, model(videos())).backward()
     assert_equal(gradients(model), expected)
 
@@ -78,7 +76,7 @@ def test_activation_checkpoints_keep_less() -> None:
     kept = {}
     for checkpoint in (False, True):
         model = small("tc_clip")
-        model.visual.checkpoint = checkpoint
+        model.visual.recompute = checkpoint
         sizes: list[int] = []
         with torch.autograd.graph.saved_tensors_hooks(lambda t, s=sizes: s.append(t.numel()) or t, lambda t: t):
             model(videos(dtype=torch.float32))
@@ -98,7 +96,7 @@ def test_the_forward_pass_compiles_to_one_graph(method: str, training: bool) -> 
 
 
 def choices(key: str) -> tuple[str, ...]:
-    return get_args(TemporalContext.model_fields[key].annotation)
+    return tuple(kinds_of(key))
 
 
 STEPS: list[tuple[str, dict[str, str]]] = [

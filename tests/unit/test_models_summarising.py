@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tcclip.models.clustering import dpc_knn, kmeans, random_groups
-from tcclip.models.grouping import Summary, mean_by_group, sizes
-from tcclip.models.matching import bipartite, bipartite_attention, bipartite_saliency
-from tcclip.models.summarising import fixed_draws, summarizer
+from tcclip.models.kinds import make
+from tcclip.models.summarizer.bipartite import bipartite
+from tcclip.models.summarizer.bipartite_attention import bipartite_attention
+from tcclip.models.summarizer.bipartite_saliency import bipartite_saliency
+from tcclip.models.summarizer.dpc_knn import dpc_knn
+from tcclip.models.summarizer.groups import Summary, mean_by_group, sizes
+from tcclip.models.summarizer.kmeans import kmeans
+from tcclip.models.summarizer.random import random_groups
 from tcclip.params import load_method
-from tcclip.params.vision import TemporalContext
+from tcclip.params.temporal_context import TemporalContext
 
 NAMES = ["none", "random", "kmeans", "dpc_knn", "bipartite", "bipartite_attention", "bipartite_saliency"]
 CASES = {"n": st.integers(5, 50), "k": st.integers(1, 20), "seed": st.integers(0, 10**6)}
@@ -33,16 +39,20 @@ def tc(**changes: object) -> TemporalContext:
     return found
 
 
+def summarizer(section: TemporalContext) -> Any:
+    return make(section.summarizer, section.k)
+
+
 def summary(name: str, tokens: Tensor, k: int, seed: int) -> Summary:
     batch, n, _ = tokens.shape
     weight, draws = uniform(batch, n, seed=seed + 1), uniform(batch, n, seed=seed + 2)
-    return summarizer(tc(summarizer=name, k=k, r=10))(tokens, weight, draws)
+    return summarizer(tc(summarizer=name, k=k, r=10)).summarise(tokens, weight, draws)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_papers_928_seeds_become_96_context_tokens_that_hold_all_of_them(name: str) -> None:
     tokens = torch.randn(1, 928, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found = summarizer(tc(summarizer=name))(tokens, uniform(1, 928, seed=1), uniform(1, 928, seed=2))
+    found = summarizer(tc(summarizer=name)).summarise(tokens, uniform(1, 928, seed=1), uniform(1, 928, seed=2))
     count = 928 if name == "none" else 96
     assert found.context.shape == (1, count, 8)
     assert found.group.min() >= 0 and found.group.max() < count
@@ -55,7 +65,7 @@ def test_the_papers_928_seeds_become_96_context_tokens_that_hold_all_of_them(nam
 def test_videos_do_not_influence_each_other(name: str, n: int, k: int, seed: int) -> None:
     tokens, order = seeds_of(n, seed), torch.tensor([2, 0, 1])
     weight, draws = uniform(3, n, seed=seed + 1), uniform(3, n, seed=seed + 2)
-    part = summarizer(tc(summarizer=name, k=k, r=10))
+    part = summarizer(tc(summarizer=name, k=k, r=10)).summarise
     whole, permuted = part(tokens, weight, draws), part(tokens[order], weight[order], draws[order])
     assert torch.equal(whole.group[order], permuted.group)
     assert torch.allclose(whole.context[order], permuted.context)
@@ -150,12 +160,15 @@ def test_mixed_precision_does_not_change_the_groups(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_half_precision_seeds_are_summarised(name: str) -> None:
     tokens = torch.randn(2, 30, 8).bfloat16()
-    found = summarizer(tc(summarizer=name, k=4, r=10))(tokens, torch.rand(2, 30), torch.rand(2, 30))
+    found = summarizer(tc(summarizer=name, k=4, r=10)).summarise(tokens, torch.rand(2, 30), torch.rand(2, 30))
     assert found.context.isfinite().all()
 
 
 def test_evaluation_has_fixed_draws_where_something_is_random() -> None:
-    assert fixed_draws(tc(), 3, 12) is None
-    assert not fixed_draws(tc(summarizer="dpc_knn"), 3, 12).any()  # its noise is for training
-    first, again = (fixed_draws(tc(summarizer="kmeans"), 3, 12) for _ in range(2))
+    assert (
+        summarizer(tc()).fixed_draws is None
+        and summarizer(tc(summarizer="kmeans", kmeans={"start": "strided"})).fixed_draws is None
+    )
+    assert not summarizer(tc(summarizer="dpc_knn")).fixed_draws(3, 12).any()  # its noise is for training
+    first, again = (summarizer(tc(summarizer="kmeans")).fixed_draws(3, 12) for _ in range(2))
     assert torch.equal(first, again) and not torch.equal(first[0], first[1])

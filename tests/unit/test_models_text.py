@@ -12,7 +12,7 @@ from small_models import CLASSES, CONFIG, VIT_B16, backbone, full_size, small
 from tcclip.errors import UserError
 from tcclip.models import build, canonical_state, ensemble
 from tcclip.models.config import canonical_shapes
-from tcclip.models.prompting import Prompting, TextRecipe
+from tcclip.models.look.looking import Looking
 from tcclip.params import load_method
 from tcclip.training.optimizer import make_optimizer
 
@@ -53,7 +53,7 @@ def test_all_that_a_mode_adds_learns_ten_times_as_fast_and_is_not_ensembled(meth
     clip = canonical_shapes(CONFIG)
     new = {name for name, _ in model.named_parameters() if name not in clip and not name.startswith("tc.")}
     assert new
-    optimizer = make_optimizer(dict(model.named_parameters()), load_method(method).recipe.optimizer)
+    optimizer = make_optimizer(dict(model.named_parameters()), load_method(method).recipe.optimizer, model.new_names)
     base, fast = optimizer.param_groups
     assert (base["factor"], fast["factor"]) == (1.0, 10)
     assert {id(p) for p in fast["params"]} == {id(p) for name, p in model.named_parameters() if name in new}
@@ -115,7 +115,7 @@ def test_a_classs_logit_does_not_depend_on_the_other_classes(method: str, mode: 
 
 def test_late_fusion_holds_no_map_of_every_class_against_every_context_token() -> None:
     videos, classes, width, heads, context = 2, 256, 32, 4, 160
-    block = Prompting(TextRecipe(0, "context", late=True), width, heads)
+    block = Looking(width, heads)
     for parameter in block.parameters():
         torch.nn.init.normal_(parameter)
     operations = Operations()

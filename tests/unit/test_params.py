@@ -13,7 +13,6 @@ from tcclip.params.architecture import BackboneConfig
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
 from tcclip.params.table import Column, Table
 from tcclip.params.variants import method_names
-from tcclip.params.vision import check_layers
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def test_every_committed_file_is_valid(kind, load):
 
 def test_dotted_overrides_change_just_their_leaves():
     method = load_method("tc_clip", overrides={"tc.alpha": 0.4, "tc.k": 7})
-    assert (method.tc.alpha, method.tc.k, method.tc.r) == (0.4, 7, 100)
+    assert (method.tc.alpha, method.tc.k, method.tc.summarizer.r) == (0.4, 7, 100)
     assert method.vision == load_method("tc_clip").vision
 
 
@@ -46,16 +45,19 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
         (
             {"vision.ref": "contekst"},
-            "vision.ref: input should be 'none', 'cls', 'adjacent', 'all' or 'context' (got 'contekst')",
+            "unknown kind 'contekst' of vision: did you mean 'context'?",
         ),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
-        ({"tc": None}, "vision.ref 'context' needs the section tc"),
-        ({"vision.ref": "none"}, "text.mode 'vp_ctx' needs vision.ref 'context'"),
+        ({"tc": None}, "vision.kind 'context' needs the section tc"),
         (
-            {"vision.ref": "none", "text.mode": "late_fusion"},
-            "text.mode 'late_fusion' needs vision.ref 'context', whose tokens it looks at (vision.ref is 'none')",
+            {"vision.ref": "none", "vision.bias": False, "tc": None},
+            "look 'prompts' at context tokens needs vision.kind 'context'",
         ),
-        ({"text.prompt": "a clip: {name}."}, "text: text.prompt 'a clip: {name}.' has 3 words before {name}"),
+        (
+            {"vision.ref": "none", "vision.bias": False, "tc": None, "text.mode": "late_fusion"},
+            "look 'late' at context tokens needs vision.kind 'context', which makes them (vision.kind is 'none')",
+        ),
+        ({"text.prompt": "a clip: {name}."}, "text.prompt 'a clip: {name}.' has 3 words before {name}"),
         ({"text.mode": "coop", "text.n_ctx": 5}, "has 4 words before {name}, and the learned prompt vectors start as"),
         ({"text.context_length": 78}, "text.context_length: input should be less than or equal to 77 (got 78)"),
     ],
@@ -85,9 +87,9 @@ def test_an_unknown_name_comes_with_the_nearest_one(load, wrong, right):
 @pytest.mark.parametrize("mode", ["vp_ctx", "late_fusion"])
 def test_text_that_looks_at_context_tokens_needs_the_last_layer_to_make_them(mode):
     method = load_method("tc_clip", {"text.mode": mode, "vision.layers_summarise": [1, 2, 3]})
-    with pytest.raises(UserError, match=rf"text.mode '{mode}' .* not in vision.layers_summarise: add layer 4"):
-        check_layers(method, 4)
-    check_layers(load_method("tc_clip", {"text.mode": "coop", "vision.layers_summarise": [1, 2, 3]}), 4)
+    with pytest.raises(UserError, match=rf"look '{method.look.kind}' .* not in vision.layers_summarise: add layer 4"):
+        method.check_sizes(196, 16, 4)
+    load_method("tc_clip", {"text.mode": "coop", "vision.layers_summarise": [1, 2, 3]}).check_sizes(196, 16, 4)
 
 
 def test_no_method_is_another_one_under_a_second_name():

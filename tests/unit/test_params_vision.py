@@ -12,7 +12,6 @@ from tcclip.errors import UserError
 from tcclip.params import load_method, load_suite, load_table
 from tcclip.params.reader import params_folder
 from tcclip.params.variants import method_names, variants
-from tcclip.params.vision import check_method, infusing_layers, summarising_layers
 from tcclip.plan import expand, load_plan
 
 VIT_B16 = {"patches": 196, "frames": 16, "layers": 12}
@@ -22,7 +21,7 @@ MINI = {"patches": 49, "frames": 16, "layers": 4}
 @pytest.mark.parametrize("method", method_names())
 @pytest.mark.parametrize("sizes", [VIT_B16, MINI], ids=["vit_b_16", "mini"])
 def test_every_method_fits_both_suites(method: str, sizes: dict[str, int]) -> None:
-    check_method(load_method(method), **sizes)
+    load_method(method).check_sizes(**sizes)
 
 
 @pytest.mark.parametrize("method", variants())
@@ -42,27 +41,27 @@ def test_a_frame_of_196_patches_has_the_papers_numbers_of_seeds() -> None:
 
 def test_the_light_variant_summarises_after_3_7_11_12_and_infuses_at_4_8_12() -> None:
     vision = load_method("tc_clip_light").vision
-    assert infusing_layers(vision, 12) == [4, 8, 12]
-    assert summarising_layers(vision, 12) == [3, 7, 11, 12]
-    assert (infusing_layers(vision, 4), summarising_layers(vision, 4)) == ([4], [3, 4])
+    assert vision.infusing(12) == [4, 8, 12]
+    assert vision.summarising(12) == [3, 7, 11, 12]
+    assert (vision.infusing(4), vision.summarising(4)) == ([4], [3, 4])
 
 
 def test_by_default_context_tokens_are_read_from_layer_2_and_frames_from_layer_1() -> None:
-    assert infusing_layers(load_method("tc_clip").vision, 4) == [2, 3, 4]
-    assert summarising_layers(load_method("tc_clip").vision, 4) == [1, 2, 3, 4]
-    assert infusing_layers(load_method("vifi_clip-adjacent").vision, 4) == [1, 2, 3, 4]
-    assert infusing_layers(load_method("vifi_clip").vision, 4) == []
+    assert load_method("tc_clip").vision.infusing(4) == [2, 3, 4]
+    assert load_method("tc_clip").vision.summarising(4) == [1, 2, 3, 4]
+    assert load_method("vifi_clip-adjacent").vision.infusing(4) == [1, 2, 3, 4]
+    assert load_method("vifi_clip").vision.infusing(4) == []
 
 
 @pytest.mark.parametrize(
     ("method", "overrides", "keys"),
     [
-        ("vifi_clip", {"vision.ref": "context"}, ("vision.ref 'context'", "section tc")),
-        ("vifi_clip-all_patches", {"vision.bias": True}, ("vision.bias true", "vision.ref 'all'")),
-        ("vifi_clip", {"vision.bias": True}, ("vision.bias true", "vision.ref 'none'")),
-        ("tc_only", {"vision.ref": "cls"}, ("section tc", "vision.ref 'cls'")),
-        ("vifi_clip", {"text.mode": "name"}, ("text.mode 'name'", "text.prompt 'a photo of a {name}.'")),
-        ("vanilla_clip", {"text.mode": "template"}, ("text.mode 'template'", "text.prompt '{name}'")),
+        ("vifi_clip", {"vision.ref": "context"}, ("vision.kind 'context'", "section tc")),
+        ("vifi_clip-all_patches", {"vision.bias": True}, ("vision.bias true", "vision.kind 'all'")),
+        ("vifi_clip", {"vision.bias": True}, ("vision.bias true", "vision.kind 'none'")),
+        ("tc_only", {"vision.ref": "cls"}, ("section tc", "vision.kind 'cls'")),
+        ("vifi_clip", {"text.mode": "name"}, ("text.kind 'name'", "text.prompt 'a photo of a {name}.'")),
+        ("vanilla_clip", {"text.mode": "template"}, ("text.kind 'template'", "text.prompt '{name}'")),
         (
             "tc_only-head_key_norm",
             {"tc.summarizer": "bipartite_saliency"},
@@ -95,7 +94,7 @@ def test_what_cannot_go_together_is_refused_with_both_keys(
         (
             {"vision.layers_infuse": [4], "vision.layers_summarise": [3]},
             {},
-            ("text.mode 'vp_ctx'", "the last layer", "vision.layers_summarise"),
+            ("look 'prompts'", "the last layer", "vision.layers_summarise"),
         ),
         (
             {"vision.layers_summarise": [3, 12]},
@@ -106,7 +105,7 @@ def test_what_cannot_go_together_is_refused_with_both_keys(
         (
             {"vision.layers_infuse": "every_fourth"},
             {"layers": 3},
-            ("vision.layers_infuse 'every_fourth'", "vision.ref"),
+            ("vision.layers_infuse 'every_fourth'", "vision.kind"),
         ),
         (
             {"tc.summarizer": "dpc_knn", "tc.dpc_knn.neighbours": 17, "tc.k": 9},
@@ -119,12 +118,12 @@ def test_what_a_backbone_cannot_run_is_refused_with_both_keys(
     overrides: dict[str, object], sizes: dict[str, int], keys: tuple[str, ...]
 ) -> None:
     with pytest.raises(UserError) as error:
-        check_method(load_method("tc_clip", overrides), **{**VIT_B16, **sizes})
+        load_method("tc_clip", overrides).check_sizes(**{**VIT_B16, **sizes})
     assert all(key in str(error.value) for key in keys) and "\n" not in str(error.value)
 
 
 def test_no_merge_needs_no_k() -> None:
-    check_method(load_method("tc_only-no_merge", {"tc.k": 5000}), **VIT_B16)
+    load_method("tc_only-no_merge", {"tc.k": 5000}).check_sizes(**VIT_B16)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ def test_no_merge_needs_no_k() -> None:
             "table10",
             "method: tc_clip\n    set: {text.mode: late_fusion}",
             "method: vifi_clip\n    set: {text.mode: late_fusion}",
-            ("text.mode 'late_fusion'", "vision.ref 'context'"),
+            ("look 'late'", "vision.kind 'context'"),
         ),
         (
             "table8a",

@@ -139,7 +139,7 @@ def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, su
     train_until_stopped(monkeypatch, stopped, signal.SIGTERM, SystemExit)
     train(stopped)
     assert same(weights(plain), weights(stopped))
-    monkeypatch.setattr("tcclip.models.vision.VisionTower.draw", lambda *_: None)
+    monkeypatch.setattr("tcclip.models.vision.tower.VisionTower.draw", lambda *_: None)
     train(fixed)
     assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
 

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import torch
 
+from tcclip.backbone.pretraining.framewise import framewise
 from tcclip.backbone.pretraining.pictures import centred
 from tcclip.data.clips.augmentation import stored_side
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.mini.stills import stills
 from tcclip.models.backbone import Backbone
-from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import POSITIONS
-from tcclip.models.prompting import FIXED_PROMPT
 from tcclip.models.tokens import token_rows, tokenize
-from tcclip.models.vision import FrameExchange
 from tcclip.params.suite import Pretraining
 
 PICTURES = 1000
@@ -40,9 +38,7 @@ def zero_shot(backbone: Backbone, recipe: Pretraining) -> Check:
     labels = torch.tensor([only_name(caption, names) for caption in captions])
     texts = [f"a photo of a {name}." for name in names]
     rows = token_rows(texts, tokenize(texts), POSITIONS)
-    model = ClipVideo(
-        backbone.config, rows, backbone.tensors["token_embedding.weight"], FrameExchange(), False, FIXED_PROMPT, None
-    )
+    model = framewise(backbone.config, rows, backbone.tensors["token_embedding.weight"])
     model.load_state_dict(dict(backbone.tensors), strict=True)
     images = centred(torch.from_numpy(pixels), size, recipe.norm)
     with torch.inference_mode():

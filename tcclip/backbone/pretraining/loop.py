@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from tcclip.backbone.pretraining.check import Check, zero_shot
+from tcclip.backbone.pretraining.framewise import framewise
 from tcclip.backbone.pretraining.loss import contrastive
 from tcclip.backbone.pretraining.pictures import Pictures, augmented, load_pictures
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.prompting import FIXED_PROMPT
-from tcclip.models.vision import FrameExchange
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.rng import generator
@@ -59,7 +58,7 @@ def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
     """The frame-wise model with `start`'s weights and a trainable token table of the `vocabulary` only."""
     table = start.tensors[TABLE][vocabulary].clone()
     no_words = torch.zeros(1, 1, dtype=torch.int64)
-    model = ClipVideo(start.config, no_words, table, FrameExchange(), False, FIXED_PROMPT, None)
+    model = framewise(start.config, no_words, table)
     model.load_state_dict({**start.tensors, TABLE: table}, strict=True)
     del model.token_embedding.weight  # a fixed buffer in fine-tuning
     model.token_embedding.register_parameter("weight", nn.Parameter(table))

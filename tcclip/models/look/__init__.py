@@ -1,0 +1,4 @@
+"""How texts look at a video (paper, section 3.3; Tables 7 and 10; methods.md 5).
+
+A kind's module has `make(settings, config) -> Look`.
+"""

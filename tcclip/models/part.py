@@ -1,0 +1,36 @@
+"""What a kind adds to a model: weights of its own, where they stand in it, how they start and how they learn."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+STD = 0.02  # of new weights that start at random (methods.md 3.11)
+
+
+def truncated_normal(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Small random first values, each from a stream of its own, so that no other weight moves it."""
+    streams = {name: torch.Generator().manual_seed(zlib.crc32(name.encode())) for name in names}
+    return {
+        name: nn.init.trunc_normal_(torch.empty(shape), std=STD, generator=streams[name])
+        for name, shape in names.items()
+    }
+
+
+# Canonical names and shapes of a part's weights, and CLIP's weights by name -> their first values.
+Start = Callable[[Mapping[str, torch.Size], Mapping[str, Tensor]], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Weights of a kind. Canonical names begin with `prefix`; CLIP has none of them, so no ensemble mixes them."""
+
+    axis: str  # whose kind it is
+    prefix: str
+    module: Callable[[], nn.Module]  # makes them, without values
+    start: Start = truncated_normal
+    new_rate: bool = False  # they learn at `recipe.optimizer.new_lr_factor` times the rate

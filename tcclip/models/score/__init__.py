@@ -1,0 +1,1 @@
+"""How a video is compared with the classes' texts. A kind's module has `make(settings) -> Score`."""

@@ -1,0 +1,14 @@
+"""The bare class name: nothing is learned."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from tcclip.models.text.prompt import TextPart
+from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.text.name import Settings
+
+
+def make(settings: Settings, config: BackboneConfig, tokens: Tensor) -> TextPart:
+    """CLIP's text tower as it is."""
+    return TextPart()

@@ -1,0 +1,13 @@
+"""The axes of a method."""
+
+# The package whose modules do what the kinds of an axis say; an axis is a field of a method or of one of its sections.
+AXES = {
+    "vision": "tcclip.models.vision",
+    "pos": "tcclip.models.pos",
+    "selector": "tcclip.models.selector",
+    "summarizer": "tcclip.models.summarizer",
+    "pool": "tcclip.models.pool",
+    "text": "tcclip.models.text",
+    "look": "tcclip.models.look",
+    "score": "tcclip.models.score",
+}

@@ -1,0 +1,66 @@
+"""Axes and their kinds, found by their names: the tagged union of an axis is whatever files its folder holds."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
+
+from pydantic import BeforeValidator, Field
+
+from tcclip.params.kinds.axes import AXES
+from tcclip.params.reader import Params
+
+if TYPE_CHECKING:
+    from tcclip.params.method import Method
+
+SETTINGS = __name__.rpartition(".")[0]  # the package of all settings classes, one package below it for each axis
+
+
+class Kind(Params):
+    """Settings of one kind: its keys, and what they cannot do together with others."""
+
+    kind: str
+    SECTION: ClassVar[str]  # where the axis stands in a method's file, for errors: "vision", "tc.selector"
+
+    def check(self, method: Method) -> None:
+        """Raise a ValueError that names two keys where this kind cannot work in `method`."""
+
+    def check_layers(self, method: Method, layers: int) -> None:
+        """Raise a UserError that names the keys where a vision tower of so many layers cannot run this kind."""
+
+    def check_seeds(self, method: Method, patches: int, frames: int) -> None:
+        """Raise a UserError that names the keys where videos of T `frames` with N `patches` each are too small."""
+
+
+@functools.cache
+def kinds_of(axis: str) -> dict[str, type[Kind]]:
+    """The settings classes of an axis by the names of their kinds."""
+    folder = importlib.import_module(f"{SETTINGS}.{axis}")
+    names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_"))
+    return {name: importlib.import_module(f"{SETTINGS}.{axis}.{name}").Settings for name in names}
+
+
+def axis_of(settings: Kind | type[Kind]) -> str:
+    """The axis of a kind, by the folder that its settings class is in."""
+    module = settings.__module__ if isinstance(settings, type) else type(settings).__module__
+    return module.removeprefix(f"{SETTINGS}.").partition(".")[0]
+
+
+def module_of(settings: Kind) -> str:
+    """The dotted name of the module that does what the settings say."""
+    return f"{AXES[axis_of(settings)]}.{settings.kind}"
+
+
+def one_of(axis: str) -> Any:
+    """The type of a field that holds the settings of one of the axis' kinds; a bare name is a kind with defaults."""
+    classes = tuple(kinds_of(axis).values())
+    union = Union[classes] if len(classes) > 1 else classes[0]  # noqa: UP007  # made of what is there
+    tagged = Annotated[union, Field(discriminator="kind")] if len(classes) > 1 else union
+    return Annotated[tagged, BeforeValidator(spelled)]
+
+
+def spelled(value: Any) -> Any:
+    """A bare name as the mapping that it stands for."""
+    return {"kind": value} if isinstance(value, str) else value

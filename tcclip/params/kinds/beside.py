@@ -1,0 +1,92 @@
+"""Keys that stand beside the kinds they belong to, so that a choice is one line of a method's file.
+
+In a section with axes (`tc: {selector: ats, summarizer: kmeans, r: 100, kmeans: {iterations: 10}}`) a kind's keys may
+stand in a section with its name, or directly where several kinds share them. Those of the kinds that are chosen go to
+them; those of the others are checked and dropped, so that no run depends on them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from tcclip.params.kinds.axis import Kind, kinds_of, spelled
+
+
+def gathered(content: Mapping[str, Any], axes: Iterable[str], fields: Iterable[str]) -> dict[str, Any]:
+    """A section's content whose `axes` have got their kinds' keys; `fields` are the keys of the section itself."""
+    result = {key: value for key, value in content.items() if key in fields}
+    rest = {key: value for key, value in content.items() if key not in fields}
+    for axis in axes:
+        choice = spelled(content.get(axis))
+        if isinstance(choice, dict) and choice.get("kind") in kinds_of(axis):
+            own = kinds_of(axis)[choice["kind"]]
+            section = rest.get(choice["kind"])
+            shared = {key: rest[key] for key in own.model_fields if key in rest}
+            result[axis] = shared | (section if isinstance(section, dict) else {}) | taken(choice, axis)
+    known = [kinds_of(axis) for axis in axes]
+    return result | {key: value for key, value in rest.items() if not _is_of_a_kind(key, value, known)}
+
+
+def taken(content: Mapping[str, Any], axis: str) -> dict[str, Any]:
+    """The content of a section that is one kind of `axis`, without the keys of other kinds, which are checked."""
+    own = kinds_of(axis).get(content.get("kind", ""))
+    if own is None:
+        return dict(content)
+    others = [kinds_of(axis)]
+    return {key: value for key, value in content.items() if key in own.model_fields or not _fits(key, value, others)}
+
+
+def _is_of_a_kind(key: str, value: Any, axes: list[dict[str, type[Kind]]]) -> bool:
+    """Whether `key` is a kind's section or a key of one; a wrong value is a ValueError."""
+    owners = [kinds[key] for kinds in axes if key in kinds and isinstance(value, dict)]
+    for owner in owners:
+        for name, part in value.items():
+            if name not in owner.model_fields:
+                raise _at(f"{key}.{name}", f"unknown key; allowed: {', '.join(keys_of(owner))}")
+            _check(owner, name, part, f"{key}.{name}")
+    return bool(owners) or _fits(key, value, axes)
+
+
+def _fits(key: str, value: Any, axes: list[dict[str, type[Kind]]]) -> bool:
+    """Whether some kind has the key; a wrong value is a ValueError."""
+    owner = next((kind for kinds in axes for kind in kinds.values() if key in kind.model_fields), None)
+    if owner is not None:
+        _check(owner, key, value, key)
+    return owner is not None
+
+
+def _check(owner: type[Kind], key: str, value: Any, shown: str) -> None:
+    try:
+        _adapter(owner, key).validate_python(value)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise _at(shown, f"{message[0].lower()}{message[1:]} (got {value!r})") from error
+
+
+def _at(key: str, message: str) -> PydanticCustomError:
+    """An error about a key of the section that is being read."""
+    return PydanticCustomError("below", "{message}", {"below": key, "message": message})
+
+
+@functools.cache
+def _adapter(owner: type[Kind], key: str) -> TypeAdapter[Any]:
+    field = owner.model_fields[key]
+    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return TypeAdapter(kind)
+
+
+def keys_beside(axes: Iterable[str]) -> list[str]:
+    """What may stand in a section beside its `axes`: the keys of their kinds, and sections named after kinds."""
+    kinds = [item for axis in axes for item in kinds_of(axis).items()]
+    sections = [name for name, kind in kinds if keys_of(kind)]
+    return sorted({*sections, *(key for _, kind in kinds for key in keys_of(kind))})
+
+
+def keys_of(owner: type[Kind]) -> list[str]:
+    """A kind's own keys."""
+    return [name for name in owner.model_fields if name != "kind"]

@@ -1,0 +1,1 @@
+"""Position tables of the vision tower (Table 9a)."""

@@ -1,0 +1,1 @@
+"""How a video is compared with the texts of the classes."""

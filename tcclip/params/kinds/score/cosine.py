@@ -1,0 +1,14 @@
+"""CLIP's score: exp(logit_scale) times the cosine."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from tcclip.params.kinds.axis import Kind
+
+
+class Settings(Kind):
+    """No keys of its own."""
+
+    SECTION: ClassVar[str] = "score"
+    kind: Literal["cosine"] = "cosine"

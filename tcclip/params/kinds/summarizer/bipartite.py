@@ -1,0 +1,14 @@
+"""Repeated bipartite soft matching, the paper's choice."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tcclip.params.kinds.summarizer._summarizer import Count, Summarizer
+
+
+class Settings(Summarizer):
+    """Matching in rounds."""
+
+    kind: Literal["bipartite"] = "bipartite"
+    r: Count = 100  # tokens removed by one matching round, at most

@@ -1,0 +1,1 @@
+"""How the texts of the classes are made from their names."""

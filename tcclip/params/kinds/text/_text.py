@@ -1,0 +1,54 @@
+"""What the settings of all text kinds have."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from tcclip.params.kinds.axis import Kind
+
+BARE = "{name}"  # a prompt without words
+NAME = "{name}"
+ContextLength = Annotated[int, Field(ge=8, le=77)]
+
+
+class Text(Kind):
+    """Settings of one text for each class, with its name in the place of {name}."""
+
+    SECTION: ClassVar[str] = "text"
+    prompt: str  # text around {name}
+    context_length: ContextLength = 30  # tokens per text
+
+    @property
+    def learns(self) -> int:
+        """Learned vectors in the place of the prompt's first words."""
+        return 0
+
+    def text_of(self, name: str) -> str:
+        """The text of a class whose readable name is given."""
+        return self.prompt.replace(NAME, name)
+
+
+def check_has_name(prompt: str) -> str:
+    """A prompt names the class."""
+    if NAME not in prompt:
+        raise ValueError(f"must contain {NAME}")
+    return prompt
+
+
+def check_is_prompt(kind: str, prompt: str) -> None:
+    """A prompt of nothing but the name is kind `name`."""
+    if prompt == BARE:
+        raise ValueError(bare_or_prompt(kind, prompt))
+
+
+def bare_or_prompt(kind: str, prompt: str) -> str:
+    """Why kind and prompt do not go together."""
+    return f"text.kind '{kind}' does not go with text.prompt '{prompt}': name is the kind of '{BARE}', and of it alone"
+
+
+def words_before_name(prompt: str) -> int:
+    """Words of a prompt before {name}: letters, single digits and marks are CLIP's words, each at least one token."""
+    return len(re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", prompt.partition(NAME)[0]))

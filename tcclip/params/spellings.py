@@ -1,0 +1,53 @@
+"""Other spellings of a method's keys: names of one choice that sets several, and names that keys had before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tcclip.params.kinds.axes import AXES
+from tcclip.params.kinds.axis import spelled
+
+# `text.mode` names a text and how it looks at the video in one word.
+TEXT_MODES: dict[str, tuple[str, Any]] = {
+    "name": ("name", "none"),
+    "template": ("template", "none"),
+    "coop": ("coop", "none"),
+    "vp_cls": ("coop", {"kind": "prompts", "at": "frames"}),
+    "vp_ctx": ("coop", {"kind": "prompts", "at": "context"}),
+    "late_fusion": ("template", "late"),
+}
+
+
+def spelled_out(content: dict[str, Any]) -> dict[str, Any]:
+    """One file's or one override's content in the one spelling in which contents are put over each other.
+
+    Bare names of kinds become mappings; `vision.ref`, `text.mode`, `text.late_prompts`, `tc.saliency` are resolved.
+    """
+    return _kinds_as_mappings(_present_names(content))
+
+
+def _kinds_as_mappings(content: dict[str, Any]) -> dict[str, Any]:
+    sections = {key: _kinds_as_mappings(value) if isinstance(value, dict) else value for key, value in content.items()}
+    return {key: spelled(value) if key in AXES else value for key, value in sections.items()}
+
+
+def _present_names(content: dict[str, Any]) -> dict[str, Any]:
+    content = dict(content)
+    if isinstance(vision := content.get("vision"), dict) and "ref" in vision:
+        content["vision"] = {"kind": vision["ref"], **_without(vision, "ref")}
+    if isinstance(text := content.get("text"), dict):
+        late_prompts = text.get("late_prompts", False)
+        text = _without(text, "late_prompts")
+        if "mode" in text:
+            mode = text.pop("mode")
+            text["kind"], content["look"] = TEXT_MODES.get(mode, (mode, "none"))
+        if late_prompts:
+            text["kind"] = "coop"
+        content["text"] = text
+    if isinstance(tc := content.get("tc"), dict) and "saliency" in tc:
+        content["tc"] = {**_without(tc, "saliency"), "bipartite_saliency": tc["saliency"]}
+    return content
+
+
+def _without(section: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if name != key}

@@ -1,0 +1,38 @@
+"""The section `tc`: how a layer's context tokens are made (paper, 3.2; Tables 8 and 9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from tcclip.params.kinds.axis import one_of
+from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.reader import Params
+
+AXES = ("selector", "summarizer")
+Count = Annotated[int, Field(ge=1)]
+
+
+class TemporalContext(Params):
+    """How a layer's context tokens are made. Keys of selectors and summarizers may stand beside them in the section."""
+
+    selector: one_of("selector")  # type: ignore[valid-type]  # score that chooses the seed tokens (Table 8a)
+    summarizer: one_of("summarizer")  # type: ignore[valid-type]  # how seeds become context tokens (Table 8b)
+    alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
+    k: Count  # context tokens per video (Table 9c)
+    trace: bool  # evaluation keeps which patches the last context tokens are made of (Fig. 6)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_get_their_keys(cls, content: Any) -> Any:
+        return gathered(content, AXES, cls.model_fields) if isinstance(content, dict) else content
+
+    @classmethod
+    def keys_beside(cls) -> list[str]:
+        """Keys that the section may hold besides its own."""
+        return keys_beside(AXES)
+
+    def seeds(self, patches: int) -> int:
+        """Seeds of one frame of `patches`: 58 of 196 at alpha 0.3; all patches without selection."""
+        return int(self.selector.seeds(patches, self.alpha))
