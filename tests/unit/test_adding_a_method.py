@@ -1,0 +1,66 @@
+"""docs/adding_a_method.md, followed literally: three new files make a method, and nothing else is edited."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs/adding_a_method.md"
+BLOCK = re.compile(r"```(?:python|yaml)\n# (?P<path>[\w./-]+)\n(?P<content>.*?)```", re.DOTALL)
+TRY = """
+import torch
+from tcclip.models import Backbone, BackboneConfig, build, canonical_state, ensemble
+from tcclip.params import load_method
+from tcclip.params.kinds.chosen import modules_of
+
+method = load_method("vifi_clip-weighted")
+assert "tcclip.models.pool.weighted" in modules_of(method)
+backbone = Backbone.random(BackboneConfig(32, 8, 32, 4, 3, 32, 4, 2, 32))
+model, plain = (build(load_method(name), backbone, ["run", "jump"], 16) for name in ("vifi_clip-weighted", "vifi_clip"))
+video = torch.randn(2, 16, 3, 32, 32)
+model(video).sum().backward()
+assert model.pool.logits.grad.abs().sum() > 0 and model.new_names == {"pool.logits"}
+with torch.no_grad():
+    model.pool.logits.zero_()
+    assert torch.allclose(model(video), plain(video), atol=1e-5)  # equal weights are the mean
+tuned = {name: tensor + 1 for name, tensor in canonical_state(model).items()}
+assert torch.equal(ensemble(backbone.tensors, tuned, 0.0)["pool.logits"], tuned["pool.logits"])
+print("works")
+"""
+REFUSED = 'from tcclip.params import load_method; load_method("vifi_clip-weighted", {"pool.frames": 1})'
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package and its params with the guide's files."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for part in ("tcclip", "params"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    blocks = BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
+    assert len(blocks) == 3
+    for path, content in blocks:
+        assert not (folder / path).exists(), "the guide edits nothing that is there"
+        (folder / path).write_text(content, encoding="utf-8")
+    return folder
+
+
+def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_three_new_files_are_a_method_that_trains_and_is_not_ensembled(checkout: Path) -> None:
+    done = python(checkout, TRY)
+    assert done.stdout.strip() == "works", done.stderr
+
+
+def test_its_check_names_both_keys(checkout: Path) -> None:
+    done = python(checkout, REFUSED)
+    assert "pool.frames 1 does not go with train true" in done.stderr

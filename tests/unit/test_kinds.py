@@ -1,0 +1,86 @@
+"""Every kind is two files of one name, found without a list of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tcclip.params import load_method
+from tcclip.params.kinds.axes import AXES
+from tcclip.params.kinds.axis import axis_of, kinds_of, module_of
+from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.variants import method_names
+
+PACKAGE = Path(__file__).parents[2] / "tcclip"
+KINDS = [(axis, name) for axis in AXES for name in kinds_of(axis)]
+
+
+@pytest.mark.parametrize(("axis", "name"), KINDS)
+def test_a_kinds_settings_and_its_module_bear_its_name(axis: str, name: str) -> None:
+    settings = kinds_of(axis)[name]
+    assert settings.model_fields["kind"].default == name and axis_of(settings) == axis
+    module = import_module(f"{AXES[axis]}.{name}")
+    assert callable(module.make)
+
+
+@pytest.mark.parametrize("method", method_names())
+def test_a_methods_modules_are_those_of_its_kinds(method: str) -> None:
+    found = modules_of(load_method(method))
+    assert found and all(import_module(name).make for name in found)
+
+
+def test_kinds_that_a_method_does_not_name_are_none_of_its_settings() -> None:
+    dump = str(load_method("tc_clip").model_dump())
+    assert "iterations" not in dump and "neighbours" not in dump and "edge" not in dump
+    assert load_method("tc_only-kmeans").tc.summarizer.model_dump() == {
+        "kind": "kmeans",
+        "start": "random",
+        "iterations": 10,
+    }
+
+
+def test_settings_of_all_kinds_are_read_without_torch() -> None:
+    code = "import sys, tcclip.params; from tcclip.params import load_method; load_method('tc_clip'); "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('torch' in sys.modules)"], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("short", "spelled"),
+    [
+        ({"tc.selector": "ats"}, {"tc.selector.kind": "ats"}),
+        ({"tc.selector": "ats", "tc.ats.doubles": "keep"}, {"tc.selector": {"kind": "ats", "doubles": "keep"}}),
+        ({"tc.r": 7}, {"tc.summarizer.r": 7}),
+        ({"text.mode": "template"}, {"text.kind": "template", "look": "none"}),
+        ({"text.mode": "vp_cls"}, {"text.kind": "coop", "look": {"kind": "prompts", "at": "frames"}}),
+        ({"text.mode": "late_fusion", "text.late_prompts": True}, {"text.kind": "coop", "look": "late"}),
+        ({"vision.ref": "context"}, {"vision.kind": "context"}),
+    ],
+    ids=str,
+)
+def test_short_and_older_spellings_mean_the_same(short: dict[str, object], spelled: dict[str, object]) -> None:
+    assert load_method("tc_clip", short) == load_method("tc_clip", spelled)
+
+
+def test_a_resolved_method_is_read_back_as_itself() -> None:
+    for name in method_names():
+        method = load_method(name)
+        assert type(method).model_validate(method.model_dump()) == method
+        assert all(module_of(kind).startswith("tcclip.") for kind in (method.vision, method.text, method.look))
+
+
+def test_no_module_asks_for_anothers_prefix() -> None:
+    translates = {"backbone/importing/released.py"}  # the names of the authors' checkpoints into canonical ones
+    for prefix in ("vp.", "tc."):
+        users = {
+            str(path.relative_to(PACKAGE))
+            for path in PACKAGE.rglob("*.py")
+            if f'startswith("{prefix}")' in path.read_text(encoding="utf-8")
+        }
+        assert not users - translates, users
