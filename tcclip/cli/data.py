@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.filesize import decimal
 
-from tcclip.cli.options import SuiteName
 from tcclip.plan import load_plan
 from tcclip.process.console import stage
+from tcclip.process.options import SuiteName
 
 if TYPE_CHECKING:
     from tcclip.data.status import SplitStatus, Status

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tcclip.cli.options import SuiteName
 from tcclip.errors import UserError
 from tcclip.plan import load_plan
 from tcclip.process.console import stage
+from tcclip.process.options import SuiteName
 
 app = typer.Typer()
 

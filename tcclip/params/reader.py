@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import functools
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -124,6 +125,17 @@ def undotted(overrides: dict[str, Any]) -> dict[str, Any]:
             branch = {name: branch}
         nested = merge(nested, branch)
     return nested
+
+
+def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"tc": {"k": 96}} -> {"tc.k": 96}."""
+    items: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict) and value:
+            items |= flat(value, f"{prefix}{key}.")
+        else:
+            items[f"{prefix}{key}"] = value
+    return items
 
 
 def _keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

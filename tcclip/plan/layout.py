@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tcclip.params import Dataset, Method
+
 DATA = Path("data")
 LAST = "last.safetensors"  # in a run's folder: the last epoch's weights, where weights.safetensors has the best one's
 
@@ -53,6 +55,12 @@ def classes(dataset: str, class_list: str) -> Path:
     return splits(dataset) / "classes" / f"{class_list}.csv"
 
 
+def class_file(method: Method, dataset: Dataset, split: str) -> Path:
+    """The class names of a split as a method reads them."""
+    names = dataset.class_list(split) + ("-llm" if method.names.source == "llm" else "")
+    return classes(dataset.name, names)
+
+
 def frames(dataset: str) -> Path:
     """The frame shards of a dataset."""
     return DATA / "frames" / dataset
@@ -87,6 +95,11 @@ def runs(suite: str) -> Path:
 def run(suite: str, name: str) -> Path:
     """A run's folder."""
     return runs(suite) / name
+
+
+def metrics(suite: str, name: str) -> Path:
+    """A run's final numbers."""
+    return run(suite, name) / "metrics.json"
 
 
 def predictions(suite: str, run_name: str, evaluation: str) -> Path:

@@ -11,10 +11,6 @@ from tcclip.params.reader import merge, names, path_of, read_yaml
 from tcclip.params.table import Column, Row
 
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
-TARGETS = {  # words that `snakemake` knows already; a dataset's name is a target as well
-    *("download", "unpack", "raw", "videos", "splits", "shard", "scan", "frames_index", "frames", "backbone", "tokens"),
-    *("train", "trainings", "evaluate", "bench", "table", "tables", "mlflow_store", "load_runs", "mlflow", "report"),
-}
 
 
 def own_datasets(suite: Suite) -> list[Dataset]:
@@ -73,7 +69,6 @@ def _check_name(suite: Suite, name: str) -> None:
     kinds = {
         f"a dataset of suite {suite.name}": suite.datasets,
         f"a table of suite {suite.name}": suite.tables,
-        "a target of snakemake": TARGETS,
     }
     for kind, taken in kinds.items():
         if name in taken:

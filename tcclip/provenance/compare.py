@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from safetensors.torch import load_file
 
+from tcclip.params.reader import flat
 from tcclip.provenance.origin import environment_of
-from tcclip.stages.declared import flat
 
 NOT_THE_RESULTS = ("git.dirty", "finished")  # of environment.json: other on every call
 

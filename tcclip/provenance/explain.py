@@ -14,7 +14,7 @@ from tcclip.process.files import read_json, sha256
 from tcclip.provenance import origin
 from tcclip.provenance.cell import find_cell, other_groups, parts, runs_of
 from tcclip.reporting.cells import read_table
-from tcclip.stages import declared, fingerprint
+from tcclip.stages import evaluate
 
 WIDTH = 13  # characters of a line's title
 
@@ -73,7 +73,7 @@ def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
             yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
             made = origin.evaluated_by(layout.run(plan.suite.name, evaluation.run), evaluation.name)
             if made:
-                now = fingerprint.code(declared.CODE["evaluate"])
+                now = evaluate.code()
                 yield f"  {'':{WIDTH}}made {_code(made['code_fingerprint'], now)}"
                 yield f"  {'':{WIDTH}}at commit {_commit(made['git'])}"
 

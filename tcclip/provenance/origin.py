@@ -13,11 +13,11 @@ import yaml
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_protocol
 from tcclip.params.method import base_of
-from tcclip.params.reader import path_of
+from tcclip.params.reader import flat, path_of
 from tcclip.params.variants import place_of
 from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json, sha256
-from tcclip.stages import declared, fingerprint
+from tcclip.stages import evaluate, fingerprint, train
 from tcclip.tracking.address import STAMP, is_server, tracking_uri
 
 LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
@@ -56,7 +56,7 @@ def evaluated_by(folder: Path, evaluation: str) -> dict[str, Any]:
 
 def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[Difference]:
     """The leaves of nested `values` that are not those of `defaults`; what only one side has counts as None there."""
-    mine, theirs = declared.flat(dict(values)), declared.flat(dict(defaults))
+    mine, theirs = flat(dict(values)), flat(dict(defaults))
     keys = [key for key in (*mine, *(key for key in theirs if key not in mine)) if key not in OUTSIDE]
     return [Difference(k, mine.get(k), theirs.get(k), where) for k in keys if mine.get(k) != theirs.get(k)]
 
@@ -92,8 +92,8 @@ def data_files(plan: Plan, run: str) -> dict[str, str]:
     """The split tables, class lists and frame indices behind a run, with their hashes as they are now."""
     found = plan.run(run)
     paths = {
-        *declared.evaluation_inputs(plan, found),
-        *(declared.training_inputs(plan, found) if found.trained else []),
+        *evaluate.inputs(plan, found),
+        *(train.inputs(plan, found) if found.trained else []),
     }
     data = sorted(path for path in paths if layout.DATA in path.parents)
     return {str(path): sha256(path)[: fingerprint.LENGTH] if path.is_file() else "not there" for path in data}
@@ -101,9 +101,9 @@ def data_files(plan: Plan, run: str) -> dict[str, str]:
 
 def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
     """The code and data fingerprints that a training of this run would have now; '' where its data are not there."""
-    files = declared.training_inputs(plan, plan.run(run))
+    files = train.inputs(plan, plan.run(run))
     complete = all(file.is_file() for file in files)
-    code = fingerprint.code(declared.CODE["train"])
+    code = train.code()
     return {"code_fingerprint": code, "data_fingerprint": fingerprint.data(files) if complete else ""}
 
 

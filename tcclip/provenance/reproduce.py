@@ -17,7 +17,10 @@ from tcclip.provenance.origin import environment_of, params_of
 RESOLVED = """
 import json
 from tcclip.plan import load_plan
-from tcclip.training.from_plan import training_job
+try:
+    from tcclip.stages.train import training_job
+except ImportError:  # a commit before a stage was one file
+    from tcclip.training.from_plan import training_job
 from tcclip.training.job import resolved_params
 print(json.dumps(resolved_params(training_job(load_plan({suite!r}), {run!r}))))
 """

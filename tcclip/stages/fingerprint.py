@@ -11,6 +11,7 @@ import functools
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tcclip.process.files import sha256
 
@@ -18,6 +19,7 @@ PACKAGE = Path(__file__).parents[1]
 TALKS = ("process.console", "process.lock", "process.progress")
 NOT_RESULTS = tuple(f"tcclip.{name}" for name in ("params", "errors", "plan", "stages", *TALKS, "cli"))
 LENGTH = 16
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @functools.cache
@@ -25,7 +27,7 @@ def code(*modules: str) -> str:
     """Hash of the code of `modules` (dotted names of modules or packages) and of all tcclip modules they import."""
     digest = hashlib.sha256()
     for name in sorted(set().union(*map(_closure, modules))):
-        digest.update(f"{name}\n{_module(name)[0]}\n".encode())
+        digest.update(f"{name} {_module(name)[0]}\n".encode())
     return digest.hexdigest()[:LENGTH]
 
 
@@ -51,24 +53,15 @@ def _file(module: str) -> Path | None:
 
 @functools.cache
 def _module(name: str) -> tuple[str, frozenset[str]]:
-    """The meaning of a module of tcclip, and those that it imports."""
+    """The hash of a module's meaning, and the modules of tcclip that it imports."""
     path = _file(name)
     if path is None:
         raise ModuleNotFoundError(f"no module {name} in tcclip")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = _imports(tree)
-    return _meaning(tree), imports
-
-
-def _imports(tree: ast.Module) -> frozenset[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    ours = {name for name in found if name.startswith("tcclip.") and not _is_no_result(name)}
-    return frozenset(name for name in ours if _file(name))
+    words: list[str] = []
+    imported: set[str] = set()
+    _read(ast.parse(path.read_text(encoding="utf-8")), words, imported)
+    ours = {found for found in imported if found.startswith("tcclip.") and not _is_no_result(found)}
+    return hashlib.sha256("\n".join(words).encode()).hexdigest(), frozenset(found for found in ours if _file(found))
 
 
 def _submodules(module: str) -> set[str]:
@@ -88,15 +81,35 @@ def _closure(module: str) -> set[str]:
     return seen
 
 
-def _meaning(tree: ast.Module) -> str:
-    """The syntax tree as text, without docstrings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+def _read(node: ast.AST, words: list[str], imported: set[str]) -> None:
+    """Add what a syntax tree says to `words`, without docstrings, and the names it imports to `imported`.
+
+    As `ast.dump` and `ast.walk` in one pass, because every start of Snakemake reads half the package.
+    """
+    words.append(type(node).__name__)
+    if isinstance(node, ast.Import):
+        imported.update(alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        imported.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            _read(value, words, imported)
+        elif isinstance(value, list):
+            words.append("[")
+            for item in _body_without_docstring(node) if field == "body" else value:
+                if isinstance(item, ast.AST):
+                    _read(item, words, imported)
+                else:
+                    words.append(repr(item))
+            words.append("]")
+        else:
+            words.append(repr(value))
+
+
+def _body_without_docstring(node: Any) -> list[ast.AST]:
+    body: list[ast.AST] = node.body
+    first = body[0] if body and isinstance(node, DOCUMENTED) else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return body[1:] or [ast.Pass()]
+    return body

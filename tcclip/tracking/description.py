@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tcclip.params.reader import flat
 from tcclip.plan import Plan, Run
-from tcclip.stages.declared import flat
 
 NOT_CURVES = ("epoch", "step")  # columns of history.csv
 NOT_PARAMS = ("run", "suite", "method_name", "code_fingerprint", "data_fingerprint")  # of params.yaml: told by tags

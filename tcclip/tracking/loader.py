@@ -37,10 +37,10 @@ class Counts:
         return f"{self.new} new, {self.replaced} replaced, {live}{self.unchanged} unchanged"
 
 
-def load_runs(plan: Plan) -> str:
+def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
     """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`).
 
-    Returns a one-line account.
+    `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
     connection = client(tracking_uri())
@@ -50,7 +50,8 @@ def load_runs(plan: Plan) -> str:
     if absent:
         makes = f"snakemake --config suite={suite} mlflow"
         raise UserError(f"run {absent[0]} of suite {suite} has no metrics.json: '{makes}' makes what is missing")
-    ids, account = load(connection, number, run_entry.run_keys(plan), lambda name: run_entry.planned_run(plan, name))
+    keys = run_entry.run_keys(plan)
+    ids, account = load(connection, number, keys, lambda name: run_entry.planned_run(plan, name, of_untrained))
     table_rows = row_entry.measured_rows(plan, ids, number)
     _, of_rows = load(
         connection,

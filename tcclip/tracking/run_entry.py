@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ import yaml
 
 from tcclip.plan import Plan, Run, layout
 from tcclip.process.files import read_json, sha256
-from tcclip.stages import declared, fingerprint
 from tcclip.tracking.confusion import confusions
 from tcclip.tracking.description import params_shown, tags_of, training_key
 from tcclip.tracking.entry import EntryContent, SplitTable
@@ -24,6 +23,7 @@ from tcclip.tracking.run_points import curves, final, system
 from tcclip.tracking.system import SYSTEM
 
 KEY_FILES = ("params.yaml", "history.csv", "training.json", "metrics.json", "environment.json", SYSTEM)
+Told = Callable[[Plan, Run], tuple[dict[str, object], dict[str, str]]]  # params and fingerprints of a run
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,17 @@ def run_keys(plan: Plan) -> dict[str, str]:
     return {name: run_key(layout.run(plan.suite.name, name), tags_of(plan, run)) for name, run in plan.runs.items()}
 
 
-def planned_run(plan: Plan, name: str) -> EntryContent:
-    """The entry of a run of the plan."""
+def nothing(_plan: Plan, _run: Run) -> tuple[dict[str, object], dict[str, str]]:
+    """No params and no fingerprints."""
+    return {}, {}
+
+
+def planned_run(plan: Plan, name: str, of_untrained: Told = nothing) -> EntryContent:
+    """The entry of a run of the plan; `of_untrained` tells of one without a training, which has no params.yaml."""
     run, folder = plan.run(name), layout.run(plan.suite.name, name)
-    tags = {**fingerprints(plan, run), **tags_of(plan, run)}
-    return run_entry(name, folder, tags, params_of(plan, run), splits_of(plan, run), tested_by(plan, run))
+    params, fingerprints = ({}, {}) if run.trained else of_untrained(plan, run)
+    tags = {**fingerprints, **tags_of(plan, run)}
+    return run_entry(name, folder, tags, params, splits_of(plan, run), tested_by(plan, run))
 
 
 def run_key(folder: Path, tags: Mapping[str, str]) -> str:
@@ -126,19 +132,6 @@ def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
         for label, value in part.get("per_class", {}).items()
     ]
     return str(pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False))
-
-
-def fingerprints(plan: Plan, run: Run) -> dict[str, str]:
-    """Code and data hashes of a run that was not trained; a training has written its own to params.yaml."""
-    if run.trained:
-        return {}
-    data = fingerprint.data(file for file in declared.evaluation_inputs(plan, run) if file.is_file())
-    return {"code_fingerprint": fingerprint.code(declared.CODE["evaluate"]), "data_fingerprint": data}
-
-
-def params_of(plan: Plan, run: Run) -> dict[str, object]:
-    """The params of a run that has no params.yaml of its own, because nothing was trained."""
-    return {} if run.trained else declared.evaluation_settings(plan, run)
 
 
 def splits_of(plan: Plan, run: Run) -> list[SplitTable]:

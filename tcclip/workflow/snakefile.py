@@ -8,34 +8,53 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tcclip.errors import UserError, unknown
+from tcclip.params.reader import path_of
 from tcclip.plan import Plan, load_plan
 from tcclip.provenance.restore import restore
-from tcclip.stages import declared, fingerprint
 from tcclip.tracking import address
+from tcclip.workflow import warm
 
 CONFIG_KEYS = ("suite",)
 
 
-def plan_or_exit(config: Mapping[str, Any]) -> Plan:
-    """The plan of the suite in `--config suite=...`; a mistake in params ends Snakemake with one sentence."""
+class Rule(Protocol):
+    """What is asked of a rule of Snakemake."""
+
+    name: str
+
+    def has_wildcards(self) -> bool:
+        """Whether it makes more than one thing."""
+
+
+def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
+    """The plan of the suite in `--config suite=...`; a mistake in params ends Snakemake with one sentence.
+
+    With `restored`, what `dvc pull` brought is taken over first.
+    """
     try:
         for key in config:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
-        return load_plan(str(config.get("suite", "mini")))
+        plan = load_plan(str(config.get("suite", "mini")))
+        if restored:
+            restore(plan.suite.name)
+        return plan
     except UserError as error:
         sys.exit(f"Error: {error}")
 
 
-def restore_or_exit(suite: str) -> None:
-    """Take over what DVC brought; a damaged account of it ends Snakemake with one sentence."""
-    try:
-        restore(suite)
-    except UserError as error:
-        sys.exit(f"Error: {error}")
+def start(on_this_machine: bool) -> None:
+    """What comes before the first job: MLflow's store where it must be there, and the warm server.
+
+    Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
+    even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
+    """
+    make_store_first()
+    if on_this_machine:
+        warm.start_server()
 
 
 def make_store_first() -> None:
@@ -47,18 +66,24 @@ def make_store_first() -> None:
         subprocess.run(["tcclip", "mlflow-store"], check=False)  # its own sentence says what is wrong
 
 
-def check_targets(arguments: Sequence[str], plan: Plan, rules: Iterable[str]) -> None:
+def check_names(plan: Plan, rules: Iterable[Rule]) -> None:
+    """A table, which is a target, that is called like one of the `rules` ends Snakemake with one sentence.
+
+    It is the table of a dataset of one's own, which has its name.
+    """
+    for name in {rule.name for rule in rules} & plan.tables.keys():
+        where = path_of("datasets" if name in plan.datasets else "tables", name)
+        sys.exit(f"Error: {where}: '{name}' is a target of snakemake already: give the file another name")
+
+
+def check_targets(arguments: Sequence[str], rules: Iterable[Rule]) -> None:
     """A mistyped target (`snakemake tabel3`) ends Snakemake with the nearest valid one, before it builds the DAG."""
-    known = {"tables", "videos", "splits", "frames", "trainings", "mlflow", "report", *plan.tables}
+    known = {rule.name for rule in rules}
+    asked = {rule.name for rule in rules if not rule.has_wildcards()}
     for word in arguments:
-        is_name = re.fullmatch(r"[a-z]\w*", word) and word not in known and word not in rules
-        if is_name and difflib.get_close_matches(word, known, n=1, cutoff=0.7):
-            sys.exit(f"Error: {unknown('target', word, known)}")
-
-
-def code(stage: str, *more: str) -> str:
-    """The fingerprint of a stage's code and of `more` modules."""
-    return fingerprint.code(declared.CODE[stage], *more)
+        is_name = re.fullmatch(r"[a-z]\w*", word) and word not in known
+        if is_name and difflib.get_close_matches(word, asked, n=1, cutoff=0.7):
+            sys.exit(f"Error: {unknown('target', word, asked)}")
 
 
 def constraint(values: Iterable[str]) -> str:

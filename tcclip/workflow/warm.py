@@ -23,20 +23,8 @@ from types import FrameType
 from typing import Any
 
 from tcclip.process.handover import SOCKET, Request, receive
-from tcclip.stages import declared, fingerprint
+from tcclip.stages import all_stages, fingerprint
 
-MODULES = (  # what the jobs import
-    "torch._dynamo",
-    "tcclip.cli.app",
-    "tcclip.data.videos.shards",
-    "tcclip.stages.evaluation_jobs",
-    "tcclip.evaluation.run",
-    "tcclip.mini.writer",
-    "tcclip.reporting",
-    "tcclip.stages.watched_training",
-    "tcclip.stages.training_job",
-    "tcclip.training.loop",
-)
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
 
@@ -50,12 +38,20 @@ def start_server() -> None:
     os.environ[SOCKET] = str(path)
 
 
+def load() -> None:
+    """Import what the jobs import."""
+    importlib.import_module("tcclip.cli.app")
+    stages = all_stages()
+    for stage in vars(stages).values():
+        for name in getattr(stage, "HEAVY", ()):
+            importlib.import_module(name)
+    for job in (stages.train, stages.evaluate):  # they record it; it is of the code that was just loaded
+        fingerprint.code(*job.CODE)
+
+
 def serve(path: Path, owner: int) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
-    for name in MODULES:
-        importlib.import_module(name)
-    for name in ("train", "evaluate"):  # every job asks for it; it is of the code that was just loaded
-        fingerprint.code(declared.CODE[name])
+    load()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

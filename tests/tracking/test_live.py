@@ -22,7 +22,7 @@ from tiny_world import make_world, training_job
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
-from tcclip.stages.watched_training import train_watched
+from tcclip.stages.train import train_watched
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client, close_abandoned
@@ -125,7 +125,7 @@ from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
 from tcclip.training import loop, train
 from tcclip.training.job import resolved_params
-from tcclip.stages.watched_training import train_watched
+from tcclip.stages.train import train_watched
 plain = loop.optimizer_step
 def slow(*arguments):
     plain(*arguments)

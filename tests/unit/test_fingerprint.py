@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from tcclip.stages import declared, fingerprint
+from tcclip.stages import all_stages, fingerprint
+
+CODE = {name: stage.CODE for name, stage in vars(all_stages()).items() if hasattr(stage, "CODE")}
 
 
 @pytest.fixture
@@ -15,10 +17,10 @@ def package(tmp_path, monkeypatch):
     shutil.copytree(fingerprint.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprint, "PACKAGE", copy)
 
-    def code(module):
+    def code(*modules):
         fingerprint.code.cache_clear()
         fingerprint._module.cache_clear()
-        return fingerprint.code(module)
+        return fingerprint.code(*modules)
 
     yield copy, code
     fingerprint.code.cache_clear()
@@ -41,29 +43,35 @@ def test_a_docstring_or_comment_changes_nothing(package):
 
 def test_an_edit_reaches_the_stages_that_use_the_code_and_no_others(package):
     folder, code = package
-    before = {stage: code(module) for stage, module in declared.CODE.items()}
+    before = {stage: code(*modules) for stage, modules in CODE.items()}
     with open(folder / "training" / "schedule.py", "a") as file:
         file.write("\nANOTHER = 1\n")
-    changed = {stage for stage, module in declared.CODE.items() if code(module) != before[stage]}
+    changed = {stage for stage, modules in CODE.items() if code(*modules) != before[stage]}
     assert "train" in changed
     assert changed <= {"train", "backbone"}
 
 
 def test_the_schema_of_params_does_not_count(package):
     folder, code = package
-    before = {stage: code(module) for stage, module in declared.CODE.items()}
+    before = {stage: code(*modules) for stage, modules in CODE.items()}
     with open(folder / "params" / "method.py", "a") as file:
         file.write("\nANOTHER = 1\n")
-    assert {stage: code(module) for stage, module in declared.CODE.items()} == before
+    assert {stage: code(*modules) for stage, modules in CODE.items()} == before
 
 
 def test_every_stage_names_an_existing_module():
-    for module in declared.CODE.values():
-        assert len(fingerprint.code(module)) == fingerprint.LENGTH
+    for modules in CODE.values():
+        assert len(fingerprint.code(*modules)) == fingerprint.LENGTH
+
+
+def meaning(text):
+    words = []
+    fingerprint._read(ast.parse(text), words, set())
+    return words
 
 
 def test_meaning_keeps_code_and_drops_docstrings():
-    with_docstring = ast.parse('def f():\n    """Words."""\n    return 1\n')
-    without = ast.parse("def f():\n    return 1  # a comment\n")
-    assert fingerprint._meaning(with_docstring) == fingerprint._meaning(without)
-    assert fingerprint._meaning(without) != fingerprint._meaning(ast.parse("def f():\n    return 2\n"))
+    without = meaning("def f():\n    return 1  # a comment\n")
+    assert meaning('def f():\n    """Words."""\n    return 1\n') == without
+    assert meaning("def f():\n    return 2\n") != without
+    assert meaning('def f():\n    text = """Words."""\n    return 1\n') != without

@@ -28,7 +28,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
 from tcclip.plan import layout, load_plan
-from tcclip.stages.evaluation_jobs import asked_jobs, evaluation_jobs
+from tcclip.stages.evaluate import asked_jobs, planned_jobs
 
 PLAN = load_plan("mini")
 CONFIG = PLAN.suite.backbone.architecture
@@ -150,7 +150,7 @@ def test_an_imported_run_is_evaluated_on_any_split_of_the_suite_and_results_add_
 def test_a_run_that_no_table_names_is_evaluated_only_on_what_is_asked_for() -> None:
     imported(write(Path("best.pth"), released(a_model("vifi_clip"), split=False)))
     with pytest.raises(UserError, match="no table names run 'imported-best': say what"):
-        evaluation_jobs(PLAN, "imported-best")
+        planned_jobs(PLAN, "imported-best")
     with pytest.raises(UserError, match="unknown run 'importedbest': did you mean 'imported-best'"):
         asked_jobs(PLAN, "importedbest", "hmdb51", "test1")
     with pytest.raises(UserError, match="unknown split of mini_hmdb51 'test9'"):

@@ -11,7 +11,6 @@ from hand_made import evaluation_part
 from tcclip.params.reader import params_folder
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.tables import table_frame, write_table
-from tcclip.stages import declared
 from tcclip.tracking.run_points import final
 
 
@@ -32,7 +31,7 @@ def test_a_table_shows_both_and_its_cells_are_the_best_ones(monkeypatch: pytest.
     plan = load_plan("paper")
     for run in plan.runs_of("table3"):
         parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
-        path = declared.metrics_file(plan, run)
+        path = layout.metrics(plan.suite.name, run)
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"evaluations": parts}))
     write_table(plan, "table3")

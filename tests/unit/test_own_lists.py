@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
-from tcclip.plan.own import TARGETS
-from tcclip.stages import declared
+from tcclip.stages import splits, train
+from tcclip.workflow.snakefile import check_names
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"format": "csv", "folder": "videos", "csv": "list.csv"}
@@ -125,7 +126,7 @@ def test_a_list_that_is_not_there_is_named(folder):
     dataset = own(folder, csv="lst.csv")
     with pytest.raises(UserError, match=r"params/datasets/kitchen\.yaml: csv: lst\.csv is not there"):
         read_own(dataset)
-    assert declared.split_inputs(dataset) == [Path("data/raw/kitchen/manifest.csv")]
+    assert splits.inputs(dataset) == [Path("data/raw/kitchen/manifest.csv")]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,6 @@ def test_a_mistake_in_the_file_is_one_sentence(folder, content, sentence):
     [
         ("ucf101", "'ucf101' is a dataset of suite mini already"),
         ("table3", "'table3' is a table of suite mini already"),
-        ("frames", "'frames' is a target of snakemake already"),
         ("my-videos", "'my-videos' cannot be a dataset's name: use small letters, digits and _ only"),
     ],
 )
@@ -164,10 +164,19 @@ def test_a_name_that_means_something_else_is_refused(folder, name, sentence):
         load_plan("mini")
 
 
-def test_the_targets_are_the_rules_of_the_workflow():
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
-    rules = {name for file in files for name in re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)", file.read_text(), re.M)}
-    assert rules == TARGETS
+@dataclass
+class Rule:
+    """What is asked of a rule of Snakemake."""
+
+    name: str
+
+
+def test_a_name_that_is_a_target_is_refused(folder):
+    own(folder, name="frames")
+    plan = load_plan("mini")
+    with pytest.raises(SystemExit, match=r"datasets/frames\.yaml: 'frames' is a target of snakemake already: give"):
+        check_names(plan, [Rule("shard"), Rule("frames")])
+    check_names(plan, [Rule("shard")])
 
 
 def test_csv_keys_are_refused_elsewhere(folder):
@@ -200,7 +209,7 @@ def test_no_other_table_changes_and_no_other_suite_has_it(folder):
     assert "kitchen" not in load_plan("paper").suite.datasets
     for name, run in before.runs.items():
         if run.trained:
-            assert declared.training_settings(before, run) == declared.training_settings(after, after.run(name))
+            assert train.settings(before, run) == train.settings(after, after.run(name))
 
 
 def test_a_budget_of_its_own_is_its_trainings_alone(folder):

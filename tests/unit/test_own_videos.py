@@ -12,7 +12,7 @@ from tcclip.data.videos.links import link_videos
 from tcclip.data.videos.listing import find_videos
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
-from tcclip.stages.declared import raw_inputs, raw_settings
+from tcclip.stages import raw
 
 
 def test_the_folder_becomes_the_datasets_videos(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_videos_that_are_there_are_not_replaced(tmp_path: Path) -> None:
 def test_a_named_folder_makes_the_manifest_stale_and_generated_datasets_know_nothing_of_it() -> None:
     ucf101 = load_dataset("ucf101")
     own = ucf101.model_copy(update={"folder": "/videos"})
-    assert raw_settings(own) == {**raw_settings(ucf101), "folder": "/videos"}
-    assert raw_inputs(ucf101) == raw_inputs(own) != []
+    assert raw.settings(own) == {**raw.settings(ucf101), "folder": "/videos"}
+    assert raw.inputs(ucf101) == raw.inputs(own) != []
     mini = load_dataset("mini_ucf101")
-    assert raw_inputs(mini) == [] and "folder" not in raw_settings(mini)
+    assert raw.inputs(mini) == [] and "folder" not in raw.settings(mini)

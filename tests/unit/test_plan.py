@@ -14,8 +14,8 @@ from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.reader import params_folder
 from tcclip.params.table import Column
-from tcclip.plan import expand, load_plan
-from tcclip.stages import declared
+from tcclip.plan import expand, layout, load_plan
+from tcclip.stages import evaluate, splits, train
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
@@ -164,8 +164,8 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     assert cell.evaluations[0].run == "few_shot-ssv2-k2-tc_clip-s1024"
     run = plan.run("zero_shot-k400-tc_clip-llm-s1024")
     assert (plan.training_protocol(run).micro_batch, plan.training_protocol(run).total_batch) == (2, 256)
-    assert declared.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
-    assert Path("data/splits/k600/classes/test1-llm.csv") in declared.class_files(plan)
+    assert layout.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
+    assert Path("data/splits/k600/classes/test1-llm.csv") in splits.class_files(plan)
 
 
 FROM_K400 = {"group": "original names", "row": "ActionCLIP", "method": "tc_clip-k400_init"}
@@ -177,7 +177,7 @@ def test_a_run_that_starts_from_another_runs_weights_waits_for_it(monkeypatch, t
     run = plan.run("few_shot-ucf101-k2-tc_clip-k400_init-s1024")
     assert run.init == plan.run("fully_supervised-k400-tc_clip-s1024")
     weights = Path("runs/paper/fully_supervised-k400-tc_clip-s1024/weights.safetensors")
-    assert weights in declared.training_inputs(plan, run)
+    assert weights in train.inputs(plan, run)
 
 
 def test_base_to_novel_starts_from_clip_alone(monkeypatch, tmp_path):
@@ -247,7 +247,7 @@ def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(colum
 
 def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
     plan = load_plan("mini")
-    settings = declared.training_settings(plan, plan.run(TC))
+    settings = train.settings(plan, plan.run(TC))
     assert settings["method.tc.k"] == 96
     assert settings["protocol.epochs"] == plan.protocol("few_shot").epochs
     without = {
@@ -267,15 +267,15 @@ def test_a_gpu_instead_of_the_cpu_changes_a_result_and_more_of_them_do_not():
     def settings(gpus: int) -> dict[str, object]:
         machine = plan.suite.machine.model_copy(update={"gpus": gpus})
         changed = dataclasses.replace(plan, suite=plan.suite.model_copy(update={"machine": machine}))
-        return declared.training_settings(changed, run)
+        return train.settings(changed, run)
 
     assert settings(0) != settings(1) == settings(4)
 
 
 def test_the_ensemble_weight_belongs_to_the_evaluation():
     plan = load_plan("mini")
-    assert declared.evaluation_settings(plan, plan.run("zero_shot-k400-tc_clip-s1024"))["method.we.w"] == 0.7
-    assert "method.we.w" not in declared.evaluation_settings(plan, plan.run(TC))  # few-shot has no ensemble
+    assert evaluate.settings(plan, plan.run("zero_shot-k400-tc_clip-s1024"))["method.we.w"] == 0.7
+    assert "method.we.w" not in evaluate.settings(plan, plan.run(TC))  # few-shot has no ensemble
 
 
 def test_planning_imports_neither_torch_nor_pandas():

@@ -14,7 +14,8 @@ from tcclip.params import load_method
 from tcclip.params.protocol import Views
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.token_figure import draw_sources, film_strip, paint
-from tcclip.stages.declared import evaluation_settings, training_settings
+from tcclip.stages import evaluate as evaluate_stage
+from tcclip.stages import train
 
 TWO = Views(temporal=2, spatial=1, mode="paper")
 
@@ -70,8 +71,8 @@ def test_trace_makes_evaluations_stale_and_no_training():
     method = plan.method("tc_clip")
     changed = method.model_copy(update={"tc": method.tc.model_copy(update={"trace": True})})
     object.__setattr__(traced, "method", lambda name: changed)
-    assert training_settings(plan, run) == training_settings(traced, run)
-    assert evaluation_settings(plan, run) != evaluation_settings(traced, run)
+    assert train.settings(plan, run) == train.settings(traced, run)
+    assert evaluate_stage.settings(plan, run) != evaluate_stage.settings(traced, run)
 
 
 def test_without_kept_sources_the_error_says_what_to_set(tmp_path, monkeypatch):

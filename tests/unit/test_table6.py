@@ -14,7 +14,7 @@ from tcclip.params.reader import params_folder
 from tcclip.params.table import Column, Table
 from tcclip.plan import Plan, expand, layout, load_plan
 from tcclip.reporting.tables import table_frame, table_grid, write_table
-from tcclip.stages import declared
+from tcclip.stages import bench, table
 
 TC_ROW = "TC-CLIP"
 
@@ -30,7 +30,7 @@ def finish(plan: Plan, method: str, protocol: str, top1: float) -> None:
     for run in plan.runs.values():
         if (run.method, run.protocol) == (method, protocol):
             parts = {e.name: evaluation_part(top1 + 5 * e.we) for e in plan.evaluations(run.name)}
-            path = declared.metrics_file(plan, run.name)
+            path = layout.metrics(plan.suite.name, run.name)
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps({"evaluations": parts}))
 
@@ -142,8 +142,6 @@ def test_the_table_is_written_and_says_what_its_columns_count() -> None:
 
 def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> None:
     plan = load_plan("mini")
-    assert layout.throughput("mini") in declared.table_inputs(plan, "table6")
-    assert layout.throughput("mini") not in declared.table_inputs(plan, "table2")
-    assert declared.bench_options(plan).startswith(
-        "--method vifi_clip --method tc_clip --method tc_clip_light --mode eval"
-    )
+    assert layout.throughput("mini") in table.inputs(plan, "table6")
+    assert layout.throughput("mini") not in table.inputs(plan, "table2")
+    assert bench.options(plan).startswith("--method vifi_clip --method tc_clip --method tc_clip_light --mode eval")

@@ -4,7 +4,7 @@
 
 rule bench:
     output:
-        layout.throughput(suite),
+        stages.bench.outputs(plan),
     log:
         f"logs/{suite}/bench.log",
     threads: workflow.cores or plan.suite.machine.threads
@@ -15,7 +15,7 @@ rule bench:
         cpus_per_task=plan.suite.machine.threads,
     params:
         suite=suite,
-        options=stages.bench_options(plan),
+        options=stages.bench.options(plan),
     message:
         "throughput of the methods"
     shell:

@@ -5,11 +5,12 @@
 
 rule download:
     output:
-        str(layout.received("{dataset}")),
+        stages.download.outputs("{dataset}"),
     log:
         "logs/download/{dataset}.log",
     wildcard_constraints:
         dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.sources),
+    localrule: True  # compute nodes often have no network
     resources:
         mem_mb=1000,
         runtime=2880,

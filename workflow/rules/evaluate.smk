@@ -3,23 +3,23 @@
 
 rule evaluate:
     input:
-        lambda wildcards: stages.evaluation_inputs(plan, plan.run(wildcards.run)),
-        backbone_folder / "weights.safetensors",
+        lambda wildcards: stages.evaluate.inputs(plan, plan.run(wildcards.run)),
+        stages.backbone.weights(plan),
     output:
-        f"runs/{suite}/{{run}}/metrics.json",
-        directory(f"runs/{suite}/{{run}}/predictions"),
+        stages.evaluate.outputs(plan, "{run}")[0],
+        directory(stages.evaluate.outputs(plan, "{run}")[1]),
     log:
         f"logs/{suite}/evaluate/{{run}}.log",
-    threads: stages.threads(plan)
+    threads: stages.train.threads(plan)
     resources:
         mem_mb=growing(plan.suite.machine.train_mem_mb),
         runtime=growing(plan.suite.machine.evaluate_minutes),
         gpu=plan.suite.machine.gpus,
-        cpus_per_task=stages.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
+        cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
-        settings=lambda wildcards: settings(stages.evaluation_settings(plan, plan.run(wildcards.run))),
-        code=code("evaluate"),
+        settings=lambda wildcards: settings(stages.evaluate.settings(plan, plan.run(wildcards.run))),
+        code=lambda wildcards: stages.evaluate.code(),
     message:
         "evaluating {wildcards.run}"
     shell:

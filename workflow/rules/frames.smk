@@ -4,9 +4,9 @@
 
 rule shard:
     input:
-        str(layout.manifest("{dataset}")),
+        stages.frames.inputs("{dataset}"),
     output:
-        [str(path) for path in layout.shard("{dataset}", "{shard}")],
+        stages.frames.outputs("{dataset}", "{shard}"),
     log:
         "logs/frames/{dataset}-{shard}.log",
     wildcard_constraints:
@@ -15,8 +15,8 @@ rule shard:
         mem_mb=growing(2000),
         runtime=growing(240),
     params:
-        settings=lambda wildcards: settings(stages.frame_settings(plan.datasets[wildcards.dataset])),
-        code=code("frames"),
+        settings=lambda wildcards: settings(stages.frames.settings(plan.datasets[wildcards.dataset])),
+        code=lambda wildcards: stages.frames.code(),
     message:
         "frames of {wildcards.dataset}, shard {wildcards.shard}"
     shell:
@@ -25,17 +25,16 @@ rule shard:
 
 use rule shard as scan with:
     output:
-        str(layout.shard("{dataset}", "{shard}")[1]),
+        stages.frames.outputs("{dataset}", "{shard}", store="online"),
     wildcard_constraints:
         dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.frames.store == "online"),
 
 
 rule frames_index:
     input:
-        lambda wildcards: stages.shard_files(plan.datasets[wildcards.dataset]),
+        lambda wildcards: stages.frames.index_inputs(plan.datasets[wildcards.dataset]),
     output:
-        str(layout.frames_index("{dataset}")),
-        str(layout.broken("{dataset}")),
+        stages.frames.index_outputs("{dataset}"),
     log:
         "logs/frames/{dataset}-index.log",
     resources:
@@ -49,6 +48,6 @@ rule frames_index:
 
 rule frames:
     input:
-        [layout.frames_index(dataset) for dataset in plan.datasets],
+        [stages.frames.index_outputs(dataset)[0] for dataset in plan.datasets],
     message:
         "frames of all datasets"

@@ -9,6 +9,7 @@ rule mlflow_store:
         stamp="mlruns/store.json",
     log:
         "logs/mlflow_store.log",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
@@ -20,23 +21,23 @@ rule mlflow_store:
 
 rule load_runs:
     input:
-        [stages.metrics_file(plan, run) for run in sorted(plan.runs)],
-        [layout.table(suite, table) for table in plan.tables],
+        stages.mlflow.inputs(plan),
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),
         stamp="mlruns/store.json",
     output:
-        layout.reports(suite) / "mlflow.csv",
+        stages.mlflow.outputs(plan),
     log:
         f"logs/{suite}/mlflow.log",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=30,
     params:
         suite=suite,
-        code=code("mlflow"),
+        code=lambda wildcards: stages.mlflow.code(),
         store=address.shown(),
-        tables=[f"{run}:{','.join(plan.tables_of(run))}" for run in sorted(plan.runs)],
+        tables=lambda wildcards: stages.mlflow.tables(plan),
     message:
         "MLflow runs"
     shell:
@@ -47,6 +48,6 @@ rule mlflow:
     input:
         # Both by name, so that either is made again when it is gone.
         "mlflow.db",
-        layout.reports(suite) / "mlflow.csv",
+        stages.mlflow.outputs(plan),
     message:
         "MLflow store and runs"

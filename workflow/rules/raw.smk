@@ -3,17 +3,17 @@
 
 rule raw:
     input:
-        lambda wildcards: stages.raw_inputs(plan.datasets[wildcards.dataset]),
+        lambda wildcards: stages.raw.inputs(plan.datasets[wildcards.dataset]),
     output:
-        str(layout.manifest("{dataset}")),
+        stages.raw.outputs("{dataset}"),
     log:
         "logs/raw/{dataset}.log",
     resources:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
-        settings=lambda wildcards: settings(stages.raw_settings(plan.datasets[wildcards.dataset])),
-        code=lambda wildcards: code("raw", *([stages.GENERATOR] if plan.datasets[wildcards.dataset].generate else [])),
+        settings=lambda wildcards: settings(stages.raw.settings(plan.datasets[wildcards.dataset])),
+        code=lambda wildcards: stages.raw.code(plan.datasets[wildcards.dataset]),
     message:
         "raw videos of {wildcards.dataset}"
     shell:
@@ -22,6 +22,6 @@ rule raw:
 
 rule videos:
     input:
-        [layout.manifest(dataset) for dataset in plan.datasets],
+        [stages.raw.outputs(dataset) for dataset in plan.datasets],
     message:
         "raw videos of all datasets"

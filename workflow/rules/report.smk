@@ -3,22 +3,19 @@
 
 rule report:
     input:
-        [layout.table(suite, table) for table in plan.tables],
-        [stages.metrics_file(plan, run) for run in plan.runs],
+        stages.report.inputs(plan),
     output:
-        layout.reports(suite) / "index.html",
-        layout.reports(suite) / "metrics.json",
-        layout.reports(suite) / "cells.json",
-        directory(layout.reports(suite) / "curves"),
-        directory(layout.reports(suite) / "figures"),
+        stages.report.outputs(plan),
+        [directory(folder) for folder in stages.report.folders(plan)],
     log:
         f"logs/{suite}/report.log",
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         suite=suite,
-        code=code("report"),
+        code=lambda wildcards: stages.report.code(),
     message:
         "report"
     shell:

@@ -6,9 +6,9 @@ for dataset in plan.datasets.values():
         name:
             f"splits_{dataset.name}"
         input:
-            stages.split_inputs(dataset),
+            stages.splits.inputs(dataset),
         output:
-            stages.split_files(dataset),
+            stages.splits.outputs(dataset),
         log:
             f"logs/splits/{dataset.name}.log",
         resources:
@@ -16,8 +16,8 @@ for dataset in plan.datasets.values():
             runtime=growing(10),
         params:
             dataset=dataset.name,
-            settings=settings(stages.split_settings(dataset)),
-            code=code("splits"),
+            settings=settings(stages.splits.settings(dataset)),
+            code=lambda wildcards: stages.splits.code(),
         message:
             f"splits of {dataset.name}"
         shell:
@@ -33,9 +33,9 @@ if plan.suite.llm_names:
                 name:
                     f"llm_names_{dataset.name}"
                 input:
-                    [layout.classes(dataset.name, names) for names in dataset.llm_names],
+                    stages.llm_names.inputs(dataset),
                 output:
-                    stages.llm_name_files(dataset),
+                    stages.llm_names.outputs(dataset),
                 log:
                     f"logs/llm_names/{dataset.name}.log",
                 localrule: True  # it downloads, and compute nodes often have no network
@@ -44,7 +44,7 @@ if plan.suite.llm_names:
                     runtime=growing(10),
                 params:
                     dataset=dataset.name,
-                    code=code("llm_names"),
+                    code=lambda wildcards: stages.llm_names.code(),
                 message:
                     f"rephrased names of {dataset.name}"
                 shell:
@@ -53,6 +53,6 @@ if plan.suite.llm_names:
 
 rule splits:
     input:
-        [stages.split_files(dataset) for dataset in plan.datasets.values()],
+        [stages.splits.outputs(dataset) for dataset in plan.datasets.values()],
     message:
         "splits of all datasets"

@@ -3,24 +3,24 @@
 
 rule train:
     input:
-        lambda wildcards: stages.training_inputs(plan, plan.run(wildcards.run)),
-        backbone_folder / "weights.safetensors",
+        lambda wildcards: stages.train.inputs(plan, plan.run(wildcards.run)),
+        stages.backbone.weights(plan),
     output:
-        [f"runs/{suite}/{{run}}/{name}" for name in stages.TRAINING_FILES],
+        stages.train.outputs(plan, "{run}"),
     log:
         f"logs/{suite}/train/{{run}}.log",
     wildcard_constraints:
         run=constraint(name for name, run in plan.runs.items() if run.trained),
-    threads: stages.threads(plan)
+    threads: stages.train.threads(plan)
     resources:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # the next tries are of trainings that were out of time
         runtime=plan.suite.machine.train_minutes,  # the same again: a training goes on where its time was over
         gpu=plan.suite.machine.gpus,
-        cpus_per_task=stages.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
+        cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
-        settings=lambda wildcards: settings(stages.training_settings(plan, plan.run(wildcards.run))),
-        code=code("train"),
+        settings=lambda wildcards: settings(stages.train.settings(plan, plan.run(wildcards.run))),
+        code=lambda wildcards: stages.train.code(),
     message:
         "training {wildcards.run}"
     shell:
@@ -30,6 +30,6 @@ rule train:
 rule trainings:
     input:
         rules.tokens.output,
-        [f"runs/{suite}/{name}/weights.safetensors" for name, run in plan.runs.items() if run.trained],
+        [stages.train.outputs(plan, name)[0] for name, run in plan.runs.items() if run.trained],
     message:
         "all trainings"

@@ -3,9 +3,9 @@
 
 rule unpack:
     input:
-        str(layout.received("{dataset}")),
+        stages.unpack.inputs("{dataset}"),
     output:
-        str(layout.unpacked("{dataset}")),
+        stages.unpack.outputs("{dataset}"),
     log:
         "logs/unpack/{dataset}.log",
     resources:

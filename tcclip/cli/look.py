@@ -1,4 +1,4 @@
-"""The commands that show results: tables, the page, and Fig. 6."""
+"""The commands that open results to look at: MLflow's user interface, and Fig. 6."""
 
 from __future__ import annotations
 
@@ -7,29 +7,20 @@ from typing import Annotated
 
 import typer
 
-from tcclip.cli.options import Log, SuiteName
 from tcclip.plan import load_plan
 from tcclip.process.console import stage
+from tcclip.process.options import SuiteName
 
 app = typer.Typer()
 
 
 @app.command()
-def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
-    """Fill a table from the metrics of its runs."""
-    with stage(name, log) as report:
-        from tcclip.reporting import write_table
+def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) -> None:
+    """Open the MLflow UI on localhost."""
+    with stage("MLflow UI", None):
+        from tcclip.tracking.ui import open_ui
 
-        report(write_table(load_plan(suite), name))
-
-
-@app.command()
-def report(suite: SuiteName = "mini", log: Log = None) -> None:
-    """Write the page with all tables and figures, and the headline numbers."""
-    with stage("report", log) as say:
-        from tcclip.reporting import write_report
-
-        say(write_report(load_plan(suite)))
+        open_ui(port)
 
 
 @app.command()

@@ -1,0 +1,61 @@
+"""The throughput of Table 6: time, memory and arithmetic of steps, measured.
+
+Measured once: other code or another day makes it slower or faster, but not wrong; delete the file to measure again.
+Another method, batch or number of classes does make it stale.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tcclip.plan import Plan, layout
+from tcclip.process.console import stage
+from tcclip.process.options import Log
+
+app = typer.Typer()
+
+
+def outputs(plan: Plan) -> list[Path]:
+    """The measurements behind a suite's tables."""
+    return [layout.throughput(plan.suite.name)]
+
+
+def options(plan: Plan) -> str:
+    """The command-line options of the measurement behind a suite's tables."""
+    bench, machine = plan.suite.bench, plan.suite.machine
+    methods = " ".join(f"--method {name}" for name in plan.benched)
+    sizes = f"--mode eval --classes {bench.classes} --batch {bench.batch} --repeat {bench.repeat} --no-memory"
+    return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}"
+
+
+@app.command()
+def bench(
+    suite: Annotated[str, typer.Option("--suite", help="whose backbone: mini, or paper for ViT-B/16")] = "mini",
+    method: Annotated[list[str] | None, typer.Option(help="repeat; plain and oracle: TC-CLIP without savings")] = None,
+    classes: Annotated[list[int] | None, typer.Option(help="repeat")] = None,
+    batch: Annotated[list[int] | None, typer.Option(help="views of a step; repeat")] = None,
+    micro: Annotated[int, typer.Option(help="views of a micro-batch in training, at most")] = 4,
+    mode: Annotated[str, typer.Option(help="eval, train or both")] = "both",
+    row: Annotated[list[str] | None, typer.Option(help="METHOD:eval|train:CLASSES:BATCH[:MICRO]; repeat")] = None,
+    dtype: Annotated[str, typer.Option(help="fp32, bf16 or fp16")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    frames: Annotated[int, typer.Option(help="of a view")] = 16,
+    repeat: Annotated[int, typer.Option(help="turns; the best counts")] = 5,
+    threads: Annotated[int, typer.Option(help="on a CPU")] = 2,
+    memory: Annotated[bool, typer.Option(help="peak memory, in a process per row")] = True,
+    out: Annotated[Path | None, typer.Option(help="a file beside reports/bench/<device>.json")] = None,
+    log: Log = None,
+) -> None:
+    """Measure time, memory and arithmetic of evaluation and training, side by side; nothing is downloaded."""
+    with stage("bench", log) as say:
+        from tcclip.bench.cases import grid, modes_of, parse_row, settings_of
+        from tcclip.bench.oracle import in_checkout
+        from tcclip.bench.run import bench as measure
+
+        subjects = method or ["vifi_clip", "tc_clip", "plain", *(["oracle"] if in_checkout() else [])]
+        cases = [parse_row(text) for text in row or []]
+        cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
+        say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))

@@ -1,0 +1,195 @@
+"""All evaluations of a run (or of an untrained method), in one job."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tcclip.errors import UserError, unknown
+from tcclip.params import Method, Protocol
+from tcclip.params.protocol import Views, parse_views
+from tcclip.params.reader import flat, read_yaml, validate
+from tcclip.plan import Evaluation, Plan, Run, layout, load_plan
+from tcclip.process import launch
+from tcclip.process.console import stage
+from tcclip.process.options import Gpus, Log, SuiteName
+from tcclip.stages import fingerprint, train
+
+if TYPE_CHECKING:
+    from tcclip.evaluation.run import EvaluationJob, Subject
+
+CODE = ("tcclip.evaluation",)
+HEAVY = ("tcclip.evaluation.run",)
+OF_TRAINING = {"name", "display", "description", "recipe", "init", "micro_batch"}  # not read by an evaluation
+
+app = typer.Typer()
+
+
+def inputs(plan: Plan, run: Run) -> list[Path]:
+    """The evaluated splits, their class lists and frames, and the run's weights."""
+    paths: set[Path] = set()
+    for evaluation in plan.evaluations(run.name):
+        dataset = plan.dataset(evaluation.role)
+        paths.add(layout.split(dataset.name, evaluation.split))
+        paths.add(layout.class_file(plan.method(run.method), dataset, evaluation.split))
+        paths.add(layout.frames_index(dataset.name))
+    if run.trained:
+        paths |= set(train.outputs(plan, run.name))
+    return sorted(paths)
+
+
+def outputs(plan: Plan, run: str) -> tuple[Path, Path]:
+    """The run's final numbers, and the folder of its predictions; `run` may be a wildcard."""
+    return layout.metrics(plan.suite.name, run), layout.run(plan.suite.name, run) / "predictions"
+
+
+def finished(plan: Plan, runs: Iterable[str]) -> list[Path]:
+    """Everything that belongs to finished runs."""
+    files: list[Path] = []
+    for name in sorted(runs):
+        files += outputs(plan, name)
+        files += train.outputs(plan, name) if plan.run(name).trained else []
+    return files
+
+
+def settings(plan: Plan, run: Run) -> dict[str, Any]:
+    """What a run's evaluations depend on besides its weights."""
+    evaluations = plan.evaluations(run.name)
+    unused = OF_TRAINING | (set() if any(e.we for e in evaluations) else {"we"})
+    protocol = plan.protocol(run.protocol)
+    return flat(
+        {
+            "method": plan.method(run.method).model_dump(exclude=unused),
+            "views": {e.name: e.views.model_dump() for e in evaluations},
+            "frames": protocol.frames,
+            "seed": protocol.seed,
+            "machine": train.machine(plan),
+        }
+    )
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+def planned_jobs(plan: Plan, name: str) -> tuple[Subject, list[EvaluationJob]]:
+    """Run `name` (or an untrained method) and everything that the suite's tables evaluate it on."""
+    if name not in plan.runs and _params_file(plan, name).is_file():
+        raise UserError(f"no table names run '{name}': say what to evaluate it on with --dataset and --split")
+    subject = planned(plan, name)
+    return subject, [_job(plan, evaluation, subject.method) for evaluation in plan.evaluations(name)]
+
+
+def asked_jobs(
+    plan: Plan, name: str, role: str, split: str, views: Views | None = None, we: bool = False
+) -> tuple[Subject, list[EvaluationJob]]:
+    """Run `name` and one split that a person asks for; the run may be one that no table names, an imported one too.
+
+    Args:
+        role: the paper's dataset.
+        views: None takes those of the run's protocol.
+    """
+    path = _params_file(plan, name)
+    if name in plan.runs:
+        subject, usual = planned(plan, name), plan.protocol(plan.run(name).protocol).views
+    elif path.is_file():
+        content = read_yaml(path)
+        subject, usual = from_folder(plan, path.parent, content), _protocol(content, path).views
+    else:
+        raise unknown("run", name, {*plan.runs, *(file.parent.name for file in path.parents[1].glob("*/params.yaml"))})
+    dataset = plan.dataset(role)
+    if split not in dataset.all_splits:
+        raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
+    return subject, [_job(plan, Evaluation(name, role, split, views or usual, we), subject.method)]
+
+
+def planned(plan: Plan, name: str) -> Subject:
+    """A run of the plan, or an untrained method, with the params as they are now."""
+    run = plan.run(name)
+    folder = layout.run(plan.suite.name, run.name)
+    weights = folder / "weights.safetensors" if run.trained else None
+    return _subject(plan, folder, plan.method(run.method), plan.protocol(run.protocol), weights)
+
+
+def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
+    """A run that no table names, with the params that its folder holds."""
+    path = folder / "params.yaml"
+    method = validate(content.get("method") or {}, Method, f"{path}, method")
+    return _subject(plan, folder, method, _protocol(content, path), folder / "weights.safetensors")
+
+
+def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None) -> Subject:
+    from tcclip.evaluation.run import Subject
+
+    machine = plan.suite.machine
+    return Subject(
+        name=folder.name,
+        method=method,
+        backbone=layout.backbone(plan.suite.backbone.name),
+        weights=weights,
+        folder=folder,
+        frames=protocol.frames,
+        seed=protocol.seed,
+        code=code(),
+        threads=machine.threads,
+        loader_workers=machine.loader_workers,
+        precision=machine.precision,
+        eval_batch=machine.eval_batch,
+    )
+
+
+def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
+    from tcclip.evaluation.run import EvaluationJob
+
+    dataset = plan.dataset(evaluation.role)
+    return EvaluationJob(
+        name=evaluation.name,
+        split=layout.split(dataset.name, evaluation.split),
+        classes=layout.class_file(method, dataset, evaluation.split),
+        frames=layout.frames(dataset.name),
+        we=evaluation.we,
+        views=evaluation.views,
+        out=layout.predictions(plan.suite.name, evaluation.run, evaluation.name),
+        max_missing=dataset.max_missing,
+        last=evaluation.last,
+    )
+
+
+def _protocol(content: dict[str, Any], path: Path) -> Protocol:
+    return validate(content.get("protocol") or {}, Protocol, f"{path}, protocol")
+
+
+def _params_file(plan: Plan, name: str) -> Path:
+    return layout.run(plan.suite.name, name) / "params.yaml"
+
+
+@app.command()
+def evaluate(
+    run: str,
+    suite: SuiteName = "mini",
+    dataset: Annotated[str | None, typer.Option(help="evaluate on this dataset alone (hmdb51, ...)")] = None,
+    split: Annotated[str | None, typer.Option(help="the split of --dataset")] = None,
+    views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the protocol's")] = None,
+    we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
+    gpus: Gpus = None,
+    log: Log = None,
+) -> None:
+    """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split."""
+    with stage(f"evaluating {run}", log) as report:
+        from tcclip.evaluation.run import evaluate as evaluate_run
+
+        plan = load_plan(suite)
+        if dataset and split:
+            subject, jobs = asked_jobs(plan, run, dataset, split, parse_views(views) if views else None, we)
+        elif dataset or split or views or we:
+            raise UserError("--dataset and --split go together, and --views and --we need both")
+        else:
+            subject, jobs = planned_jobs(plan, run)
+        count = plan.suite.machine.gpus if gpus is None else gpus
+        subject = dataclasses.replace(subject, device=launch.device(count))
+        report(launch.run(count, evaluate_run, subject, jobs, keep=bool(dataset)))

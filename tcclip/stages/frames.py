@@ -1,0 +1,77 @@
+"""The scan of every video, its frames as JPEG in shards with random access, and the index of all shards.
+
+Datasets with frames.store "online" are only scanned.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tcclip.params import Dataset, load_dataset
+from tcclip.params.reader import flat
+from tcclip.plan import layout
+from tcclip.process.console import stage
+from tcclip.process.options import Log
+from tcclip.stages import fingerprint
+
+CODE = ("tcclip.data.videos.shards",)
+HEAVY = CODE
+
+app = typer.Typer()
+
+
+def inputs(dataset: str) -> list[Path]:
+    """The list of the videos; `dataset` may be a wildcard."""
+    return [layout.manifest(dataset)]
+
+
+def outputs(dataset: str, shard: int | str, store: str = "shards") -> list[Path]:
+    """A shard's JPEGs and its index, or the index alone; `dataset` and `shard` may be wildcards."""
+    return list(layout.shard(dataset, shard)[1 if store == "online" else 0 :])
+
+
+def settings(dataset: Dataset) -> dict[str, Any]:
+    """Frames depend on size and coding."""
+    return flat(dataset.frames.model_dump(exclude={"jpeg_quality"} if dataset.frames.store == "online" else set()))
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+def index_inputs(dataset: Dataset) -> list[Path]:
+    """The files of all shards of a dataset."""
+    frames = dataset.frames
+    return [path for number in range(frames.shards) for path in outputs(dataset.name, number, frames.store)]
+
+
+def index_outputs(dataset: str) -> list[Path]:
+    """The index of all shards, and the table of broken videos; `dataset` may be a wildcard."""
+    return [layout.frames_index(dataset), layout.broken(dataset)]
+
+
+@app.command()
+def frames(dataset: str, shard: int, log: Log = None) -> None:
+    """Scan one shard of a dataset's videos, and write their frames unless they are decoded online."""
+    with stage(f"frames of {dataset}, shard {shard:04d}", log):
+        from tcclip.data.videos.listing import listed_videos
+        from tcclip.data.videos.shards import write_shard
+
+        of_dataset = load_dataset(dataset)
+        videos = listed_videos(layout.manifest(dataset))
+        files = layout.shard(dataset, shard)
+        write_shard(layout.raw(dataset) / "videos", videos, of_dataset.format, shard, of_dataset.frames, *files)
+
+
+@app.command("frames-index")
+def frames_index(dataset: str, log: Log = None) -> None:
+    """Join the shards' indices of a dataset, and list its broken videos."""
+    with stage(f"frame index of {dataset}", log) as report:
+        from tcclip.data.videos.index import merge_index
+
+        parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
+        report(merge_index(parts, *index_outputs(dataset)))

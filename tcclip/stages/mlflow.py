@@ -1,0 +1,65 @@
+"""MLflow's view of the run folders: the store is made once, before any run, and filled by one serial job.
+
+Trainings do not name the store as an input, because a new store would train them all again; `make_store_first` of the
+Snakefile sees to it that a server which is shown trainings has its experiments before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from tcclip.plan import Plan, Run, layout, load_plan
+from tcclip.process.console import stage
+from tcclip.process.options import Log, SuiteName
+from tcclip.stages import evaluate, fingerprint
+
+CODE = ("tcclip.tracking",)
+
+app = typer.Typer()
+
+
+def inputs(plan: Plan) -> list[Path]:
+    """The final numbers of all runs, and all tables."""
+    runs = [layout.metrics(plan.suite.name, run) for run in sorted(plan.runs)]
+    return runs + [layout.table(plan.suite.name, table) for table in plan.tables]
+
+
+def outputs(plan: Plan) -> list[Path]:
+    """Which run is which entry."""
+    return [layout.reports(plan.suite.name) / "mlflow.csv"]
+
+
+def tables(plan: Plan) -> list[str]:
+    """Run and the tables that it serves, which MLflow tells as well."""
+    return [f"{run}:{','.join(plan.tables_of(run))}" for run in sorted(plan.runs)]
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+def of_untrained(plan: Plan, run: Run) -> tuple[dict[str, object], dict[str, str]]:
+    """Params and fingerprints of a run that was not trained; a training has written its own to params.yaml."""
+    data = fingerprint.data(file for file in evaluate.inputs(plan, run) if file.is_file())
+    return evaluate.settings(plan, run), {"code_fingerprint": evaluate.code(), "data_fingerprint": data}
+
+
+@app.command("mlflow-store")
+def mlflow_store(log: Log = None) -> None:
+    """Create the MLflow store, once."""
+    with stage("MLflow store", log):
+        from tcclip.tracking.store import create_store
+
+        create_store()
+
+
+@app.command()
+def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Load the run folders into MLflow; unchanged runs are left alone."""
+    with stage("MLflow runs", log) as say:
+        from tcclip.tracking.loader import load_runs
+
+        say(load_runs(load_plan(suite), of_untrained))

@@ -1,0 +1,46 @@
+"""One page with all tables and figures, and the numbers and curves for `dvc metrics diff` and `dvc plots diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from tcclip.plan import Plan, layout, load_plan
+from tcclip.process.console import stage
+from tcclip.process.options import Log, SuiteName
+from tcclip.stages import fingerprint
+
+CODE = ("tcclip.reporting",)
+
+app = typer.Typer()
+
+
+def inputs(plan: Plan) -> list[Path]:
+    """All tables, and the final numbers of all runs."""
+    tables = [layout.table(plan.suite.name, table) for table in plan.tables]
+    return tables + [layout.metrics(plan.suite.name, run) for run in plan.runs]
+
+
+def outputs(plan: Plan) -> list[Path]:
+    """The page, the headline numbers, and every cell."""
+    return [layout.reports(plan.suite.name) / name for name in ("index.html", "metrics.json", "cells.json")]
+
+
+def folders(plan: Plan) -> list[Path]:
+    """The curves for `dvc plots`, and the figures."""
+    return [layout.reports(plan.suite.name) / name for name in ("curves", "figures")]
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+@app.command()
+def report(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write the page with all tables and figures, and the headline numbers."""
+    with stage("report", log) as say:
+        from tcclip.reporting import write_report
+
+        say(write_report(load_plan(suite)))

@@ -1,0 +1,67 @@
+"""Split tables (video, label) and class lists, from the official lists and the seeded few-shot sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tcclip.params import Dataset, load_dataset
+from tcclip.params.dataset import own_list
+from tcclip.params.reader import flat
+from tcclip.plan import Plan, layout
+from tcclip.process.console import stage
+from tcclip.process.options import Log
+from tcclip.stages import fingerprint, llm_names
+
+CODE = ("tcclip.data.splits.write",)
+
+app = typer.Typer()
+
+
+def inputs(dataset: Dataset) -> list[Path]:
+    """The manifest, and one's own list; where that is not there it is stage `raw` that says so."""
+    own = own_list(dataset)
+    return [layout.manifest(dataset.name), *([own] if own and own.is_file() else [])]
+
+
+def outputs(dataset: Dataset) -> list[Path]:
+    """Every split table and class list of a dataset."""
+    tables = [layout.split(dataset.name, split) for split in dataset.all_splits]
+    return tables + [layout.classes(dataset.name, name) for name in dataset.all_class_lists]
+
+
+def settings(dataset: Dataset) -> dict[str, Any]:
+    """Split tables depend on the lists that are read and on the samplers' seeds."""
+    lists = {"format", "splits", "class_lists", "few_shot", "base_novel", "lists", "zero_shot_from"}
+    if dataset.format == "csv":
+        lists |= {"csv", "test_share", "split_seed"}
+    if dataset.lists == "published":
+        lists = {"format", "class_lists", "published"}
+    return flat(dataset.model_dump(include=lists))
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+def class_files(plan: Plan) -> list[Path]:
+    """Every class list of the suite."""
+    plain = [
+        layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists
+    ]
+    rephrased = [path for dataset in plan.datasets.values() for path in llm_names.outputs(dataset)]
+    return plain + (rephrased if plan.suite.llm_names else [])
+
+
+@app.command()
+def splits(dataset: str, log: Log = None) -> None:
+    """Write a dataset's split tables and class lists."""
+    with stage(f"splits of {dataset}", log) as report:
+        from tcclip.data.splits.write import write_splits
+
+        of_dataset = load_dataset(dataset)
+        write_splits(of_dataset, layout.raw(dataset), layout.splits(dataset))
+        report(f"{len(of_dataset.all_splits)} splits")

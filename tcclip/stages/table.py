@@ -1,0 +1,51 @@
+"""One table from the metrics of its runs; a changed layout trains nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tcclip.plan import Plan, layout, load_plan
+from tcclip.process.console import stage
+from tcclip.process.options import Log, SuiteName
+from tcclip.stages import bench, fingerprint
+
+CODE = ("tcclip.reporting.tables",)
+HEAVY = ("tcclip.reporting",)
+FORMATS = ("csv", "md", "tex")
+
+app = typer.Typer()
+
+
+def inputs(plan: Plan, name: str) -> list[Path]:
+    """The metrics of a table's runs, and what `tcclip bench` has found if it shows costs."""
+    files = [layout.metrics(plan.suite.name, run) for run in plan.runs_of(name)]
+    shows = any(cell.cost for cell in plan.cells[name])
+    return files + (bench.outputs(plan) if shows else [])
+
+
+def outputs(plan: Plan, name: str) -> list[Path]:
+    """The table in all formats; `name` may be a wildcard."""
+    return [layout.table(plan.suite.name, name, suffix) for suffix in FORMATS]
+
+
+def settings(plan: Plan, name: str) -> dict[str, Any]:
+    """A table depends on its layout and on whether published numbers are quoted."""
+    layout_of_it = plan.tables[name].model_dump_json(exclude_defaults=True)
+    return {"table": layout_of_it, "quote_published": plan.suite.quote_published}
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+@app.command()
+def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
+    """Fill a table from the metrics of its runs."""
+    with stage(name, log) as report:
+        from tcclip.reporting import write_table
+
+        report(write_table(load_plan(suite), name))

@@ -1,0 +1,49 @@
+"""The token ids of every text the suite needs, so that no later job needs open_clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tcclip.params.reader import flat
+from tcclip.plan import Plan, layout, load_plan
+from tcclip.process.console import stage
+from tcclip.process.options import Log, SuiteName
+from tcclip.stages import fingerprint, splits
+
+CODE = ("tcclip.backbone.tokens",)
+
+app = typer.Typer()
+
+
+def inputs(plan: Plan) -> list[Path]:
+    """Every class list of the suite."""
+    return splits.class_files(plan)
+
+
+def outputs(plan: Plan) -> list[Path]:
+    """One file for all texts."""
+    return [layout.backbone(plan.suite.backbone.name) / "tokens.json"]
+
+
+def settings(plan: Plan) -> dict[str, Any]:
+    """Token ids depend on how the suite's methods write and wrap names."""
+    methods = {name: plan.method(name) for name in plan.methods}
+    return flat({name: {"names": m.names.model_dump(), "text": m.text.model_dump()} for name, m in methods.items()})
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+@app.command()
+def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
+    """Write the token ids of every class name as each method of the suite writes it."""
+    with stage("token ids of all class names", log) as report:
+        from tcclip.backbone.tokens import write_tokens
+
+        plan = load_plan(suite)
+        report(write_tokens(inputs(plan), [plan.method(name) for name in plan.methods], *outputs(plan)))

@@ -1,0 +1,54 @@
+"""A stage is one file: found by itself, declared by the rules of the same name, and light until it runs."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import typer
+
+from tcclip import stages
+from tcclip.cli.app import app
+from tcclip.stages import all_stages
+
+ROOT = Path(__file__).parents[2]
+STAGES = vars(all_stages())
+NEW = '''
+"""A new stage."""
+import typer
+app = typer.Typer()
+@app.command()
+def polish() -> None:
+    """Polish the tables."""
+'''
+
+
+def test_a_new_stage_file_is_found_by_itself(tmp_path, monkeypatch):
+    (tmp_path / "polish.py").write_text(NEW)
+    monkeypatch.setattr(stages, "__path__", [*stages.__path__, str(tmp_path)])
+    assert "polish" in vars(all_stages())
+    monkeypatch.delitem(sys.modules, "tcclip.stages.polish")
+
+
+def test_a_stage_has_the_rule_file_of_its_name_and_the_snakefile_includes_each():
+    files = {path.stem for path in (ROOT / "workflow/rules").glob("*.smk")}
+    assert files - {"targets"} == STAGES.keys() - {"llm_names"}  # its rules are beside those of the splits
+    snakefile = (ROOT / "Snakefile").read_text()
+    assert all(f'include: "workflow/rules/{name}.smk"' in snakefile for name in files)
+    assert len(snakefile.splitlines()) <= 60
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_names_modules_that_exist_and_its_commands_are_in_the_command_line(name):
+    stage = STAGES[name]
+    assert all(find_spec(module) for module in (*getattr(stage, "CODE", ()), *getattr(stage, "HEAVY", ())))
+    found = {command.name for command in typer.main.get_command(app).commands.values()}
+    assert name.replace("_", "-") in found
+
+
+def test_stages_are_light_until_they_run():
+    code = "import json, sys, tcclip.cli.app; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], text=True, capture_output=True).stdout)
+    assert not {"torch", "pandas", "numpy", "mlflow", "open_clip", "snakemake"} & set(loaded)

@@ -1,0 +1,22 @@
+# One table from the metrics of its runs; a changed layout trains nothing. `snakemake table3` makes Table 3.
+
+
+rule table:
+    input:
+        lambda wildcards: stages.table.inputs(plan, wildcards.table),
+        "params/published.csv",
+    output:
+        stages.table.outputs(plan, "{table}"),
+    log:
+        f"logs/{suite}/tables/{{table}}.log",
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.table.settings(plan, wildcards.table)),
+        code=lambda wildcards: stages.table.code(),
+    message:
+        "{wildcards.table}"
+    shell:
+        "tcclip table {wildcards.table} --suite {params.suite} --log {log}"
