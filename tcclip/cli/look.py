@@ -23,16 +23,17 @@ def ui(port: Annotated[int, typer.Option(help="TCP port on localhost")] = 5000) 
         open_ui(port)
 
 
-@app.command()
-def sources(
+@app.command("token-figure")
+@app.command("sources", hidden=True)  # its earlier name
+def token_figure(
     run: str,
     evaluation: str,
     video: str,
-    out: Annotated[Path, typer.Option(help="PNG")] = Path("sources.png"),
+    out: Annotated[Path, typer.Option(help="PNG")] = Path("token_figure.png"),
     suite: SuiteName = "mini",
 ) -> None:
     """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
-    with stage("sources", None) as say:
-        from tcclip.reporting.token_figure import draw_sources
+    with stage("token figure", None) as say:
+        from tcclip.reporting.token_figure import draw_tokens
 
-        say(draw_sources(load_plan(suite), run, evaluation, video, out))
+        say(draw_tokens(load_plan(suite), run, evaluation, video, out))

@@ -21,7 +21,7 @@ from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
-from tcclip.evaluation.token_trace import write_sources
+from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, clip_positions, load_canonical
 from tcclip.models.clip_video import ClipVideo
@@ -153,7 +153,7 @@ def evaluate_one(
     if distributed.main():
         write_predictions(job.out, videos, labels, scores)
     if distributed.main() and subject.method.tc and subject.method.tc.trace:
-        write_sources(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
+        write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
     coverage = f"{len(videos)} of {split.listed} videos"
     say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  {coverage}")

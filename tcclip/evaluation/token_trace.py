@@ -14,7 +14,7 @@ from tcclip.process.files import atomic
 from tcclip.process.runtime import autocast
 
 
-def write_sources(path: Path, model: ClipVideo, clips: ViewClips, device: torch.device, precision: str) -> None:
+def write_trace(path: Path, model: ClipVideo, clips: ViewClips, device: torch.device, precision: str) -> None:
     """Write, for the first view of every video: its frames (V, T), seeds (V, T, S) and their tokens (V, T, S)."""
     first = views_of(clips.views)[0]
     frames, seeds, tokens = [], [], []

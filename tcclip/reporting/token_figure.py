@@ -21,7 +21,7 @@ STRENGTH = 0.65  # of the colour on a seed
 DIMMED = 0.45  # brightness of patches that are no seeds
 
 
-def draw_sources(plan: Plan, run: str, evaluation: str, video: str, out: Path) -> str:
+def draw_tokens(plan: Plan, run: str, evaluation: str, video: str, out: Path) -> str:
     """Draw one video of an evaluation of a run whose method has `tc.trace: true`; returns a line about it."""
     from tcclip.data.clips import augmentation
     from tcclip.data.videos.frames import open_frames
@@ -29,7 +29,7 @@ def draw_sources(plan: Plan, run: str, evaluation: str, video: str, out: Path) -
     named = {e.name: e for e in plan.evaluations(plan.run(run).name)}
     if evaluation not in named:
         raise unknown("evaluation", evaluation, named)
-    path = layout.sources(plan.suite.name, run, evaluation)
+    path = layout.token_trace(plan.suite.name, run, evaluation)
     method = plan.run(run).method
     if not path.is_file():
         raise UserError(

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 from tiny_world import make_world
+from typer.testing import CliRunner
 
+from tcclip.cli.app import app
 from tcclip.data.clips.views import frames_of, views_of
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
@@ -13,7 +15,7 @@ from tcclip.evaluation import EvaluationJob, Subject, evaluate
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
 from tcclip.plan import layout, load_plan
-from tcclip.reporting.token_figure import draw_sources, film_strip, paint
+from tcclip.reporting.token_figure import draw_tokens, film_strip, paint
 from tcclip.stages import evaluate as evaluate_stage
 from tcclip.stages import train
 
@@ -75,8 +77,15 @@ def test_trace_makes_evaluations_stale_and_no_training():
     assert evaluate_stage.settings(plan, run) != evaluate_stage.settings(traced, run)
 
 
-def test_without_kept_sources_the_error_says_what_to_set(tmp_path, monkeypatch):
+def test_without_a_trace_the_error_says_what_to_set(tmp_path, monkeypatch):
     plan = load_plan("mini")
-    monkeypatch.setattr(layout, "sources", lambda *_: tmp_path / "none.npz")
+    monkeypatch.setattr(layout, "token_trace", lambda *_: tmp_path / "none.npz")
     with pytest.raises(UserError, match=r"tc\.trace to true in params/methods/tc_clip\.yaml"):
-        draw_sources(plan, "few_shot-ssv2-k2-tc_clip-s1024", "ssv2-test1-2x1", "5", tmp_path / "x.png")
+        draw_tokens(plan, "few_shot-ssv2-k2-tc_clip-s1024", "ssv2-test1-2x1", "5", tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("command", ["token-figure", "sources"])
+def test_the_command_has_a_clear_name_and_answers_to_its_earlier_one(command):
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert "which patches a video's context tokens are made of" in " ".join(shown.output.split())
