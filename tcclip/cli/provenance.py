@@ -61,6 +61,6 @@ def reproduce(
 def record_jobs(suite: SuiteName = "mini") -> None:
     """Write Snakemake's account of all jobs beside the results, for `dvc push`; the stages of dvc.yaml call it."""
     with stage("account of all jobs", None) as report:
-        from tcclip.provenance.record import write_record
+        from tcclip.provenance.job_account import write_account
 
-        report(write_record(suite))
+        report(write_account(suite))

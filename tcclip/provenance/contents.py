@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.process.files import sha256, write_text
-from tcclip.provenance.jobs import FOLDER, STAMP
+from tcclip.provenance.snakemake_metadata import FOLDER, STAMP
 
 FILE = FOLDER / "tcclip-contents.json"
 

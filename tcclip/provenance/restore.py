@@ -15,24 +15,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tcclip.plan import layout
-from tcclip.provenance import jobs
+from tcclip.provenance import snakemake_metadata
 from tcclip.provenance.contents import Known
-from tcclip.provenance.record import Entry, read_record
+from tcclip.provenance.job_account import MadeFile, read_account
 
 TIME = 946_684_800  # 1 January 2000. Equal contents may be one file of DVC's cache, which has one time
 
 
 def restore(suite: str) -> None:
     """Take over the files of a suite that came with a record; says in one line what it did, if anything."""
-    if not layout.jobs(suite).is_file() or jobs.busy():
+    if not layout.jobs(suite).is_file() or snakemake_metadata.busy():
         return
     known = Known()
-    came, kept, others = _sorted_out(read_record(suite), known)
+    came, kept, others = _sorted_out(read_account(suite), known)
     if came:
-        for entry in (*came, *kept):
-            _take_over(entry)
-        for entry in (*came, *kept):  # afterwards: equal contents may be one file
-            known.judge(entry.output, entry.file, entry.identity, entry.sha256)
+        snakemake_metadata.check_snakemake()
+        for made in (*came, *kept):
+            _take_over(made)
+        for made in (*came, *kept):  # afterwards: equal contents may be one file
+            known.judge(made.output, made.record, made.identity, made.sha256)
         _say(f"{len(came)} files of suite {suite} came with the account of the jobs that made them")
     if others:
         first = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
@@ -43,39 +44,39 @@ def restore(suite: str) -> None:
     known.save()
 
 
-def _sorted_out(entries: Sequence[Entry], known: Known) -> tuple[list[Entry], list[Entry], list[str]]:
-    """Entries whose files came as recorded; those that were here as recorded; files with another content."""
+def _sorted_out(files: Sequence[MadeFile], known: Known) -> tuple[list[MadeFile], list[MadeFile], list[str]]:
+    """Files that came as recorded; those that were here as recorded; the names of those with another content."""
     came, kept, here_made, others = [], [], [], []
-    for entry in entries:
-        output = Path(entry.output)
+    for made in files:
+        output = Path(made.output)
         if not output.exists():
             continue
-        if known.judged(entry.output, entry.file, entry.identity):
-            kept += [entry] if known.sha256(entry.output) == entry.sha256 else []
+        if known.judged(made.output, made.record, made.identity):
+            kept += [made] if known.sha256(made.output) == made.sha256 else []
             continue
-        here = jobs.read(entry.file) if entry.file else None
-        if here and here != entry.job and jobs.made_here(output, here):
-            here_made.append(entry)
+        here = snakemake_metadata.read(made.record) if made.record else None
+        if here and here != made.job and snakemake_metadata.made_here(output, here):
+            here_made.append(made)
             continue
-        content = known.sha256(entry.output)
-        if content == entry.sha256:
-            came.append(entry)
-        elif entry.file:
-            others.append(entry.output)
-            known.judge(entry.output, entry.file, entry.identity, content)
+        content = known.sha256(made.output)
+        if content == made.sha256:
+            came.append(made)
+        elif made.record:
+            others.append(made.output)
+            known.judge(made.output, made.record, made.identity, content)
     # DVC puts back only what differs: of a job whose other outputs came, the same bytes made here are the recorded ones
-    numbers = {entry.number for entry in came}
+    numbers = {made.number for made in came}
     came += [e for e in here_made if e.number in numbers and known.sha256(e.output) == e.sha256]
     return came, kept, others
 
 
-def _take_over(entry: Entry) -> None:
+def _take_over(made: MadeFile) -> None:
     """Give a file its record and the common time."""
-    output = Path(entry.output)
-    if entry.file and jobs.read(entry.file) != entry.job:
-        entry.file.parent.mkdir(parents=True, exist_ok=True)
-        entry.file.write_text(json.dumps(entry.job), encoding="utf-8")  # half of one counts as none
-    for path in (output, output / jobs.STAMP):
+    output = Path(made.output)
+    if made.record and snakemake_metadata.read(made.record) != made.job:
+        made.record.parent.mkdir(parents=True, exist_ok=True)
+        made.record.write_text(json.dumps(made.job), encoding="utf-8")  # half of one counts as none
+    for path in (output, output / snakemake_metadata.STAMP):
         if path.exists():
             os.utime(path, (TIME, TIME))
             os.utime(path, (TIME, TIME), follow_symlinks=False)

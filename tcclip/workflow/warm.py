@@ -100,6 +100,8 @@ def _fork(command: socket.socket, request: Request, others: list[socket.socket])
             other.close()
         code = _do(request)
     finally:
+        # Private to Python, but nothing public does it: os._exit runs no exit functions, and SystemExit would go up to
+        # the server's loop. multiprocessing ends its own forks with these two calls from Python 3.13 on.
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tcclip.errors import UserError
-from tcclip.provenance.record import read_record, write_record
+from tcclip.provenance import snakemake_metadata
+from tcclip.provenance.job_account import read_account, write_account
 from tcclip.provenance.restore import TIME, restore
 
 WEIGHTS = Path("runs/mini/a/weights.safetensors")
@@ -47,7 +48,7 @@ def recorded(tmp_path, monkeypatch):
     make(PREDICTIONS / "x.parquet", "scores")
     metadata(PREDICTIONS / "x.parquet").unlink()
     account(PREDICTIONS, rule="evaluate", params=[])
-    write_record("mini")
+    write_account("mini")
     return tmp_path
 
 
@@ -110,7 +111,7 @@ def test_of_a_job_that_was_put_back_the_outputs_with_the_same_bytes_get_their_re
     job = {"rule": "table", "log": ["table2.log"]}
     for path in (same, other):
         make(path, "old", params=["old title"], **job)
-    write_record("mini")
+    write_account("mini")
     make(same, "old", params=["new title"], **job)
     make(other, "new", params=["new title"], **job)
     other.write_text("old")  # `dvc checkout` has no reason to touch the other file
@@ -122,7 +123,7 @@ def test_of_a_job_that_was_put_back_the_outputs_with_the_same_bytes_get_their_re
 def test_equal_contents_that_are_one_file_keep_one_time(recorded):
     """DVC's hard links: what is put in the place of one file takes the time of the other along."""
     make(TWIN, "weights", rule="train", params=["k=96"])
-    write_record("mini")
+    write_account("mini")
     os.utime(WEIGHTS, (5, 5))
     TWIN.unlink()
     TWIN.hardlink_to(WEIGHTS)
@@ -133,13 +134,13 @@ def test_equal_contents_that_are_one_file_keep_one_time(recorded):
 def test_an_edited_file_is_left_out_of_the_account(recorded):
     TABLE.write_text("99.9")
     os.utime(TABLE, (1, 1))
-    assert f"left out, because something else changed them: {TABLE}" in write_record("mini")
-    assert str(TABLE) not in {entry.output for entry in read_record("mini")}
+    assert f"left out, because something else changed them: {TABLE}" in write_account("mini")
+    assert str(TABLE) not in {made.output for made in read_account("mini")}
 
 
 def test_the_account_of_the_same_jobs_is_the_same_file(recorded):
     before = (recorded / "reports/mini/jobs.json.gz").read_bytes()
-    write_record("mini")
+    write_account("mini")
     assert (recorded / "reports/mini/jobs.json.gz").read_bytes() == before
 
 
@@ -147,7 +148,7 @@ def test_a_large_input_from_outside_is_not_newer_than_what_was_made_of_it(record
     """Of inputs from 1 MB on Snakemake compares times only."""
     Path("list.csv").write_text("x" * 1_000_000)
     make(TABLE, "table", rule="table", input=["list.csv"])
-    write_record("mini")
+    write_account("mini")
     folder = tmp_path_factory.mktemp("pulled")
     shutil.copytree(recorded, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
     monkeypatch.chdir(folder)
@@ -166,3 +167,28 @@ def test_a_damaged_account_is_an_error_that_names_the_repair(pulled):
     (pulled / "reports/mini/jobs.json.gz").write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"jobs.json.gz cannot be read .* `dvc checkout --force`"):
         restore("mini")
+
+
+def test_another_format_of_snakemake_s_records_is_one_sentence_and_nothing_is_written(pulled, monkeypatch):
+    monkeypatch.setattr("snakemake.persistence.RECORD_FORMAT_VERSION", 7)
+    sentence = "the Snakemake that is installed writes records of jobs in format 7, and this program knows format 6: "
+    for act in (restore, write_account):
+        with pytest.raises(UserError, match=f"{sentence}install the snakemake of requirements.lock"):
+            act("mini")
+    assert not metadata(WEIGHTS).exists() and WEIGHTS.stat().st_mtime != TIME
+
+
+def test_a_record_of_a_newer_snakemake_is_named(recorded):
+    account(TABLE, rule="table", record_format_version=7)
+    with pytest.raises(UserError, match=r"metadata/\w+=* holds records of jobs in format 7"):
+        write_account("mini")
+
+
+def test_records_that_are_not_in_files_are_missed(recorded):
+    shutil.rmtree(".snakemake/metadata")
+    with pytest.raises(UserError, match=r"metadata is not there.*without --persistence-backend db"):
+        write_account("mini")
+
+
+def test_the_snakemake_of_this_checkout_has_the_format_that_is_known():
+    snakemake_metadata.check_snakemake()
