@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pickle
+import struct
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -215,6 +216,18 @@ def test_a_file_that_is_not_the_method_s_model_is_refused_in_one_sentence(change
     with pytest.raises(UserError, match=words):
         imported(write(Path("best.pth"), weights))
     assert not layout.run("mini", "imported-best").exists()
+
+
+def test_a_damaged_number_is_found() -> None:
+    weights = released(a_model("vifi_clip"), split=False)
+    name = "module.image_encoder.proj"
+    weights[name] = torch.full_like(weights[name], 3.25)
+    content = bytearray(write(Path("best.pth"), weights).read_bytes())
+    content[content.find(struct.pack("<8f", *[3.25] * 8)) + 1] ^= 1
+    Path("best.pth").write_bytes(content)
+    assert torch.load("best.pth", weights_only=False)["model"][name][0, 0] != 3.25  # torch takes it
+    with pytest.raises(UserError, match="is damaged: the numbers of a tensor cannot be read: download it again"):
+        imported(Path("best.pth"))
 
 
 def test_a_name_that_is_taken_is_refused_and_the_same_file_may_be_imported_again() -> None:

@@ -2,6 +2,11 @@
 
 A pickle may name any function and have it called. Here the only names with a meaning are those of tensors and ordered
 mappings, and they mean functions of this module; every other name stands for `Foreign`, which does nothing.
+
+Why not `torch.load(weights_only=True, mmap=True)` with stand-ins for what a file names (torch.serialization:
+get_unsafe_globals_in_checkpoint, safe_globals), as tried with torch 2.15: it refuses a whole file for one name that it
+blocks (os, sys, eval), also where only the optimizer's state has it, which nobody needs; the stand-ins hold for the
+whole process; and it reads numbers without their checksums, so that a damaged download would become a run.
 """
 
 from __future__ import annotations
