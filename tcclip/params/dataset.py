@@ -98,7 +98,7 @@ class Dataset(Params):
         own = {"csv": self.csv, "folder": self.folder, "suite": self.suite, "methods": self.methods}
         if self.format == "csv":
             if missing := [key for key, value in own.items() if not value]:
-                raise ValueError(f"format: csv needs {missing[0]} (docs/own_dataset.md)")
+                raise ValueError(f"format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
             if self.splits != ["train1", "test1"] or self.class_lists != "one":
                 raise ValueError("format: csv has the splits [train1, test1] and one list of classes")
         elif set_keys := [key for key in ("csv", "suite", "methods", "protocols") if getattr(self, key)]:

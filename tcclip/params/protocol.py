@@ -15,8 +15,8 @@ Count = Annotated[int, Field(ge=1)]
 class Views(Params):
     """Views of one test video; their probabilities are summed."""
 
-    temporal: Count
-    spatial: Literal[1, 3]
+    temporal: Count  # clips of a video
+    spatial: Literal[1, 3]  # crops of a frame: the centre, or three along its long side
     mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
 
 
@@ -31,7 +31,7 @@ def parse_views(text: str) -> Views:
 class Validation(Params):
     """Evaluation during training (one centre view)."""
 
-    split: str
+    split: str  # the videos that it is on
     epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; select: best adds the last epoch
 
 
@@ -39,23 +39,23 @@ class Protocol(Params):
     """One protocol file with the suite's budgets put over it."""
 
     name: str
-    description: str
+    description: str  # one sentence, for people
     train_split: str  # '{shots}' and '{fold}' are replaced
     shots: list[Count]  # empty: the protocol has no shots
     folds: Annotated[int, Field(ge=0)] = 0  # trainings on independent draws, their results averaged; 0: one training
     only_from_clip: bool = False  # refuse methods that start from other weights than CLIP's
-    frames: Count
-    epochs: Count
-    warmup_epochs: Annotated[int, Field(ge=0)]
-    lr: Annotated[float, Field(gt=0)]
-    lr_min: Annotated[float, Field(ge=0)]
+    frames: Count  # of a view
+    epochs: Count  # of a training
+    warmup_epochs: Annotated[int, Field(ge=0)]  # the learning rate rises linearly from 0
+    lr: Annotated[float, Field(gt=0)]  # highest learning rate; a cosine brings it down to lr_min
+    lr_min: Annotated[float, Field(ge=0)]  # learning rate of the last step, the same for all parameter groups
     total_batch: Count  # videos per optimizer step
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
     validation: Validation
     select: Literal["best", "last"]  # the epoch whose weights are kept: of the best validation, or the last one
     test_last: bool = False  # select: best keeps the last epoch's weights too, and they are tested as the best ones are
     views: Views
-    seed: int
+    seed: int  # of everything that is drawn in a training
 
     @model_validator(mode="after")
     def _batches_fit(self) -> Protocol:

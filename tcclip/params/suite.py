@@ -14,13 +14,13 @@ from tcclip.params.reader import Params, path_of, read_yaml, validate
 class Pretraining(Params):
     """Contrastive pre-training of a small CLIP on captioned stills."""
 
-    seed: int
-    images: Count
-    steps: Count
-    batch: Count
-    lr: Annotated[float, Field(gt=0)]
-    warmup_steps: Annotated[int, Field(ge=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
+    seed: int  # of everything that is drawn
+    images: Count  # captioned stills
+    steps: Count  # of the optimizer
+    batch: Count  # stills of a step
+    lr: Annotated[float, Field(gt=0)]  # highest learning rate of AdamW
+    warmup_steps: Annotated[int, Field(ge=0)]  # the learning rate rises linearly from 0
+    weight_decay: Annotated[float, Field(ge=0)]  # of tensors with more than one dimension
     scale: Annotated[float, Field(gt=0)]  # exp(logit_scale) of the finished model
     norm: Literal["imagenet", "clip"]  # pixel statistics; the methods' own, so that they fit the weights
     threads: Count  # part of the result: sums over more threads round differently
@@ -29,11 +29,11 @@ class Pretraining(Params):
 class BackboneSource(Params):
     """Where CLIP's weights come from: open_clip, or pre-training in the pipeline."""
 
-    name: str
-    architecture: BackboneConfig
+    name: str  # of the folder data/backbones/<name>
+    architecture: BackboneConfig  # the sizes that the weights must have
     open_clip: str | None = None  # model name in open_clip
     pretrained: str | None = None  # open_clip's tag of the weights
-    pretraining: Pretraining | None = None
+    pretraining: Pretraining | None = None  # instead of open_clip
 
     @model_validator(mode="after")
     def _one_source(self) -> BackboneSource:
@@ -60,7 +60,7 @@ class Machine(Params):
 class Bench(Params):
     """How the throughput of Table 6 is measured (`tcclip bench`)."""
 
-    classes: Count
+    classes: Count  # class names that a video is compared with
     batch: Count  # views of one forward pass
     repeat: Count  # turns; the best counts
 
@@ -68,8 +68,8 @@ class Bench(Params):
 class Throughput(Params):
     """One training or evaluation at a time: for the estimates of `tcclip plan` until `tcclip bench` has measured it."""
 
-    train_views_per_s: Annotated[float, Field(gt=0)]
-    eval_views_per_s: Annotated[float, Field(gt=0)]
+    train_views_per_s: Annotated[float, Field(gt=0)]  # clips of a training
+    eval_views_per_s: Annotated[float, Field(gt=0)]  # clips of an evaluation
     source: str  # where these numbers are from
 
 
@@ -77,15 +77,15 @@ class Suite(Params):
     """One suite file."""
 
     name: str
-    description: str
-    backbone: BackboneSource
+    description: str  # one sentence, for people
+    backbone: BackboneSource  # CLIP's sizes and where its weights come from
     datasets: dict[str, str]  # the paper's dataset -> the dataset file that plays its role
-    tables: list[str]
+    tables: list[str]  # files of params/tables/ that `make tables` makes
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
-    machine: Machine
-    bench: Bench
-    throughput: Throughput
+    machine: Machine  # threads, GPUs, memory and time of a job
+    bench: Bench  # how Table 6's throughput is measured
+    throughput: Throughput  # clips per second, for estimates
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
     recipe: dict[str, Any] = Field(default_factory=dict)  # put over the recipe of every method
 

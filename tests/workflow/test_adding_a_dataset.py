@@ -1,46 +1,43 @@
-"""The example of docs/own_dataset.md, executed: a folder of videos, a CSV and a YAML become a table."""
+"""docs/adding_a_dataset.md, followed to the letter: files and commands become a table of one's own videos."""
 
 import csv
 import json
-import re
 
+import guides
 import pandas as pd
 import pytest
 import yaml
-from projects import ROOT, Project, new_project
+from projects import Project, new_project
 from small_videos import write_video
 
-DOC = (ROOT / "docs/own_dataset.md").read_text()
+GUIDE = "adding_a_dataset.md"
+FILES = guides.files(GUIDE)
+OWN, ANOTHER = guides.commands(GUIDE)
 CLASSES = {"01": "opening a drawer", "02": "pouring water"}
 DAYS = 6  # one video of each class a day: 30 % of 6 are 2, and 4 remain for K = 4
 
 
-def block(language: str) -> str:
-    """The document's only block in a language, without the indentation of its list."""
-    (found,) = re.findall(rf"^ *```{language}\n(.*?)^ *```", DOC, re.DOTALL | re.MULTILINE)
-    return "".join(f"{line.strip()}\n" for line in found.splitlines())
-
-
 @pytest.fixture(scope="module")
 def kitchen(tmp_path_factory) -> Project:
-    """The document's three steps and its commands, in a project whose few-shot trainings take seconds."""
+    """The guide's three steps and its commands, in a project whose few-shot trainings take seconds."""
     project = new_project(tmp_path_factory.mktemp("own") / "project")
     project.edit("params/suites/mini.yaml", lambda content: content.update(tables=["table2"]))
     rows = [(f"day{day}/{name}.mp4", label) for day in range(1, DAYS + 1) for name, label in CLASSES.items()]
     lines = ["path,label", *(",".join(row) for row in rows)]
-    assert set(block("csv").splitlines()) <= set(lines)
+    assert set(FILES["my_videos/list.csv"].splitlines()) <= set(lines)
     for path, _ in rows:
         write_video(project.folder / "my_videos" / path, frames=8)
     (project.folder / "my_videos/list.csv").write_text("\n".join(lines))
-    (project.folder / "params/datasets/kitchen.yaml").write_text(block("yaml"))
-    printed = project.run("bash", "-ec", block("bash")).stdout
+    (project.folder / "params/datasets/kitchen.yaml").write_text(FILES["params/datasets/kitchen.yaml"])
+    printed = project.run("bash", "-ec", OWN).stdout
     (project.folder / "printed.txt").write_text(printed)
     return project
 
 
 def test_the_example_is_a_few_lines():
-    assert len(block("yaml").splitlines()) <= 10
-    assert yaml.safe_load(block("yaml"))["format"] == "csv"
+    text = FILES["params/datasets/kitchen.yaml"]
+    assert len(text.splitlines()) <= 10
+    assert yaml.safe_load(text)["format"] == "csv"
 
 
 def test_the_table_has_zero_shot_and_few_shot_of_all_methods(kitchen):
@@ -82,3 +79,17 @@ def test_a_changed_list_makes_splits_and_trainings_stale_and_no_frames(kitchen):
 def test_the_report_shows_the_table(kitchen):
     kitchen.snakemake("report")
     assert "Hands in a kitchen" in (kitchen.folder / "reports/mini/index.html").read_text()
+
+
+def test_another_release_is_a_list_made_by_a_script(tmp_path):
+    project = new_project(tmp_path / "project")
+    guides.write(GUIDE, project.folder)
+    (project.folder / "params/datasets/kitchen.yaml").unlink()
+    release = project.folder / "my_videos/diving48"
+    (release / "Diving48_vocab.json").write_text(json.dumps([["Back", "15som"], ["Reverse", "25som", "PIKE"]]))
+    (release / "Diving48_V2_train.json").write_text(json.dumps([{"vid_name": "a_01", "label": 1, "end_frame": 9}]))
+    (release / "Diving48_V2_test.json").write_text(json.dumps([{"vid_name": "b_02", "label": 0, "end_frame": 9}]))
+    printed = project.run("bash", "-ec", ANOTHER).stdout
+    assert "few_shot-diving48-k16-tc_clip-s1024" in printed
+    lines = (release / "list.csv").read_text().splitlines()
+    assert lines == ["path,label,split", "a_01.mp4,Reverse 25som PIKE,train", "b_02.mp4,Back 15som,test"]

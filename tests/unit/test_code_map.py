@@ -1,0 +1,47 @@
+"""What the documentation points at is there: the code map's files, the pages' links, every page in the index."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "tests").rglob("README.md"),
+]
+MAPS = ["docs/index.md", "CONTRIBUTING.md", "tests/README.md"]  # whose paths in `code` are read as promises
+FOLDERS = ("tcclip/", "params/", "workflow/", "tests/", "docs/", ".ci/", ".vscode/")
+
+
+def read(page):
+    """A page without its blocks of code."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_file_that_a_map_names_exists(name):
+    named = re.findall(r"`([^`\s]+)`", read(ROOT / name))
+    paths = [path for path in named if path.startswith(FOLDERS) and "<" not in path]
+    assert len(paths) > 5
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", read(page))
+    files = [link.split("#")[0] for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in files if link and not (page.parent / link).exists()] == []
+
+
+def test_every_page_of_docs_is_in_the_index():
+    index = read(ROOT / "docs/index.md")
+    pages = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "index.md"]
+    assert [page for page in pages if f"]({page})" not in index] == []
+
+
+def test_every_package_is_in_the_index():
+    index = read(ROOT / "docs/index.md")
+    packages = [init.parent.name for init in (ROOT / "tcclip").glob("*/__init__.py")]
+    assert [package for package in packages if f"`tcclip/{package}/`" not in index] == []
