@@ -51,10 +51,10 @@ class Protocol(Params):
     lr_min: Annotated[float, Field(ge=0)]  # learning rate of the last step, the same for all parameter groups
     total_batch: Count  # videos per optimizer step
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
-    validation: Validation
+    validation: Validation  # the tests during a training
     select: Literal["best", "last"]  # the epoch whose weights are kept: of the best validation, or the last one
     test_last: bool = False  # select: best keeps the last epoch's weights too, and they are tested as the best ones are
-    views: Views
+    views: Views  # of a test video
     seed: int  # of everything that is drawn in a training
 
     @model_validator(mode="after")

@@ -1,25 +1,17 @@
-"""JSON schemas of the files in params/, for editors: `make schemas` writes params/schemas/ from the classes.
-
-A key's description is the comment beside its field, so that whoever writes the class writes it once. The dialect is
-draft 7, the newest that the language server for YAML reads (VS Code, Neovim, Emacs and others use it).
-"""
+"""JSON schemas of the files in params/, for editors: `make schemas` writes params/schemas/ from the classes."""
 
 from __future__ import annotations
 
-import ast
-import inspect
-import io
 import json
-import textwrap
-import tokenize
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from tcclip.params import Dataset, Method, Protocol, Suite, Table
+from tcclip.params.kinds import schema as of_kinds
 from tcclip.params.reader import params_folder
+from tcclip.params.schema_of_class import DIALECT, class_schema, described
+from tcclip.params.temporal_context import TemporalContext
 
 KINDS: dict[str, type[BaseModel]] = {  # of params/<kind>s/
     "dataset": Dataset,
@@ -28,21 +20,27 @@ KINDS: dict[str, type[BaseModel]] = {  # of params/<kind>s/
     "suite": Suite,
     "table": Table,
 }
-# Files that say only what differs from another file, so that a schema cannot know which keys are missing.
-BASE = {"method": "the method's file that has everything that this one does not say", "dataset": None}
+PARTIAL = ("dataset", "method")  # files that a base completes, so that a schema cannot know which keys are missing
+BASE = {"type": "string", "description": "the method's file that has everything that this one does not say"}
 
 
 def schema(kind: str) -> dict[str, Any]:
     """The schema of params/<kind>s/*.yaml."""
-    made = KINDS[kind].model_json_schema(schema_generator=_Generator)
+    made = class_schema(KINDS[kind])
     del made["properties"]["name"]  # a file's name is the name
     made["required"] = [key for key in made["required"] if key != "name"]
-    if kind in BASE:
+    if kind == "method":
+        made["properties"] = {"base": BASE, **made["properties"]}
+        _choose(made, made, Method)
+        tc = made["$defs"][TemporalContext.__name__]
+        _choose(made, tc, TemporalContext)
+        for axis in of_kinds.axes_of(TemporalContext).values():  # their keys may stand beside them
+            tc["properties"] |= of_kinds.keys(axis) | of_kinds.sections(axis)
+    if kind in PARTIAL:
         for section in (made, *made["$defs"].values()):
             section.pop("required", None)
-        if words := BASE[kind]:
-            made["properties"] = {"base": {"type": "string", "description": words}, **made["properties"]}
-    return {"$schema": _Generator.schema_dialect, **made}
+    made["$defs"] = {name: made["$defs"][name] for name in sorted(_named(made, made["$defs"]))}
+    return {"$schema": DIALECT, **made}
 
 
 def text(kind: str) -> str:
@@ -50,57 +48,24 @@ def text(kind: str) -> str:
     return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
-class _Generator(GenerateJsonSchema):
-    """Pydantic's generator: in draft 7, without titles, with the comments of a class as descriptions of its keys."""
-
-    schema_dialect = "http://json-schema.org/draft-07/schema#"
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        return _described(super().model_schema(schema), schema["cls"])
-
-    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
-        return _described(super().dataclass_schema(schema), schema["cls"])
-
-    def tuple_schema(self, schema: core_schema.TupleSchema) -> JsonSchemaValue:
-        made = super().tuple_schema(schema)
-        if "prefixItems" in made:
-            made["items"] = made.pop("prefixItems")
-        return made
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
+def _choose(whole: dict[str, Any], section: dict[str, Any], of: type[BaseModel]) -> None:
+    """Put the choices of the class `of` in the place of its axes."""
+    for field, axis in of_kinds.axes_of(of).items():
+        whole["$defs"][axis] = of_kinds.choice(axis)
+        words = section["properties"][field].get("description", "")
+        section["properties"][field] = described({"$ref": f"#/$defs/{axis}"}, words)
 
 
-def _described(made: JsonSchemaValue, section: type) -> JsonSchemaValue:
-    aliases = {name: field.alias for name, field in getattr(section, "model_fields", {}).items()}
-    for field, words in comments(section).items():
-        key = made["properties"][aliases.get(field) or field]
-        if "$ref" in key:
-            key["allOf"] = [{"$ref": key.pop("$ref")}]  # draft 7 ignores what stands beside a reference
-        key["description"] = words
-    return made
-
-
-def comments(section: type) -> dict[str, str]:
-    """What a class says about its fields: the comments in a field's lines and those that stand directly above it."""
-    source = textwrap.dedent(inspect.getsource(section))
-    found = [
-        token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT
-    ]
-    words = {token.start[0]: token.string.lstrip("# ") for token in found}
-    alone = {token.start[0] for token in found if token.line.strip() == token.string}
-    (body,) = ast.parse(source).body
-    assert isinstance(body, ast.ClassDef)
-    said = {}
-    for field in body.body:
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            first = field.lineno
-            while first - 1 in alone:
-                first -= 1
-            lines = [words[line] for line in range(first, (field.end_lineno or first) + 1) if line in words]
-            if lines:
-                said[field.target.id] = " ".join(lines)
-    return said
+def _named(part: Any, definitions: dict[str, Any], found: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The definitions that a part of a schema leads to, besides those already `found`."""
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+        if name and name not in found:
+            return _named(definitions[name], definitions, found | {name})
+        part = [value for key, value in part.items() if key != "$defs"]
+    for value in part if isinstance(part, list) else []:
+        found = _named(value, definitions, found)
+    return found
 
 
 def write() -> None:

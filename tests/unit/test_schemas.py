@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from tcclip.params import schemas
+from tcclip.params.kinds.axes import AXES
+from tcclip.params.kinds.axis import kinds_of
 
 PARAMS = Path(__file__).parents[2] / "params"
 FILES = [(kind, path) for kind in schemas.KINDS for path in sorted((PARAMS / f"{kind}s").glob("*.yaml"))]
@@ -39,6 +41,8 @@ def test_every_file_of_params_is_right_by_its_schema(kind, path):
     "kind, content, sentence",
     [
         ("method", {"base": "tc_clip", "recipe": {"optimiser": {}}}, "'optimiser' was unexpected"),
+        ("method", {"base": "tc_clip", "tc": {"alfa": 0.4}}, "{'alfa': 0.4} is not valid"),
+        ("method", {"base": "tc_clip", "tc": {"selector": "atc"}}, "{'selector': 'atc'} is not valid"),
         ("method", {"base": "tc_clip", "we": {"w": 1.5}}, "1.5 is greater than the maximum of 1"),
         ("method", {"recipe": {"optimizer": {"betas": [0.9, 1.5]}}}, "1.5 is greater than the maximum of 1"),
         ("dataset", {"format": "kinetiks"}, "'kinetiks' is not one of"),
@@ -54,8 +58,18 @@ def test_a_mistake_is_underlined(kind, content, sentence):
 def test_what_a_comment_says_of_a_key_is_its_description():
     made = schemas.schema("protocol")
     assert made["properties"]["total_batch"]["description"] == "videos per optimizer step"
-    text = schemas.schema("method")["$defs"]["Text"]["properties"]["mode"]["description"]
-    assert text.startswith("bare name | fixed prompt") and text.endswith("look at context tokens")  # of two lines
+    assert made["properties"]["views"]["description"] == "of a test video"  # a section
+    selector = schemas.schema("method")["$defs"]["TemporalContext"]["properties"]["selector"]
+    assert selector["description"] == "score that chooses the seed tokens (Table 8a)"  # an axis
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_every_kind_of_an_axis_is_offered_with_a_sentence_and_its_keys(axis):
+    bare, mapping = schemas.schema("method")["$defs"][axis]["anyOf"]
+    assert {kind["const"] for kind in bare["oneOf"]} == set(kinds_of(axis))
+    assert all(kind["description"] for kind in bare["oneOf"])
+    keys = {key for kind in kinds_of(axis).values() for key in kind.model_fields}
+    assert set(mapping["properties"]) == keys
 
 
 def test_the_editors_settings_name_a_schema_for_every_kind_of_file():
