@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import guides
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUIDE = ROOT / "docs/adding_a_method.md"
-BLOCK = re.compile(r"```(?:python|yaml)\n# (?P<path>[\w./-]+)\n(?P<content>.*?)```", re.DOTALL)
 TRY = """
 import torch
 from tcclip.models import Backbone, BackboneConfig, build, canonical_state, ensemble
@@ -43,11 +41,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for part in ("tcclip", "params"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    blocks = BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
-    assert len(blocks) == 3
-    for path, content in blocks:
-        assert not (folder / path).exists(), "the guide edits nothing that is there"
-        (folder / path).write_text(content, encoding="utf-8")
+    assert len(guides.write("adding_a_method.md", folder)) == 3
     return folder
 
 

@@ -12,7 +12,8 @@ from small_videos import write_video
 
 GUIDE = "adding_a_dataset.md"
 FILES = guides.files(GUIDE)
-OWN, ANOTHER = guides.commands(GUIDE)
+OWN, ANOTHER = guides.blocks(GUIDE, "bash")
+(LIST,) = guides.blocks(GUIDE, "csv")
 CLASSES = {"01": "opening a drawer", "02": "pouring water"}
 DAYS = 6  # one video of each class a day: 30 % of 6 are 2, and 4 remain for K = 4
 
@@ -24,7 +25,7 @@ def kitchen(tmp_path_factory) -> Project:
     project.edit("params/suites/mini.yaml", lambda content: content.update(tables=["table2"]))
     rows = [(f"day{day}/{name}.mp4", label) for day in range(1, DAYS + 1) for name, label in CLASSES.items()]
     lines = ["path,label", *(",".join(row) for row in rows)]
-    assert set(FILES["my_videos/list.csv"].splitlines()) <= set(lines)
+    assert set(LIST.splitlines()) <= set(lines)
     for path, _ in rows:
         write_video(project.folder / "my_videos" / path, frames=8)
     (project.folder / "my_videos/list.csv").write_text("\n".join(lines))

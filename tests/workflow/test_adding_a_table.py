@@ -16,7 +16,7 @@ def made(project):
     guides.write(GUIDE, project.folder)
     suite = project.folder / "params/suites/mini.yaml"  # with its lists in one line, as committed
     suite.write_text(yaml.safe_dump(yaml.safe_load(suite.read_text()), sort_keys=False, default_flow_style=None))
-    (commands,) = guides.commands(GUIDE)
+    (commands,) = guides.blocks(GUIDE, "bash")
     *before, last = commands.splitlines()
     assert last == "snakemake few_tokens"
     planned = project.run("bash", "-ec", "\n".join(before)).stdout
