@@ -20,7 +20,6 @@ from pydantic_core import core_schema
 
 from tcclip.params.reader import Params
 
-DIALECT = "http://json-schema.org/draft-07/schema#"
 FOR_TOOLS = re.compile(r"# *(type: ignore\[[\w-]+\]|noqa: \w+) *")  # what a comment says to a linter
 
 
@@ -66,8 +65,6 @@ def _comments(source: str) -> dict[str, str]:
 
 class _Generator(GenerateJsonSchema):
     """Pydantic's generator: in draft 7, without titles, with comments as descriptions."""
-
-    schema_dialect = DIALECT
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return _commented(super().model_schema(schema), schema["cls"])

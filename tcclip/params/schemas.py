@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tcclip.params import Dataset, Method, Protocol, Suite, Table
 from tcclip.params.kinds import schema as of_kinds
 from tcclip.params.reader import params_folder
-from tcclip.params.schema_of_class import DIALECT, class_schema, described
+from tcclip.params.schema_of_class import class_schema, described
 from tcclip.params.temporal_context import TemporalContext
 
 KINDS: dict[str, type[BaseModel]] = {  # of params/<kind>s/
@@ -40,7 +40,7 @@ def schema(kind: str) -> dict[str, Any]:
         for section in (made, *made["$defs"].values()):
             section.pop("required", None)
     made["$defs"] = {name: made["$defs"][name] for name in sorted(_named(made, made["$defs"]))}
-    return {"$schema": DIALECT, **made}
+    return {"$comment": "JSON Schema draft 7, made by `make schemas`", **made}
 
 
 def text(kind: str) -> str:
