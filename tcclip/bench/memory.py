@@ -17,7 +17,8 @@ from tcclip.bench.world import config_of
 from tcclip.errors import UserError
 from tcclip.models import Backbone
 from tcclip.params.reader import params_folder
-from tcclip.process.runtime import deterministic, keep_memory, peak_memory_mb
+from tcclip.process.environment import peak_memory_mb
+from tcclip.process.runtime import deterministic, keep_memory
 
 STEPS = {"eval": 1, "train": 2}  # the optimizer's state exists from the second step on
 
@@ -42,7 +43,7 @@ def _python_path() -> str:
 
 
 def resident_peak_mb() -> float:
-    """As runtime.peak_memory_mb, but not inherited from the process that started this one (Linux does that)."""
+    """As environment.peak_memory_mb, but not inherited from the process that started this one (Linux does that)."""
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
     marks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tcclip.bench.cases import ORACLE, PLAIN
+from tcclip.process.environment import cpu_name
 from tcclip.process.files import read_json, write_json
-from tcclip.process.runtime import cpu_name
 
 ABOUT = (
     "One row is a step of a method on a random CLIP and noise videos: in evaluation a forward pass of `batch` views, "

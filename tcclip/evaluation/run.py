@@ -19,6 +19,7 @@ from tcclip.data.clips.testing import ViewClips
 from tcclip.data.splits.tables import Present, present, read_classes, read_split
 from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
+from tcclip.evaluation import talk
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
 from tcclip.evaluation.token_trace import write_trace
@@ -30,8 +31,10 @@ from tcclip.params import Method
 from tcclip.params.protocol import Views
 from tcclip.plan.layout import LAST
 from tcclip.process import distributed
+from tcclip.process.environment import environment, git_state
 from tcclip.process.files import atomic, read_json, write_json
-from tcclip.process.runtime import deterministic, environment, git_state, keep_memory, pick_device, pick_precision, say
+from tcclip.process.runtime import deterministic, keep_memory, pick_device, pick_precision
+from tcclip.process.say import say
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     there = subject.folder / "metrics.json"
     known = read_json(there)["evaluations"] if keep and there.is_file() else {}
     write_json(there, {"run": subject.name, "training": training, "evaluations": {**known, **results}})
-    return "top-1 " + ", ".join(f"{name} {result['top1']:.1f} %" for name, result in results.items())
+    return talk.result_line(results)
 
 
 def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | None:
@@ -155,8 +158,7 @@ def evaluate_one(
     if distributed.main() and subject.method.tc and subject.method.tc.trace:
         write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
-    coverage = f"{len(videos)} of {split.listed} videos"
-    say(f"{subject.name}  {job.name}  top-1 {result['top1']:.1f} %  top-5 {result['top5']:.1f} %  {coverage}")
+    say(talk.split_line(subject.name, job.name, result))
     return result
 
 

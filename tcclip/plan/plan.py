@@ -19,7 +19,7 @@ from tcclip.plan.runs import Run, method_of, protocol_of, run_for, train_split
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity, so that what is worked out of one can be remembered
 class Plan:
     """All runs and cells of a suite."""
 

@@ -17,6 +17,7 @@ import psutil
 
 from tcclip.errors import UserError
 
+SHORT = 16  # characters of a hash that tells things apart
 LITTLE = 4096  # bytes; what is free on a disk that is full
 
 
@@ -77,3 +78,8 @@ def sha256(path: Path | str) -> str:
     """Hex digest of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def short_hash(content: Any) -> str:
+    """Hash of plain values; mappings of the same items have the same one."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:SHORT]

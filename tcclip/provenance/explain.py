@@ -73,7 +73,7 @@ def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
             yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
             made = origin.evaluated_by(layout.run(plan.suite.name, evaluation.run), evaluation.name)
             if made:
-                now = evaluate.code()
+                now = evaluate.depends_on(plan, evaluation.run).code
                 yield f"  {'':{WIDTH}}made {_code(made['code_fingerprint'], now)}"
                 yield f"  {'':{WIDTH}}at commit {_commit(made['git'])}"
 
@@ -137,6 +137,10 @@ def _staleness(plan: Plan, run: str, params: dict[str, Any]) -> Iterator[str]:
     for name, now in origin.fingerprints_now(plan, run).items():
         kind, then = name.removesuffix("_fingerprint"), params.get(name)
         yield _fact(kind, _code(then, now))
+        if kind == "code":
+            for place in origin.continued(layout.run(plan.suite.name, run)):
+                until = f"epoch {place['epoch'] + 1}, step {place['step']}"
+                yield f"  {'':{WIDTH}}until {until} it was trained with fingerprint {place['code_before']}"
 
 
 def _code(then: str | None, now: str) -> str:

@@ -16,7 +16,7 @@ from tcclip.params.method import base_of
 from tcclip.params.reader import flat, path_of
 from tcclip.params.variants import place_of
 from tcclip.plan import Plan, layout
-from tcclip.process.files import read_json, sha256
+from tcclip.process.files import SHORT, read_json, sha256
 from tcclip.stages import evaluate, fingerprint, train
 from tcclip.tracking.address import STAMP, is_server, tracking_uri
 
@@ -44,6 +44,13 @@ def environment_of(folder: Path) -> dict[str, Any]:
     """What a run was made on and with; nothing if it says nothing."""
     path = folder / "environment.json"
     return read_json(path) if path.is_file() else {}
+
+
+def continued(folder: Path) -> list[dict[str, Any]]:
+    """Where a run's training went on under other code than it was begun with: epoch, step and the code before."""
+    path = folder / "training.json"
+    found: list[dict[str, Any]] = read_json(path).get("continued", []) if path.is_file() else []
+    return found
 
 
 def evaluated_by(folder: Path, evaluation: str) -> dict[str, Any]:
@@ -78,33 +85,28 @@ def not_default(params: Mapping[str, Any]) -> list[Difference]:
 
 
 def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[Difference]:
-    """Values of a trained run that params/ says otherwise today."""
+    """Values that the weights of a trained run depend on and that params/ says otherwise today."""
     if not params or run not in plan.runs:
         return []
-    now = plan.run(run)
-    method, protocol = plan.method(now.method), plan.training_protocol(now)
-    then = {"method": params["method"], "protocol": params["protocol"], "seed": params["seed"]}
-    today = {"method": method.model_dump(mode="json"), "protocol": protocol.model_dump(mode="json"), "seed": now.seed}
-    return differences(then, today, "params/ today")
+    told = ("method", "protocol", "seed")
+    today = {k: v for k, v in train.depends_on(plan, run).settings.items() if k.split(".")[0] in told}
+    then = flat({name: params[name] for name in told})
+    return differences({k: v for k, v in then.items() if k in today}, today, "params/ today")
 
 
 def data_files(plan: Plan, run: str) -> dict[str, str]:
     """The split tables, class lists and frame indices behind a run, with their hashes as they are now."""
-    found = plan.run(run)
-    paths = {
-        *evaluate.inputs(plan, found),
-        *(train.inputs(plan, found) if found.trained else []),
-    }
+    trained = train.depends_on(plan, run).inputs if plan.run(run).trained else []
+    paths = {*evaluate.depends_on(plan, run).inputs, *trained}
     data = sorted(path for path in paths if layout.DATA in path.parents)
-    return {str(path): sha256(path)[: fingerprint.LENGTH] if path.is_file() else "not there" for path in data}
+    return {str(path): sha256(path)[:SHORT] if path.is_file() else "not there" for path in data}
 
 
 def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
     """The code and data fingerprints that a training of this run would have now; '' where its data are not there."""
-    files = train.inputs(plan, plan.run(run))
-    complete = all(file.is_file() for file in files)
-    code = train.code()
-    return {"code_fingerprint": code, "data_fingerprint": fingerprint.data(files) if complete else ""}
+    depends = train.depends_on(plan, run)
+    complete = all(file.is_file() for file in depends.inputs)
+    return {"code_fingerprint": depends.code, "data_fingerprint": fingerprint.data(depends.inputs) if complete else ""}
 
 
 def mlflow_link(suite: str, run: str) -> str:

@@ -12,7 +12,7 @@ from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 from tcclip.provenance.clean_place import Place, clean_place
 from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
-from tcclip.provenance.origin import environment_of, params_of
+from tcclip.provenance.origin import continued, environment_of, params_of
 
 RESOLVED = """
 import json
@@ -73,7 +73,7 @@ def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = Fal
     with clean_place(commit, keep) as place:
         _link_weights(plan, run, place)
         params = params_of(folder)
-        causes = _before(place, suite, run, params) if params else []
+        causes = _before(place, suite, run, folder, params) if params else []
         if causes and not anyway:
             raise UserError(
                 f"run {run} cannot be made again as it was, and nothing was trained: {'; '.join(causes)}. "
@@ -106,7 +106,8 @@ def _link_weights(plan: Plan, run: str, place: Place) -> None:
         there.symlink_to(layout.run(plan.suite.name, init.name).absolute(), target_is_directory=True)
 
 
-def _before(place: Place, suite: str, run: str, params: dict[str, Any]) -> list[str]:
+def _before(place: Place, suite: str, run: str, folder: Path, params: dict[str, Any]) -> list[str]:
     """How what the commit would train differs from what was trained: its params, its code, this folder's data."""
     would = json.loads(place.python(RESOLVED.format(suite=suite, run=run)))
-    return list(compare_mappings("params", params, would))
+    mixed = [f"code until epoch {place['epoch'] + 1} was {place['code_before']}" for place in continued(folder)]
+    return [*compare_mappings("params", params, would), *mixed]

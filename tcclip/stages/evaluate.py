@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,35 +12,45 @@ import typer
 
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
+from tcclip.params.depends import evaluation_settings
 from tcclip.params.protocol import Views, parse_views
-from tcclip.params.reader import flat, read_yaml, validate
-from tcclip.plan import Evaluation, Plan, Run, layout, load_plan
+from tcclip.params.reader import read_yaml, validate
+from tcclip.plan import Evaluation, Plan, layout, load_plan
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName
 from tcclip.stages import fingerprint, train
+from tcclip.stages.depends import Depends, machine, modules_for
 
 if TYPE_CHECKING:
     from tcclip.evaluation.run import EvaluationJob, Subject
 
 CODE = ("tcclip.evaluation",)
 HEAVY = ("tcclip.evaluation.run",)
-OF_TRAINING = {"name", "display", "description", "recipe", "init", "micro_batch"}  # not read by an evaluation
 
 app = typer.Typer()
 
 
-def inputs(plan: Plan, run: Run) -> list[Path]:
-    """The evaluated splits, their class lists and frames, and the run's weights."""
-    paths: set[Path] = set()
-    for evaluation in plan.evaluations(run.name):
+@functools.cache
+def depends_on(plan: Plan, name: str) -> Depends:
+    """What the evaluations of run `name` depend on.
+
+    The inputs are the evaluated splits, their class lists and frames, and the run's weights.
+    """
+    run = plan.run(name)
+    evaluations, method, protocol = plan.evaluations(run.name), plan.method(run.method), plan.protocol(run.protocol)
+    views, we = {e.name: e.views for e in evaluations}, any(e.we for e in evaluations)
+    paths = set(train.outputs(plan, run.name)) if run.trained else set()
+    for evaluation in evaluations:
         dataset = plan.dataset(evaluation.role)
         paths.add(layout.split(dataset.name, evaluation.split))
-        paths.add(layout.class_file(plan.method(run.method), dataset, evaluation.split))
+        paths.add(layout.class_file(method, dataset, evaluation.split))
         paths.add(layout.frames_index(dataset.name))
-    if run.trained:
-        paths |= set(train.outputs(plan, run.name))
-    return sorted(paths)
+    return Depends(
+        settings=evaluation_settings(method, protocol, machine(plan), views, we),
+        modules=modules_for(CODE, method),
+        inputs=sorted(paths),
+    )
 
 
 def outputs(plan: Plan, run: str) -> tuple[Path, Path]:
@@ -54,27 +65,6 @@ def finished(plan: Plan, runs: Iterable[str]) -> list[Path]:
         files += outputs(plan, name)
         files += train.outputs(plan, name) if plan.run(name).trained else []
     return files
-
-
-def settings(plan: Plan, run: Run) -> dict[str, Any]:
-    """What a run's evaluations depend on besides its weights."""
-    evaluations = plan.evaluations(run.name)
-    unused = OF_TRAINING | (set() if any(e.we for e in evaluations) else {"we"})
-    protocol = plan.protocol(run.protocol)
-    return flat(
-        {
-            "method": plan.method(run.method).model_dump(exclude=unused),
-            "views": {e.name: e.views.model_dump() for e in evaluations},
-            "frames": protocol.frames,
-            "seed": protocol.seed,
-            "machine": train.machine(plan),
-        }
-    )
-
-
-def code() -> str:
-    """Fingerprint of the stage's code."""
-    return fingerprint.code(*CODE)
 
 
 def planned_jobs(plan: Plan, name: str) -> tuple[Subject, list[EvaluationJob]]:
@@ -126,7 +116,7 @@ def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
 def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None) -> Subject:
     from tcclip.evaluation.run import Subject
 
-    machine = plan.suite.machine
+    used = plan.suite.machine
     return Subject(
         name=folder.name,
         method=method,
@@ -135,11 +125,11 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
         folder=folder,
         frames=protocol.frames,
         seed=protocol.seed,
-        code=code(),
-        threads=machine.threads,
-        loader_workers=machine.loader_workers,
-        precision=machine.precision,
-        eval_batch=machine.eval_batch,
+        code=fingerprint.code(*modules_for(CODE, method)),
+        threads=used.threads,
+        loader_workers=used.loader_workers,
+        precision=used.precision,
+        eval_batch=used.eval_batch,
     )
 
 

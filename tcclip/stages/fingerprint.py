@@ -13,22 +13,36 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tcclip.process.files import sha256
+from tcclip.process.files import SHORT, sha256, short_hash
 
 PACKAGE = Path(__file__).parents[1]
-TALKS = ("process.console", "process.lock", "process.progress")
-NOT_RESULTS = tuple(f"tcclip.{name}" for name in ("params", "errors", "plan", "stages", *TALKS, "cli"))
-LENGTH = 16
+NOT_RESULTS = (  # modules and packages, by their exact names
+    "tcclip.params",  # its values count
+    "tcclip.plan",
+    "tcclip.stages",
+    "tcclip.cli",
+    # What only talks, or says where a result was made.
+    "tcclip.errors",
+    "tcclip.process.console",
+    "tcclip.process.environment",
+    "tcclip.process.lock",
+    "tcclip.process.progress",
+    "tcclip.process.say",
+    "tcclip.training.talk",
+    "tcclip.evaluation.talk",
+)
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @functools.cache
-def code(*modules: str) -> str:
-    """Hash of the code of `modules` (dotted names of modules or packages) and of all tcclip modules they import."""
-    digest = hashlib.sha256()
-    for name in sorted(set().union(*map(_closure, modules))):
-        digest.update(f"{name} {_module(name)[0]}\n".encode())
-    return digest.hexdigest()[:LENGTH]
+def code(*names: str) -> str:
+    """Hash of the code of modules or packages (dotted names) and of all modules of tcclip that they import."""
+    return short_hash(modules(*names))
+
+
+def modules(*names: str) -> dict[str, str]:
+    """Module -> hash of its meaning, of those that `code` looks at."""
+    return {name: _module(name)[0] for name in sorted(frozenset().union(*map(_closure, names)))}
 
 
 def data(files: Iterable[Path]) -> str:
@@ -36,7 +50,7 @@ def data(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(f"{file.name} {sha256(file)}\n".encode())
-    return digest.hexdigest()[:LENGTH]
+    return digest.hexdigest()[:SHORT]
 
 
 def _is_no_result(module: str) -> bool:
@@ -60,17 +74,19 @@ def _module(name: str) -> tuple[str, frozenset[str]]:
     words: list[str] = []
     imported: set[str] = set()
     _read(ast.parse(path.read_text(encoding="utf-8")), words, imported)
-    ours = {found for found in imported if found.startswith("tcclip.") and not _is_no_result(found)}
-    return hashlib.sha256("\n".join(words).encode()).hexdigest(), frozenset(found for found in ours if _file(found))
+    ours = {found for found in imported if found.startswith("tcclip.") and not _is_no_result(found) and _file(found)}
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:SHORT], frozenset(ours)
 
 
 def _submodules(module: str) -> set[str]:
     """All modules of a package; none for a plain module."""
     folder = PACKAGE.parent.joinpath(*module.split("."))
-    return {f"{module}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    found = {f"{module}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    return {name for name in found if not _is_no_result(name)}
 
 
-def _closure(module: str) -> set[str]:
+@functools.cache
+def _closure(module: str) -> frozenset[str]:
     """`module` (with its submodules) and everything of tcclip that is imported from there."""
     seen: set[str] = set()
     todo = {module, *_submodules(module)}
@@ -78,7 +94,7 @@ def _closure(module: str) -> set[str]:
         name = todo.pop()
         seen.add(name)
         todo |= _module(name)[1] - seen
-    return seen
+    return frozenset(seen)
 
 
 def _read(node: ast.AST, words: list[str], imported: set[str]) -> None:

@@ -43,8 +43,9 @@ def code() -> str:
 
 def of_untrained(plan: Plan, run: Run) -> tuple[dict[str, object], dict[str, str]]:
     """Params and fingerprints of a run that was not trained; a training has written its own to params.yaml."""
-    data = fingerprint.data(file for file in evaluate.inputs(plan, run) if file.is_file())
-    return evaluate.settings(plan, run), {"code_fingerprint": evaluate.code(), "data_fingerprint": data}
+    depends = evaluate.depends_on(plan, run.name)
+    data = fingerprint.data(file for file in depends.inputs if file.is_file())
+    return depends.settings, {"code_fingerprint": depends.code, "data_fingerprint": data}
 
 
 @app.command("mlflow-store")

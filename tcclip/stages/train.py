@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcclip.errors import UserError
-from tcclip.params.method import NOT_TRAINED
-from tcclip.params.protocol import NOT_OF_A_TRAINING
-from tcclip.params.reader import flat
-from tcclip.plan import Plan, Run, layout, load_plan
+from tcclip.params.depends import training_settings
+from tcclip.plan import Plan, layout, load_plan
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName
 from tcclip.stages import fingerprint
+from tcclip.stages.depends import Depends, machine, modules_for
 
 if TYPE_CHECKING:
     from tcclip.training.job import TrainingJob
@@ -28,47 +28,33 @@ FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "
 app = typer.Typer()
 
 
-def inputs(plan: Plan, run: Run) -> list[Path]:
-    """Train and validation split, their class list, the frames, and the weights of the run it starts from.
+@functools.cache
+def depends_on(plan: Plan, name: str) -> Depends:
+    """What the weights of run `name` depend on.
 
-    CLIP's weights are an input as well; they are no part of a run's data.
+    The inputs are train and validation split, their class list, the frames, and the weights of the run it starts from.
     """
-    assert run.role is not None
-    dataset = plan.dataset(run.role)
-    protocol = plan.training_protocol(run)
+    run = plan.run(name)
+    if run.role is None or run.seed is None:
+        raise UserError(f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.name}`)")
+    dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.training_protocol(run)
     split = plan.train_split(run)
-    return [
-        layout.split(dataset.name, split),
-        layout.split(dataset.name, protocol.validation.split),
-        layout.class_file(plan.method(run.method), dataset, split),
-        layout.frames_index(dataset.name),
-        *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
-    ]
+    return Depends(
+        settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
+        modules=modules_for(CODE, method),
+        inputs=[
+            layout.split(dataset.name, split),
+            layout.split(dataset.name, protocol.validation.split),
+            layout.class_file(method, dataset, split),
+            layout.frames_index(dataset.name),
+            *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
+        ],
+    )
 
 
 def outputs(plan: Plan, run: str) -> list[Path]:
     """What a training leaves in the run's folder; `run` may be a wildcard."""
     return [layout.run(plan.suite.name, run) / name for name in FILES]
-
-
-def settings(plan: Plan, run: Run) -> dict[str, Any]:
-    """Every value a training's result depends on."""
-    protocol = plan.training_protocol(run).model_dump(exclude=NOT_OF_A_TRAINING)
-    method = plan.method(run.method).model_dump(exclude=NOT_TRAINED)
-    assert run.role is not None
-    flip = plan.dataset(run.role).flip
-    return flat({"method": method, "protocol": protocol, "machine": machine(plan), "seed": run.seed, "flip": flip})
-
-
-def machine(plan: Plan) -> dict[str, Any]:
-    """How the machine is used, as far as a result depends on it; more GPUs only round the same sums differently."""
-    used = plan.suite.machine
-    return used.model_dump(include={"threads", "precision"}) | {"gpu": used.gpus > 0}
-
-
-def code() -> str:
-    """Fingerprint of the stage's code."""
-    return fingerprint.code(*CODE)
 
 
 def threads(plan: Plan) -> int:
@@ -82,11 +68,9 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
     from tcclip.training.job import TrainingJob
 
     run = plan.run(name)
-    if run.role is None or run.seed is None:
-        raise UserError(f"run '{name}' is an untrained method: it is only evaluated (`tcclip evaluate {name}`)")
-    dataset = plan.dataset(run.role)
-    protocol = plan.training_protocol(run)
-    split = plan.train_split(run)
+    depends = depends_on(plan, name)
+    assert run.role is not None and run.seed is not None
+    dataset, protocol, split = plan.dataset(run.role), plan.training_protocol(run), plan.train_split(run)
     used = plan.suite.machine
     return TrainingJob(
         name=run.name,
@@ -107,6 +91,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         precision=used.precision,
         eval_batch=used.eval_batch,
         checkpoint=used.checkpoint,
+        code=fingerprint.modules(*depends.modules),
         tags={
             "suite": plan.suite.name,
             "protocol": run.protocol,
@@ -115,8 +100,8 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
             "shots": run.shots,
             "fold": run.fold,
             "init": run.init.name if run.init else "clip",
-            "code_fingerprint": code(),
-            "data_fingerprint": fingerprint.data(inputs(plan, run)),
+            "code_fingerprint": depends.code,
+            "data_fingerprint": fingerprint.data(depends.inputs),
         },
     )
 
@@ -137,11 +122,31 @@ def train_watched(suite: str, job: TrainingJob) -> str:
         return train(job, watch)
 
 
+Restart = Annotated[
+    bool,
+    typer.Option(
+        "--restart", envvar="TCCLIP_RESTART", help="begin anew where it stopped with other params, data or code"
+    ),
+]
+AcrossCode = Annotated[
+    bool,
+    typer.Option("--continue", envvar="TCCLIP_CONTINUE", help="go on where it stopped with other code only"),
+]
+
+
 @app.command()
-def train(run: str, suite: SuiteName = "mini", gpus: Gpus = None, log: Log = None) -> None:
+def train(
+    run: str,
+    suite: SuiteName = "mini",
+    gpus: Gpus = None,
+    restart: Restart = False,
+    across_code: AcrossCode = False,
+    log: Log = None,
+) -> None:
     """Train a run, or go on with it where it was interrupted."""
     with stage(f"training {run}", log) as report:
         plan = load_plan(suite)
         count = plan.suite.machine.gpus if gpus is None else gpus
-        job = dataclasses.replace(training_job(plan, run), device=launch.device(count))
+        job = training_job(plan, run)
+        job = dataclasses.replace(job, device=launch.device(count), restart=restart, across_code=across_code)
         report(launch.run(count, train_watched, suite, job))

@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from tcclip.process.runtime import say
+from tcclip.process.say import say
 from tcclip.tracking.address import credentials, is_server, tracking_uri
 from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
 from tcclip.tracking.entry import Point

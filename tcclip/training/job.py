@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from tcclip.params import Method, Protocol
-from tcclip.params.method import NOT_TRAINED
-from tcclip.params.protocol import NOT_OF_A_TRAINING
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,9 @@ class TrainingJob:
     checkpoint: bool = False  # keep less of the vision layers' insides and compute them twice
     device: str = "auto"
     save_seconds: float = 5.0  # resume state: not more often than this
+    restart: bool = False  # begin anew where the resume state is of other params, data or code
+    across_code: bool = False  # go on where it is of other code only
+    code: Mapping[str, str] = field(default_factory=dict)  # module -> hash: what the weights depend on
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
 
 
@@ -67,23 +66,3 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "checkpoint": job.checkpoint,
         },
     }
-
-
-def fingerprint(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256: str) -> str:
-    """Hash of what the weights depend on, to recognise the resume state of another training.
-
-    Paths, loader workers, the number of processes, texts for people and what only evaluation reads do not count.
-    """
-    content = {
-        "method": job.method.model_dump(mode="json", exclude=NOT_TRAINED),
-        "protocol": job.protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
-        "seed": job.seed,
-        "classes": job.class_names,
-        "videos": videos,
-        "backbone": backbone_sha256,
-        "flip": job.flip,
-        "precision": job.precision,
-        "threads": job.threads,
-        "sources": [job.tags.get("code_fingerprint"), job.tags.get("data_fingerprint")],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -25,11 +25,13 @@ from tcclip.models.text.tower import ClassReaders
 from tcclip.process import distributed
 from tcclip.process.files import sha256
 from tcclip.process.rng import generator
-from tcclip.process.runtime import autocast, keep_memory, say
-from tcclip.training import outputs, state
+from tcclip.process.runtime import autocast, keep_memory
+from tcclip.process.say import say
+from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
-from tcclip.training.job import TrainingJob, fingerprint
+from tcclip.training.job import TrainingJob
 from tcclip.training.losses import smooth_targets, soft_ce
+from tcclip.training.mark import mark_of
 from tcclip.training.mixing import mix
 from tcclip.training.optimizer import set_rates
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
@@ -56,8 +58,8 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     keep_memory()
     setup = prepare(job)
     path = job.folder / "state.pt"
-    mark = fingerprint(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
-    progress = resume(setup, distributed.from_main(lambda: state.load(path, mark)))
+    mark = mark_of(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
+    progress = resume(setup, distributed.from_main(lambda: state.load(path, mark, setup.job)))
     before = progress.seconds
     watch(progress.history)
 
@@ -88,7 +90,7 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     if distributed.main():
         outputs.write(setup, progress)
         path.unlink(missing_ok=True)
-    return outputs.result_line(progress)
+    return talk.result_line(progress)
 
 
 def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], stop: Callable[[], None]) -> None:
@@ -190,7 +192,7 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callabl
     progress.history.append(row)
     progress.epoch, progress.step, progress.sums = epoch + 1, 0, Sums()
     left = seconds / (epoch + 1) * (setup.budget.epochs - epoch - 1)
-    say(outputs.progress_line(setup.job.name, row, setup.budget.epochs, left))
+    say(talk.progress_line(setup.job.name, row, setup.budget.epochs, left))
 
 
 def validated(job: TrainingJob, epoch: int) -> bool:
@@ -218,7 +220,7 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
 
 def end_as_asked(progress: Progress, number: int) -> NoReturn:
     """End the training after its state is saved, as the signal would have ended the process."""
-    say(f"stopped in epoch {progress.epoch + 1} after step {progress.step}: the same command continues from there")
+    say(talk.stopped_line(progress))
     if number == signal.SIGINT and distributed.count() == 1:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

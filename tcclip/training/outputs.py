@@ -1,4 +1,4 @@
-"""What a training leaves in its run's folder, and the line it prints for an epoch."""
+"""What a training leaves in its run's folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tcclip.plan.layout import LAST
+from tcclip.process.environment import environment, peak_memory_mb
 from tcclip.process.files import atomic, write_json, write_text
-from tcclip.process.runtime import environment, peak_memory_mb
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.setup import Setup, weights
 from tcclip.training.state import Progress
@@ -66,23 +66,5 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
             "new_lr": sum(setup.parameters[name].numel() for name in setup.model.new_names),
         },
         "peak_memory_mb": peak_memory_mb(),
+        **({"continued": progress.continued} if progress.continued else {}),
     }
-
-
-def result_line(progress: Progress) -> str:
-    """What a finished training says."""
-    if progress.best_epoch >= 0:
-        return f"best validation top-1 {progress.best_top1:.1f} % in epoch {progress.best_epoch + 1}"
-    last = progress.history[-1]
-    return f"loss {last['loss']:.3f}, top-1 {last['train_top1']:.1f} % of mixed training videos"
-
-
-def progress_line(name: str, row: dict[str, Any], epochs: int, seconds_left: float) -> str:
-    """One line per epoch."""
-    validation = "" if row["val_top1"] is None else f"  val {row['val_top1']:5.1f} %"
-    minutes, seconds = divmod(round(seconds_left), 60)
-    return (
-        f"{name}  epoch {row['epoch'] + 1}/{epochs}  loss {row['loss']:.3f}  train {row['train_top1']:5.1f} %"
-        f"{validation}  {row['videos_per_s']:.1f} videos/s  "
-        f"{row['data_wait_share']:.0%} of the time waiting for clips  {minutes}:{seconds:02d} left"
-    )

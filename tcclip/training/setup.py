@@ -23,7 +23,10 @@ from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.process import distributed
-from tcclip.process.runtime import deterministic, git_state, pick_device, pick_precision, say
+from tcclip.process.environment import git_state
+from tcclip.process.runtime import deterministic, pick_device, pick_precision
+from tcclip.process.say import say
+from tcclip.training import talk
 from tcclip.training.batches import remaining
 from tcclip.training.job import TrainingJob
 from tcclip.training.optimizer import make_optimizer
@@ -67,8 +70,7 @@ def prepare(job: TrainingJob) -> Setup:
         for path in (job.train_list, job.validation_list)
     )
     if videos.broken or videos.missing:
-        skipped = f"{videos.broken} broken and {videos.missing} missing"
-        say(f"{job.train_list}: {skipped} of {videos.listed} videos are skipped")
+        say(talk.skipped_line(str(job.train_list), videos.broken, videos.missing, videos.listed))
     length = budget(
         len(videos.videos),
         epochs=protocol.epochs,
@@ -169,7 +171,7 @@ def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Pr
                 parameter.copy_(content["weights"][name])  # type: ignore[index]
         setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
         setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
-        say(f"{setup.job.name}: continues after step {progress.step} of epoch {progress.epoch + 1}")
+        say(talk.resumed_line(setup.job.name, progress))
     if not distributed.main():
         progress.best_weights = {}
     distributed.share(setup.parameters.values())

@@ -26,6 +26,9 @@ from tcclip.errors import UserError
 from tcclip.process import distributed, lock
 from tcclip.process.files import atomic
 from tcclip.process.runtime import STOPS
+from tcclip.training import talk
+from tcclip.training.job import TrainingJob
+from tcclip.training.mark import Mark, differences, only_code_differs
 
 OVERHEAD = 0.02  # share of the time that saving inside an epoch may take
 
@@ -54,33 +57,43 @@ class Progress:
     best_epoch: int = -1
     seconds: float = 0.0  # wall time of all sittings
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    continued: list[dict[str, Any]] = field(default_factory=list)  # where it went on under other code
 
 
-def save(path: Path, fingerprint: str, progress: Progress, tensors: dict[str, Any]) -> None:
+def save(path: Path, mark: Mark, progress: Progress, tensors: dict[str, Any]) -> None:
     """Write the state atomically; `tensors` holds the weights and the optimizer's and scaler's states."""
     plain = {**vars(progress), "sums": vars(progress.sums)}
     with atomic(path) as part:
-        torch.save({"fingerprint": fingerprint, "progress": plain, **tensors}, part)
+        torch.save({"mark": mark.as_text(), "progress": plain, **tensors}, part)
 
 
-def load(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Any]] | None:
-    """The state of this training, or None if there is none; another training's state is an error."""
+def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, Any]] | None:
+    """The state of this training, or None if there is none.
+
+    A state of other params, data or code is an error that says what differs, unless the job may begin anew (None), or
+    go on across code; then the progress says where it did.
+    """
     for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while saving
         left_over.unlink(missing_ok=True)
     if not path.is_file():
         return None
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        found = content.pop("fingerprint")
+        before = Mark.of_text(content.pop("mark")) if "fingerprint" not in content else None
         progress = content.pop("progress")
-    except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, pickle.UnpicklingError) as error:
         raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
-    if found != fingerprint:
-        raise UserError(
-            f"{path} was left by an interrupted training with other params, data, backbone, precision or code: "
-            f"rm '{path}' to train from the start"
-        )
-    return Progress(**{**progress, "sums": Sums(**progress["sums"])}), content
+    found = Progress(**{**progress, "sums": Sums(**progress["sums"])})
+    other = ["params, data and code that it does not name"] if before is None else differences(before, mark)
+    if not other:
+        return found, content
+    if before is not None and job.across_code and only_code_differs(before, mark):
+        found.continued.append({"epoch": found.epoch, "step": found.step, "code_before": before.code_fingerprint})
+        return found, content
+    if job.restart:
+        path.unlink()
+        return None
+    raise UserError(talk.other_state(path, job, found, other, before is not None and only_code_differs(before, mark)))
 
 
 class Saver:

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tcclip.params.kinds.axes import AXES
 from tcclip.process.handover import SOCKET, Request, receive
 from tcclip.stages import all_stages, fingerprint
 
@@ -46,7 +47,7 @@ def load() -> None:
         for name in getattr(stage, "HEAVY", ()):
             importlib.import_module(name)
     for job in (stages.train, stages.evaluate):  # they record it; it is of the code that was just loaded
-        fingerprint.code(*job.CODE)
+        fingerprint.code(*job.CODE, *AXES.values())
 
 
 def serve(path: Path, owner: int) -> None:

@@ -23,7 +23,7 @@ from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
-from tcclip.process.runtime import git_state
+from tcclip.process.environment import git_state
 from tcclip.training import train
 
 CPU = torch.device("cpu")

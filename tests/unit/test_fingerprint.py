@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tcclip.process.files import SHORT
 from tcclip.stages import all_stages, fingerprint
 
 CODE = {name: stage.CODE for name, stage in vars(all_stages()).items() if hasattr(stage, "CODE")}
@@ -12,19 +13,23 @@ CODE = {name: stage.CODE for name, stage in vars(all_stages()).items() if hasatt
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A copy of the package that a test may edit."""
+    """A copy of the package that a test may edit; gives its folder and the function that hashes the code there."""
     copy = tmp_path / "tcclip"
     shutil.copytree(fingerprint.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprint, "PACKAGE", copy)
 
     def code(*modules):
-        fingerprint.code.cache_clear()
-        fingerprint._module.cache_clear()
+        forget()
         return fingerprint.code(*modules)
 
+    forget()
     yield copy, code
-    fingerprint.code.cache_clear()
-    fingerprint._module.cache_clear()
+    forget()
+
+
+def forget():
+    for remembered in (fingerprint.code, fingerprint._module, fingerprint._closure):
+        remembered.cache_clear()
 
 
 def edit(path, old, new):
@@ -61,7 +66,7 @@ def test_the_schema_of_params_does_not_count(package):
 
 def test_every_stage_names_an_existing_module():
     for modules in CODE.values():
-        assert len(fingerprint.code(*modules)) == fingerprint.LENGTH
+        assert len(fingerprint.code(*modules)) == SHORT
 
 
 def meaning(text):

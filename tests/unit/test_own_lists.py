@@ -209,7 +209,7 @@ def test_no_other_table_changes_and_no_other_suite_has_it(folder):
     assert "kitchen" not in load_plan("paper").suite.datasets
     for name, run in before.runs.items():
         if run.trained:
-            assert train.settings(before, run) == train.settings(after, after.run(name))
+            assert train.depends_on(before, name).settings == train.depends_on(after, name).settings
 
 
 def test_a_budget_of_its_own_is_its_trainings_alone(folder):

@@ -177,7 +177,7 @@ def test_a_run_that_starts_from_another_runs_weights_waits_for_it(monkeypatch, t
     run = plan.run("few_shot-ucf101-k2-tc_clip-k400_init-s1024")
     assert run.init == plan.run("fully_supervised-k400-tc_clip-s1024")
     weights = Path("runs/paper/fully_supervised-k400-tc_clip-s1024/weights.safetensors")
-    assert weights in train.inputs(plan, run)
+    assert weights in train.depends_on(plan, run.name).inputs
 
 
 def test_base_to_novel_starts_from_clip_alone(monkeypatch, tmp_path):
@@ -247,7 +247,7 @@ def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(colum
 
 def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
     plan = load_plan("mini")
-    settings = train.settings(plan, plan.run(TC))
+    settings = train.depends_on(plan, TC).settings
     assert settings["method.tc.k"] == 96
     assert settings["protocol.epochs"] == plan.protocol("few_shot").epochs
     without = {
@@ -267,15 +267,15 @@ def test_a_gpu_instead_of_the_cpu_changes_a_result_and_more_of_them_do_not():
     def settings(gpus: int) -> dict[str, object]:
         machine = plan.suite.machine.model_copy(update={"gpus": gpus})
         changed = dataclasses.replace(plan, suite=plan.suite.model_copy(update={"machine": machine}))
-        return train.settings(changed, run)
+        return train.depends_on(changed, run.name).settings
 
     assert settings(0) != settings(1) == settings(4)
 
 
 def test_the_ensemble_weight_belongs_to_the_evaluation():
     plan = load_plan("mini")
-    assert evaluate.settings(plan, plan.run("zero_shot-k400-tc_clip-s1024"))["method.we.w"] == 0.7
-    assert "method.we.w" not in evaluate.settings(plan, plan.run(TC))  # few-shot has no ensemble
+    assert evaluate.depends_on(plan, "zero_shot-k400-tc_clip-s1024").settings["method.we.w"] == 0.7
+    assert "method.we.w" not in evaluate.depends_on(plan, TC).settings  # few-shot has no ensemble
 
 
 def test_planning_imports_neither_torch_nor_pandas():

@@ -73,8 +73,8 @@ def test_trace_makes_evaluations_stale_and_no_training():
     method = plan.method("tc_clip")
     changed = method.model_copy(update={"tc": method.tc.model_copy(update={"trace": True})})
     object.__setattr__(traced, "method", lambda name: changed)
-    assert train.settings(plan, run) == train.settings(traced, run)
-    assert evaluate_stage.settings(plan, run) != evaluate_stage.settings(traced, run)
+    assert train.depends_on(plan, run.name).settings == train.depends_on(traced, run.name).settings
+    assert evaluate_stage.depends_on(plan, run.name).settings != evaluate_stage.depends_on(traced, run.name).settings
 
 
 def test_without_a_trace_the_error_says_what_to_set(tmp_path, monkeypatch):

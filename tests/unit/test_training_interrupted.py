@@ -1,7 +1,9 @@
 """A training that is killed or asked to stop ends with the weights it would have had."""
 
 import dataclasses
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,10 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from tiny_world import make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_method
+from tcclip.process.files import short_hash
 from tcclip.training import TrainingJob, train
 
 
@@ -144,14 +148,90 @@ def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, su
     assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
 
 
-def test_the_state_of_other_params_is_refused_with_the_command_that_repairs_it(world, monkeypatch):
-    job = training_job(world, "foreign", save_seconds=0.0)
-    monkeypatch.setattr("tcclip.training.outputs.write", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
-    with pytest.raises(OSError, match="disk gone"):
+CODE = {"tcclip.training.loop": "1", "tcclip.models.attention": "1"}
+OTHER_CODE = {**CODE, "tcclip.models.attention": "2"}
+
+
+@pytest.fixture
+def interrupted(world, monkeypatch, request) -> TrainingJob:
+    """A training that was stopped in its second epoch and left its state."""
+    run = request.node.name.removeprefix("test_")[:40]
+    job = training_job(world, run, save_seconds=1e9, code=CODE, tags={"suite": "tiny"})
+    train_until_stopped(monkeypatch, job, signal.SIGTERM, SystemExit)
+    return job
+
+
+def refusal(job) -> str:
+    with pytest.raises(UserError) as error:
         train(job)
-    other = dataclasses.replace(job, protocol=protocol(lr=2e-3))
-    with pytest.raises(UserError, match=r"other params, data, backbone, precision or code: rm '.*/foreign/state\.pt'"):
-        train(other)
-    (job.folder / "state.pt").write_bytes(b"not a state")
-    with pytest.raises(UserError, match=r"cannot be read as a resume state: rm '.*/foreign/state\.pt'"):
-        train(job)
+    return str(error.value)
+
+
+def training_json(job):
+    return json.loads((job.folder / "training.json").read_text())
+
+
+def test_a_state_of_other_params_is_refused_with_what_differs_and_the_command_that_repairs_it(interrupted, undisturbed):
+    said = refusal(dataclasses.replace(interrupted, protocol=protocol(lr=2e-3), across_code=True))
+    assert f"{interrupted.folder / 'state.pt'} was left in epoch 2 by a training with other params" in said
+    assert "(protocol.lr was 0.001, is 0.002): `tcclip train " in said and "--suite tiny --restart` trains" in said
+    assert "--continue" not in said and "put TCCLIP_RESTART=1 before `snakemake`" in said
+    train(interrupted)  # its own params: nothing is lost
+    assert same(weights(interrupted), weights(undisturbed))
+
+
+def test_with_restart_a_state_of_other_params_gives_way_to_a_new_training(world, interrupted):
+    other = dataclasses.replace(interrupted, protocol=protocol(lr=2e-3), restart=True)
+    train(other)
+    fresh = training_job(world, "fresh", protocol=protocol(lr=2e-3))
+    train(fresh)
+    assert same(weights(other), weights(fresh))
+
+
+def test_with_restart_a_training_s_own_state_is_gone_on_with(interrupted, undisturbed, capsys):
+    train(dataclasses.replace(interrupted, restart=True))
+    assert "continues after step" in capsys.readouterr().err
+    assert same(weights(interrupted), weights(undisturbed))
+
+
+def test_a_state_of_other_code_is_refused_with_the_modules_and_both_commands(interrupted):
+    said = refusal(dataclasses.replace(interrupted, code=OTHER_CODE))
+    assert "by a training with other code (tcclip.models.attention): `tcclip train" in said
+    assert "--continue` goes on under today's code" in said and "--restart` trains from the start" in said
+    assert "TCCLIP_RESTART=1 or TCCLIP_CONTINUE=1 before `snakemake`" in said
+
+
+def test_with_continue_it_goes_on_under_other_code_and_the_run_says_so(interrupted, undisturbed):
+    train(dataclasses.replace(interrupted, code=OTHER_CODE, across_code=True))
+    assert same(weights(interrupted), weights(undisturbed))  # these two codes do the same
+    assert training_json(interrupted)["continued"] == [{"epoch": 1, "step": 1, "code_before": short_hash(CODE)}]
+    assert "continued" not in training_json(undisturbed)
+
+
+def test_gone_on_with_under_other_code_and_stopped_again_it_still_says_so(interrupted, monkeypatch):
+    job = dataclasses.replace(interrupted, code=OTHER_CODE, across_code=True)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk gone"):
+        patch.setattr("tcclip.training.outputs.write", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
+        train(dataclasses.replace(job, save_seconds=0.0))
+    train(dataclasses.replace(job, across_code=False))
+    assert [place["step"] for place in training_json(job)["continued"]] == [1]
+
+
+def test_other_data_are_named(interrupted):
+    said = refusal(dataclasses.replace(interrupted, tags={**interrupted.tags, "data_fingerprint": "other"}))
+    assert "by a training with other data: " in said and "--continue" not in said
+
+
+def test_a_state_of_an_earlier_version_is_refused_plainly(interrupted):
+    path = interrupted.folder / "state.pt"
+    content = torch.load(path, weights_only=True)
+    torch.save({"fingerprint": content.pop("mark"), **content}, path)
+    assert "was left in epoch 2 by a training with params, data and code that it does not name: " in refusal(
+        interrupted
+    )
+    train(dataclasses.replace(interrupted, restart=True))
+
+
+def test_what_is_no_state_says_so(interrupted):
+    (interrupted.folder / "state.pt").write_bytes(b"not a state")
+    assert re.search(r"cannot be read as a resume state: rm '.*/state\.pt'", refusal(interrupted))

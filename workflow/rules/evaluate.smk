@@ -3,7 +3,7 @@
 
 rule evaluate:
     input:
-        lambda wildcards: stages.evaluate.inputs(plan, plan.run(wildcards.run)),
+        lambda wildcards: stages.evaluate.depends_on(plan, wildcards.run).inputs,
         stages.backbone.weights(plan),
     output:
         stages.evaluate.outputs(plan, "{run}")[0],
@@ -18,8 +18,8 @@ rule evaluate:
         cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
-        settings=lambda wildcards: settings(stages.evaluate.settings(plan, plan.run(wildcards.run))),
-        code=lambda wildcards: stages.evaluate.code(),
+        settings=lambda wildcards: settings(stages.evaluate.depends_on(plan, wildcards.run).settings),
+        code=lambda wildcards: stages.evaluate.depends_on(plan, wildcards.run).code,
     message:
         "evaluating {wildcards.run}"
     shell:

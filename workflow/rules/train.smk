@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        lambda wildcards: stages.train.inputs(plan, plan.run(wildcards.run)),
+        lambda wildcards: stages.train.depends_on(plan, wildcards.run).inputs,
         stages.backbone.weights(plan),
     output:
         stages.train.outputs(plan, "{run}"),
@@ -19,8 +19,8 @@ rule train:
         cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
-        settings=lambda wildcards: settings(stages.train.settings(plan, plan.run(wildcards.run))),
-        code=lambda wildcards: stages.train.code(),
+        settings=lambda wildcards: settings(stages.train.depends_on(plan, wildcards.run).settings),
+        code=lambda wildcards: stages.train.depends_on(plan, wildcards.run).code,
     message:
         "training {wildcards.run}"
     shell:

@@ -18,8 +18,8 @@ from tcclip.models.config import END, START
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan, layout
+from tcclip.process.environment import environment, git_state
 from tcclip.process.files import atomic, sha256, write_json, write_text
-from tcclip.process.runtime import environment, git_state
 
 
 def import_checkpoint(

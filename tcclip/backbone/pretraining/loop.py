@@ -17,7 +17,8 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.rng import generator
-from tcclip.process.runtime import deterministic, keep_memory, say
+from tcclip.process.runtime import deterministic, keep_memory
+from tcclip.process.say import say
 
 TABLE = "token_embedding.weight"
 LARGEST_SCALE = math.log(100)  # CLIP, section 2.5: the temperature is learned, but not below 0.01

@@ -1,0 +1,56 @@
+"""Which params a result depends on, as flat `key: value` mappings: what is in them makes it stale, and nothing else.
+
+Of a method these are the settings of the kinds that it names: a key of K-means belongs to the runs with K-means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcclip.params.method import NOT_TRAINED, Method
+from tcclip.params.protocol import NOT_OF_A_TRAINING, Protocol, Views
+from tcclip.params.reader import flat
+
+NOT_EVALUATED = {"name", "display", "description", "recipe", "init", "micro_batch"}  # keys of a method
+
+
+def training_settings(
+    method: Method, protocol: Protocol, machine: Mapping[str, Any], seed: int, flip: bool
+) -> dict[str, Any]:
+    """Every value that the weights of a run depend on; `machine` is what `machine_settings` gives."""
+    return flat(
+        {
+            "method": method.model_dump(mode="json", exclude=NOT_TRAINED),
+            "protocol": protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
+            "machine": dict(machine),
+            "seed": seed,
+            "flip": flip,
+        }
+    )
+
+
+def evaluation_settings(
+    method: Method, protocol: Protocol, machine: Mapping[str, Any], views: Mapping[str, Views], we: bool
+) -> dict[str, Any]:
+    """Every value that the evaluations of a run depend on besides its weights.
+
+    Args:
+        views: those of every evaluation by its name.
+        we: does one of them mix the weights with CLIP's?
+    """
+    unused = NOT_EVALUATED | (set() if we else {"we"})
+    return flat(
+        {
+            "method": method.model_dump(mode="json", exclude=unused),
+            "views": {name: of_one.model_dump() for name, of_one in views.items()},
+            "frames": protocol.frames,
+            "seed": protocol.seed,
+            "machine": dict(machine),
+        }
+    )
+
+
+def machine_settings(threads: int, precision: str, gpu: bool) -> dict[str, Any]:
+    """How the machine is used, as far as a result depends on it; more GPUs only round the same sums differently."""
+    return {"threads": threads, "precision": precision, "gpu": gpu}

@@ -1,0 +1,82 @@
+"""What a job ran on and with: machine, software, commit. Told beside a result and no part of it."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tcclip.process import distributed
+
+PACKAGES = (
+    "numpy",
+    "torch",
+    "opencv-python-headless",
+    "safetensors",
+    "pandas",
+    "pyarrow",
+    "simplejpeg",
+    "open_clip_torch",
+    "decord",
+    "av",
+)
+
+
+def peak_memory_mb() -> float:
+    """Highest resident memory of this process so far, MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)  # macOS counts bytes, Linux KiB
+
+
+def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, Any]:
+    """What a result was made on and with: the content of environment.json; `git` is `git_state()` at the start."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+        "cpu": cpu_name(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "threads": torch.get_num_threads(),
+        "processes": distributed.count(),
+        "git": git,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+    }
+
+
+def cpu_name() -> str:
+    """The processor's model."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor()
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit of this checkout and whether files differ from it; None outside a checkout.
+
+    To be asked when work starts: at its end the checkout may be another one than the code that ran.
+    """
+
+    def answer(*arguments: str) -> str:
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+    try:
+        return {"commit": answer("rev-parse", "HEAD"), "dirty": bool(answer("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

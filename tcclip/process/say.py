@@ -1,0 +1,13 @@
+"""A line for the person who watches a job."""
+
+from __future__ import annotations
+
+import sys
+
+from tcclip.process import distributed
+
+
+def say(line: str) -> None:
+    """One line for the person who watches, from one process of several."""
+    if distributed.main():
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,42 @@
+"""What a run depends on: the params, the code and the data that make its result stale when they change.
+
+`depends_on` of the stages `train` and `evaluate` says it; their rules, the mark of a resume state, MLflow's tags and
+`tcclip explain` all ask there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tcclip.params import Method
+from tcclip.params.depends import machine_settings
+from tcclip.params.kinds.chosen import modules_of
+from tcclip.plan import Plan
+from tcclip.stages import fingerprint
+
+
+@dataclass(frozen=True)
+class Depends:
+    """What a result depends on."""
+
+    settings: dict[str, Any]  # flat: exactly the params that count
+    modules: tuple[str, ...]  # what they import from tcclip counts as well
+    inputs: list[Path]
+
+    @property
+    def code(self) -> str:
+        """Fingerprint of the code."""
+        return fingerprint.code(*self.modules)
+
+
+def modules_for(core: tuple[str, ...], method: Method) -> tuple[str, ...]:
+    """A stage's core and the kinds that a method names."""
+    return (*core, *modules_of(method))
+
+
+def machine(plan: Plan) -> dict[str, Any]:
+    """How the suite uses the machine, as far as a result depends on it."""
+    used = plan.suite.machine
+    return machine_settings(used.threads, used.precision, used.gpus > 0)

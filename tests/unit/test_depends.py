@@ -1,0 +1,103 @@
+"""What a run depends on: its own kinds and the core; an edit makes stale what uses it, and nothing else."""
+
+import re
+
+import pytest
+from test_fingerprint import edit, forget, package  # noqa: F401
+
+from tcclip.params.kinds.chosen import chosen
+from tcclip.plan import load_plan
+from tcclip.stages import depends, evaluate, fingerprint, train
+
+PLAN = load_plan("mini")
+TRAINED = [name for name, run in PLAN.runs.items() if run.trained]
+
+
+def codes():
+    """Of trainings and of evaluations: run -> fingerprint of the code that its result depends on, as it is now."""
+    forget()
+    stages = ((train, TRAINED), (evaluate, PLAN.runs))
+    return [{name: stage.depends_on(PLAN, name).code for name in runs} for stage, runs in stages]
+
+
+def stale_after(change):
+    """The runs whose training and whose evaluations are stale after `change()`."""
+    before = codes()
+    change()
+    return tuple({run for run in old if old[run] != new[run]} for old, new in zip(before, codes(), strict=True))
+
+
+def adding_to(path):
+    return lambda: path.write_text(path.read_text() + "\nANOTHER = 1\n")
+
+
+def runs_with(kind):
+    return {name for name, run in PLAN.runs.items() if kind in [k.kind for k in chosen(PLAN.method(run.method))]}
+
+
+def test_a_new_kind_makes_no_run_stale(package):  # noqa: F811
+    folder, _ = package
+    kmeans = folder / "models/summarizer/kmeans.py"
+    settings = folder / "params/kinds/summarizer/kmeans.py"
+
+    def add():
+        kmeans.with_name("medoids.py").write_text(kmeans.read_text() + "\nANOTHER = 1\n")
+        settings.with_name("medoids.py").write_text(settings.read_text())
+
+    assert stale_after(add) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("training/talk.py", "videos/s", "clips/s"),
+        ("training/talk.py", "the same command continues from there", "go on with the same command"),
+        ("evaluation/talk.py", "top-1 {result", "top1 {result"),
+        ("process/say.py", "file=sys.stderr", "file=sys.stdout"),
+        ("process/environment.py", "model name", "name of the model"),
+        ("process/progress.py", "{minutes}:{rest:02d}", "{minutes} min"),
+    ],
+)
+def test_a_reworded_line_makes_no_run_stale(package, file, old, new):  # noqa: F811
+    folder, _ = package
+    assert stale_after(lambda: edit(folder / file, old, new)) == (set(), set())
+
+
+def test_an_edit_of_k_means_makes_exactly_the_runs_with_k_means_stale(package):  # noqa: F811
+    folder, _ = package
+    with_kmeans = runs_with("kmeans")
+    trained, evaluated = stale_after(adding_to(folder / "models/summarizer/kmeans.py"))
+    assert trained == evaluated == with_kmeans
+    assert len(with_kmeans) == 12 and len(TRAINED) > 300
+
+
+@pytest.mark.parametrize("file", ["models/attention.py", "models/transformer.py", "models/vision/tower.py"])
+def test_an_edit_of_what_all_methods_use_makes_all_runs_stale(package, file):  # noqa: F811
+    folder, _ = package
+    assert stale_after(adding_to(folder / file)) == (set(TRAINED), set(PLAN.runs))
+
+
+def test_an_edit_of_the_loop_makes_trainings_stale_and_no_evaluation(package):  # noqa: F811
+    folder, _ = package
+    assert stale_after(adding_to(folder / "training/loop.py")) == (set(TRAINED), set())
+
+
+def test_a_setting_of_k_means_is_one_of_the_runs_with_k_means_alone():
+    key = "method.tc.summarizer.iterations"
+    for stage, runs in ((train, TRAINED), (evaluate, PLAN.runs)):
+        assert {name for name in runs if key in stage.depends_on(PLAN, name).settings} == runs_with("kmeans")
+
+
+def test_the_list_of_what_is_no_result_has_exact_names_of_modules_that_are_there():
+    assert all(fingerprint._file(name) for name in fingerprint.NOT_RESULTS)
+    assert fingerprint._is_no_result("tcclip.plan") and fingerprint._is_no_result("tcclip.plan.cells")
+    assert not fingerprint._is_no_result("tcclip.planar") and not fingerprint._is_no_result("tcclip.training.talking")
+
+
+def test_what_params_a_run_depends_on_is_said_at_one_place():
+    """Rules and resume states have no list of their own."""
+    code = fingerprint.PACKAGE
+    lists = {code / "params" / name for name in ("depends.py", "method.py", "protocol.py")}
+    using = {path for path in code.rglob("*.py") if re.search("NOT_TRAINED|NOT_OF_A_TRAINING", path.read_text())}
+    assert using == lists
+    assert depends.machine(PLAN) == {"threads": 1, "precision": "fp32", "gpu": False}
