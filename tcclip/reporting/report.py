@@ -8,18 +8,18 @@ import datetime
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.grid import DASH, METRICS
-from tcclip.reporting.page import Picture, Section, folded, frame_table, page, pictures, table_section
+from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
 from tcclip.reporting.suite_figures import draw_figures
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import table_grid
@@ -75,16 +75,14 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
     return page(f"TC-CLIP, suite {plan.suite.name}", facts, sections)
 
 
-def _confused(items: list[Picture]) -> str:
+def _confused(items: list[Picture]) -> Markup:
     """The pairs that methods take for each other, from the CSV beside a confusion matrix."""
-    found = ""
+    found = Markup()
     for item in items:
         path = item.path.with_name(item.path.stem.replace("confusion", "confused_pairs") + ".csv")
         if item.path.stem.startswith("confusion") and path.is_file():
             pairs = pd.read_csv(path)
-            text = "<p>Pairs of which at least a quarter of the videos are predicted as the other class, in percent; "
-            text += "told apart: right among the videos predicted as either of the two, where 50 is a coin.</p>"
-            found += folded(f"{len(pairs)} confused pairs", text + frame_table(pairs)) if len(pairs) else ""
+            found += a_part("confused", pairs=frame_table(pairs), count=len(pairs)) if len(pairs) else ""
     return found
 
 
@@ -97,17 +95,12 @@ def git_commit() -> str:
         return ""
 
 
-def _videos(plan: Plan) -> str:
+def _videos(plan: Plan) -> Markup:
     tested, broken = results.coverage(plan), results.broken_videos(plan)
-    text = "<p>Videos of each tested split that the lists name, and how many of them were tested.</p>" + frame_table(
-        tested
-    )
-    if broken.empty:
-        return text + "<p>No broken videos were found.</p>"
-    return text + folded(f"{len(broken)} broken videos and their reasons", frame_table(broken))
+    return a_part("videos", tested=frame_table(tested), broken=frame_table(broken), count=len(broken))
 
 
-def _runs(plan: Plan) -> str:
+def _runs(plan: Plan) -> Markup:
     base = layout.reports(plan.suite.name)
     table = results.runs_table(plan)
     shown = pd.DataFrame(
@@ -123,27 +116,22 @@ def _runs(plan: Plan) -> str:
             "tables": [", ".join(tables) for tables in table["tables"]],
         }
     )
-    return frame_table(shown, raw=("run", "evaluations"))
+    return frame_table(shown)
 
 
-def _run_links(run: str, folder: Path, base: Path) -> str:
+def _run_links(run: str, folder: Path, base: Path) -> Markup:
     up = Path(*[".."] * len(base.parts))
-    links = [
-        f'<a href="{escape(str(up / folder / name))}">{name}</a>'
-        for name in ("params.yaml", "metrics.json", "history.csv")
-        if (folder / name).is_file()
-    ]
-    return f"<code>{escape(run)}</code><br><small>{' · '.join(links) or 'not run'}</small>"
+    names = ("params.yaml", "metrics.json", "history.csv")
+    return a_part("run", name=run, files=[up / folder / name for name in names if (folder / name).is_file()])
 
 
-def _accuracies(parts: Mapping[str, Mapping[str, float]]) -> str:
+def _accuracies(parts: Mapping[str, Mapping[str, float]]) -> Markup:
     lines = [
-        f"{escape(name)}: {_percent(part, 'top1')} / {_percent(part, 'top5')}, "
+        f"{name}: {_percent(part, 'top1')} / {_percent(part, 'top5')}, "
         f"{part['n_videos']:,} of {part['listed']:,} videos"
         for name, part in parts.items()
     ]
-    title = f"{len(lines)} ({' / '.join(METRICS.values())} in percent, videos found of those listed)"
-    return folded(title, "<br>".join(lines)) if lines else ""
+    return a_part("accuracies", lines=lines, names=" / ".join(METRICS.values())) if lines else Markup()
 
 
 def _percent(part: Mapping[str, float], metric: str) -> str:

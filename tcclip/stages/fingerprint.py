@@ -53,6 +53,11 @@ def data(files: Iterable[Path]) -> str:
     return digest.hexdigest()[:SHORT]
 
 
+def templates(package: str) -> str:
+    """Hash of a package's templates, which are no modules that `code` could find."""
+    return data(PACKAGE.parent.joinpath(*package.split("."), "templates").iterdir())
+
+
 def _is_no_result(module: str) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in NOT_RESULTS)
 

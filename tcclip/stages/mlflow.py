@@ -37,8 +37,8 @@ def tables(plan: Plan) -> list[str]:
 
 
 def code() -> str:
-    """Fingerprint of the stage's code."""
-    return fingerprint.code(*CODE)
+    """Fingerprint of the stage's code and templates."""
+    return f"{fingerprint.code(*CODE)} {fingerprint.templates(*CODE)}"
 
 
 def of_untrained(plan: Plan, run: Run) -> tuple[dict[str, object], dict[str, str]]:

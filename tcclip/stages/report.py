@@ -33,8 +33,8 @@ def folders(plan: Plan) -> list[Path]:
 
 
 def code() -> str:
-    """Fingerprint of the stage's code."""
-    return fingerprint.code(*CODE)
+    """Fingerprint of the stage's code and templates."""
+    return f"{fingerprint.code(*CODE)} {fingerprint.templates(*CODE)}"
 
 
 @app.command()

@@ -1,19 +1,24 @@
-"""A confusion matrix as MLflow shows it: a table of what occurs, and a picture whose cells say their class names."""
+"""A confusion matrix as MLflow shows it: a table of what occurs, and a picture whose cells say their class names.
+
+The report draws the same matrix with matplotlib (`reporting.figures`) into a PNG, which cannot say a cell's names and
+numbers when the pointer rests on it; of 400 classes no other way shows them.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from tcclip.data.splits.tables import read_classes
+from tcclip.reporting.html import templates
 from tcclip.reporting.per_class import confusion
 
+TEMPLATES = templates(Path(__file__).with_name("templates"))
 WIDTH = 720  # pixels of the matrix; a cell is at most LARGEST
 LARGEST = 36
 NAMED = 120  # more classes than this have no room for their names beside the matrix
@@ -55,24 +60,28 @@ def as_html(counts: np.ndarray, names: Sequence[str], title: str) -> str:
     left, top = (220, 160) if named else (10, 10)
     of_class = np.maximum(counts.sum(axis=1), 1)
     cells = [
-        f'<rect x="{left + j * size:.1f}" y="{top + i * size:.1f}" width="{size:.1f}" height="{size:.1f}" '
-        f'fill="{"#08519c" if i == j else "#b30000"}" fill-opacity="{counts[i, j] / of_class[i]:.2f}">'
-        f"<title>{escape(names[i])} seen as {escape(names[j])}: {counts[i, j]} of {of_class[i]}</title></rect>"
+        {
+            "x": f"{left + j * size:.1f}",
+            "y": f"{top + i * size:.1f}",
+            "right": i == j,
+            "share": f"{counts[i, j] / of_class[i]:.2f}",
+            "words": f"{names[i]} seen as {names[j]}: {counts[i, j]} of {of_class[i]}",
+        }
         for i, j in zip(*counts.nonzero(), strict=True)
     ]
-    words = [
-        f'<text x="{left - 6}" y="{top + (i + 0.7) * size:.1f}" text-anchor="end">{escape(name)}</text>'
-        f'<text transform="translate({left + (i + 0.7) * size:.1f},{top - 6}) rotate(-45)">{escape(name)}</text>'
-        for i, name in enumerate(names)
-        if named
+    beside = [
+        {"text": name, "along_x": f"{left + (i + 0.7) * size:.1f}", "along_y": f"{top + (i + 0.7) * size:.1f}"}
+        for i, name in enumerate(names if named else ())
     ]
-    frame = f'<rect x="{left}" y="{top}" width="{side:.1f}" height="{side:.1f}" fill="none" stroke="#999"/>'
-    width, height = left + side + 160, top + side + 10
-    font = max(5.0, min(12.0, 0.8 * size))
-    return (
-        f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<p style="font:14px sans-serif">{escape(title)}: rows are classes, columns what they were taken for; '
-        "blue is right, red is wrong, and a cell that the pointer rests on says its numbers.</p>"
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'style="font:{font:.0f}px sans-serif">{frame}{"".join(cells)}{"".join(words)}</svg>\n'
+    return TEMPLATES.get_template("confusion.html").render(
+        title=title,
+        cells=cells,
+        names=beside,
+        left=left,
+        top=top,
+        size=f"{size:.1f}",
+        side=f"{side:.1f}",
+        width=f"{left + side + 160:.0f}",
+        height=f"{top + side + 10:.0f}",
+        font=f"{max(5.0, min(12.0, 0.8 * size)):.0f}",
     )

@@ -138,7 +138,7 @@ def test_names_with_separators_and_brackets_survive_every_format(tmp_path):
     assert f"| {row} " in (tmp_path / "t.md").read_text()
     assert "\n{[}CLS] " in (tmp_path / "t.tex").read_text()  # a bare [ after \\ would be its argument
     body = table_section("t", shown, {}).body
-    assert "[CLS] &quot;a&quot;; b, c &amp; d" in body and "&lt;text&gt;" in body
+    assert "[CLS] &#34;a&#34;; b, c &amp; d" in body and "&lt;text&gt;" in body
 
 
 def test_a_setting_is_drawn_with_one_panel_per_column_on_one_scale():

@@ -1,8 +1,10 @@
 """A stage is one file: found by itself, declared by the rules of the same name, and light until it runs."""
 
 import json
+import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import typer
 
 from tcclip import stages
 from tcclip.cli.app import app
-from tcclip.stages import all_stages
+from tcclip.stages import all_stages, fingerprint
 
 ROOT = Path(__file__).parents[2]
 STAGES = vars(all_stages())
@@ -52,3 +54,20 @@ def test_stages_are_light_until_they_run():
     code = "import json, sys, tcclip.cli.app; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], text=True, capture_output=True).stdout)
     assert not {"torch", "pandas", "numpy", "mlflow", "open_clip", "snakemake"} & set(loaded)
+
+
+def test_an_edited_template_of_the_page_makes_the_report_stale_and_no_table(tmp_path, monkeypatch):
+    before = STAGES["report"].code(), STAGES["table"].code()
+    shutil.copytree(fingerprint.PACKAGE / "reporting/templates", tmp_path / "tcclip/reporting/templates")
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path / "tcclip")
+    assert (STAGES["report"].code(), STAGES["table"].code()) == before
+    with open(tmp_path / "tcclip/reporting/templates/page.css", "a") as css:
+        css.write("p { color: red; }")
+    assert STAGES["report"].code() != before[0]
+    assert STAGES["table"].code() == before[1]
+
+
+def test_templates_are_installed_with_their_packages():
+    there = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("tcclip/**/templates")}
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    assert told == {package: ["templates/*"] for package in there}
