@@ -1,7 +1,8 @@
 """What a result depends on, as short hashes: code by its meaning, files by their bytes.
 
 A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so
-that better words never re-train a run. The params package is left out: its values count, and they are recorded apart.
+that better words never re-train a run. The params package is left out: its values count, and they are recorded apart;
+but what the settings of a kind compute (how many seeds, which layers) is code of that kind.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.training.talk",
     "tcclip.evaluation.talk",
 )
+KINDS = "tcclip.params.kinds."  # below it a package for each axis
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -59,6 +61,8 @@ def templates(package: str) -> str:
 
 
 def _is_no_result(module: str) -> bool:
+    if module.startswith(KINDS) and "." in module.removeprefix(KINDS):
+        return False
     return any(module == name or module.startswith(f"{name}.") for name in NOT_RESULTS)
 
 

@@ -71,6 +71,13 @@ def test_an_edit_of_k_means_makes_exactly_the_runs_with_k_means_stale(package): 
     assert len(with_kmeans) == 12 and len(TRAINED) > 300
 
 
+def test_an_edit_of_what_a_kinds_settings_compute_makes_its_runs_stale(package):  # noqa: F811
+    folder, _ = package
+    trained, _ = stale_after(adding_to(folder / "params/kinds/summarizer/dpc_knn.py"))
+    assert trained == runs_with("dpc_knn") != set()
+    assert stale_after(adding_to(folder / "params/kinds/chosen.py")) == (set(), set())
+
+
 @pytest.mark.parametrize("file", ["models/attention.py", "models/transformer.py", "models/vision/tower.py"])
 def test_an_edit_of_what_all_methods_use_makes_all_runs_stale(package, file):  # noqa: F811
     folder, _ = package
