@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tcclip.estimate.hours import cost_of, rates_of
+from tcclip.estimate.hours import estimate_of, rates_of
 from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 
@@ -30,7 +30,9 @@ class Board:
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
         rates = rates_of(plan)
-        self.cost = {name: cost_of(plan, run, rates).hours for name, run in plan.runs.items()}  # only ratios are used
+        self.cost = {
+            name: estimate_of(plan, run, rates).hours for name, run in plan.runs.items()
+        }  # ratios are used
         self.before = self._measured_before()
         self.running: dict[int, tuple[str, str, float]] = {}  # job -> rule, run or nothing, start
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from tcclip.bench import report
+from tcclip.bench.arithmetic import flops, macs, parameters
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings, check
-from tcclip.bench.costs import flops, macs, parameters
 from tcclip.bench.memory import peak_mb
 from tcclip.bench.steps import SEED, prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
-from tcclip.estimate.hours import Cost, costs_of, rates_of, total
+from tcclip.estimate.hours import Estimate, estimates_of, rates_of, total
 from tcclip.params import Dataset
 from tcclip.plan import Plan
 
@@ -26,7 +26,7 @@ def run_lines(plan: Plan) -> Iterator[str]:
 
 def cost_lines(plan: Plan) -> Iterator[str]:
     """Trainings, evaluations, views and hours by protocol and dataset, and the rates behind the hours."""
-    costs, rates = costs_of(plan), rates_of(plan)
+    costs, rates = estimates_of(plan), rates_of(plan)
     unit = "GPU-hours" if plan.suite.machine.gpus else "hours"
     head = ("protocol", "trained on", "trainings", "evaluations", "views trained", "views tested", unit)
     everything = total(costs.values())
@@ -65,7 +65,7 @@ def aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _counts(cost: Cost) -> tuple[str, ...]:
+def _counts(cost: Estimate) -> tuple[str, ...]:
     hours = f"{cost.hours:,.1f}" if cost.hours < 100 else f"{cost.hours:,.0f}"
     return (*(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)), hours)
 

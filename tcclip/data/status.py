@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tcclip.data.splits.tables import read_split
+from tcclip.data.splits.split_tables import read_split
 from tcclip.data.videos.listing import files_below, video_id
 from tcclip.params.dataset import Dataset
 from tcclip.plan import layout

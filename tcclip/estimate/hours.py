@@ -14,7 +14,7 @@ SECONDS = 3600  # of an hour
 
 
 @dataclass(frozen=True)
-class Cost:
+class Estimate:
     """What a set of runs costs."""
 
     trainings: int = 0
@@ -24,8 +24,8 @@ class Cost:
     hours: float = 0  # of one GPU
     unknown: frozenset[str] = field(default_factory=frozenset)  # dataset and split whose size is not known: not counted
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(
             self.trainings + other.trainings,
             self.evaluations + other.evaluations,
             self.train_views + other.train_views,
@@ -65,22 +65,22 @@ def rates_of(plan: Plan) -> Rates:
     return Rates(train, found["eval"], slowest, f"measured, without loading of videos ({path})")
 
 
-def costs_of(plan: Plan) -> dict[tuple[str, str], Cost]:
+def estimates_of(plan: Plan) -> dict[tuple[str, str], Estimate]:
     """The cost of the runs by protocol and the dataset that is trained on; ("untrained", "-") for the others."""
     rates = rates_of(plan)
-    found: dict[tuple[str, str], Cost] = {}
+    found: dict[tuple[str, str], Estimate] = {}
     for run in plan.runs.values():
         key = (run.protocol, run.role) if run.role else ("untrained", "-")
-        found[key] = found.get(key, Cost()) + cost_of(plan, run, rates)
+        found[key] = found.get(key, Estimate()) + estimate_of(plan, run, rates)
     return found
 
 
-def total(costs: Iterable[Cost]) -> Cost:
+def total(costs: Iterable[Estimate]) -> Estimate:
     """The sum."""
-    return sum(costs, Cost())
+    return sum(costs, Estimate())
 
 
-def cost_of(plan: Plan, run: Run, rates: Rates) -> Cost:
+def estimate_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     """The cost of one training with its validations, and of its evaluations."""
     unknown: set[str] = set()
 
@@ -99,7 +99,7 @@ def cost_of(plan: Plan, run: Run, rates: Rates) -> Cost:
         train_views = views_of_training(protocol, videos(run.role, plan.train_split(run)))
         eval_views += validations(protocol) * videos(run.role, protocol.validation.split)
     hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS
-    return Cost(int(run.trained), len(evaluations), train_views, eval_views, hours, frozenset(unknown))
+    return Estimate(int(run.trained), len(evaluations), train_views, eval_views, hours, frozenset(unknown))
 
 
 def views_of_training(protocol: Protocol, videos: int) -> int:

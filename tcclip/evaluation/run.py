@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.splits.tables import Present, present, read_classes, read_split
+from tcclip.data.splits.split_tables import Present, present, read_classes, read_split
 from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.evaluation import talk

@@ -13,7 +13,7 @@ import pandas as pd
 from tcclip.errors import UserError
 from tcclip.plan import Cell
 from tcclip.process.files import read_json
-from tcclip.reporting.published import Key, Published
+from tcclip.reporting.published_numbers import Key, PublishedNumber
 
 COLUMNS = [
     "table", "group", "row", "column", "value", "std", "n_videos", "source", "published", "published_std", "runs",
@@ -40,7 +40,7 @@ def read_results(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
 def build(
     cells: Iterable[Cell],
     results: Results,
-    quoted: Mapping[Key, Published] | None = None,
+    quoted: Mapping[Key, PublishedNumber] | None = None,
     costs: Mapping[Key, float] | None = None,
 ) -> pd.DataFrame:
     """One table as a frame with the columns of COLUMNS, one line per cell, in the order of `cells`.
@@ -152,7 +152,7 @@ def _average(parts: list[_Measured | None], mean: Callable[[list[float]], float]
     return _Measured(mean([part.value for part in present]), None, videos, runs)
 
 
-def _line(cell: Cell, measured: _Measured | None, quoted: Mapping[Key, Published] | None) -> list[Any]:
+def _line(cell: Cell, measured: _Measured | None, quoted: Mapping[Key, PublishedNumber] | None) -> list[Any]:
     printed = (quoted or {}).get(_key(cell))
     value, std, count, source, runs = None, None, None, "", ""
     if measured:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tcclip.plan import Cell
 from tcclip.reporting.cells import Results, with_averages
-from tcclip.reporting.published import Key
+from tcclip.reporting.published_numbers import Key
 
 
 @dataclass(frozen=True)

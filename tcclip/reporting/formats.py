@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.process.files import atomic, write_text
-from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Entry, Grid, Heading, marks, number, spans
+from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Grid, GridCell, Heading, marks, number, spans
 
 LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
 
@@ -76,7 +76,7 @@ def latex(shown: Grid, label: str) -> str:
     )
 
 
-def text_of(entry: Entry) -> str:
+def text_of(entry: GridCell) -> str:
     """A cell in plain text: 53.7 ± 0.7 with its marks, a dash when empty."""
     if entry.value is None:
         return DASH
@@ -93,7 +93,7 @@ def _flat(heads: list[Heading]) -> list[str]:
     ]
 
 
-def _markdown_cell(entry: Entry) -> str:
+def _markdown_cell(entry: GridCell) -> str:
     return f"**{text_of(entry)}**" if entry.best else text_of(entry)
 
 
@@ -131,7 +131,7 @@ def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
     return "\n## The last epoch\n\n" + about + head + "\n".join(lines) + "\n"
 
 
-def _latex_cell(entry: Entry) -> str:
+def _latex_cell(entry: GridCell) -> str:
     if entry.value is None:
         return "--"
     digits = number(entry.value, entry.whole)

@@ -42,7 +42,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Entry:
+class GridCell:
     """One cell, in percent; `value` is None where there is nothing to show."""
 
     value: float | None
@@ -66,7 +66,7 @@ class Line:
 
     group: str
     row: str
-    entries: list[Entry]
+    entries: list[GridCell]
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def grid(
     }
     coverage = coverage or Coverage()
 
-    def entry(key: tuple[str, str, str]) -> Entry:
+    def entry(key: tuple[str, str, str]) -> GridCell:
         shown = _entry(cells[key], best[key[2]], whole=key[2] in counts)
         return replace(shown, drawn=key in drawn, incomplete=key in coverage.incomplete) if shown.measured else shown
 
@@ -172,7 +172,7 @@ def about_coverage(lines: Sequence[Line], coverage: Coverage) -> list[str]:
     return [note for note in notes if note]
 
 
-def marks(entry: Entry) -> list[str]:
+def marks(entry: GridCell) -> list[str]:
     """The marks behind a cell's number."""
     wanted = {QUOTED: entry.quoted, INCOMPLETE: entry.incomplete, DRAWN: entry.drawn}
     return [mark for mark, applies in wanted.items() if applies]
@@ -187,14 +187,14 @@ def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: Any, best: str, whole: bool) -> Entry:
+def _entry(cell: Any, best: str, whole: bool) -> GridCell:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
 
     value, measured = known("value"), cell.source == "measured"
     marked = measured and value is not None and number(value) == best
-    return Entry(
+    return GridCell(
         value,
         known("std"),
         quoted=value is not None and not measured,

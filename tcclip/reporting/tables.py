@@ -9,11 +9,11 @@ import pandas as pd
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout
 from tcclip.reporting.cells import Results, build, read_results, with_averages
-from tcclip.reporting.costs import costs_of
+from tcclip.reporting.cost_columns import cost_values
 from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
-from tcclip.reporting.published import Key, check_names, read_published
+from tcclip.reporting.published_numbers import Key, check_names, read_published
 
 
 def write_table(plan: Plan, name: str) -> str:
@@ -38,7 +38,7 @@ def table_frame(plan: Plan, name: str) -> pd.DataFrame:
     if printed:
         check_names(name, [(cell.group, cell.row, cell.column) for cell in cells], printed, path_of("tables", name))
     frames = plan.protocol(plan.table(name).protocol).frames
-    costs = costs_of(cells, plan.suite, frames, layout.throughput(plan.suite.name))
+    costs = cost_values(cells, plan.suite, frames, layout.throughput(plan.suite.name))
     return build(cells, results_of(plan, name), printed if plan.suite.quote_published else None, costs)
 
 

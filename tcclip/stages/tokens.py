@@ -13,7 +13,7 @@ from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
 from tcclip.stages import fingerprint, splits
 
-CODE = ("tcclip.backbone.tokens",)
+CODE = ("tcclip.backbone.class_tokens",)
 
 app = typer.Typer()
 
@@ -43,7 +43,7 @@ def code() -> str:
 def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
     """Write the token ids of every class name as each method of the suite writes it."""
     with stage("token ids of all class names", log) as report:
-        from tcclip.backbone.tokens import write_tokens
+        from tcclip.backbone.class_tokens import write_tokens
 
         plan = load_plan(suite)
         report(write_tokens(inputs(plan), [plan.method(name) for name in plan.methods], *outputs(plan)))

@@ -64,7 +64,7 @@ def threads(plan: Plan) -> int:
 
 def training_job(plan: Plan, name: str) -> TrainingJob:
     """From the plan to a training: the run's name becomes everything that its training needs."""
-    from tcclip.data.splits.tables import read_classes
+    from tcclip.data.splits.split_tables import read_classes
     from tcclip.training.job import TrainingJob
 
     run = plan.run(name)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tcclip.data.splits.tables import read_classes
+from tcclip.data.splits.split_tables import read_classes
 from tcclip.reporting.html import templates
 from tcclip.reporting.per_class import confusion
 

@@ -16,7 +16,7 @@ from torch import nn
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.clips.views import CENTRE
-from tcclip.data.splits.tables import Present, present, read_split
+from tcclip.data.splits.split_tables import Present, present, read_split
 from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone

@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 
+from tcclip.backbone.class_tokens import write_tokens
 from tcclip.backbone.from_open_clip import convert
-from tcclip.backbone.tokens import write_tokens
 from tcclip.errors import UserError
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.params import load_method

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from tcclip.bench import oracle, plain
+from tcclip.bench.arithmetic import flops, macs, parameters
 from tcclip.bench.cases import Case, Settings, grid, modes_of, parse_row, settings_of
-from tcclip.bench.costs import flops, macs, parameters
 from tcclip.bench.memory import peak_mb
 from tcclip.bench.report import ratio
 from tcclip.bench.run import bench

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tcclip.data.splits.own_list import read_own
-from tcclip.data.splits.tables import read_classes, read_split
+from tcclip.data.splits.split_tables import read_classes, read_split
 from tcclip.data.splits.write import write_splits
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError

@@ -17,7 +17,7 @@ from tcclip.data.splits.base_novel import base_novel_lists, halves, relabelled
 from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import read_labelled, read_names
 from tcclip.data.splits.llm_names import write_llm_names
-from tcclip.data.splits.tables import read_classes, read_split
+from tcclip.data.splits.split_tables import read_classes, read_split
 from tcclip.data.splits.write import write_splits
 from tcclip.errors import UserError
 from tcclip.params import load_dataset

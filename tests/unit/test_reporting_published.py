@@ -7,7 +7,7 @@ from tcclip.errors import UserError
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.reporting.cells import COLUMNS
-from tcclip.reporting.published import check_names, read_published
+from tcclip.reporting.published_numbers import check_names, read_published
 from tcclip.reporting.tables import table_frame
 
 

@@ -21,7 +21,7 @@ from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
 from tcclip.reporting.grid import grid, headings, mean_over_shots
 from tcclip.reporting.page import table_section
-from tcclip.reporting.published import Published
+from tcclip.reporting.published_numbers import PublishedNumber
 from tcclip.reporting.summary import headline, summary
 from tcclip.reporting.tables import table_frame, table_grid, write_table
 
@@ -176,7 +176,7 @@ def test_a_value_that_is_no_percentage_is_one_clear_error(value):
 
 
 def test_measured_wins_over_quoted_and_both_are_kept_apart():
-    quoted = {("no weight ensemble", row, "hmdb51"): Published(53.7, 0.7, "") for row in ("TC-CLIP", "A5")}
+    quoted = {("no weight ensemble", row, "hmdb51"): PublishedNumber(53.7, 0.7, "") for row in ("TC-CLIP", "A5")}
     cells = [cell("TC-CLIP", "hmdb51", splits=1), Cell("table2", "no weight ensemble", "A5", "hmdb51", "top1", (), ())]
     frame = build(cells, results({"hmdb51-test1": 40.0}), quoted)
     ours, theirs = frame.iloc[0], frame.iloc[1]
@@ -199,8 +199,8 @@ def small_table() -> pd.DataFrame:
     cells = [cell("ViFi-CLIP", name, metric=metric) for name, metric in columns]
     cells += [cell("TC-CLIP", name, metric=metric, run="run-b") for name, metric in columns]
     cells += [Cell("table2", "others & more", row, name, m, (), ()) for row in ("A5_x", "B") for name, m in columns]
-    quoted = {("others & more", "A5_x", "hmdb51"): Published(44.3, 2.2, "")}
-    quoted |= {("no weight ensemble", "TC-CLIP", "hmdb51"): Published(53.7, None, "")}
+    quoted = {("others & more", "A5_x", "hmdb51"): PublishedNumber(44.3, 2.2, "")}
+    quoted |= {("no weight ensemble", "TC-CLIP", "hmdb51"): PublishedNumber(53.7, None, "")}
     return build(cells, results(first) | results(second, "run-b"), quoted)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_lists import dataset, write
 
 from tcclip.data.splits.few_shot import few_shot
-from tcclip.data.splits.tables import read_classes, read_split
+from tcclip.data.splits.split_tables import read_classes, read_split
 from tcclip.data.splits.write import write_splits
 from tcclip.errors import UserError
 from tcclip.params.dataset import FewShot

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tcclip.cli.app import app
 from tcclip.data.raw import write_manifest
-from tcclip.data.splits.tables import present, read_split
+from tcclip.data.splits.split_tables import present, read_split
 from tcclip.data.status import status_of
 from tcclip.data.videos.frames import open_frames
 from tcclip.data.videos.index import merge_index

@@ -12,7 +12,7 @@ import simplejpeg
 import torch
 from safetensors.torch import load_file
 
-from tcclip.data.splits.tables import read_classes
+from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.videos.index import PLACE
 from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tcclip.data.splits.tables import read_classes
+from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.splits.write import write_table
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset

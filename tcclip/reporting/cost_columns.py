@@ -10,12 +10,12 @@ from tcclip.errors import UserError
 from tcclip.params import Suite
 from tcclip.plan import Cell
 from tcclip.process.files import read_json
-from tcclip.reporting.published import Key
+from tcclip.reporting.published_numbers import Key
 
 IN_BENCH = {"params_m": "params_m", "gflops": "paper_gflops_per_view", "throughput_views_per_s": "views_per_s"}
 
 
-def costs_of(cells: Iterable[Cell], suite: Suite, frames: int, bench: Path) -> dict[Key, float]:
+def cost_values(cells: Iterable[Cell], suite: Suite, frames: int, bench: Path) -> dict[Key, float]:
     """The cells with a cost, from file `bench`; those of methods that it does not hold are left out.
 
     params_m in millions, gflops in 1e9 multiply-accumulates of a view of `frames` and one text, throughput in views/s.

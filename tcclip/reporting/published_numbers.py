@@ -16,7 +16,7 @@ COLUMNS = ["table", "group", "row", "column", "value", "std", "note"]
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedNumber:
     """One printed number, in percent; `value` is None where the paper prints nothing."""
 
     value: float | None
@@ -29,7 +29,7 @@ def published_file() -> Path:
     return params_folder() / "published.csv"
 
 
-def read_published(table: str, path: Path | None = None) -> dict[Key, Published]:
+def read_published(table: str, path: Path | None = None) -> dict[Key, PublishedNumber]:
     """The printed cells of one table in printed order; empty for a table that the paper does not have."""
     path = path or published_file()
     with open(path, newline="", encoding="utf-8") as file:
@@ -39,7 +39,7 @@ def read_published(table: str, path: Path | None = None) -> dict[Key, Published]
                 f"{path}: the columns must be {','.join(COLUMNS)} (got {','.join(reader.fieldnames or [])})"
             )
         return {
-            (line["group"], line["row"], line["column"]): Published(
+            (line["group"], line["row"], line["column"]): PublishedNumber(
                 _number(line["value"], path), _number(line["std"], path), line["note"]
             )
             for line in reader
@@ -47,7 +47,7 @@ def read_published(table: str, path: Path | None = None) -> dict[Key, Published]
         }
 
 
-def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, Published], where: Path | str) -> None:
+def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, PublishedNumber], where: Path | str) -> None:
     """Refuse a table whose rows or columns are misspelt against the printed one.
 
     A row that the paper does not print is fine as long as every printed row is there: it is the user's own. The same

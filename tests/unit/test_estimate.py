@@ -9,7 +9,7 @@ import pytest
 
 from tcclip.cli import plan_lines
 from tcclip.estimate.disk import GB, Size, disk_of
-from tcclip.estimate.hours import Cost, cost_of, costs_of, rates_of, total, validations, views_of_training
+from tcclip.estimate.hours import Estimate, estimate_of, estimates_of, rates_of, total, validations, views_of_training
 from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params import load_dataset
@@ -84,7 +84,7 @@ def test_the_last_epoch_is_validated_where_the_best_is_kept():
 def test_the_cost_of_a_run_is_its_training_its_validations_and_its_evaluations(empty):
     plan = load_plan("paper")
     run = plan.run("few_shot-hmdb51-k2-tc_clip-s1024")
-    cost = cost_of(plan, run, rates_of(plan))
+    cost = estimate_of(plan, run, rates_of(plan))
     assert (cost.trainings, cost.evaluations) == (1, 2)  # the best epoch's weights and the last one's
     assert (cost.train_views, cost.eval_views) == (50 * 64, (6 + 2 + 2) * 1530)
     rates = plan.suite.throughput
@@ -94,7 +94,7 @@ def test_the_cost_of_a_run_is_its_training_its_validations_and_its_evaluations(e
 
 def test_the_account_holds_every_training_and_evaluation_once(empty):
     plan = load_plan("paper")
-    costs = costs_of(plan)
+    costs = estimates_of(plan)
     everything = total(costs.values())
     assert everything.trainings == sum(run.trained for run in plan.runs.values())
     assert everything.evaluations == sum(len(plan.evaluations(run)) for run in plan.runs)
@@ -124,8 +124,8 @@ def test_measured_rates_take_the_place_of_stated_ones(empty):
 def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
     plan = load_plan("paper")
     monkeypatch.setattr("tcclip.estimate.hours.split_size", lambda dataset, split: None)
-    cost = cost_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
-    assert cost == Cost(1, 2, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
+    cost = estimate_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
+    assert cost == Estimate(1, 2, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
 
 
 def test_sizes_on_the_disk_are_stated_until_the_data_are_there(empty):
