@@ -14,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.world import class_names, with_texts
-from tcclip.models import Backbone, BackboneConfig, class_part, skeleton
+from tcclip.models import Backbone, BackboneConfig, skeleton
+from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
 from tcclip.models.kinds import make
@@ -49,10 +50,9 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
         with torch.no_grad():
             classes = model.encode_classes()
             return _counted(lambda: model(torch.empty(case.batch, *size[1:], device="meta"), classes))
-    once = model.encode_classes()
-    shared = class_part.cut(once)
-    each = _counted(lambda: model(video, shared).sum().backward())
-    ends = _counted(model.encode_classes) + _counted(lambda: class_part.backward(once, shared))
+    shared = ClassPart.of(model)
+    each = _counted(lambda: model(video, shared.cut).sum().backward())
+    ends = _counted(model.encode_classes) + _counted(shared.backward)
     return each * (case.batch // case.micro) + ends
 
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from tcclip.bench import oracle, plain
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
 from tcclip.bench.world import class_names, videos, with_texts
-from tcclip.models import Backbone, build, class_part
+from tcclip.models import Backbone, build
+from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.process.runtime import autocast
@@ -74,13 +75,12 @@ def _training_step(
     """As tcclip.training.loop: the classes once per step, micro-batches accumulated."""
     model.train()
     with autocast(clips.device, settings.dtype):
-        classes = model.encode_classes()
-    shared = class_part.cut(classes)
+        shared = ClassPart.of(model)
     for part in torch.split(clips, case.micro):
         with autocast(clips.device, settings.dtype):
-            logits = model(part, shared)
+            logits = model(part, shared.cut)
         (loss_of(logits) * len(part) / case.batch).backward()  # type: ignore[no-untyped-call]
-    class_part.backward(classes, shared)
+    shared.backward()
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 

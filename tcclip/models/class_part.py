@@ -6,23 +6,35 @@ the text layers once: the same gradient as if every batch had computed the part 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from tcclip.models.clip_video import ClipVideo
 from tcclip.models.text.tower import ClassReaders
 
 
-def cut(classes: ClassReaders) -> ClassReaders:
-    """The same values; gradients stop here and are added up."""
-    return ClassReaders._make(None if part is None else part.detach().requires_grad_() for part in classes)
+@dataclass(frozen=True)
+class ClassPart:
+    """The class part for the batches of one optimizer step."""
 
+    whole: ClassReaders  # as the text layers made it
+    cut: ClassReaders  # the same values for the batches; gradients stop here and are added up
 
-def backward(classes: ClassReaders, cut_off: ClassReaders) -> None:
-    """Send what has arrived at `cut_off` through the layers that made `classes`."""
-    pairs: list[tuple[Tensor, Tensor]] = [
-        (whole, leaf.grad)
-        for whole, leaf in zip(classes, cut_off, strict=True)
-        if isinstance(whole, Tensor) and isinstance(leaf, Tensor) and leaf.grad is not None and whole.requires_grad
-    ]
-    if pairs:
-        torch.autograd.backward([whole for whole, _ in pairs], [gradient for _, gradient in pairs])
+    @classmethod
+    def of(cls, model: ClipVideo) -> ClassPart:
+        """That of the model's classes with its present weights."""
+        whole = model.encode_classes()
+        leaves = (None if part is None else part.detach().requires_grad_() for part in whole)
+        return cls(whole, ClassReaders._make(leaves))
+
+    def backward(self) -> None:
+        """Send what has arrived at the cut through the layers that made the class part."""
+        pairs: list[tuple[Tensor, Tensor]] = [
+            (whole, leaf.grad)
+            for whole, leaf in zip(self.whole, self.cut, strict=True)
+            if isinstance(whole, Tensor) and isinstance(leaf, Tensor) and leaf.grad is not None and whole.requires_grad
+        ]
+        if pairs:
+            torch.autograd.backward([whole for whole, _ in pairs], [gradient for _, gradient in pairs])

@@ -10,13 +10,12 @@ from tcclip.errors import UserError
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
+from tcclip.params.numbers import Probability
 from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.recipe import Recipe
 from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
 from tcclip.params.variants import place_of, variant_named
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
 
 
 class Names(Params):
@@ -34,43 +33,6 @@ class WeightEnsemble(Params):
     w: Probability  # share of the fine-tuned weights; the rest is CLIP's
 
 
-class Mixup(Params):
-    """Mixing of videos and labels inside a micro-batch."""
-
-    prob: Probability  # share of micro-batches that are mixed at all
-    mixup_alpha: Positive
-    cutmix_alpha: Positive
-    cutmix_prob: Probability  # CutMix with this probability, otherwise Mixup
-
-
-class ColorJitter(Params):
-    """Colour changes drawn per frame."""
-
-    prob: Probability
-    brightness: Probability
-    contrast: Probability
-    saturation: Probability
-    hue: Annotated[float, Field(ge=0, le=0.5)]
-
-
-class Augmentation(Params):
-    """Training-time changes of a clip (methods.md, Recipe X)."""
-
-    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]
-    flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
-    color_jitter: ColorJitter
-    gray_prob: Probability  # the whole clip
-
-
-class Optimizer(Params):
-    """AdamW."""
-
-    betas: tuple[Probability, Probability]
-    eps: Positive
-    weight_decay: Annotated[float, Field(ge=0)]
-    new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
-
-
 class Init(Params):
     """A run whose weights a training starts from."""
 
@@ -78,15 +40,6 @@ class Init(Params):
     dataset: str  # the paper's dataset it is trained on
     method: str
     shots: int | None = None
-
-
-class Recipe(Params):
-    """How a method is trained; epochs, rates and batches belong to the protocol."""
-
-    label_smoothing: Probability
-    mixup: Mixup | None
-    augmentation: Augmentation
-    optimizer: Optimizer
 
 
 class Method(Params):

@@ -83,11 +83,11 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         place = _without_tags(first["loc"])
         key = ".".join(str(part) for part in place)
         if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a dataclass
-            hint = _nearest(str(place[-1]), _keys_at(section, first["loc"][:-1]))
+            hint = nearest(str(place[-1]), keys_at(section, first["loc"][:-1]))
             raise UserError(f"{where}: unknown key '{key}': {hint}") from error
         if first["type"] == "union_tag_invalid":
             kind, kinds = first["ctx"]["tag"], first["ctx"]["expected_tags"].replace("'", "").split(", ")
-            raise UserError(f"{where}: unknown kind '{kind}' of {key}: {_nearest(kind, kinds)}") from error
+            raise UserError(f"{where}: unknown kind '{kind}' of {key}: {nearest(kind, kinds)}") from error
         if first["type"] == "below":
             raise UserError(f"{where}: {key}.{first['ctx']['below']}: {first['ctx']['message']}") from error
         message = first["msg"].removeprefix("Value error, ")
@@ -96,7 +96,8 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         raise UserError(f"{where}: {key or 'file'}: {message[0].lower()}{message[1:]}{got}") from error
 
 
-def _nearest(word: str, allowed: list[str]) -> str:
+def nearest(word: str, allowed: list[str]) -> str:
+    """A hint for a word that is none of the `allowed` ones."""
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.4)
     return f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
 
@@ -138,7 +139,7 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return items
 
 
-def _keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+def keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The allowed keys of the (nested) section or dataclass at `location`."""
     for place, part in enumerate(location):
         if part not in section.model_fields:

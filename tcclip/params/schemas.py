@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tcclip.params import Dataset, Method, Protocol, Suite, Table
 from tcclip.params.kinds import schema as of_kinds
 from tcclip.params.reader import params_folder
+from tcclip.params.recipe import Recipe
 from tcclip.params.schema_of_class import class_schema, described
 from tcclip.params.temporal_context import TemporalContext
 
@@ -32,13 +33,14 @@ def schema(kind: str) -> dict[str, Any]:
     if kind == "method":
         made["properties"] = {"base": BASE, **made["properties"]}
         _choose(made, made, Method)
-        tc = made["$defs"][TemporalContext.__name__]
-        _choose(made, tc, TemporalContext)
-        for axis in of_kinds.axes_of(TemporalContext).values():  # their keys may stand beside them
-            tc["properties"] |= of_kinds.keys(axis) | of_kinds.sections(axis)
+        for part in (TemporalContext, Recipe):
+            section = made["$defs"][part.__name__]
+            _choose(made, section, part)
+            for axis in of_kinds.axes_of(part).values():  # their keys may stand beside them
+                section["properties"] |= of_kinds.keys(axis) | of_kinds.sections(axis)
     if kind in PARTIAL:
-        for section in (made, *made["$defs"].values()):
-            section.pop("required", None)
+        for each in (made, *made["$defs"].values()):
+            each.pop("required", None)
     made["$defs"] = {name: made["$defs"][name] for name in sorted(_named(made, made["$defs"]))}
     return {"$comment": "JSON Schema draft 7, made by `make schemas`", **made}
 

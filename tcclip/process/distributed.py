@@ -15,7 +15,7 @@ import contextlib
 import datetime
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -124,6 +124,30 @@ def add_up(tensors: Iterable[Tensor]) -> None:
             dist.all_reduce(flat)
         for tensor, part in zip(bucket, torch.split(flat, [tensor.numel() for tensor in bucket]), strict=True):
             tensor.copy_(part.view_as(tensor))
+
+
+def all_gather(own: Tensor) -> Tensor:
+    """The rows (B, ...) of all processes, (processes * B, ...), in the order of their ranks.
+
+    All have as many rows. Gradients go back to the process that has made a row, the sum of what all processes send.
+    """
+    return own if count() == 1 else cast(Tensor, _AllGather.apply(own))  # type: ignore[no-untyped-call]
+
+
+class _AllGather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, own: Tensor) -> Tensor:
+        parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(count())]
+        with _others():
+            dist.all_gather(parts, own.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        gradient = gradient.clone(memory_format=torch.contiguous_format)
+        with _others():
+            dist.all_reduce(gradient)
+        return gradient.chunk(count())[rank()]
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterator[list[Tensor]]:

@@ -20,19 +20,15 @@ import torch
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
-from tcclip.models import class_part
-from tcclip.models.text.tower import ClassReaders
 from tcclip.process import distributed
 from tcclip.process.files import sha256
-from tcclip.process.rng import generator
-from tcclip.process.runtime import autocast, keep_memory
+from tcclip.process.runtime import keep_memory
 from tcclip.process.say import say
 from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob
-from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mark import mark_of
-from tcclip.training.mixing import mix
+from tcclip.training.objective.objective import Place
 from tcclip.training.optimizer import set_rates
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
 from tcclip.training.state import Progress, Sums
@@ -112,9 +108,8 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     iterations = length.iterations_of(progress.step)
     own = share_of(iterations, distributed.rank(), distributed.count())
     losses, correct = [], []
-    with autocast(setup.device, setup.job.precision):
-        classes = setup.model.encode_classes()  # once for all micro-batches, and once back
-    shared = class_part.cut(classes)
+    objective, seed = setup.objective, setup.job.seed
+    shared = objective.begin(Place(seed, progress.epoch, iterations.start))
     for turn in range(len(share_of(iterations, 0, distributed.count()))):
         stop()
         if turn == len(own):  # others have one more
@@ -122,11 +117,11 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
         asked = time.monotonic()
         batch = next(batches)
         sums.waited += time.monotonic() - asked
-        loss, hits = forward(setup, batch, shared, progress.epoch, own[turn])
+        loss, hits = objective.loss(shared, batch, Place(seed, progress.epoch, own[turn]))
         setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
         correct.append(hits)
-    class_part.backward(classes, shared)
+    objective.end(shared)
     distributed.add_up(p.grad for p in setup.parameters.values() if p.grad is not None)
     report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
     report[distributed.rank() : -1 : distributed.count()] = torch.stack(losses).cpu()
@@ -153,22 +148,6 @@ def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserEr
         f"the loss became {value} in epoch {epoch + 1} on videos {', '.join(listed[place][0] for place in positions)}: "
         f"look at these videos, or lower lr of protocol '{protocol.name}'"
     )
-
-
-def forward(
-    setup: Setup, batch: Batch, classes: ClassReaders, epoch: int, iteration: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Loss of one micro-batch, and how many videos got the class with the largest share of their target."""
-    recipe = setup.job.method.recipe
-    clips = batch.clips  # (B, T, 3, H, W)
-    targets = smooth_targets(batch.labels, len(setup.job.class_names), recipe.label_smoothing)  # (B, C)
-    if recipe.mixup:
-        clips, targets = mix(clips, targets, recipe.mixup, generator(setup.job.seed, "mix", epoch, iteration))
-    draws = setup.model.visual.draw(generator(setup.job.seed, "draws", epoch, iteration), len(clips))
-    draws = None if draws is None else draws.to(setup.device, non_blocking=True)
-    with autocast(setup.device, setup.job.precision):
-        logits = setup.model(clips, classes, draws)  # (B, C)
-    return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 
 
 def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callable[[], None]) -> None:

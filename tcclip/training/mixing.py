@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tcclip.params.method import Mixup
+from tcclip.params.kinds.objective.soft_ce import Mixup
 
 
 def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import nn
 
-from tcclip.params.method import Optimizer
+from tcclip.params.recipe import Optimizer
 from tcclip.training.schedule import lr_at
 
 

@@ -22,6 +22,8 @@ from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.kinds import make
+from tcclip.params import Protocol
 from tcclip.process import distributed
 from tcclip.process.environment import git_state
 from tcclip.process.runtime import deterministic, pick_device, pick_precision
@@ -29,6 +31,7 @@ from tcclip.process.say import say
 from tcclip.training import talk
 from tcclip.training.batches import remaining
 from tcclip.training.job import TrainingJob
+from tcclip.training.objective.objective import Learner, Objective
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule import Budget, budget
 from tcclip.training.state import Progress
@@ -50,6 +53,7 @@ class Setup:
     budget: Budget
     model: ClipVideo
     parameters: dict[str, nn.Parameter]  # the trained ones, by canonical name
+    objective: Objective
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # does nothing unless the precision is fp16
 
@@ -83,18 +87,14 @@ def prepare(job: TrainingJob) -> Setup:
             f"{job.train_list} has {len(videos.videos)} usable videos, fewer than one optimizer step of "
             f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
         )
-    if distributed.count() > length.accumulation:
-        raise UserError(
-            f"{distributed.count()} processes cannot share an optimizer step of {length.accumulation} micro-batches "
-            f"(total_batch: {protocol.total_batch} and micro_batch: {protocol.micro_batch} of protocol "
-            f"'{protocol.name}'): start at most {length.accumulation}, with --gpus or machine.gpus of the suite"
-        )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
     model = build(job.method, backbone, list(job.class_names), protocol.frames, job.checkpoint).to(device)
     parameters = dict(model.named_parameters())
     if job.initial is not None:
         start_from(parameters, job.initial)
+    objective: Objective = make(recipe.objective, Learner(model, device, precision, job.backbone))
+    check_shares(objective, length, protocol)
     return Setup(
         job=job,
         device=device,
@@ -108,9 +108,28 @@ def prepare(job: TrainingJob) -> Setup:
         budget=length,
         model=model,
         parameters=parameters,
+        objective=objective,
         optimizer=make_optimizer(parameters, recipe.optimizer, model.new_names),
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
+
+
+def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> None:
+    """Refuse more processes than can share an optimizer step."""
+    count, turns = distributed.count(), length.accumulation
+    step = (
+        f"an optimizer step of {turns} micro-batches (total_batch: {protocol.total_batch} and micro_batch: "
+        f"{protocol.micro_batch} of protocol '{protocol.name}')"
+    )
+    if count > turns:
+        raise UserError(
+            f"{count} processes cannot share {step}: start at most {turns}, with --gpus or machine.gpus of the suite"
+        )
+    if objective.gathers and turns % count:
+        raise UserError(
+            f"{count} processes cannot share equally {step}, which an objective over the videos of all processes "
+            f"needs: start a number that divides {turns}, with --gpus or machine.gpus of the suite"
+        )
 
 
 def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:

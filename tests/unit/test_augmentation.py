@@ -16,7 +16,7 @@ from tcclip.data.clips import augmentation, color
 from tcclip.data.clips.augmentation import changed, draw_changes, multi_scale_box, train_clip
 from tcclip.data.clips.augmentation import test_clip as centre_clip
 from tcclip.params import load_method
-from tcclip.params.method import Augmentation
+from tcclip.params.recipe import Augmentation
 
 RECIPE = load_method("tc_clip").recipe.augmentation
 FRAMES = np.random.default_rng(0).integers(0, 256, size=(6, 64, 85, 3), dtype=np.uint8)

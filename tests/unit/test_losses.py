@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcclip.params.method import Mixup
+from tcclip.params.kinds.objective.soft_ce import Mixup
 from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mixing import cut_box, mix
 

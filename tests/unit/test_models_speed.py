@@ -9,7 +9,8 @@ from small_models import CONFIG, backbone, small
 from torch import Tensor
 
 from tcclip.bench import plain
-from tcclip.models import build, class_part
+from tcclip.models import build
+from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.vision.layers import last_layer, layer
 from tcclip.params import load_method
@@ -44,11 +45,10 @@ def test_classes_once_per_step_give_the_gradient_of_classes_in_every_micro_batch
     for part in videos().split(2):
         loss(model, model(part)).backward()
     expected = gradients(model)
-    classes = model.encode_classes()
-    shared = class_part.cut(classes)
+    shared = ClassPart.of(model)
     for part in videos().split(2):
-        loss(model, model(part, shared)).backward()
-    class_part.backward(classes, shared)
+        loss(model, model(part, shared.cut)).backward()
+    shared.backward()
     assert_equal(gradients(model), expected)
 
 
@@ -56,7 +56,7 @@ def test_the_text_layers_are_entered_once_per_step() -> None:
     model = small("tc_clip")
     calls = []
     model.transformer.blocks[0].ln_1.register_forward_hook(lambda *_: calls.append(1))
-    classes = class_part.cut(model.encode_classes())
+    classes = ClassPart.of(model).cut
     for part in videos(dtype=torch.float32).split(1):
         model(part, classes)
     assert len(calls) == 1
@@ -135,7 +135,7 @@ def test_no_attention_map_of_the_frames_is_ever_made(training: bool) -> None:
 def test_videos_times_classes_cost_one_row_each_and_not_a_text() -> None:
     count, classes = 4, 200
     model = build(load_method("tc_clip"), backbone(), [f"class number {i}" for i in range(classes)], 4)
-    seen, once = model.encode_video(videos(count, torch.float32)), class_part.cut(model.encode_classes())
+    seen, once = model.encode_video(videos(count, torch.float32)), ClassPart.of(model).cut
     with Operations() as operations:
         model.encode_text(seen, once).sum().backward()
     largest = max(shape.numel() for shape in operations.shapes)

@@ -192,7 +192,9 @@ def test_too_few_videos_for_one_optimizer_step_is_an_error_that_names_the_key(wo
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_weights(world, monkeypatch):
-    monkeypatch.setattr("tcclip.training.loop.soft_ce", lambda logits, targets: logits.sum() * float("nan"))
+    monkeypatch.setattr(
+        "tcclip.training.objective.soft_ce.soft_ce", lambda logits, targets: logits.sum() * float("nan")
+    )
     job = training_job(world, "nan")
     with pytest.raises(UserError, match=r"loss became nan in epoch 1 on videos train\d+, train\d+: .*lower lr"):
         train(job)

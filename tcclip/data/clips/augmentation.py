@@ -19,7 +19,7 @@ from torch import Tensor
 
 from tcclip.data.clips import color
 from tcclip.data.clips.color import Picture
-from tcclip.params.method import Augmentation, ColorJitter
+from tcclip.params.recipe import Augmentation, ColorJitter
 
 STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
     "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),

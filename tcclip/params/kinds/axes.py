@@ -10,4 +10,5 @@ AXES = {
     "text": "tcclip.models.text",
     "look": "tcclip.models.look",
     "score": "tcclip.models.score",
+    "objective": "tcclip.training.objective",
 }

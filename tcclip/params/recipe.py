@@ -1,0 +1,60 @@
+"""The section `recipe`: how a method is trained; epochs, rates and batches belong to the protocol."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from tcclip.params.kinds.axis import one_of
+from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.numbers import Positive, Probability
+from tcclip.params.reader import Params
+
+AXES = ("objective",)
+
+
+class ColorJitter(Params):
+    """Colour changes drawn per frame."""
+
+    prob: Probability
+    brightness: Probability
+    contrast: Probability
+    saturation: Probability
+    hue: Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Augmentation(Params):
+    """Training-time changes of a clip (methods.md, Recipe X)."""
+
+    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]
+    flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
+    color_jitter: ColorJitter
+    gray_prob: Probability  # the whole clip
+
+
+class Optimizer(Params):
+    """AdamW."""
+
+    betas: tuple[Probability, Probability]
+    eps: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+    new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
+
+
+class Recipe(Params):
+    """How a method is trained. Keys of the objective may stand beside it in the section."""
+
+    objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
+    augmentation: Augmentation
+    optimizer: Optimizer
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_get_their_keys(cls, content: Any) -> Any:
+        return gathered(content, AXES, cls.model_fields) if isinstance(content, dict) else content
+
+    @classmethod
+    def keys_beside(cls) -> list[str]:
+        """Keys that the section may hold besides its own."""
+        return keys_beside(AXES)

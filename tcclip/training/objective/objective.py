@@ -1,0 +1,78 @@
+"""What the training loop asks of an objective, and what an objective works with.
+
+An optimizer step is `begin`, one `loss` with its backward pass for every micro-batch of this process, and `end`. The
+loop divides losses by the number of micro-batches, scales them where the precision is fp16, and adds up gradients over
+processes after `end`.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.text.tower import ClassReaders
+from tcclip.process.rng import generator
+from tcclip.process.runtime import autocast
+from tcclip.training.batches import Batch
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a training something is computed: an epoch and one of its micro-batches, of a step its first one."""
+
+    seed: int
+    epoch: int
+    iteration: int
+
+    def stream(self, name: str) -> np.random.Generator:
+        """The random numbers of this place for one purpose; every purpose has a name of its own."""
+        return generator(self.seed, name, self.epoch, self.iteration)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """The model that is trained, and how it is run."""
+
+    model: ClipVideo
+    device: torch.device
+    precision: str
+    backbone: Path  # CLIP's weights, for a teacher or for weights to interpolate with
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """The precision of a forward pass."""
+        return autocast(self.device, self.precision)
+
+    def draws(self, videos: int, at: Place) -> Tensor | None:
+        """What is random inside the vision tower for the videos of a micro-batch, for methods that have such layers."""
+        draws = self.model.visual.draw(at.stream("draws"), videos)
+        return None if draws is None else draws.to(self.device, non_blocking=True)
+
+    def logits(self, clips: Tensor, classes: ClassReaders, at: Place) -> Tensor:
+        """Clips (B, T, 3, H, W) -> logits (B, C)."""
+        draws = self.draws(len(clips), at)
+        with self.cast():
+            logits: Tensor = self.model(clips, classes, draws)
+        return logits
+
+
+class Objective(Protocol):
+    """A kind of objective. What lasts longer than a step, a teacher for example, is loaded when it is made."""
+
+    # Whether a loss needs the other processes' micro-batches of its turn: their number must then divide the step's.
+    gathers: ClassVar[bool]
+
+    def begin(self, at: Place) -> Any:
+        """What the micro-batches of a step share."""
+
+    def loss(self, shared: Any, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+        """Mean loss over the videos of a micro-batch, a scalar, and how many of them the model got right."""
+
+    def end(self, shared: Any) -> None:
+        """Close a step: gradients that have arrived at what was shared go on to the weights."""

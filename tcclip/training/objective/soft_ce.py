@@ -1,0 +1,47 @@
+"""Cross entropy with smoothed labels and videos mixed inside a micro-batch (methods.md 1.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from tcclip.models.class_part import ClassPart
+from tcclip.params.kinds.objective.soft_ce import Settings
+from tcclip.training.batches import Batch
+from tcclip.training.losses import smooth_targets, soft_ce
+from tcclip.training.mixing import mix
+from tcclip.training.objective.objective import Learner, Objective, Place
+
+
+def make(settings: Settings, learner: Learner) -> Objective:
+    """The objective over all classes of the model."""
+    return SoftCrossEntropy(settings, learner)
+
+
+@dataclass(frozen=True)
+class SoftCrossEntropy:
+    """Class texts are encoded once a step."""
+
+    gathers: ClassVar[bool] = False
+    settings: Settings
+    learner: Learner
+
+    def begin(self, at: Place) -> ClassPart:
+        """The class texts."""
+        with self.learner.cast():
+            return ClassPart.of(self.learner.model)
+
+    def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+        """The loss, and how many videos got the class with the largest share of their target."""
+        clips = batch.clips  # (B, T, 3, H, W)
+        targets = smooth_targets(batch.labels, len(self.learner.model.tokens), self.settings.label_smoothing)  # (B, C)
+        if self.settings.mixup:
+            clips, targets = mix(clips, targets, self.settings.mixup, at.stream("mix"))
+        logits = self.learner.logits(clips, shared.cut, at)  # (B, C)
+        return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
+
+    def end(self, shared: ClassPart) -> None:
+        """Gradients go through the text layers, once for all micro-batches."""
+        shared.backward()
