@@ -30,9 +30,7 @@ class Board:
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
         rates = rates_of(plan)
-        self.cost = {
-            name: estimate_of(plan, run, rates).hours for name, run in plan.runs.items()
-        }  # ratios are used
+        self.cost = {name: estimate_of(plan, run, rates).hours for name, run in plan.runs.items()}  # ratios are used
         self.before = self._measured_before()
         self.running: dict[int, tuple[str, str, float]] = {}  # job -> rule, run or nothing, start
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule

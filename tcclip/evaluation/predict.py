@@ -33,8 +33,8 @@ def predict(
     process's numbers and the others' zeros. `batch` is the number of clips of a forward pass; `before_batch` is called
     as often in every process, also where one has no clips left.
     """
-    items = items_of(clips, distributed.rank(), distributed.count())
-    most = len(items_of(clips, 0, distributed.count()))
+    items = items_of(clips, distributed.rank(), distributed.world_size())
+    most = len(items_of(clips, 0, distributed.world_size()))
     loader = DataLoader(
         clips,
         batch_size=batch,
@@ -58,7 +58,7 @@ def predict(
             with autocast(device, precision):
                 logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
             np.add.at(scores, positions.numpy(), probabilities(logits).cpu().numpy())
-    return distributed.total(torch.from_numpy(scores)).numpy()
+    return distributed.all_reduce_sum(torch.from_numpy(scores)).numpy()
 
 
 def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:

@@ -33,8 +33,8 @@ from tcclip.plan.layout import LAST
 from tcclip.process import distributed
 from tcclip.process.environment import environment, git_state
 from tcclip.process.files import atomic, read_json, write_json
+from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, keep_memory, pick_device, pick_precision
-from tcclip.process.say import say
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
-    precision = distributed.from_main(lambda: pick_precision(subject.precision, device))
+    precision = distributed.broadcast_object(lambda: pick_precision(subject.precision, device))
     subject = dataclasses.replace(subject, precision=precision)
     deterministic(subject.threads, subject.seed)
     backbone = Backbone.load(subject.backbone)
@@ -98,7 +98,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
             results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.folder / "training.json") if subject.weights else None
-    if not distributed.main():
+    if not distributed.is_main_process():
         return ""
     if training is None:  # a trained run's is its training's
         write_json(subject.folder / "environment.json", environment(device, git))
@@ -153,12 +153,12 @@ def evaluate_one(
         device=device,
         precision=subject.precision,
     )
-    if distributed.main():
+    if distributed.is_main_process():
         write_predictions(job.out, videos, labels, scores)
-    if distributed.main() and subject.method.tc and subject.method.tc.trace:
+    if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
         write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
     result = entry(job, split, scores, labels, names)
-    say(talk.split_line(subject.name, job.name, result))
+    log(talk.split_line(subject.name, job.name, result))
     return result
 
 

@@ -28,7 +28,7 @@ def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
     """
     started = time.monotonic()
     result: list[object] = []
-    with _output_to(log) if log and launch.talks() else contextlib.nullcontext():
+    with _output_to(log) if log and launch.is_rank_zero() else contextlib.nullcontext():
         try:
             yield result.append
         except UserError as error:
@@ -44,7 +44,7 @@ def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
             traceback.print_exc()
             _last_line(f"Error: {title}: {type(error).__name__}: {error}", code=1)
         detail = f"{result[-1]}, " if result and result[-1] is not None else ""
-        if launch.talks():
+        if launch.is_rank_zero():
             _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")
 
 

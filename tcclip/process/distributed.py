@@ -41,18 +41,18 @@ def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes there are."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def main() -> bool:
+def is_main_process() -> bool:
     """Whether this is the process that writes files and talks."""
     return rank() == 0
 
 
 @contextlib.contextmanager
-def joined(meeting: str) -> Iterator[None]:
+def process_group(meeting: str) -> Iterator[None]:
     """Be one of the processes that torchrun (or `tcclip.process.launch`) has started, for the block.
 
     `meeting` is where they find each other, in torch's words: env:// for torchrun's place, file:// for a file.
@@ -76,9 +76,9 @@ def joined(meeting: str) -> Iterator[None]:
     dist.destroy_process_group()  # not after an error: the others may be gone
 
 
-def anyone(flag: int) -> int:
+def all_reduce_max(flag: int) -> int:
     """The largest `flag` of all processes; every process must ask as often as the others."""
-    if count() == 1:
+    if world_size() == 1:
         return flag
     flags = torch.tensor([flag])
     with _others():
@@ -86,9 +86,9 @@ def anyone(flag: int) -> int:
     return int(flags)
 
 
-def total(values: Tensor) -> Tensor:
+def all_reduce_sum(values: Tensor) -> Tensor:
     """The sum of all processes' `values`, on the CPU."""
-    if count() == 1:
+    if world_size() == 1:
         return values.cpu()
     values = values.cpu()
     with _others():
@@ -96,27 +96,27 @@ def total(values: Tensor) -> Tensor:
     return values
 
 
-def from_main(make: Callable[[], T]) -> T:
+def broadcast_object(make: Callable[[], T]) -> T:
     """What the main process makes, in every process."""
-    if count() == 1:
+    if world_size() == 1:
         return make()
-    made: list[T | None] = [make() if main() else None]
+    made: list[T | None] = [make() if is_main_process() else None]
     with _others():
         dist.broadcast_object_list(made, device=torch.device("cpu"))
     return cast(T, made[0])
 
 
-def share(tensors: Iterable[Tensor]) -> None:
+def broadcast(tensors: Iterable[Tensor]) -> None:
     """Give `tensors` the main process's values."""
-    if count() > 1:
+    if world_size() > 1:
         with torch.no_grad(), _others():
             for tensor in tensors:
                 dist.broadcast(tensor.detach(), src=0)
 
 
-def add_up(tensors: Iterable[Tensor]) -> None:
+def all_reduce_gradients(tensors: Iterable[Tensor]) -> None:
     """Replace each of `tensors` by its sum over all processes; they are the same ones in each."""
-    if count() == 1:
+    if world_size() == 1:
         return
     for bucket in _buckets(tensors):
         flat = torch.cat([tensor.flatten() for tensor in bucket])
@@ -131,13 +131,13 @@ def all_gather(own: Tensor) -> Tensor:
 
     All have as many rows. Gradients go back to the process that has made a row, the sum of what all processes send.
     """
-    return own if count() == 1 else cast(Tensor, _AllGather.apply(own))  # type: ignore[no-untyped-call]
+    return own if world_size() == 1 else cast(Tensor, _AllGather.apply(own))  # type: ignore[no-untyped-call]
 
 
 class _AllGather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:
-        parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(count())]
+        parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(world_size())]
         with _others():
             dist.all_gather(parts, own.contiguous())
         return torch.cat(parts)
@@ -147,7 +147,7 @@ class _AllGather(torch.autograd.Function):
         gradient = gradient.clone(memory_format=torch.contiguous_format)
         with _others():
             dist.all_reduce(gradient)
-        return gradient.chunk(count())[rank()]
+        return gradient.chunk(world_size())[rank()]
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterator[list[Tensor]]:

@@ -44,7 +44,7 @@ def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, A
         "cpu": cpu_name(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
-        "processes": distributed.count(),
+        "processes": distributed.world_size(),
         "git": git,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},

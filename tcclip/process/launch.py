@@ -29,7 +29,7 @@ def device(count: int) -> str:
     return "auto" if count else "cpu"
 
 
-def talks() -> bool:
+def is_rank_zero() -> bool:
     """Whether this process tells what was done: it was not started by torchrun, or is the first that was."""
     return not started_by_torchrun() or os.environ["RANK"] == "0"
 
@@ -93,7 +93,7 @@ def _in_one_machine(folder: str, work: Callable[..., Any], arguments: tuple[Any,
 def _take_part(meeting: str, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     from tcclip.process import distributed
 
-    with distributed.joined(meeting):
+    with distributed.process_group(meeting):
         return work(*arguments, **options)
 
 

@@ -28,7 +28,7 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.process.environment",
     "tcclip.process.lock",
     "tcclip.process.progress",
-    "tcclip.process.say",
+    "tcclip.process.log",
     "tcclip.training.talk",
     "tcclip.evaluation.talk",
 )

@@ -114,7 +114,7 @@ def train_watched(suite: str, job: TrainingJob) -> str:
     from tcclip.training.job import resolved_params
     from tcclip.training.loop import train
 
-    if not distributed.main():
+    if not distributed.is_main_process():
         return train(job)
     plan = load_plan(suite)
     tags = tags_of(plan, plan.run(job.name))

@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from tcclip.process.say import say
+from tcclip.process.log import log
 from tcclip.tracking.address import credentials, is_server, tracking_uri
 from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
 from tcclip.tracking.entry import Point
@@ -158,7 +158,7 @@ class _Reporter:
         try:
             self._process.wait(FAREWELL_SECONDS if heard else UNHEARD_SECONDS)
         except subprocess.TimeoutExpired:
-            say("the MLflow server has not taken everything yet: what is missing comes with `snakemake mlflow`")
+            log("the MLflow server has not taken everything yet: what is missing comes with `snakemake mlflow`")
 
     def _write(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin

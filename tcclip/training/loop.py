@@ -22,8 +22,8 @@ from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
 from tcclip.process import distributed
 from tcclip.process.files import sha256
+from tcclip.process.log import log
 from tcclip.process.runtime import keep_memory
-from tcclip.process.say import say
 from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob
@@ -44,7 +44,7 @@ def train(job: TrainingJob, watch: Watch = lambda rows: None) -> str:
     Raises UserError for an empty split, too few videos for one step, a foreign resume state or a loss that is not
     finite.
     """
-    with state.alone(job.folder) if distributed.main() else contextlib.nullcontext():
+    with state.alone(job.folder) if distributed.is_main_process() else contextlib.nullcontext():
         return train_alone(job, watch)
 
 
@@ -55,13 +55,13 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     setup = prepare(job)
     path = job.folder / "state.pt"
     mark = mark_of(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
-    progress = resume(setup, distributed.from_main(lambda: state.load(path, mark, setup.job)))
+    progress = resume(setup, distributed.broadcast_object(lambda: state.load(path, mark, setup.job)))
     before = progress.seconds
     watch(progress.history)
 
     def write_state() -> None:
         progress.seconds = before + time.monotonic() - started
-        if distributed.main():
+        if distributed.is_main_process():
             state.save(path, mark, progress, tensors(setup))
 
     saver = state.Saver(write_state, job.save_seconds)
@@ -83,7 +83,7 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
             saver.now()
             raise
     progress.seconds = before + time.monotonic() - started
-    if distributed.main():
+    if distributed.is_main_process():
         outputs.write(setup, progress)
         path.unlink(missing_ok=True)
     return talk.result_line(progress)
@@ -106,11 +106,11 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     setup.model.train()
     started = time.monotonic()
     iterations = length.iterations_of(progress.step)
-    own = share_of(iterations, distributed.rank(), distributed.count())
+    own = share_of(iterations, distributed.rank(), distributed.world_size())
     losses, correct = [], []
     objective, seed = setup.objective, setup.job.seed
     shared = objective.begin(Place(seed, progress.epoch, iterations.start))
-    for turn in range(len(share_of(iterations, 0, distributed.count()))):
+    for turn in range(len(share_of(iterations, 0, distributed.world_size()))):
         stop()
         if turn == len(own):  # others have one more
             continue
@@ -122,11 +122,11 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
         losses.append(loss.detach())
         correct.append(hits)
     objective.end(shared)
-    distributed.add_up(p.grad for p in setup.parameters.values() if p.grad is not None)
+    distributed.all_reduce_gradients(p.grad for p in setup.parameters.values() if p.grad is not None)
     report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
-    report[distributed.rank() : -1 : distributed.count()] = torch.stack(losses).cpu()
+    report[distributed.rank() : -1 : distributed.world_size()] = torch.stack(losses).cpu()
     report[-1] = torch.stack(correct).sum()
-    *values, hits_of_all = distributed.total(report).tolist()
+    *values, hits_of_all = distributed.all_reduce_sum(report).tolist()
     for iteration, value in zip(iterations, values, strict=True):
         if not np.isfinite(value):
             raise not_finite(setup, progress.epoch, iteration, value)
@@ -156,7 +156,7 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callabl
     top1 = validate(setup, stop) if validated(setup.job, epoch) else None
     if top1 is not None and top1 > progress.best_top1:
         progress.best_top1, progress.best_epoch = top1, epoch
-        progress.best_weights = weights(setup) if distributed.main() else {}
+        progress.best_weights = weights(setup) if distributed.is_main_process() else {}
     row = {
         "epoch": epoch,
         "step": (epoch + 1) * setup.budget.steps_per_epoch,
@@ -171,7 +171,7 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callabl
     progress.history.append(row)
     progress.epoch, progress.step, progress.sums = epoch + 1, 0, Sums()
     left = seconds / (epoch + 1) * (setup.budget.epochs - epoch - 1)
-    say(talk.progress_line(setup.job.name, row, setup.budget.epochs, left))
+    log(talk.progress_line(setup.job.name, row, setup.budget.epochs, left))
 
 
 def validated(job: TrainingJob, epoch: int) -> bool:
@@ -199,7 +199,7 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
 
 def end_as_asked(progress: Progress, number: int) -> NoReturn:
     """End the training after its state is saved, as the signal would have ended the process."""
-    say(talk.stopped_line(progress))
-    if number == signal.SIGINT and distributed.count() == 1:
+    log(talk.stopped_line(progress))
+    if number == signal.SIGINT and distributed.world_size() == 1:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

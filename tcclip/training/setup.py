@@ -26,8 +26,8 @@ from tcclip.models.kinds import make
 from tcclip.params import Protocol
 from tcclip.process import distributed
 from tcclip.process.environment import git_state
+from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, pick_device, pick_precision
-from tcclip.process.say import say
 from tcclip.training import talk
 from tcclip.training.batches import remaining
 from tcclip.training.job import TrainingJob
@@ -64,7 +64,7 @@ def prepare(job: TrainingJob) -> Setup:
     The setup's job has the precision that `auto` stands for.
     """
     device, git = pick_device(job.device), git_state()
-    precision = distributed.from_main(lambda: pick_precision(job.precision, device))
+    precision = distributed.broadcast_object(lambda: pick_precision(job.precision, device))
     job = dataclasses.replace(job, precision=precision)
     deterministic(job.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
@@ -74,7 +74,7 @@ def prepare(job: TrainingJob) -> Setup:
         for path in (job.train_list, job.validation_list)
     )
     if videos.broken or videos.missing:
-        say(talk.skipped_line(str(job.train_list), videos.broken, videos.missing, videos.listed))
+        log(talk.skipped_line(str(job.train_list), videos.broken, videos.missing, videos.listed))
     length = budget(
         len(videos.videos),
         epochs=protocol.epochs,
@@ -116,7 +116,7 @@ def prepare(job: TrainingJob) -> Setup:
 
 def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> None:
     """Refuse more processes than can share an optimizer step."""
-    count, turns = distributed.count(), length.accumulation
+    count, turns = distributed.world_size(), length.accumulation
     step = (
         f"an optimizer step of {turns} micro-batches (total_batch: {protocol.total_batch} and micro_batch: "
         f"{protocol.micro_batch} of protocol '{protocol.name}')"
@@ -162,7 +162,7 @@ def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, i
         progress.epoch,
         progress.step,
         distributed.rank(),
-        distributed.count(),
+        distributed.world_size(),
     )
 
 
@@ -190,8 +190,8 @@ def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Pr
                 parameter.copy_(content["weights"][name])  # type: ignore[index]
         setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
         setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
-        say(talk.resumed_line(setup.job.name, progress))
-    if not distributed.main():
+        log(talk.resumed_line(setup.job.name, progress))
+    if not distributed.is_main_process():
         progress.best_weights = {}
-    distributed.share(setup.parameters.values())
+    distributed.broadcast(setup.parameters.values())
     return progress

@@ -145,12 +145,12 @@ def stop_requests() -> Iterator[Callable[[], None]]:
     received: list[int] = []
 
     def receive(number: int, _frame: FrameType | None) -> None:
-        if signal.SIGINT == number in received and distributed.count() == 1:
+        if signal.SIGINT == number in received and distributed.world_size() == 1:
             raise KeyboardInterrupt
         received.append(number)
 
     def check() -> None:
-        if number := distributed.anyone(received[0] if received else 0):
+        if number := distributed.all_reduce_max(received[0] if received else 0):
             raise StoppedError(number)
 
     before = {number: signal.signal(number, receive) for number in STOPS}

@@ -53,7 +53,7 @@ def test_a_new_kind_makes_no_run_stale(package):  # noqa: F811
         ("training/talk.py", "videos/s", "clips/s"),
         ("training/talk.py", "the same command continues from there", "go on with the same command"),
         ("evaluation/talk.py", "top-1 {result", "top1 {result"),
-        ("process/say.py", "file=sys.stderr", "file=sys.stdout"),
+        ("process/log.py", "file=sys.stderr", "file=sys.stdout"),
         ("process/environment.py", "model name", "name of the model"),
         ("process/progress.py", "{minutes}:{rest:02d}", "{minutes} min"),
     ],

@@ -218,9 +218,9 @@ def of_half(world: Path) -> None:
     loss, _ = objective.loss(shared, batch, AT)
     (loss / 2).backward()
     objective.end(shared)
-    distributed.add_up(weight.grad for weight in setup.parameters.values() if weight.grad is not None)
-    total = distributed.total(loss.detach() / 2)
-    if distributed.main():
+    distributed.all_reduce_gradients(weight.grad for weight in setup.parameters.values() if weight.grad is not None)
+    total = distributed.all_reduce_sum(loss.detach() / 2)
+    if distributed.is_main_process():
         torch.save({**gradients(setup.model), "loss": total}, world / "gathered.pt")
 
 

@@ -16,9 +16,9 @@ from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
+from tcclip.process.log import log
 from tcclip.process.rng import generator
 from tcclip.process.runtime import deterministic, keep_memory
-from tcclip.process.say import say
 
 TABLE = "token_embedding.weight"
 LARGEST_SCALE = math.log(100)  # CLIP, section 2.5: the temperature is learned, but not below 0.01
@@ -47,7 +47,7 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
             spent = time.monotonic() - started
             mean = sum(losses) / len(losses)
             left = spent / (step + 1) * (recipe.steps - step - 1)
-            say(f"step {step + 1}/{recipe.steps}  loss {mean:.3f}  {(step + 1) / spent:.1f} steps/s  {left:.0f} s left")
+            log(f"step {step + 1}/{recipe.steps}  loss {mean:.3f}  {(step + 1) / spent:.1f} steps/s  {left:.0f} s left")
             losses.clear()
     weights = weights_of(model, start, pictures.vocabulary)
     weights["logit_scale"] = torch.tensor(math.log(recipe.scale))  # ranks nothing differently

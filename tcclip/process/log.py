@@ -7,7 +7,7 @@ import sys
 from tcclip.process import distributed
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     """One line for the person who watches, from one process of several."""
-    if distributed.main():
+    if distributed.is_main_process():
         print(line, file=sys.stderr, flush=True)
