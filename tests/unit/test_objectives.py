@@ -226,7 +226,7 @@ def of_half(world: Path) -> None:
 
 def test_processes_that_gather_must_share_a_step_equally(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setup = prepare(training_job(world, protocol=protocol(total_batch=8)))
-    monkeypatch.setattr(distributed, "count", lambda: 3)
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
     check_shares(setup.objective, setup.budget, setup.job.protocol)  # one of three has two micro-batches of the four
     with pytest.raises(UserError, match=r"3 processes cannot share equally .* a number that divides 4"):
         check_shares(InBatch(learner_of(setup)), setup.budget, setup.job.protocol)
