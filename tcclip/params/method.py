@@ -126,6 +126,11 @@ def _resolved(name: str) -> dict[str, Any]:
     return merge(_resolved(base), content) if base else content
 
 
+def method_of_run(content: dict[str, Any], where: str) -> Method:
+    """The method that a run's params.yaml holds, also one of an earlier version, whose keys are spelled otherwise."""
+    return validate(merge(_resolved("_base"), spelled_out(content)), Method, where)
+
+
 def base_of(name: str) -> str:
     """The method that a method says to differ from: of its file, or of the row that makes it."""
     variant = variant_named(name)

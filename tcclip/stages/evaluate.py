@@ -13,6 +13,7 @@ import typer
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
 from tcclip.params.depends import evaluation_settings
+from tcclip.params.method import method_of_run
 from tcclip.params.protocol import Views, parse_views
 from tcclip.params.reader import read_yaml, validate
 from tcclip.plan import Evaluation, Plan, layout, load_plan
@@ -109,7 +110,7 @@ def planned(plan: Plan, name: str) -> Subject:
 def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
     """A run that no table names, with the params that its folder holds."""
     path = folder / "params.yaml"
-    method = validate(content.get("method") or {}, Method, f"{path}, method")
+    method = method_of_run(content.get("method") or {}, f"{path}, method")
     return _subject(plan, folder, method, _protocol(content, path), folder / "weights.safetensors")
 
 

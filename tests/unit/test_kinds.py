@@ -13,6 +13,7 @@ from tcclip.params import load_method
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import axis_of, kinds_of, module_of
 from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.method import method_of_run
 from tcclip.params.variants import method_names
 
 PACKAGE = Path(__file__).parents[2] / "tcclip"
@@ -84,3 +85,27 @@ def test_no_module_asks_for_anothers_prefix() -> None:
             if f'startswith("{prefix}")' in path.read_text(encoding="utf-8")
         }
         assert not users - translates, users
+
+
+def test_a_run_of_an_earlier_version_is_read_as_what_it_was() -> None:
+    earlier = {
+        "name": "tc_clip",
+        "display": "TC-CLIP",
+        "description": "as written before methods were compositions of kinds",
+        "train": True,
+        "vision": {"ref": "context", "edge": "zero", "bias": True, "layers_infuse": "all", "layers_summarise": "all"},
+        "tc": {
+            **{"selector": "cls_attention", "head_wise": "slices", "summarizer": "bipartite", "alpha": 0.3, "k": 96},
+            **{"r": 100, "ats": {"doubles": "replace"}, "random": {"form": "groups"}, "saliency": {"over": "frame"}},
+            **{"kmeans": {"start": "random", "iterations": 10}, "dpc_knn": {"neighbours": 5, "noise": 1e-6}},
+            "trace": False,
+        },
+        "text": {"mode": "vp_ctx", "prompt": "a photo of a {name}.", "n_ctx": 4, "late_prompts": False},
+        "names": {"source": "plain", "split_camel_case": True, "underscores_to_spaces": True},
+        "temporal_head": "mean",
+        "sampling": "tsn",
+        "recipe": {"loss": "soft_ce", "label_smoothing": 0.1},
+    }
+    naming = {"name", "display", "description"}
+    read = method_of_run(earlier, "params.yaml")
+    assert read.model_dump(exclude=naming) == load_method("tc_clip").model_dump(exclude=naming)
