@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
+from tcclip.params.suite import Machine
 from tcclip.plan.layout import LAST
 from tcclip.process import distributed
 from tcclip.process.environment import environment, git_state
@@ -63,11 +64,8 @@ class Subject:
     folder: Path  # training.json is read here, metrics.json written
     frames: int  # per view
     seed: int  # of random views
+    machine: Machine
     code: str = ""  # fingerprint of the code of evaluations
-    threads: int = 1
-    loader_workers: int = 0
-    precision: Literal["auto", "fp32", "fp16", "bf16"] = "fp32"
-    eval_batch: int = 8  # clips of one forward pass
     device: str = "auto"
 
 
@@ -81,9 +79,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
-    precision = distributed.broadcast_object(lambda: pick_precision(subject.precision, device))
-    subject = dataclasses.replace(subject, precision=precision)
-    deterministic(subject.threads, subject.seed)
+    precision = distributed.broadcast_object(lambda: pick_precision(subject.machine.precision, device))
+    subject = dataclasses.replace(subject, machine=subject.machine.at(precision))
+    deterministic(subject.machine.threads, subject.seed)
     backbone = Backbone.load(subject.backbone)
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
@@ -148,15 +146,15 @@ def evaluate_one(
         model,
         clips,
         classes=len(names),
-        batch=subject.eval_batch,
-        workers=subject.loader_workers,
+        batch=subject.machine.eval_batch,
+        workers=subject.machine.loader_workers,
         device=device,
-        precision=subject.precision,
+        precision=subject.machine.precision,
     )
     if distributed.is_main_process():
         write_predictions(job.out, videos, labels, scores)
     if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
-        write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.precision)
+        write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.machine.precision)
     result = entry(job, split, scores, labels, names)
     log(talk.split_line(subject.name, job.name, result))
     return result

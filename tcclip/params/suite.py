@@ -56,6 +56,10 @@ class Machine(Params):
     evaluate_minutes: Count  # time limit on a cluster; as much more each time the job is tried again
     sample_seconds: Annotated[float, Field(gt=0)] = 10.0  # between two samples of processor, memory and GPU in training
 
+    def at(self, precision: Literal["fp32", "fp16", "bf16"]) -> Machine:
+        """The same with the precision that `auto` stands for."""
+        return self.model_copy(update={"precision": precision})
+
 
 class Bench(Params):
     """How the throughput of Table 6 is measured (`tcclip bench`)."""

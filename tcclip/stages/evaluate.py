@@ -117,7 +117,6 @@ def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
 def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None) -> Subject:
     from tcclip.evaluation.run import Subject
 
-    used = plan.suite.machine
     return Subject(
         name=folder.name,
         method=method,
@@ -127,10 +126,7 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
         frames=protocol.frames,
         seed=protocol.seed,
         code=fingerprint.code(*modules_for(CODE, method)),
-        threads=used.threads,
-        loader_workers=used.loader_workers,
-        precision=used.precision,
-        eval_batch=used.eval_batch,
+        machine=plan.suite.machine,
     )
 
 

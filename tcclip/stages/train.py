@@ -71,7 +71,6 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
     depends = depends_on(plan, name)
     assert run.role is not None and run.seed is not None
     dataset, protocol, split = plan.dataset(run.role), plan.training_protocol(run), plan.train_split(run)
-    used = plan.suite.machine
     return TrainingJob(
         name=run.name,
         method=plan.method(run.method),
@@ -86,11 +85,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         initial=layout.run(plan.suite.name, run.init.name) / "weights.safetensors" if run.init else None,
         flip=dataset.flip,
         max_missing=dataset.max_missing,
-        threads=used.threads,
-        loader_workers=used.loader_workers,
-        precision=used.precision,
-        eval_batch=used.eval_batch,
-        checkpoint=used.checkpoint,
+        machine=plan.suite.machine,
         code=fingerprint.modules(*depends.modules),
         tags={
             "suite": plan.suite.name,

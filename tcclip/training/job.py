@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tcclip.params import Method, Protocol
+from tcclip.params.suite import Machine
+
+# Of the machine; the rest says what a job asks of a cluster, which its result knows nothing of.
+KEPT = {"threads", "loader_workers", "precision", "eval_batch", "checkpoint"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,9 @@ class TrainingJob:
     backbone: Path  # weights.safetensors, tokens.json, backbone.json
     folder: Path  # the run's folder
     flip: bool  # may clips of this dataset be mirrored?
+    machine: Machine
     initial: Path | None = None  # weights of the run it starts from; None: the backbone's
     max_missing: float = 0.02  # share of a split that may lack frames
-    threads: int = 1
-    loader_workers: int = 0
-    precision: Literal["auto", "fp32", "fp16", "bf16"] = "fp32"  # auto: what the card is fast in
-    eval_batch: int = 8  # clips
-    checkpoint: bool = False  # keep less of the vision layers' insides and compute them twice
     device: str = "auto"
     save_seconds: float = 5.0  # resume state: not more often than this
     restart: bool = False  # begin anew where the resume state is of other params, data or code
@@ -58,11 +58,5 @@ def resolved_params(job: TrainingJob) -> dict[str, Any]:
             "flip": job.flip,
             "max_missing": job.max_missing,
         },
-        "machine": {
-            "threads": job.threads,
-            "loader_workers": job.loader_workers,
-            "precision": job.precision,
-            "eval_batch": job.eval_batch,
-            "checkpoint": job.checkpoint,
-        },
+        "machine": job.machine.model_dump(mode="json", include=KEPT),
     }

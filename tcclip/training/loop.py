@@ -67,7 +67,7 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     saver = state.Saver(write_state, job.save_seconds)
     with state.stop_requests() as stop:
         try:
-            batches = load(setup.clips, samples_from(setup, progress), job.loader_workers, setup.device)
+            batches = load(setup.clips, samples_from(setup, progress), job.machine.loader_workers, setup.device)
             while progress.epoch < setup.budget.epochs:
                 while progress.step < setup.budget.steps_per_epoch:
                     optimizer_step(setup, progress, batches, stop)
@@ -188,10 +188,10 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
         setup.model,
         setup.validation,
         classes=len(job.class_names),
-        batch=job.eval_batch,
-        workers=job.loader_workers,
+        batch=job.machine.eval_batch,
+        workers=job.machine.loader_workers,
         device=setup.device,
-        precision=job.precision,
+        precision=job.machine.precision,
         before_batch=stop,
     )
     return accuracy(scores, setup.validation_labels)

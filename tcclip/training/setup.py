@@ -64,9 +64,9 @@ def prepare(job: TrainingJob) -> Setup:
     The setup's job has the precision that `auto` stands for.
     """
     device, git = pick_device(job.device), git_state()
-    precision = distributed.broadcast_object(lambda: pick_precision(job.precision, device))
-    job = dataclasses.replace(job, precision=precision)
-    deterministic(job.threads, job.seed)
+    precision = distributed.broadcast_object(lambda: pick_precision(job.machine.precision, device))
+    job = dataclasses.replace(job, machine=job.machine.at(precision))
+    deterministic(job.machine.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
     store = open_frames(job.frames)
     videos, validation = (
@@ -89,7 +89,7 @@ def prepare(job: TrainingJob) -> Setup:
         )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.checkpoint).to(device)
+    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.machine.checkpoint).to(device)
     parameters = dict(model.named_parameters())
     if job.initial is not None:
         start_from(parameters, job.initial)

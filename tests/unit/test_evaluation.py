@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
-from tiny_world import CLASSES, make_world, protocol, training_job
+from tiny_world import CLASSES, machine, make_world, protocol, training_job
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import CENTRE, frames_of, views_of
@@ -40,7 +40,7 @@ def trained(world) -> Subject:
     job = training_job(world, max_missing=0.2)
     train(job)
     weights = job.folder / "weights.safetensors"
-    return Subject("run", job.method, job.backbone, weights, job.folder, frames=4, seed=5)
+    return Subject("run", job.method, job.backbone, weights, job.folder, 4, 5, job.machine)
 
 
 def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> EvaluationJob:
@@ -176,7 +176,7 @@ def test_an_evaluation_names_the_code_that_made_it(world, trained):
 
 
 def test_an_untrained_method_is_evaluated_with_clips_weights(world, tmp_path):
-    subject = Subject("untrained", load_method("vanilla_clip"), world / "backbone", None, tmp_path, 4, seed=5)
+    subject = Subject("untrained", load_method("vanilla_clip"), world / "backbone", None, tmp_path, 4, 5, machine())
     evaluate(subject, [job(world, "vanilla")])
     assert json.loads((tmp_path / "metrics.json").read_text())["training"] is None
     assert (tmp_path / "environment.json").is_file()
@@ -191,7 +191,9 @@ def test_ensemble_share_0_is_clip_and_1_the_tuned_model_for_a_method_without_new
     scores = {}
     for share in (0.0, 0.7, 1.0):
         method = load_method("vifi_clip", {"we.w": share})
-        subject = Subject("run", method, world / "backbone", tmp_path / "weights.safetensors", tmp_path, 4, seed=5)
+        subject = Subject(
+            "run", method, world / "backbone", tmp_path / "weights.safetensors", tmp_path, 4, 5, machine()
+        )
         evaluate(subject, [job(world, "we", we=True), job(world, "plain")])
         predictions = world / "runs" / "run" / "predictions"
         scores[share] = top_scores(predictions / "we.parquet")
@@ -238,7 +240,7 @@ def test_every_text_mode_trains_and_is_evaluated_with_and_without_the_ensemble(w
     assert new
     start = build(chosen, Backbone.load(world / "backbone"), CLASSES, 4).state_dict()
     assert all(not torch.equal(load_file(tuned)[name], start[name]) for name in new)
-    subject = Subject(method, chosen, training.backbone, tuned, tmp_path, frames=4, seed=5)
+    subject = Subject(method, chosen, training.backbone, tuned, tmp_path, 4, 5, machine())
     evaluate(subject, [job(world, f"{method}-{we}", we=we) for we in (False, True)])
     parts = json.loads((tmp_path / "metrics.json").read_text())["evaluations"]
     assert [(part["we"], part["n_videos"]) for part in parts.values()] == [(False, 6), (True, 6)]
@@ -246,7 +248,7 @@ def test_every_text_mode_trains_and_is_evaluated_with_and_without_the_ensemble(w
 
 def test_a_run_without_weights_is_one_clear_sentence(world, tmp_path):
     subject = Subject(
-        "few", load_method("vifi_clip"), world / "backbone", tmp_path / "none.safetensors", tmp_path, 4, 5
+        "few", load_method("vifi_clip"), world / "backbone", tmp_path / "none.safetensors", tmp_path, 4, 5, machine()
     )
     with pytest.raises(UserError, match=r"none\.safetensors is not there: `tcclip train few` makes it"):
         evaluate(subject, [job(world, "plain")])

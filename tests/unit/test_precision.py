@@ -3,7 +3,7 @@
 import pytest
 import torch
 import yaml
-from tiny_world import make_world, same, training_job, weights
+from tiny_world import machine, make_world, same, training_job, weights
 
 from tcclip.process.runtime import pick_precision
 from tcclip.training import train
@@ -28,7 +28,7 @@ def test_auto_is_bf16_from_ampere_on_fp16_on_volta_and_turing_and_fp32_before(ca
 def test_auto_on_a_cpu_trains_the_bits_of_fp32_and_the_run_says_fp32(tmp_path):
     world = make_world(tmp_path)
     auto, named = (
-        training_job(world, "auto", precision="auto", device="cpu"),
+        training_job(world, "auto", machine=machine(precision="auto"), device="cpu"),
         training_job(world, "named", device="cpu"),
     )
     train(auto)

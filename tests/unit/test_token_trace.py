@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tiny_world import make_world
+from tiny_world import machine, make_world
 from typer.testing import CliRunner
 
 from tcclip.cli.app import app
@@ -31,7 +31,7 @@ def evaluated(world, name, **changes):
     """The folder of an untrained tc_only's predictions on the tiny world's test split."""
     method = load_method("tc_only", {"tc.k": 4, "tc.alpha": 0.25, **changes}).model_copy(update={"train": False})
     folder = world / "runs" / name
-    subject = Subject(name, method, world / "backbone", None, folder, frames=4, seed=5)
+    subject = Subject(name, method, world / "backbone", None, folder, 4, 5, machine())
     splits, out = world / "splits", folder / "predictions" / "e.parquet"
     job = EvaluationJob("e", splits / "test.csv", splits / "classes" / "all.csv", world / "frames", False, TWO, out)
     evaluate(subject, [job])

@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from tiny_world import label_of, make_world, protocol, same, training_job, weights
+from tiny_world import label_of, machine, make_world, protocol, same, training_job, weights
 
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameStore
@@ -80,7 +80,7 @@ def test_the_same_run_twice_gives_bit_identical_weights_and_history(world, undis
 
 
 def test_loader_workers_do_not_change_the_weights(world, undisturbed):
-    job = training_job(world, "workers", loader_workers=2)
+    job = training_job(world, "workers", machine=machine(loader_workers=2))
     train(job)
     assert same(weights(undisturbed), weights(job))
 
@@ -203,7 +203,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_we
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_mixed_precision_trains_with_float32_weights(world, precision):
-    job = training_job(world, precision, precision=precision)
+    job = training_job(world, precision, machine=machine(precision=precision))
     train(job)
     assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights(job).values())
 
@@ -223,3 +223,10 @@ def test_weights_of_another_architecture_are_no_start(world, undisturbed):
         prepare(training_job(world, "odd", "vifi_clip", initial=undisturbed.folder / "weights.safetensors"))
     with pytest.raises(UserError, match="`tcclip train nowhere` makes it"):
         prepare(training_job(world, "odd", initial=world / "runs/nowhere/weights.safetensors"))
+
+
+def test_params_yaml_says_how_the_machine_was_used_and_nothing_of_the_cluster(undisturbed):
+    text = (undisturbed.folder / "params.yaml").read_text()
+    assert text.endswith(
+        "machine:\n  threads: 1\n  loader_workers: 0\n  precision: fp32\n  eval_batch: 8\n  checkpoint: false\n"
+    )

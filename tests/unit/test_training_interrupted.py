@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_world import make_world, protocol, same, training_job, weights
+from tiny_world import machine, make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_method
@@ -90,7 +90,7 @@ def train_until_stopped(monkeypatch, job, number, end, times=1):
 
 def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(world, undisturbed, capsys):
     stop_at(start(world, "killed"), epoch=1, step=2, number=signal.SIGKILL)
-    job = training_job(world, "killed", loader_workers=1)
+    job = training_job(world, "killed", machine=machine(loader_workers=1))
     assert (job.folder / "state.pt").is_file()
     assert not (job.folder / "weights.safetensors").exists()
     train(job)
@@ -117,7 +117,8 @@ def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
 
 def test_the_scale_of_fp16_losses_goes_on_where_it_was(world, monkeypatch):
     plain, stopped = (
-        training_job(world, f"fp16-{name}", precision="fp16", device="cpu") for name in ("plain", "stopped")
+        training_job(world, f"fp16-{name}", machine=machine(precision="fp16"), device="cpu")
+        for name in ("plain", "stopped")
     )
     monkeypatch.setattr("tcclip.training.setup.GROWTH_INTERVAL", 2)  # steps until the scale doubles; 2000 as a rule
     train(plain)

@@ -18,6 +18,7 @@ from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.protocol import Views
+from tcclip.params.suite import Machine
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
@@ -101,6 +102,21 @@ def protocol(**changes: Any) -> Protocol:
     return Protocol.model_validate({**values, **changes})
 
 
+def machine(**changes: Any) -> Machine:
+    """One process with one thread."""
+    values: dict[str, Any] = {
+        "threads": 1,
+        "loader_workers": 0,
+        "gpus": 0,
+        "precision": "fp32",
+        "eval_batch": 8,
+        "train_mem_mb": 1000,
+        "train_minutes": 1,
+        "evaluate_minutes": 1,
+    }
+    return Machine.model_validate({**values, **changes})
+
+
 def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip", **changes: Any) -> TrainingJob:
     small = {"tc.k": 4, "tc.alpha": 0.25} if method == "tc_clip" else {}
     job = TrainingJob(
@@ -115,6 +131,7 @@ def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip"
         backbone=world / "backbone",
         folder=world / "runs" / run,
         flip=True,
+        machine=machine(),
     )
     return dataclasses.replace(job, **changes)
 
@@ -122,7 +139,7 @@ def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip"
 def evaluation(world: Path, run: str) -> tuple[Subject, list[EvaluationJob]]:
     """CLIP as it is on the test split, two views of each video."""
     folder = world / "runs" / run
-    subject = Subject(run, load_method("vanilla_clip"), world / "backbone", None, folder, frames=4, seed=5)
+    subject = Subject(run, load_method("vanilla_clip"), world / "backbone", None, folder, 4, 5, machine())
     test = EvaluationJob(
         name="test",
         split=world / "splits" / "test.csv",
