@@ -111,5 +111,5 @@ def validations(protocol: Protocol) -> int:
     """How many epochs are validated; where the best epoch is kept, the last one always is."""
     if protocol.validation.epochs == "all":
         return protocol.epochs
-    last = {protocol.epochs - 1} if protocol.select == "best" else set()
+    last = {protocol.epochs - 1} if protocol.select.VALIDATES_LAST else set()
     return len({*protocol.validation.epochs, *last})

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.kinds.axis import one_of, spelled
+from tcclip.params.kinds.beside import taken
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 
 Count = Annotated[int, Field(ge=1)]
@@ -52,10 +54,17 @@ class Protocol(Params):
     total_batch: Count  # videos per optimizer step
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
     validation: Validation  # the tests during a training
-    select: Literal["best", "last"]  # the epoch whose weights are kept: of the best validation, or the last one
-    test_last: bool = False  # select: best keeps the last epoch's weights too, and they are tested as the best ones are
+    select: one_of("select")  # type: ignore[valid-type]  # the weights that are kept: of which epoch, or of several
+    test_last: bool = False  # the last epoch's weights are kept beside those of `select`, and tested as they are
     views: Views  # of a test video
     seed: int  # of everything that is drawn in a training
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_get_their_keys(cls, content: Any) -> Any:
+        """A selection keeps its kind's keys; those of another one, which a suite put it over, are dropped."""
+        select = spelled(content.get("select")) if isinstance(content, dict) else None
+        return {**content, "select": taken(select, "select")} if isinstance(select, dict) else content
 
     @model_validator(mode="after")
     def _batches_fit(self) -> Protocol:
@@ -68,12 +77,13 @@ class Protocol(Params):
         late = [e for e in self.validation.epochs if e >= self.epochs] if self.validation.epochs != "all" else []
         if late:
             raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
+        self.select.check_epochs(self.epochs)
         return self
 
     @property
     def keeps_last(self) -> bool:
         """Whether a training keeps two sets of weights."""
-        return self.test_last and self.select == "best"
+        return self.test_last and not self.select.IS_LAST
 
 
 # The keys that no training depends on: the run's name and split say which shots and fold it is.

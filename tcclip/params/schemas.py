@@ -30,9 +30,9 @@ def schema(kind: str) -> dict[str, Any]:
     made = class_schema(KINDS[kind])
     del made["properties"]["name"]  # a file's name is the name
     made["required"] = [key for key in made["required"] if key != "name"]
+    _choose(made, made, KINDS[kind])
     if kind == "method":
         made["properties"] = {"base": BASE, **made["properties"]}
-        _choose(made, made, Method)
         for part in (TemporalContext, Recipe):
             section = made["$defs"][part.__name__]
             _choose(made, section, part)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tcclip.params import Method
 from tcclip.params.depends import machine_settings
 from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.reader import Params
 from tcclip.plan import Plan
 from tcclip.stages import fingerprint
 
@@ -31,9 +31,9 @@ class Depends:
         return fingerprint.code(*self.modules)
 
 
-def modules_for(core: tuple[str, ...], method: Method) -> tuple[str, ...]:
-    """A stage's core and the kinds that a method names."""
-    return (*core, *modules_of(method))
+def modules_for(core: tuple[str, ...], *sections: Params) -> tuple[str, ...]:
+    """A stage's core and the kinds that a method, and for trainings its protocol, names."""
+    return (*core, *(module for section in sections for module in modules_of(section)))
 
 
 def machine(plan: Plan) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
     split = plan.train_split(run)
     return Depends(
         settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
-        modules=modules_for(CODE, method),
+        modules=modules_for(CODE, method, protocol),
         inputs=[
             layout.split(dataset.name, split),
             layout.split(dataset.name, protocol.validation.split),

@@ -3,7 +3,7 @@
 A training is a pure function of its job: every clip, order and mix is drawn from a generator named by the seed and the
 place where it is used. Stopping and continuing therefore gives the same weights as not stopping, and several processes
 (`process.distributed`) that deal out the micro-batches of each step compute the same steps as one, up to rounding of
-their sum. The first process alone writes, talks, and keeps the best weights.
+their sum. The first process alone writes, talks, and holds the weights that are kept.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
 from tcclip.training.objective.objective import Place
 from tcclip.training.optimizer import set_rates
+from tcclip.training.select.selection import Finished
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
 from tcclip.training.state import Progress, Sums
 
@@ -151,12 +152,14 @@ def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserEr
 
 
 def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callable[[], None]) -> None:
-    """Validate if it is due, keep the weights if they are the best, add a row of history, and go to the next epoch."""
+    """Validate if it is due, hold what the selection needs, add a row of history, and go to the next epoch."""
     epoch, sums = progress.epoch, progress.sums
     top1 = validate(setup, stop) if validated(setup.job, epoch) else None
-    if top1 is not None and top1 > progress.best_top1:
+    best = top1 is not None and top1 > progress.best_top1
+    if top1 is not None and best:
         progress.best_top1, progress.best_epoch = top1, epoch
-        progress.best_weights = weights(setup) if distributed.is_main_process() else {}
+    if distributed.is_main_process():
+        progress.held = setup.selection.hold(progress.held, Finished(epoch, best, lambda: weights(setup)))
     row = {
         "epoch": epoch,
         "step": (epoch + 1) * setup.budget.steps_per_epoch,
@@ -175,9 +178,9 @@ def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callabl
 
 
 def validated(job: TrainingJob, epoch: int) -> bool:
-    """Whether an epoch (from 0) ends with validation; the last one does where the best one is to be kept."""
+    """Whether an epoch (from 0) ends with validation; the last one also where the selection needs it."""
     epochs = job.protocol.validation.epochs
-    needed = job.protocol.select == "best" and epoch == job.protocol.epochs - 1
+    needed = job.protocol.select.VALIDATES_LAST and epoch == job.protocol.epochs - 1
     return epochs == "all" or epoch in epochs or needed
 
 

@@ -27,7 +27,7 @@ def write(setup: Setup, progress: Progress) -> None:
     (job.folder / LAST).unlink(missing_ok=True)
     if job.protocol.keeps_last:
         save_weights(last, job.folder / LAST)
-    save_weights(progress.best_weights if job.protocol.select == "best" else last, job.folder / "weights.safetensors")
+    save_weights(setup.selection.result(progress.held, last), job.folder / "weights.safetensors")
     write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
     write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
     write_json(job.folder / "environment.json", environment(setup.device, setup.git))
@@ -48,7 +48,7 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
     final = {"val_top1": last["val_top1"], "epoch": last["epoch"]}
     videos = setup.train_videos
     return {
-        "selected": {"rule": job.protocol.select, **(best if job.protocol.select == "best" else final)},
+        "selected": {"rule": job.protocol.select.kind, **setup.selection.told(best, final)},
         "best": best,
         "last": {**final, "loss": last["loss"]},
         "videos": {

@@ -34,6 +34,7 @@ from tcclip.training.job import TrainingJob
 from tcclip.training.objective.objective import Learner, Objective
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule import Budget, budget
+from tcclip.training.select.selection import Selection
 from tcclip.training.state import Progress
 
 GROWTH_INTERVAL = 2000  # finite steps after which fp16's loss scale doubles; torch's own
@@ -54,6 +55,7 @@ class Setup:
     model: ClipVideo
     parameters: dict[str, nn.Parameter]  # the trained ones, by canonical name
     objective: Objective
+    selection: Selection
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # does nothing unless the precision is fp16
 
@@ -109,6 +111,7 @@ def prepare(job: TrainingJob) -> Setup:
         model=model,
         parameters=parameters,
         objective=objective,
+        selection=make(protocol.select),
         optimizer=make_optimizer(parameters, recipe.optimizer, model.new_names),
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
@@ -192,6 +195,6 @@ def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Pr
         setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
         log(talk.resumed_line(setup.job.name, progress))
     if not distributed.is_main_process():
-        progress.best_weights = {}
+        progress.held = {}
     distributed.broadcast(setup.parameters.values())
     return progress

@@ -56,7 +56,7 @@ class Progress:
     best_top1: float = -1.0
     best_epoch: int = -1
     seconds: float = 0.0  # wall time of all sittings
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    held: dict[str, Tensor] = field(default_factory=dict)  # by the selection, for the weights that are kept
     continued: list[dict[str, Any]] = field(default_factory=list)  # where it went on under other code
 
 
@@ -81,9 +81,9 @@ def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, 
         content = torch.load(path, map_location="cpu", weights_only=True)
         before = Mark.of_text(content.pop("mark")) if "fingerprint" not in content else None
         progress = content.pop("progress")
+        found = Progress(**{**progress, "sums": Sums(**progress["sums"])})
     except (RuntimeError, EOFError, KeyError, ValueError, TypeError, pickle.UnpicklingError) as error:
         raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
-    found = Progress(**{**progress, "sums": Sums(**progress["sums"])})
     other = ["params, data and code that it does not name"] if before is None else differences(before, mark)
     if not other:
         return found, content

@@ -77,7 +77,7 @@ def test_the_last_epoch_is_validated_where_the_best_is_kept():
     assert validations(few_shot) == 6
     fewer = few_shot.model_copy(update={"validation": few_shot.validation.model_copy(update={"epochs": [0, 10]})})
     assert validations(fewer) == 3
-    assert validations(fewer.model_copy(update={"select": "last"})) == 2
+    assert validations(type(fewer).model_validate({**fewer.model_dump(), "select": "last"})) == 2
     assert validations(load_plan("paper").protocol("zero_shot")) == 10
 
 

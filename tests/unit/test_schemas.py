@@ -65,7 +65,8 @@ def test_what_a_comment_says_of_a_key_is_its_description():
 
 @pytest.mark.parametrize("axis", AXES)
 def test_every_kind_of_an_axis_is_offered_with_a_sentence_and_its_keys(axis):
-    bare, mapping = schemas.schema("method")["$defs"][axis]["anyOf"]
+    choices = schemas.schema("protocol" if axis == "select" else "method")["$defs"][axis]
+    bare, mapping = choices["anyOf"]
     assert {kind["const"] for kind in bare["oneOf"]} == set(kinds_of(axis))
     assert all(kind["description"] for kind in bare["oneOf"])
     keys = {key for kind in kinds_of(axis).values() for key in kind.model_fields}

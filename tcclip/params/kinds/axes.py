@@ -1,6 +1,7 @@
-"""The axes of a method."""
+"""The axes of a method, and of the protocol that it is trained by."""
 
-# The package whose modules do what the kinds of an axis say; an axis is a field of a method or of one of its sections.
+# The package whose modules do what the kinds of an axis say; an axis is a field of a method, of one of
+# its sections, or of a protocol.
 AXES = {
     "vision": "tcclip.models.vision",
     "pos": "tcclip.models.pos",
@@ -11,4 +12,5 @@ AXES = {
     "look": "tcclip.models.look",
     "score": "tcclip.models.score",
     "objective": "tcclip.training.objective",
+    "select": "tcclip.training.select",  # of a protocol
 }

@@ -18,6 +18,6 @@ def chosen(section: Params) -> Iterator[Kind]:
             yield from chosen(value)
 
 
-def modules_of(method: Params) -> list[str]:
-    """The dotted names of the modules of the kinds that a method names: the code that it alone depends on."""
-    return sorted({module_of(kind) for kind in chosen(method)})
+def modules_of(section: Params) -> list[str]:
+    """The dotted names of the modules of the kinds that a method or protocol names: code of its own."""
+    return sorted({module_of(kind) for kind in chosen(section)})

@@ -1,0 +1,1 @@
+"""Which weights a training keeps: settings. A protocol chooses the kind."""
