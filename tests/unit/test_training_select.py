@@ -81,6 +81,8 @@ def test_what_was_kept_is_told_and_the_last_weights_may_lie_beside_it(world, ave
 
 def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_its_keys(monkeypatch):
     assert protocol(select="best").select == protocol(select={"kind": "best"}).select
+    assert protocol(select="best").model_dump(mode="json")["select"] == "best"  # as in the params of earlier runs
+    assert protocol(select=AVERAGE).model_dump(mode="json")["select"] == AVERAGE
     assert load_protocol("zero_shot", {"select": AVERAGE}).select.from_epoch == 1
     assert protocol(select={**AVERAGE, "kind": "last"}) == protocol(select="last")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from tcclip.params.kinds.axis import Kind
 
@@ -16,3 +18,8 @@ class Select(Kind):
 
     def check_epochs(self, epochs: int) -> None:
         """Raise a ValueError with the keys where a training of so many epochs has nothing to keep."""
+
+    @model_serializer(mode="wrap")
+    def _bare(self, content: SerializerFunctionWrapHandler) -> Any:
+        """A kind without keys is its bare name, as in the params of all earlier runs."""
+        return content(self) if set(type(self).model_fields) > {"kind"} else self.kind
