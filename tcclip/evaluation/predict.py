@@ -1,8 +1,9 @@
-"""Scores of videos: softmax probabilities summed over views (methods.md 1.6)."""
+"""Scores of videos: probabilities or logits, summed over views (methods.md 1.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,9 +26,10 @@ def predict(
     workers: int,
     device: torch.device,
     precision: str,
+    combine: Literal["probabilities", "logits"] = "probabilities",
     before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Scores (videos, C) float64: the sum over a video's views of softmax(logits), the same in all processes.
+    """Scores (videos, C) float64: the sum over a video's views of what `combine` says, the same in all processes.
 
     No video is left out or counted twice: processes deal out the videos among themselves, and each score has one
     process's numbers and the others' zeros. `batch` is the number of clips of a forward pass; `before_batch` is called
@@ -44,6 +46,7 @@ def predict(
         worker_init_fn=leave_signals_to_parent,
         generator=torch.Generator(),
     )
+    of_a_view = SUMMED[combine]
     scores = np.zeros((len(clips.videos), classes))
     model.eval()
     with torch.inference_mode():
@@ -57,7 +60,7 @@ def predict(
             positions, stacked = next(batches)  # (B,), (B, T, 3, H, W)
             with autocast(device, precision):
                 logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
-            np.add.at(scores, positions.numpy(), probabilities(logits).cpu().numpy())
+            np.add.at(scores, positions.numpy(), of_a_view(logits).cpu().numpy())
     return distributed.all_reduce_sum(torch.from_numpy(scores)).numpy()
 
 
@@ -70,3 +73,6 @@ def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:
 def probabilities(logits: Tensor) -> Tensor:
     """softmax(logits) in float64, (B, C)."""
     return logits.double().softmax(dim=-1)
+
+
+SUMMED: dict[str, Callable[[Tensor], Tensor]] = {"probabilities": probabilities, "logits": Tensor.double}

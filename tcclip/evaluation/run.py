@@ -150,6 +150,7 @@ def evaluate_one(
         workers=subject.machine.loader_workers,
         device=device,
         precision=subject.machine.precision,
+        combine=subject.method.views.combine,
     )
     if distributed.is_main_process():
         write_predictions(job.out, videos, labels, scores)
@@ -182,7 +183,7 @@ def entry(
 def write_predictions(path: Path, videos: list[str], labels: np.ndarray, scores: np.ndarray) -> None:
     """One row per video: label, its best classes and their scores, best first, and whether top-1 and top-5 are right.
 
-    A score is the sum over views of the class's probability.
+    A score is the sum over views of the class's probability, or of its logit if the method says so.
     """
     best = ranked(scores)
     table = pd.DataFrame(

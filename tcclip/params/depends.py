@@ -18,10 +18,11 @@ NOT_EVALUATED = {"name", "display", "description", "recipe", "init", "micro_batc
 def training_settings(
     method: Method, protocol: Protocol, machine: Mapping[str, Any], seed: int, flip: bool
 ) -> dict[str, Any]:
-    """Every value that the weights of a run depend on; `machine` is what `machine_settings` gives."""
+    """Every value that a run's training depends on; `machine` is what `machine_settings` gives."""
+    unused = NOT_TRAINED if protocol.validates else {**NOT_TRAINED, "views": True}
     return flat(
         {
-            "method": method.model_dump(mode="json", exclude=NOT_TRAINED),
+            "method": method.model_dump(mode="json", exclude=unused),
             "protocol": protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
             "machine": dict(machine),
             "seed": seed,

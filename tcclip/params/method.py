@@ -33,6 +33,12 @@ class WeightEnsemble(Params):
     w: Probability  # share of the fine-tuned weights; the rest is CLIP's
 
 
+class CombinedViews(Params):
+    """How the views of a video become its scores."""
+
+    combine: Literal["probabilities", "logits"]  # what is summed over views (methods.md 1.6)
+
+
 class Init(Params):
     """A run whose weights a training starts from."""
 
@@ -60,6 +66,7 @@ class Method(Params):
     score: one_of("score")  # type: ignore[valid-type]  # how a video is compared with the texts
     names: Names
     norm: Literal["imagenet", "clip"]  # pixel statistics
+    views: CombinedViews
     we: WeightEnsemble
     recipe: Recipe
 

@@ -15,7 +15,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Views(Params):
-    """Views of one test video; their probabilities are summed."""
+    """Views of one test video; what is summed over them says the method (`views.combine`)."""
 
     temporal: Count  # clips of a video
     spatial: Literal[1, 3]  # crops of a frame: the centre, or three along its long side
@@ -79,6 +79,11 @@ class Protocol(Params):
             raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
         self.select.check_epochs(self.epochs)
         return self
+
+    @property
+    def validates(self) -> bool:
+        """Whether a training is validated at all."""
+        return bool(self.validation.epochs) or self.select.VALIDATES_LAST
 
     @property
     def keeps_last(self) -> bool:

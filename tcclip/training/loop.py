@@ -195,6 +195,7 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
         workers=job.machine.loader_workers,
         device=setup.device,
         precision=job.machine.precision,
+        combine=job.method.views.combine,
         before_batch=stop,
     )
     return accuracy(scores, setup.validation_labels)

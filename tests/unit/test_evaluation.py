@@ -22,6 +22,7 @@ from tcclip.evaluation.metrics import accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
+from tcclip.params.depends import evaluation_settings, training_settings
 from tcclip.params.protocol import Views
 from tcclip.process.environment import git_state
 from tcclip.training import train
@@ -100,6 +101,40 @@ def test_scores_are_the_sum_of_softmax_over_views_whatever_batch_and_workers(wor
         scores = scores_of(world, model, videos, TWO, batch, workers)
         assert np.allclose(scores, expected, atol=1e-6)
         assert np.allclose(scores.sum(axis=1), 2)
+
+
+def test_a_method_may_sum_logits_over_views_and_its_evaluation_does(world, trained):
+    tensors = load_file(trained.weights)
+    summed = load_method("tc_clip", {"tc.k": 4, "tc.alpha": 0.25, "views.combine": "logits"})
+    model = build(summed, Backbone.load(world / "backbone"), CLASSES, 4)
+    load_canonical(model, tensors, trained_only=True)
+    model.eval()
+    clips = ViewClips(FrameStore(world / "frames"), ["test0"], TWO, 4, 32, "imagenet", seed=5)
+    with torch.inference_mode():
+        expected = sum(model(clips.clip("test0", view)[None]).double() for view in views_of(TWO))[0].numpy()
+    logits = dataclasses.replace(job(world, "logits"), out=world / "logits.parquet")
+    evaluate(dataclasses.replace(trained, method=summed, folder=folder_of(world, trained)), [logits])
+    row = pd.read_parquet(logits.out).set_index("video").loc["test0"]
+    assert np.allclose(row["top5_scores"], sorted(expected, reverse=True), atol=1e-5)
+    assert not np.isclose(sum(row["top5_scores"]), 2)  # probabilities of two views sum to two
+
+
+def folder_of(world: Path, trained: Subject) -> Path:
+    """A folder beside the run's, with what its training said."""
+    folder = world / "summed"
+    folder.mkdir()
+    (folder / "training.json").write_text((trained.folder / "training.json").read_text())
+    return folder
+
+
+def test_evaluations_depend_on_how_views_are_combined_and_trainings_that_validate():
+    logits, sums = (load_method("tc_clip", {"views.combine": how}) for how in ("logits", "probabilities"))
+    blind = protocol(select="last", validation={"split": "test", "epochs": []})
+    key = "method.views.combine"
+    for chosen, reads in ((protocol(), True), (protocol(select="last"), True), (blind, False)):
+        settings = [training_settings(method, chosen, {}, 5, True) for method in (logits, sums)]
+        assert (key in settings[0]) == reads == (settings[0] != settings[1])
+    assert evaluation_settings(logits, blind, {}, {"test": TWO}, we=False)[key] == "logits"
 
 
 @given(st.integers(1, 8), st.integers(0, 2**32))

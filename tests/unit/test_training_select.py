@@ -92,7 +92,7 @@ def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_
     [
         ({"kind": "average", "from_epoch": 10}, r"from_epoch is counted from 0: 10 is not below epochs \(10\)"),
         ("averaged", "unknown kind 'averaged' of select: did you mean 'average'?"),
-        ({"kind": "average", "from": 2}, "unknown key 'select.from': did you mean 'from_epoch'?"),
+        ({**AVERAGE, "from": 2}, "unknown key 'select.from': did you mean 'from_epoch'?"),
     ],
 )
 def test_a_selection_that_cannot_be_is_refused(select, sentence):
