@@ -15,6 +15,7 @@ from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, va
 from tcclip.params.recipe import Recipe
 from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
+from tcclip.params.trained import Trained
 from tcclip.params.variants import place_of, variant_named
 
 
@@ -54,7 +55,8 @@ class Method(Params):
     name: str
     display: str  # the name in tables
     description: str
-    train: bool  # false: evaluated with CLIP's weights as they are
+    # What is trained: true = all but the token table | a section | false = nothing, CLIP's weights are evaluated
+    train: Annotated[Trained | bool, Field(union_mode="left_to_right")]
     init: Init | Literal["clip"]  # the weights that a training starts from
     micro_batch: dict[str, Annotated[int, Field(ge=1)]]  # by protocol, where it differs from the protocol's own
     vision: one_of("vision")  # type: ignore[valid-type]  # what a frame sees beside its own tokens, in which layers

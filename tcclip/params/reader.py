@@ -103,8 +103,9 @@ def nearest(word: str, allowed: list[str]) -> str:
 
 
 def _without_tags(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """A key's place as it stands in a file: pydantic puts the kind behind its axis."""
-    return tuple(part for place, part in enumerate(location) if place == 0 or location[place - 1] not in AXES)
+    """A key's place as it stands in a file: pydantic puts the kind behind its axis, and a class behind `train`."""
+    tagged = (*AXES, "train")
+    return tuple(part for place, part in enumerate(location) if place == 0 or location[place - 1] not in tagged)
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,24 +11,31 @@ from torch import nn
 from tcclip.params.recipe import Optimizer
 from tcclip.training.schedule import lr_at
 
+NOTHING: Mapping[str, float] = {}
+
 
 def make_optimizer(
-    parameters: Mapping[str, nn.Parameter], recipe: Optimizer, new_names: Collection[str]
+    parameters: Mapping[str, nn.Parameter],
+    recipe: Optimizer,
+    new_names: Collection[str],
+    factors: Mapping[str, float] = NOTHING,
+    undecayed: Collection[str] = (),
 ) -> torch.optim.AdamW:
-    """AdamW over canonically named parameters, weight decay on all; each group carries its `factor` of the rate.
+    """AdamW over canonically named parameters; each group carries its `factor` of the rate.
 
-    new_names: those that learn faster (`ClipVideo.new_names`).
+    new_names: those that learn at the recipe's factor of what is new (`ClipVideo.new_names`); they come last.
+    factors: other factors, by name. undecayed: the names without weight decay; it is on all others.
     """
-    old = [parameter for name, parameter in parameters.items() if name not in new_names]
-    new = [parameter for name, parameter in parameters.items() if name in new_names]
-    groups = [
-        {"params": members, "factor": factor}
-        for members, factor in ((old, 1.0), (new, recipe.new_lr_factor))
-        if members
-    ]
+    groups: dict[tuple[bool, float, bool], dict[str, Any]] = {}
+    for name in sorted(parameters, key=lambda name: name in new_names):  # stable: in the order of the model
+        new, decays = name in new_names, name not in undecayed
+        factor = factors.get(name, recipe.new_lr_factor if new else 1.0)
+        decay = recipe.weight_decay if decays else 0.0
+        group = groups.setdefault((new, factor, decays), {"params": [], "factor": factor, "weight_decay": decay})
+        group["params"].append(parameters[name])
     # fused: one pass over each weight instead of ten small operations
     return torch.optim.AdamW(
-        groups, lr=0.0, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay, fused=True
+        list(groups.values()), lr=0.0, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay, fused=True
     )
 
 

@@ -46,7 +46,7 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
     validated = progress.best_epoch >= 0
     best = {"val_top1": progress.best_top1, "epoch": progress.best_epoch} if validated else {}
     final = {"val_top1": last["val_top1"], "epoch": last["epoch"]}
-    videos = setup.train_videos
+    videos, trained = setup.train_videos, {n: p for n, p in setup.parameters.items() if p.requires_grad}
     return {
         "selected": {"rule": job.protocol.select.kind, **setup.selection.told(best, final)},
         "best": best,
@@ -62,8 +62,8 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
         "seconds": round(progress.seconds, 1),
         "parameters": {
             "total": sum(p.numel() for p in setup.model.parameters()),
-            "trained": sum(p.numel() for p in setup.parameters.values()),
-            "new_lr": sum(setup.parameters[name].numel() for name in setup.model.new_names),
+            "trained": sum(p.numel() for p in trained.values()),
+            "new_lr": sum(trained[name].numel() for name in setup.model.new_names & trained.keys()),
         },
         "peak_memory_mb": peak_memory_mb(),
         **({"continued": progress.continued} if progress.continued else {}),

@@ -36,6 +36,7 @@ from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule import Budget, budget
 from tcclip.training.select.selection import Selection
 from tcclip.training.state import Progress
+from tcclip.training.trained import freeze_others, learning_of
 
 GROWTH_INTERVAL = 2000  # finite steps after which fp16's loss scale doubles; torch's own
 
@@ -53,7 +54,7 @@ class Setup:
     clips: TrainingClips
     budget: Budget
     model: ClipVideo
-    parameters: dict[str, nn.Parameter]  # the trained ones, by canonical name
+    parameters: dict[str, nn.Parameter]  # by canonical name, also those that are not trained
     objective: Objective
     selection: Selection
     optimizer: torch.optim.Optimizer
@@ -93,6 +94,8 @@ def prepare(job: TrainingJob) -> Setup:
     size = backbone.config.image_size
     model = build(job.method, backbone, list(job.class_names), protocol.frames, job.machine.checkpoint).to(device)
     parameters = dict(model.named_parameters())
+    learning = learning_of(model, job.method)
+    freeze_others(model, learning)
     if job.initial is not None:
         start_from(parameters, job.initial)
     objective: Objective = make(recipe.objective, Learner(model, device, precision, job.backbone))
@@ -112,7 +115,9 @@ def prepare(job: TrainingJob) -> Setup:
         parameters=parameters,
         objective=objective,
         selection=make(protocol.select),
-        optimizer=make_optimizer(parameters, recipe.optimizer, model.new_names),
+        optimizer=make_optimizer(
+            learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
+        ),
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
 
@@ -136,7 +141,7 @@ def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> No
 
 
 def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:
-    """Give the trained parameters the values of another run's weights."""
+    """Give the parameters the values of another run's weights."""
     if not path.is_file():
         raise UserError(f"{path} is not there: `tcclip train {path.parent.name}` makes it, init of the method names it")
     tensors = load_file(path)
@@ -170,7 +175,7 @@ def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, i
 
 
 def weights(setup: Setup) -> dict[str, torch.Tensor]:
-    """A copy of the trained weights on the CPU, by canonical name."""
+    """A copy of the weights on the CPU, by canonical name."""
     return {name: parameter.detach().cpu().clone() for name, parameter in setup.parameters.items()}
 
 

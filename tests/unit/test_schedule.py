@@ -53,7 +53,7 @@ def test_the_first_step_of_all_uses_time_zero_and_later_ones_the_time_of_the_ste
 def test_new_parameters_learn_ten_times_faster_towards_the_same_minimum_and_the_bias_table_does_not():
     names = ("visual.proj", "tc.1.local_global_bias", "vp.prompt_vectors")
     parameters = {name: nn.Parameter(nn.Linear(2, 2).weight.detach()) for name in names}
-    optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer)
+    optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer, names[2:])
     base, new = optimizer.param_groups
     assert [id(p) for p in base["params"]] == [id(parameters[name]) for name in names[:2]]
     assert [id(p) for p in new["params"]] == [id(parameters[names[2]])]
@@ -66,5 +66,6 @@ def test_new_parameters_learn_ten_times_faster_towards_the_same_minimum_and_the_
 
 def test_weight_decay_is_on_every_parameter_with_the_papers_betas():
     parameters = {name: nn.Parameter(nn.Linear(2, 2).bias.detach()) for name in ("logit_scale", "vp.ln_ffn.bias")}
-    for group in make_optimizer(parameters, load_method("tc_clip").recipe.optimizer).param_groups:
+    optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer, ["vp.ln_ffn.bias"])
+    for group in optimizer.param_groups:
         assert (group["weight_decay"], group["betas"], group["eps"]) == (1e-3, (0.9, 0.98), 1e-8)
