@@ -18,7 +18,6 @@ import numpy as np
 import psutil
 
 from tcclip.bench.reading_clips import KILOBITS, RATE, write_clips
-from tcclip.data.clips.sampling import tsn_random
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.decoding import decode
 from tcclip.data.videos.frames import FrameSource, open_frames
@@ -27,7 +26,6 @@ from tcclip.data.videos.reader import READERS, read_all
 from tcclip.data.videos.shards import write_shard
 from tcclip.params import load_method
 from tcclip.params.dataset import Frames
-from tcclip.process.rng import generator
 from tcclip.process.runtime import keep_memory, one_thread
 
 TIMEOUT_S = 600
@@ -117,9 +115,7 @@ def _load(clips: TrainingClips, number: int) -> object:
 
 def _read(clips: TrainingClips, number: int) -> object:
     """The frames that `_load` reads, without what it does to them."""
-    video = clips.videos[number % len(clips)][0]
-    rng = generator(clips.seed, "clip", number // len(clips), video)
-    return clips.store.read(video, tsn_random(clips.store.frames(video), clips.frames, rng))
+    return clips.stored((number // len(clips), number % len(clips)))
 
 
 def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:

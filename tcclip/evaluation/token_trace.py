@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.clips.views import frames_of, views_of
+from tcclip.data.clips.views import views_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.process.files import atomic
 from tcclip.process.runtime import autocast
@@ -21,8 +21,8 @@ def write_trace(path: Path, model: ClipVideo, clips: ViewClips, device: torch.de
     model.eval()
     with torch.inference_mode(), autocast(device, precision):
         for video in clips.videos:
-            chosen = frames_of(first, clips.views, video, clips.store.frames(video), clips.frames, clips.seed)
-            seen = model.encode_video(clips.clip(video, first)[None].to(device))
+            chosen, clip = clips.clip(video, first)
+            seen = model.encode_video(clip[None].to(device))
             assert seen.seeds is not None and seen.group is not None  # a method with tc makes them
             frames.append(chosen)
             seeds.append(seen.seeds[0].cpu().numpy().astype(np.int16))  # (T, S)

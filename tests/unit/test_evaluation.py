@@ -95,7 +95,7 @@ def test_scores_are_the_sum_of_softmax_over_views_whatever_batch_and_workers(wor
     clips = ViewClips(FrameStore(world / "frames"), videos, TWO, 4, 32, "imagenet", seed=5)
     expected = []
     for video in videos:
-        each = [model(clips.clip(video, view)[None]).double().softmax(-1) for view in views_of(TWO)]
+        each = [model(clips.clip(video, view)[1][None]).double().softmax(-1) for view in views_of(TWO)]
         expected.append(sum(each)[0].detach().numpy())
     for batch, workers in ((1, 0), (4, 0), (8, 1)):
         scores = scores_of(world, model, videos, TWO, batch, workers)

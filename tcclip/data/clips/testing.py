@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tcclip.data.clips import augmentation
+from tcclip.data.clips.clip import make_clip
+from tcclip.data.clips.sampling import Indices
 from tcclip.data.clips.views import View, frames_of, views_of
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params.protocol import Views
-from tcclip.process.runtime import one_thread
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,13 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
     def __getitem__(self, item: int) -> tuple[int, Tensor]:
         all_views = views_of(self.views)
         position, view = item // len(all_views), all_views[item % len(all_views)]
-        return position, self.clip(self.videos[position], view)
+        return position, self.clip(self.videos[position], view)[1]
 
-    def clip(self, video: str, view: View) -> Tensor:
-        """One view of one video, (T, 3, size, size)."""
-        chosen = frames_of(view, self.views, video, self.store.frames(video), self.frames, self.seed)
-        frames = self.store.read(video, chosen)  # (T, H, W, 3) uint8
-        with one_thread():
-            return augmentation.test_clip(frames, self.size, self.norm, view.crop)
+    def clip(self, video: str, view: View) -> tuple[Indices, Tensor]:
+        """One view of one video: the numbers of its frames (T,), and the clip (T, 3, size, size)."""
+        return make_clip(
+            self.store,
+            video,
+            lambda frames: frames_of(view, self.views, video, frames, self.frames, self.seed),
+            lambda frames: augmentation.test_clip(frames, self.size, self.norm, view.crop),
+        )

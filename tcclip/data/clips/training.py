@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from tcclip.data.clips import augmentation, sampling
+from tcclip.data.clips.clip import Choice, make_clip, read_chosen
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
 from tcclip.process.rng import generator
-from tcclip.process.runtime import one_thread
 
 Sample = tuple[int, int]  # epoch, position in the training list
 
@@ -32,12 +34,24 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         return len(self.videos)
 
     def __getitem__(self, sample: Sample) -> tuple[Tensor, int, str]:
-        epoch, position = sample
-        video, label = self.videos[position]
-        rng = generator(self.seed, "clip", epoch, video)
-        chosen = sampling.tsn_random(self.store.frames(video), self.frames, rng)
-        frames = self.store.read(video, chosen)  # (T, H, W, 3) uint8
-        recipe = self.method.recipe.augmentation
-        with one_thread():
-            clip = augmentation.train_clip(frames, recipe, self.size, self.flip, self.method.norm, rng)
+        video, label = self.videos[sample[1]]
+        rng = self._stream(sample)
+        recipe, norm = self.method.recipe.augmentation, self.method.norm
+
+        def augmented(frames: NDArray[np.uint8]) -> Tensor:
+            return augmentation.train_clip(frames, recipe, self.size, self.flip, norm, rng)
+
+        _, clip = make_clip(self.store, video, self._choice(rng), augmented)
         return clip, label, video
+
+    def stored(self, sample: Sample) -> NDArray[np.uint8]:
+        """The frames of a clip as they are stored, uint8 (T, H, W, 3)."""
+        video, _ = self.videos[sample[1]]
+        return read_chosen(self.store, video, self._choice(self._stream(sample)))[1]
+
+    def _stream(self, sample: Sample) -> np.random.Generator:
+        epoch, position = sample
+        return generator(self.seed, "clip", epoch, self.videos[position][0])
+
+    def _choice(self, rng: np.random.Generator) -> Choice:
+        return lambda frames: sampling.tsn_random(frames, self.frames, rng)

@@ -1,0 +1,32 @@
+"""From a video to a clip: frames are chosen, read, and made a model's input on one thread.
+
+What is random in a clip comes from one generator: the choice draws first, the change of the frames after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tcclip.data.clips.sampling import Indices
+from tcclip.data.videos.frames import FrameSource
+from tcclip.process.runtime import one_thread
+
+Choice = Callable[[int], Indices]  # F, frames of a video -> (T,), those of a clip
+Change = Callable[[NDArray[np.uint8]], Tensor]  # frames uint8 (T, H, W, 3) -> clip (T, 3, size, size)
+
+
+def read_chosen(store: FrameSource, video: str, choose: Choice) -> tuple[Indices, NDArray[np.uint8]]:
+    """Which frames of a video make its clip, (T,), and these frames as they are stored, uint8 (T, H, W, 3)."""
+    chosen = choose(store.frames(video))
+    return chosen, store.read(video, chosen)
+
+
+def make_clip(store: FrameSource, video: str, choose: Choice, change: Change) -> tuple[Indices, Tensor]:
+    """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size)."""
+    chosen, frames = read_chosen(store, video, choose)
+    with one_thread():
+        return chosen, change(frames)
