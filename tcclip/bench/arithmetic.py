@@ -18,9 +18,9 @@ from tcclip.models import Backbone, BackboneConfig, skeleton
 from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
-from tcclip.models.kinds import make
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method, load_method
+from tcclip.params.kinds.make import make
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int) -> int:

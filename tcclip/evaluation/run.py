@@ -141,7 +141,7 @@ def evaluate_one(
     split = present(read_split(job.split), store, len(names), job.split, job.max_missing)
     videos = [video for video, _ in split.videos]
     labels = np.array([label for _, label in split.videos])
-    clips = ViewClips(store, videos, job.views, subject.frames, size, subject.method.norm, subject.seed)
+    clips = ViewClips(store, videos, job.views, subject.frames, size, subject.method, subject.seed)
     scores = predict(
         model,
         clips,

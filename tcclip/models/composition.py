@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.models.kinds import make
 from tcclip.models.look.looking import Look
 from tcclip.models.part import Part
 from tcclip.models.pool.pooling import Pool
@@ -16,6 +15,7 @@ from tcclip.models.score.scoring import Score
 from tcclip.models.text.prompt import TextPart
 from tcclip.models.vision.exchange import Exchange
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.make import make
 from tcclip.params.method import Method
 
 

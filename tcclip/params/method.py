@@ -67,6 +67,7 @@ class Method(Params):
     look: one_of("look")  # type: ignore[valid-type]  # how the texts look at the video
     score: one_of("score")  # type: ignore[valid-type]  # how a video is compared with the texts
     names: Names
+    sampling: one_of("sampling")  # type: ignore[valid-type]  # which frames of a video make a clip
     norm: Literal["imagenet", "clip"]  # pixel statistics
     views: CombinedViews
     we: WeightEnsemble
@@ -109,7 +110,7 @@ class Method(Params):
             kind.check_layers(self, layers)
 
 
-SECTIONS = ("vision", "pos", "pool", "text", "look", "score")  # that are one kind each
+SECTIONS = ("vision", "pos", "pool", "text", "look", "score", "sampling")  # that are one kind each
 
 # The keys that no training depends on.
 NOT_TRAINED: dict[str, Any] = {

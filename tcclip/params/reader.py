@@ -103,9 +103,14 @@ def nearest(word: str, allowed: list[str]) -> str:
 
 
 def _without_tags(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """A key's place as it stands in a file: pydantic puts the kind behind its axis, and a class behind `train`."""
-    tagged = (*AXES, "train")
-    return tuple(part for place, part in enumerate(location) if place == 0 or location[place - 1] not in tagged)
+    """A key's place in a file: pydantic puts the kind behind an axis of several kinds, a class behind `train`."""
+    return tuple(part for place, part in enumerate(location) if place == 0 or not _has_tag(location[place - 1]))
+
+
+def _has_tag(key: int | str) -> bool:
+    from tcclip.params.kinds.axis import kinds_of  # whose classes are sections, as they are defined here
+
+    return key == "train" or (key in AXES and len(kinds_of(str(key))) > 1)
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

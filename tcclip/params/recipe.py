@@ -11,26 +11,7 @@ from tcclip.params.kinds.beside import gathered, keys_beside
 from tcclip.params.numbers import Positive, Probability
 from tcclip.params.reader import Params
 
-AXES = ("objective",)
-
-
-class ColorJitter(Params):
-    """Colour changes drawn per frame."""
-
-    prob: Probability
-    brightness: Probability
-    contrast: Probability
-    saturation: Probability
-    hue: Annotated[float, Field(ge=0, le=0.5)]
-
-
-class Augmentation(Params):
-    """Training-time changes of a clip (methods.md, Recipe X)."""
-
-    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]
-    flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
-    color_jitter: ColorJitter
-    gray_prob: Probability  # the whole clip
+AXES = ("objective", "augmentation")
 
 
 class Optimizer(Params):
@@ -43,10 +24,10 @@ class Optimizer(Params):
 
 
 class Recipe(Params):
-    """How a method is trained. Keys of the objective may stand beside it in the section."""
+    """How a method is trained. Keys of its kinds may stand beside them in the section."""
 
     objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
-    augmentation: Augmentation
+    augmentation: one_of("augmentation")  # type: ignore[valid-type]  # what is changed in a clip
     optimizer: Optimizer
 
     @model_validator(mode="before")

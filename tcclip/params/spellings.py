@@ -22,7 +22,7 @@ def spelled_out(content: dict[str, Any]) -> dict[str, Any]:
     """One file's or one override's content in the one spelling in which contents are put over each other.
 
     Bare names of kinds become mappings; `vision.ref`, `text.mode`, `text.late_prompts`, `tc.saliency` are resolved, and
-    so are the keys that had one legal value before they were axes: `temporal_head`, `sampling: tsn`, `recipe.loss`.
+    so are the names of before they were axes: `temporal_head`, `sampling: tsn`, `recipe.loss`.
     """
     return _kinds_as_mappings(_present_names(content))
 
@@ -50,7 +50,7 @@ def _present_names(content: dict[str, Any]) -> dict[str, Any]:
     if "temporal_head" in content:
         content["pool"] = content.pop("temporal_head")
     if content.get("sampling") == "tsn":
-        del content["sampling"]
+        content["sampling"] = "segments"
     if isinstance(recipe := content.get("recipe"), dict) and "loss" in recipe:
         content["recipe"] = {"objective": recipe["loss"], **_without(recipe, "loss")}
     return content

@@ -22,8 +22,8 @@ from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.kinds import make
 from tcclip.params import Protocol
+from tcclip.params.kinds.make import make
 from tcclip.process import distributed
 from tcclip.process.environment import git_state
 from tcclip.process.log import log
@@ -106,7 +106,7 @@ def prepare(job: TrainingJob) -> Setup:
         git=git,
         train_videos=videos,
         validation=ViewClips(
-            store, [video for video, _ in validation.videos], CENTRE, protocol.frames, size, job.method.norm, job.seed
+            store, [video for video, _ in validation.videos], CENTRE, protocol.frames, size, job.method, job.seed
         ),
         validation_labels=np.array([label for _, label in validation.videos]),
         clips=TrainingClips(store, videos.videos, job.method, protocol.frames, size, job.flip, job.seed),

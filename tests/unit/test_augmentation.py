@@ -12,11 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as oracle
 
-from tcclip.data.clips import augmentation, color
-from tcclip.data.clips.augmentation import changed, draw_changes, multi_scale_box, train_clip
-from tcclip.data.clips.augmentation import test_clip as centre_clip
+from tcclip.data.clips.augmentation import color
+from tcclip.data.clips.augmentation.crops import cropped, multi_scale_box
+from tcclip.data.clips.augmentation.jitter import CHANGES, changed, draw_changes
+from tcclip.data.clips.augmentation.x import train_clip
+from tcclip.data.clips.normalising import STATISTICS
+from tcclip.data.clips.resizing import short_sides
+from tcclip.data.clips.testing import test_clip as centre_clip
 from tcclip.params import load_method
-from tcclip.params.recipe import Augmentation
+from tcclip.params.kinds.augmentation.x import Settings
 
 RECIPE = load_method("tc_clip").recipe.augmentation
 FRAMES = np.random.default_rng(0).integers(0, 256, size=(6, 64, 85, 3), dtype=np.uint8)
@@ -36,7 +40,7 @@ def channels_first(pictures: list[np.ndarray]) -> torch.Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
 
 
-def recipe(**changes: object) -> Augmentation:
+def recipe(**changes: object) -> Settings:
     """Recipe X with parts of it switched."""
     off = {"flip_prob": 0.0, "gray_prob": 0.0, "color_jitter": RECIPE.color_jitter.model_copy(update={"prob": 0.0})}
     return RECIPE.model_copy(update={**off, **changes})
@@ -44,7 +48,7 @@ def recipe(**changes: object) -> Augmentation:
 
 def plain(clip: torch.Tensor, norm: str = "imagenet") -> torch.Tensor:
     """A normalised clip back in 0..1."""
-    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in augmentation.STATISTICS[norm])
+    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
     return clip * std + mean
 
 
@@ -192,7 +196,7 @@ def test_the_test_clip_is_the_centre_and_three_crops_are_start_end_and_middle() 
     ],
 )
 def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: list[float]) -> None:
-    ours = [torch.tensor(values) / 255 for values in augmentation.STATISTICS[norm]]
+    ours = [torch.tensor(values) / 255 for values in STATISTICS[norm]]
     torch.testing.assert_close(ours[0], torch.tensor(mean), atol=1e-6, rtol=0)
     torch.testing.assert_close(ours[1], torch.tensor(std), atol=1e-6, rtol=0)
 
@@ -200,14 +204,14 @@ def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: li
 @pytest.mark.parametrize("source", [(64, 85), (50, 90), (90, 70)])
 def test_a_crop_is_torchvisions_of_the_whole_resized_frame(source: tuple[int, int]) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (*source, 3), dtype=np.uint8)
-    sides = augmentation.short_sides(*source, 64)
-    ours = channels_first([augmentation.cropped(frame, sides, (3, 7, 48, 56), 56)])
+    sides = short_sides(*source, 64)
+    ours = channels_first([cropped(frame, sides, (3, 7, 48, 56), 56)])
     whole = oracle.resize(floats(frame[None]), list(sides), antialias=False)
     expected = oracle.resize(whole[:, :, 3:51, 7:63], [56, 56], antialias=False)
     torch.testing.assert_close(ours, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("change", augmentation.CHANGES)
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_colour_change_leaves_its_picture_and_its_range_alone(change: object) -> None:
     before = picture(floats(FRAMES)[0])
     for factor in (-0.1, 0.1) if change is color.hue else (0.6, 1.4):

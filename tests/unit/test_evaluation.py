@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from tiny_world import CLASSES, machine, make_world, protocol, training_job
 
+from tcclip.data.clips.sampling.sampling import Sampling
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import CENTRE, frames_of, views_of
 from tcclip.data.videos.frames import FrameStore
@@ -23,6 +24,7 @@ from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.depends import evaluation_settings, training_settings
+from tcclip.params.kinds.make import make
 from tcclip.params.protocol import Views
 from tcclip.process.environment import git_state
 from tcclip.training import train
@@ -58,8 +60,11 @@ def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> Evaluat
     )
 
 
+SEGMENTS: Sampling = make(load_method("vifi_clip").sampling)
+
+
 def scores_of(world: Path, model, videos: list[str], views: Views, batch: int = 8, workers: int = 0) -> np.ndarray:
-    clips = ViewClips(FrameStore(world / "frames"), videos, views, 4, 32, "imagenet", seed=5)
+    clips = ViewClips(FrameStore(world / "frames"), videos, views, 4, 32, load_method("vifi_clip"), seed=5)
     options = {"classes": len(CLASSES), "batch": batch, "workers": workers, "device": CPU, "precision": "fp32"}
     return predict(model, clips, **options)
 
@@ -68,7 +73,7 @@ def test_views_are_temporal_times_spatial_and_crops_of_a_temporal_view_show_the_
     views = Views(temporal=4, spatial=3, mode="paper")
     expanded = views_of(views)
     assert len(expanded) == 12
-    shown = [frames_of(view, views, "video", 50, 8, seed=1).tolist() for view in expanded]
+    shown = [frames_of(SEGMENTS, view, views, "video", 50, 8, seed=1).tolist() for view in expanded]
     assert shown[0] == shown[1] == shown[2] != shown[3]
     assert [view.crop for view in expanded[:3]] == [0, 1, 2]
     assert [view.crop for view in views_of(TWO)] == [None, None]
@@ -76,23 +81,23 @@ def test_views_are_temporal_times_spatial_and_crops_of_a_temporal_view_show_the_
 
 def test_random_views_are_fixed_by_seed_video_and_view():
     first, second = views_of(TWO)
-    drawn = frames_of(first, TWO, "a", 90, 8, seed=1)
-    assert np.array_equal(drawn, frames_of(first, TWO, "a", 90, 8, seed=1))
-    for other in (frames_of(second, TWO, "a", 90, 8, 1), frames_of(first, TWO, "b", 90, 8, 1)):
+    drawn = frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1)
+    assert np.array_equal(drawn, frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1))
+    for other in (frames_of(SEGMENTS, second, TWO, "a", 90, 8, 1), frames_of(SEGMENTS, first, TWO, "b", 90, 8, 1)):
         assert not np.array_equal(drawn, other)
 
 
 def test_one_view_takes_the_centres_of_the_segments_in_both_modes():
     for mode in ("paper", "deterministic"):
         views = Views(temporal=1, spatial=1, mode=mode)
-        assert frames_of(views_of(views)[0], views, "video", 40, 4, seed=1).tolist() == [5, 15, 25, 35]
+        assert frames_of(SEGMENTS, views_of(views)[0], views, "video", 40, 4, seed=1).tolist() == [5, 15, 25, 35]
 
 
 def test_scores_are_the_sum_of_softmax_over_views_whatever_batch_and_workers(world):
     backbone = Backbone.load(world / "backbone")
     model = build(load_method("vifi_clip"), backbone, CLASSES, 4)
     videos = ["test0", "test1", "test3"]
-    clips = ViewClips(FrameStore(world / "frames"), videos, TWO, 4, 32, "imagenet", seed=5)
+    clips = ViewClips(FrameStore(world / "frames"), videos, TWO, 4, 32, load_method("vifi_clip"), seed=5)
     expected = []
     for video in videos:
         each = [model(clips.clip(video, view)[1][None]).double().softmax(-1) for view in views_of(TWO)]
@@ -109,9 +114,9 @@ def test_a_method_may_sum_logits_over_views_and_its_evaluation_does(world, train
     model = build(summed, Backbone.load(world / "backbone"), CLASSES, 4)
     load_canonical(model, tensors, trained_only=True)
     model.eval()
-    clips = ViewClips(FrameStore(world / "frames"), ["test0"], TWO, 4, 32, "imagenet", seed=5)
+    clips = ViewClips(FrameStore(world / "frames"), ["test0"], TWO, 4, 32, summed, seed=5)
     with torch.inference_mode():
-        expected = sum(model(clips.clip("test0", view)[None]).double() for view in views_of(TWO))[0].numpy()
+        expected = sum(model(clips.clip("test0", view)[1][None]).double() for view in views_of(TWO))[0].numpy()
     logits = dataclasses.replace(job(world, "logits"), out=world / "logits.parquet")
     evaluate(dataclasses.replace(trained, method=summed, folder=folder_of(world, trained)), [logits])
     row = pd.read_parquet(logits.out).set_index("video").loc["test0"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tcclip.errors import UserError
 from tcclip.params import load_method
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import axis_of, kinds_of, module_of
@@ -109,3 +110,21 @@ def test_a_run_of_an_earlier_version_is_read_as_what_it_was() -> None:
     naming = {"name", "display", "description"}
     read = method_of_run(earlier, "params.yaml")
     assert read.model_dump(exclude=naming) == load_method("tc_clip").model_dump(exclude=naming)
+
+
+def test_a_wrong_key_of_an_axis_with_one_kind_is_named_as_it_stands_in_the_file() -> None:
+    for key, value, told in (
+        ("recipe.augmentation.flip_prob", 7, r"recipe\.augmentation\.flip_prob: .* \(got 7\)"),
+        ("recipe.augmentation.color_jitter.hu", 7, r"unknown key 'recipe\.augmentation\.color_jitter\.hu': did you"),
+        ("pool.bogus", 1, r"unknown key 'pool\.bogus'"),
+        ("sampling", "dense", r"sampling\.kind: input should be 'segments' \(got 'dense'\)"),
+    ):
+        with pytest.raises(UserError, match=told):
+            load_method("tc_clip", {key: value})
+
+
+def test_a_methods_clips_are_made_by_its_kinds_of_sampling_and_augmentation() -> None:
+    method = load_method("vifi_clip")
+    code = {"tcclip.data.clips.sampling.segments", "tcclip.data.clips.augmentation.x"}
+    assert code < set(modules_of(method))
+    assert load_method("vifi_clip", {"sampling": "tsn"}) == method

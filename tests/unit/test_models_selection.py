@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tcclip.models.attention import Attended
-from tcclip.models.kinds import make
 from tcclip.models.selector.ats import inverse_transform
 from tcclip.models.selector.chosen import head_wise
 from tcclip.models.selector.saliency import patch_saliency, saliency_weight
 from tcclip.models.selector.scores import cls_attention
 from tcclip.models.vision.layers import gather_seeds
 from tcclip.params import load_method
+from tcclip.params.kinds.make import make
 
 SELECTORS = [
     "none",

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tcclip.models.kinds import make
 from tcclip.models.summarizer.bipartite import bipartite
 from tcclip.models.summarizer.bipartite_attention import bipartite_attention
 from tcclip.models.summarizer.bipartite_saliency import bipartite_saliency
@@ -19,6 +18,7 @@ from tcclip.models.summarizer.groups import Summary, mean_by_group, sizes
 from tcclip.models.summarizer.kmeans import kmeans
 from tcclip.models.summarizer.random import random_groups
 from tcclip.params import load_method
+from tcclip.params.kinds.make import make
 from tcclip.params.temporal_context import TemporalContext
 
 NAMES = ["none", "random", "kmeans", "dpc_knn", "bipartite", "bipartite_attention", "bipartite_saliency"]

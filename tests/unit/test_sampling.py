@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcclip.data.clips.sampling import deterministic_view, tsn_center, tsn_random, view_indices
+from tcclip.data.clips.sampling.segments import deterministic_view, tsn_center, tsn_random, view_indices
 
 F = st.integers(1, 700)
 T = st.integers(1, 40)

@@ -13,6 +13,7 @@ from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
 from tcclip.params import load_method
+from tcclip.params.kinds.make import make
 from tcclip.params.protocol import Views
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.token_figure import draw_tokens, film_strip, paint
@@ -20,6 +21,7 @@ from tcclip.stages import evaluate as evaluate_stage
 from tcclip.stages import train
 
 TWO = Views(temporal=2, spatial=1, mode="paper")
+SEGMENTS = make(load_method("tc_clip").sampling)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_the_frames_are_those_of_the_first_view(world):
     first = views_of(TWO)[0]
     store = FrameStore(world / "frames")
     for video, frames in zip(content["video"].tolist(), content["frame"], strict=True):
-        assert np.array_equal(frames, frames_of(first, TWO, video, store.frames(video), 4, seed=5))
+        assert np.array_equal(frames, frames_of(SEGMENTS, first, TWO, video, store.frames(video), 4, seed=5))
 
 
 def test_a_method_without_trace_keeps_nothing(world):

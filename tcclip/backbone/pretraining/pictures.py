@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tcclip.data.clips.augmentation import normalise, stored_side
+from tcclip.data.clips.normalising import normalise
+from tcclip.data.clips.resizing import stored_side
 from tcclip.mini.stills import stills
 from tcclip.models.config import POSITIONS
 from tcclip.models.tokens import token_rows, tokenize

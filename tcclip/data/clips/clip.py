@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tcclip.data.clips.sampling import Indices
+from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.videos.frames import FrameSource
 from tcclip.process.runtime import one_thread
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tcclip.data.clips import augmentation
 from tcclip.data.clips.clip import make_clip
-from tcclip.data.clips.sampling import Indices
+from tcclip.data.clips.normalising import normalise
+from tcclip.data.clips.resizing import resize, short_sides, stored_side, to_float
+from tcclip.data.clips.sampling.sampling import Indices, Sampling
 from tcclip.data.clips.views import View, frames_of, views_of
 from tcclip.data.videos.frames import FrameSource
+from tcclip.params import Method
+from tcclip.params.kinds.make import make
 from tcclip.params.protocol import Views
 
 
@@ -24,7 +30,7 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
     views: Views
     frames: int  # per view
     size: int  # pixels
-    norm: str
+    method: Method
     seed: int  # of the random views of mode `paper`
 
     def __len__(self) -> int:
@@ -37,9 +43,34 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
 
     def clip(self, video: str, view: View) -> tuple[Indices, Tensor]:
         """One view of one video: the numbers of its frames (T,), and the clip (T, 3, size, size)."""
+        sampling: Sampling = make(self.method.sampling)
         return make_clip(
             self.store,
             video,
-            lambda frames: frames_of(view, self.views, video, frames, self.frames, self.seed),
-            lambda frames: augmentation.test_clip(frames, self.size, self.norm, view.crop),
+            lambda frames: frames_of(sampling, view, self.views, video, frames, self.frames, self.seed),
+            lambda frames: test_clip(frames, self.size, self.method.norm, view.crop),
         )
+
+
+def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
+    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+
+    `crop` None: the centre of the frames at the recipe's short side. 0, 1, 2: the start, the end, the middle square
+    along the long side, the short side being `size`.
+    """
+    return normalise(test_frames(frames, size, crop), norm)
+
+
+def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> Tensor:
+    """`test_clip` before normalisation, in 0..1."""
+    height, width = short_sides(frames.shape[1], frames.shape[2], stored_side(size) if crop is None else size)
+    share = 0.5 if crop is None else (0.0, 1.0, 0.5)[crop]
+    top, left = int((height - size) * share), int((width - size) * share)
+    square = slice(top, top + size), slice(left, left + size)
+    pictures = [resize(to_float(frame), height, width)[square] for frame in frames]
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+
+
+# pytest would take these for tests by their names
+test_clip.__test__ = False  # type: ignore[attr-defined]
+test_frames.__test__ = False  # type: ignore[attr-defined]

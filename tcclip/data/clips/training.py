@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tcclip.data.clips import augmentation, sampling
+from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.clip import Choice, make_clip, read_chosen
+from tcclip.data.clips.sampling.sampling import Sampling
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
+from tcclip.params.kinds.make import make
 from tcclip.process.rng import generator
 
 Sample = tuple[int, int]  # epoch, position in the training list
@@ -36,10 +38,10 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
     def __getitem__(self, sample: Sample) -> tuple[Tensor, int, str]:
         video, label = self.videos[sample[1]]
         rng = self._stream(sample)
-        recipe, norm = self.method.recipe.augmentation, self.method.norm
+        augment: Augment = make(self.method.recipe.augmentation)
 
         def augmented(frames: NDArray[np.uint8]) -> Tensor:
-            return augmentation.train_clip(frames, recipe, self.size, self.flip, norm, rng)
+            return augment(frames, self.size, self.flip, self.method.norm, rng)
 
         _, clip = make_clip(self.store, video, self._choice(rng), augmented)
         return clip, label, video
@@ -54,4 +56,5 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         return generator(self.seed, "clip", epoch, self.videos[position][0])
 
     def _choice(self, rng: np.random.Generator) -> Choice:
-        return lambda frames: sampling.tsn_random(frames, self.frames, rng)
+        sampling: Sampling = make(self.method.sampling)
+        return lambda frames: sampling.training(frames, self.frames, rng)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from tcclip.data.clips import sampling
+from tcclip.data.clips.sampling.sampling import Indices, Sampling
 from tcclip.params.protocol import Views
 from tcclip.process.rng import generator
 
@@ -27,11 +25,10 @@ def views_of(views: Views) -> list[View]:
     return [View(temporal, crop) for temporal in range(views.temporal) for crop in crops]
 
 
-def frames_of(view: View, views: Views, video: str, frames: int, count: int, seed: int) -> np.ndarray:
+def frames_of(sampling: Sampling, view: View, views: Views, video: str, frames: int, count: int, seed: int) -> Indices:
     """Frame indices (count,) of a view of a video with `frames` frames.
 
-    One temporal view takes the centres of the segments. More take random frames of them in mode `paper`, as the authors
-    do (the same for the same seed, video and view), and evenly shifted ones in mode `deterministic`.
+    What is random in a view is the same for the same seed, video and temporal view.
     """
     rng = generator(seed, "view", video, view.temporal)
-    return sampling.view_indices(frames, count, view.temporal, views.temporal, views.mode, rng)
+    return sampling.testing(frames, count, view.temporal, views.temporal, views.mode, rng)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tcclip.models.kinds import make as make_kind
 from tcclip.models.selector.chosen import Selector
 from tcclip.models.summarizer.summary import Summarizer
 from tcclip.models.vision.exchange import FrameExchange
 from tcclip.models.vision.layers import ContextRecipe
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.make import make as make_kind
 from tcclip.params.kinds.vision.context import Settings
 from tcclip.params.method import Method
 

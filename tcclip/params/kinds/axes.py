@@ -11,6 +11,8 @@ AXES = {
     "text": "tcclip.models.text",
     "look": "tcclip.models.look",
     "score": "tcclip.models.score",
+    "sampling": "tcclip.data.clips.sampling",
+    "augmentation": "tcclip.data.clips.augmentation",
     "objective": "tcclip.training.objective",
     "select": "tcclip.training.select",  # of a protocol
 }

@@ -1,11 +1,16 @@
-"""Which frames of a video make a clip (methods.md 1.2). F frames of a video become T of a clip; results are (T,)."""
+"""One frame of each of T equal segments (methods.md 1.2). F frames of a video become T of a clip; results are (T,)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Indices = NDArray[np.int64]
+from tcclip.data.clips.sampling.sampling import Indices, Sampling
+from tcclip.params.kinds.sampling.segments import Settings
+
+
+def make(settings: Settings) -> Sampling:
+    """Random frames in training, centres or more random frames in testing."""
+    return Sampling(tsn_random, view_indices)
 
 
 def tsn_random(frames: int, T: int, rng: np.random.Generator) -> Indices:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Picture = NDArray[np.float32]
+from tcclip.data.clips.resizing import Picture
 
 LUMA = np.array([[0.2989, 0.587, 0.114]], dtype=np.float32)
 

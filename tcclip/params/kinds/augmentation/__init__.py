@@ -1,0 +1,1 @@
+"""What training changes in a clip: settings."""

@@ -1,0 +1,1 @@
+"""Which frames of a video make a clip: settings."""
