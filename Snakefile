@@ -27,7 +27,7 @@ onstart:
     start(on_this_machine=workflow.local_exec)
 
 
-if any(dataset.sources for dataset in plan.datasets.values()):
+if plan.releases:
 
     include: "workflow/rules/download.smk"
     include: "workflow/rules/unpack.smk"

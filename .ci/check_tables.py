@@ -12,11 +12,10 @@ for table, cells in plan.cells.items():
     with open(layout.table(plan.suite.name, table), newline="") as file:
         values = {(row["group"], row["row"], row["column"]): row for row in csv.DictReader(file)}
     for cell in cells:
-        row = values[cell.group, cell.row, cell.column]
-        planned = bool(cell.evaluations or cell.mean_of or cell.harmonic or cell.cost or cell.views)
-        if planned and not (row["value"] and row["source"] == "measured"):
+        row = values[cell.key]
+        if cell.content and not (row["value"] and row["source"] == "measured"):
             problems.append(f"{table}: {cell.group} / {cell.row} / {cell.column} is empty")
-        if not planned and row["source"] == "measured":
+        if not cell.content and row["source"] == "measured":
             problems.append(f"{table}: {cell.group} / {cell.row} / {cell.column} is measured without a plan")
     vanilla = values.get(("no weight ensemble", "Vanilla CLIP", "ucf101"))
     if plan.suite.name == "mini" and vanilla and float(vanilla["value"]) < 3 * 100 / len(UCF101):

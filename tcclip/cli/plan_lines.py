@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
 from tcclip.estimate.hours import Estimate, estimates_of, rates_of, total
-from tcclip.params import Dataset
+from tcclip.params.dataset import Dataset, Release
 from tcclip.plan import Plan
 
 UNKNOWN = "?"
@@ -94,4 +94,6 @@ def _span(rates: Sequence[float]) -> str:
 
 
 def _twice(dataset: Dataset) -> bool:
-    return dataset.sources is not None and dataset.folder is None and dataset.sources.keep_archives
+    if not isinstance(dataset, Release) or dataset.sources is None:
+        return False
+    return dataset.folder is None and dataset.sources.keep_archives

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tcclip.data.splits.split_tables import read_split
 from tcclip.data.videos.listing import files_below, video_id
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Dataset, Own, Release
 from tcclip.plan import layout
 
 
@@ -100,12 +100,12 @@ def _raw_files(name: str) -> pd.DataFrame:
 
 def _to_do(dataset: Dataset, raw: Path, videos: int, tables: int, scanned: bool, shards: int) -> dict[str, str]:
     missing: dict[str, str] = {}
-    steps = ("download", "unpack", "raw") if dataset.sources else ("raw",)
+    steps = ("download", "unpack", "raw") if isinstance(dataset, Release) and dataset.sources else ("raw",)
     commands = ", ".join(f"`tcclip {step} {dataset.name}`" for step in steps)
     if not layout.manifest(dataset.name).is_file():
         seen = f"{videos:,} files, not checked yet," if videos else "no videos"
         missing["raw"] = f"{seen} below {raw / 'videos'}: {commands}"
-    if dataset.csv is None and not any((raw / "lists").rglob("*")):
+    if not isinstance(dataset, Own) and not any((raw / "lists").rglob("*")):
         missing["lists"] = f"none below {raw / 'lists'}: {commands}"
     if tables < len(dataset.all_splits):
         missing["splits"] = f"{tables} of {len(dataset.all_splits)} tables: `tcclip splits {dataset.name}`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Dataset, Release
 from tcclip.plan import layout
 
 GB = 1e9
@@ -32,19 +32,20 @@ class Disk:
 
 def disk_of(dataset: Dataset) -> Disk:
     """Files at hand are measured; a dataset without `sources` or with a `folder` is not downloaded."""
-    sources, files = dataset.sources, _files(dataset.name)
+    release = dataset if isinstance(dataset, Release) else None
+    sources, files = release.sources if release else None, _files(dataset.name)
     videos = sum(path.startswith("videos/") for path, _ in files) or (sources.videos if sources else None)
     stated = sources.gigabytes * GB if sources else None
     received = layout.received(dataset.name)
     if received.is_file():
         with open(received, newline="", encoding="utf-8") as file:
             download = Size(sum(int(row["bytes"]) for row in csv.DictReader(file)), measured=True)
-    elif dataset.folder or not sources:
+    elif release is None or release.folder or not sources:
         download = Size(0, measured=True)
     else:
         download = Size(stated)
     raw = Size(sum(size for _, size in files), measured=True) if files else Size(stated)
-    return Disk(videos, download, raw, _frames(dataset, videos))
+    return Disk(videos, download, raw, _frames(dataset, videos, sources.frames_mb if sources else None))
 
 
 def _files(name: str) -> list[tuple[str, int]]:
@@ -56,11 +57,10 @@ def _files(name: str) -> list[tuple[str, int]]:
         return [(row["path"], int(row["bytes"])) for row in csv.DictReader(file)]
 
 
-def _frames(dataset: Dataset, videos: int | None) -> Size:
+def _frames(dataset: Dataset, videos: int | None, each: float | None) -> Size:
     if dataset.frames.store == "online":
         return Size(0, measured=True)
     if layout.frames_index(dataset.name).is_file():
         shards = (layout.shard(dataset.name, number)[0] for number in range(dataset.frames.shards))
         return Size(sum(path.stat().st_size for path in shards if path.is_file()), measured=True)
-    each = dataset.sources.frames_mb if dataset.sources else None
     return Size(videos * each * MB if videos and each else None)

@@ -95,7 +95,7 @@ def estimate_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     eval_views = sum(videos(e.role, e.split) * e.views.temporal * e.views.spatial for e in evaluations)
     train_views = 0
     if run.role:
-        protocol = plan.training_protocol(run)
+        protocol = plan.protocol_for(run)
         train_views = views_of_training(protocol, videos(run.role, plan.train_split(run)))
         eval_views += validations(protocol) * videos(run.role, protocol.validation.split)
     hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset, own_list
+from tcclip.params.dataset import Dataset, Generated, Own, Release
 from tcclip.params.reader import params_folder
 from tcclip.plan import layout
 
@@ -31,9 +31,9 @@ def classes(dataset: Dataset) -> int | None:
 
 def _published(dataset: Dataset, split: str) -> int | None:
     """The rows of the paper's list, as params/split_files.csv states them."""
-    if dataset.lists != "published" or dataset.published is None:
+    if not isinstance(dataset, Release) or dataset.uses_published is None:
         return None
-    name = dataset.published.splits.get(split, "")
+    name = dataset.uses_published.splits.get(split, "")
     with open(params_folder() / "split_files.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if (row["dataset"], row["kind"], Path(row["path"]).name) == (dataset.name, "published", name):
@@ -60,7 +60,7 @@ def _drawn(dataset: Dataset, split: str) -> int | None:
 def _official(dataset: Dataset, split: str) -> int | None:
     if split in dataset.counts:
         return dataset.counts[split]
-    if dataset.generate and "classes" in dataset.counts:
+    if isinstance(dataset, Generated) and "classes" in dataset.counts:
         per_class = dataset.generate.train_per_class if split.startswith("train") else dataset.generate.test_per_class
         return per_class * dataset.counts["classes"]
     own = _own_splits(dataset)
@@ -69,8 +69,7 @@ def _official(dataset: Dataset, split: str) -> int | None:
 
 def _own_splits(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
     """The splits of one's own list; nothing where it is not there or has a mistake, which stage `raw` reports."""
-    path = own_list(dataset)
-    if path is None or not path.is_file():
+    if not isinstance(dataset, Own) or not dataset.list_path.is_file():
         return {}
     from tcclip.data.splits.own_list import read_own
 

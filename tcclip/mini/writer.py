@@ -10,20 +10,18 @@ from tcclip.mini.cameras import ROLES
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import encode
 from tcclip.mini.scenes import stream
-from tcclip.params import Dataset
+from tcclip.params.dataset import Generated
 from tcclip.process.files import write_text
 
 
-def generate(dataset: Dataset, role: str, out: Path) -> None:
+def generate(dataset: Generated, role: str, out: Path) -> None:
     """Write the stand-in for `role` (k400, k600, hmdb51, ucf101, ssv2) to out/videos/ and out/lists/.
 
     What an interrupted run left there is removed first; the lists come last, so that they stand for complete videos.
-    Raises UserError for an unknown role, a dataset without `generate`, and a full disk.
+    Raises UserError for an unknown role and a full disk.
     """
     if role not in CONTENTS:
         raise unknown("role", role, CONTENTS)
-    if dataset.generate is None:
-        raise UserError(f"params/datasets/{dataset.name}.yaml: generate is missing; add its seed and numbers of clips")
     try:
         contents = CONTENTS[role](dataset.generate)
     except ValueError as error:

@@ -1,16 +1,21 @@
-"""A dataset: where its videos and lists are and how frames and splits are made (params/datasets/*.yaml)."""
+"""A dataset: where its videos and lists are and how frames and splits are made (params/datasets/*.yaml).
+
+Three kinds, by what their files say: generated stand-ins (`generate`), one's own (`format: csv`), and releases.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tcclip.errors import UserError
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 from tcclip.params.release import Sources
 
 Count = Annotated[int, Field(ge=1)]
+Format = Literal["kinetics", "hmdb51", "ucf101", "ssv2"]  # of the official release
 OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise
 
 
@@ -55,62 +60,33 @@ class Published(Params):
     classes: dict[str, str]
 
 
-class Dataset(Params):
-    """One dataset file."""
+class _Dataset(Params):
+    """What all datasets have."""
 
     name: str
     description: str
-    format: Literal["kinetics", "hmdb51", "ucf101", "ssv2", "csv"]  # of the official release; csv: one's own dataset
-    splits: list[str]  # the official splits; the first trains and the second tests few-shot and base-to-novel runs
+    display: str | None = None  # its name in tables and figures; else that of its role
+    splits: Annotated[
+        list[str], Field(min_length=1)
+    ]  # the official ones: the first trains, the second tests few-shot runs
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
     frames: Frames
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.02  # share of a split that may lack frames; more stops a run
     few_shot: FewShot | None = None
     base_novel: BaseNovel | None = None
-    lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
-    published: Published | None = None
     counts: dict[str, Count] = Field(default_factory=dict)  # for estimates: `classes`, and videos of official splits
-    zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from
     llm_names: dict[str, str] = Field(default_factory=dict)  # class list -> file of rephrased names in lists/llm/
-    generate: Generate | None = None
-    sources: Sources | None = None
-    folder: str | None = None  # videos that you already have: nothing of them is downloaded
-    csv: str | None = None  # one's own list: columns path, label and optionally split (train or test)
-    suite: str | None = None  # the suite that one's own dataset joins; its role there is its name
-    methods: list[str] = Field(default_factory=list)  # the rows of its table
-    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
-    split_seed: Annotated[int, Field(ge=0)] = 1
-    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's
 
     @model_validator(mode="after")
-    def _has_splits(self) -> Dataset:
-        if not self.splits:
-            raise ValueError("splits must name at least one split")
-        if self.lists == "published" and self.published is None:
-            raise ValueError("lists: published needs the section published, which names the files")
+    def _has_a_split_to_test(self) -> Self:
         if self.base_novel and len(self.splits) < 2:
             raise ValueError("base_novel needs two splits, the first to train and the second to test")
         return self
 
-    @model_validator(mode="after")
-    def _own_is_complete(self) -> Dataset:
-        own = {"csv": self.csv, "folder": self.folder, "suite": self.suite, "methods": self.methods}
-        if self.format == "csv":
-            if missing := [key for key, value in own.items() if not value]:
-                raise ValueError(f"format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
-            if self.splits != ["train1", "test1"] or self.class_lists != "one":
-                raise ValueError("format: csv has the splits [train1, test1] and one list of classes")
-        elif set_keys := [key for key in ("csv", "suite", "methods", "protocols") if getattr(self, key)]:
-            raise ValueError(f"{set_keys[0]} is for datasets of one's own, with format: csv")
-        return self
-
     @property
     def all_splits(self) -> list[str]:
-        """The official splits, the few-shot training lists and the base-to-novel lists; or those that are published."""
-        if self.lists == "published":
-            assert self.published is not None
-            return list(self.published.splits)
+        """The official splits, and the few-shot and base-to-novel lists that are drawn from them."""
         shots = self.few_shot.shots if self.few_shot else []
         draws = self.base_novel.draws if self.base_novel else 0
         base = [*(f"base_train{draw}" for draw in range(1, draws + 1)), "base_test", "novel_test"] if draws else []
@@ -129,19 +105,111 @@ class Dataset(Params):
 
     def drawn(self, split: str) -> bool:
         """Whether a split is a random draw of this program although the paper's draw is published."""
+        return False
+
+    def budget(self, protocol: str) -> dict[str, Any]:
+        """What its file says of a protocol for trainings on it."""
+        return {}
+
+
+class Generated(_Dataset):
+    """A generated stand-in for a dataset of the paper."""
+
+    format: Format
+    generate: Generate
+
+
+class Release(_Dataset):
+    """A published dataset, downloaded or in a folder of the user's."""
+
+    format: Format
+    lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
+    published: Published | None = None
+    zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from
+    sources: Sources | None = None
+    folder: str | None = None  # videos that you already have: nothing of them is downloaded
+
+    @model_validator(mode="after")
+    def _names_its_lists(self) -> Release:
+        if self.lists == "published" and self.published is None:
+            raise ValueError("lists: published needs the section published, which names the files")
+        return self
+
+    @property
+    def all_splits(self) -> list[str]:
+        """The paper's lists, or the official splits and what is drawn from them."""
+        published = self.uses_published
+        return list(published.splits) if published else super().all_splits
+
+    @property
+    def downloads(self) -> Sources:
+        """What is downloaded, of a release that `load_release` has given."""
+        assert self.sources is not None
+        return self.sources
+
+    @property
+    def uses_published(self) -> Published | None:
+        """The paper's lists, where they take the place of the official ones."""
+        return self.published if self.lists == "published" else None
+
+    def drawn(self, split: str) -> bool:
+        """Whether a split is a random draw of this program although the paper's draw is published."""
         random = split.startswith(("few_shot_k", "base_train"))
         return self.published is not None and self.lists == "official" and random
 
 
-def own_list(dataset: Dataset) -> Path | None:
-    """The CSV of a dataset of one's own, relative to the working directory."""
-    return Path(dataset.csv).expanduser() if dataset.csv else None
+class Own(_Dataset):
+    """A dataset of one's own: a folder of videos and a list of them."""
+
+    format: Literal["csv"]
+    folder: Annotated[str, Field(min_length=1)]  # of the videos
+    csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split (train or test)
+    suite: Annotated[str, Field(min_length=1)]  # which it joins; its role there is its name
+    methods: Annotated[list[str], Field(min_length=1)]  # the rows of its table
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
+    split_seed: Annotated[int, Field(ge=0)] = 1
+    protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's
+
+    @model_validator(mode="after")
+    def _has_one_split(self) -> Own:
+        if self.splits != ["train1", "test1"] or self.class_lists != "one":
+            raise ValueError("format: csv has the splits [train1, test1] and one list of classes")
+        return self
+
+    @property
+    def list_path(self) -> Path:
+        """The CSV, relative to the working directory."""
+        return Path(self.csv).expanduser()
+
+    def budget(self, protocol: str) -> dict[str, Any]:
+        """What its file says of a protocol for trainings on it."""
+        return self.protocols.get(protocol, {})
+
+
+Dataset = Generated | Release | Own
+OWN_KEYS = ("csv", "folder", "suite", "methods")  # what a dataset of one's own has to say
 
 
 def load_dataset(name: str) -> Dataset:
     """Read a dataset file; what one of format csv leaves out is in params/datasets/_csv.yaml."""
     path = path_of("datasets", name)
-    content = read_yaml(path)
+    content = {**read_yaml(path), "name": name}
     if content.get("format") == "csv":
         content = merge(read_yaml(path_of("datasets", OWN)), content)
-    return validate({**content, "name": name}, Dataset, path)
+        if missing := [key for key in OWN_KEYS if not content.get(key)]:
+            raise UserError(f"{path}: format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
+        return validate(content, Own, path)
+    if own := [key for key in ("csv", "suite", "methods", "protocols") if key in content]:
+        raise UserError(f"{path}: {own[0]} is for datasets of one's own, with format: csv")
+    return validate(content, Generated, path) if "generate" in content else validate(content, Release, path)
+
+
+def load_release(name: str) -> Release:
+    """A dataset that can be downloaded; UserError for another one."""
+    dataset = load_dataset(name)
+    if isinstance(dataset, Release) and dataset.sources:
+        return dataset
+    raise UserError(
+        f"{path_of('datasets', name)} has no `sources`: nothing of {name} is downloaded or unpacked; "
+        f"`tcclip raw {name}` makes or checks its videos"
+    )

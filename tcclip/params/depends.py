@@ -12,7 +12,7 @@ from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING, Protocol, Views
 from tcclip.params.reader import flat
 
-NOT_EVALUATED = {"name", "display", "description", "recipe", "init", "micro_batch"}  # keys of a method
+NOT_EVALUATED = {"name", "display", "description", "recipe", "init", "protocols"}  # keys of a method
 
 
 def training_settings(

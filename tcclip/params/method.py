@@ -58,7 +58,7 @@ class Method(Params):
     # What is trained: true = all but the token table | a section | false = nothing, CLIP's weights are evaluated
     train: Annotated[Trained | bool, Field(union_mode="left_to_right")]
     init: Init | Literal["clip"]  # the weights that a training starts from
-    micro_batch: dict[str, Annotated[int, Field(ge=1)]]  # by protocol, where it differs from the protocol's own
+    protocols: dict[str, dict[str, Any]]  # its own values of them; a suite's budgets lie over these
     vision: one_of("vision")  # type: ignore[valid-type]  # what a frame sees beside its own tokens, in which layers
     tc: TemporalContext | None  # how context tokens are made
     pos: one_of("pos")  # type: ignore[valid-type]  # position table shared by all frames | one per frame (Table 9a)
@@ -117,7 +117,7 @@ NOT_TRAINED: dict[str, Any] = {
     "name": True,
     "display": True,
     "description": True,
-    "micro_batch": True,  # a part of the run's protocol by then
+    "protocols": True,  # a part of the run's protocol by then
     "names": {"otherwise"},
     "we": True,
     "tc": {"trace"},

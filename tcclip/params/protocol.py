@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,7 @@ from tcclip.params.kinds.beside import taken
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 
 Count = Annotated[int, Field(ge=1)]
+TIMES = "times"  # the key of a factor
 
 
 class Views(Params):
@@ -95,8 +96,46 @@ class Protocol(Params):
 NOT_OF_A_TRAINING = {"name", "description", "shots", "folds", "only_from_clip", "views"}
 
 
-def load_protocol(name: str, changes: dict[str, Any] | None = None, where: str | None = None) -> Protocol:
-    """Read a protocol; `changes` are the suite's budgets, `where` the file they come from."""
+class Budget(NamedTuple):
+    """Values put over those of a protocol: a value replaces, and {times: F} scales what is there."""
+
+    values: dict[str, Any]
+    where: str  # the file and key they come from
+
+
+def load_protocol(name: str, *budgets: Budget) -> Protocol:
+    """Read a protocol and put `budgets` over it, one after the other.
+
+    Raises:
+        UserError: it names the protocol's file, or the first budget that does not fit what it is put over.
+    """
     path = path_of("protocols", name)
-    content = merge(read_yaml(path), changes or {})
-    return validate({**content, "name": name}, Protocol, where if where and changes else path)
+    content, where = {**read_yaml(path), "name": name}, str(path)
+    layers = [budget for budget in budgets if budget.values]
+    made = content
+    for budget in layers:
+        made = put_over(made, budget)
+    try:
+        return validate(made, Protocol, layers[-1].where if layers else where)
+    except UserError:
+        for budget in layers:  # the mistake is of the first layer that has it
+            validate(content, Protocol, where)
+            content, where = put_over(content, budget), budget.where
+        raise
+
+
+def put_over(content: dict[str, Any], budget: Budget) -> dict[str, Any]:
+    """`content` with the values of a budget; a scaled count is rounded and stays at least 1 where it was."""
+    changed = {key: _scaled(key, content.get(key), value, budget.where) for key, value in budget.values.items()}
+    return merge(content, changed)
+
+
+def _scaled(key: str, known: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict) or TIMES not in value:
+        return value
+    factor = value[TIMES]
+    if len(value) > 1 or isinstance(factor, bool) or not isinstance(factor, int | float) or factor <= 0:
+        raise UserError(f"{where}: {key}: {TIMES} must be a number above 0 and alone, for example {{{TIMES}: 200}}")
+    if isinstance(known, bool) or not isinstance(known, int | float):
+        raise UserError(f"{where}: {key}: {TIMES} scales a number that is there, and this is {known!r}")
+    return max(min(known, 1), round(known * factor)) if isinstance(known, int) else known * factor

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.kinds.axes import AXES
+from tcclip.params.place import key_at, keys_at
+
+UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # a key of a model, of a dataclass
 
 
 class Params(BaseModel):
@@ -79,11 +81,10 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
     try:
         return section.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = _without_tags(first["loc"])
-        key = ".".join(str(part) for part in place)
-        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):  # of a model, of a dataclass
-            hint = nearest(str(place[-1]), keys_at(section, first["loc"][:-1]))
+        first = _telling(error.errors())
+        key = key_at(section, first["loc"])
+        if first["type"] in UNKNOWN:
+            hint = nearest(str(first["loc"][-1]), keys_at(section, first["loc"]))
             raise UserError(f"{where}: unknown key '{key}': {hint}") from error
         if first["type"] == "union_tag_invalid":
             kind, kinds = first["ctx"]["tag"], first["ctx"]["expected_tags"].replace("'", "").split(", ")
@@ -102,15 +103,11 @@ def nearest(word: str, allowed: list[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else "allowed: " + ", ".join(allowed)
 
 
-def _without_tags(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """A key's place in a file: pydantic puts the kind behind an axis of several kinds, a class behind `train`."""
-    return tuple(part for place, part in enumerate(location) if place == 0 or not _has_tag(location[place - 1]))
-
-
-def _has_tag(key: int | str) -> bool:
-    from tcclip.params.kinds.axis import kinds_of  # whose classes are sections, as they are defined here
-
-    return key == "train" or (key in AXES and len(kinds_of(str(key))) > 1)
+def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first error; of a key that is missing because it is misspelt, the misspelt one."""
+    first = errors[0]
+    beside = (e for e in errors if e["type"] in UNKNOWN and e["loc"][:-1] == first["loc"][:-1])
+    return next(beside, first) if first["type"] == "missing" else first
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -143,30 +140,3 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             items[f"{prefix}{key}"] = value
     return items
-
-
-def keys_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The allowed keys of the (nested) section or dataclass at `location`."""
-    for place, part in enumerate(location):
-        if part not in section.model_fields:
-            continue
-        tag = location[place + 1] if place + 1 < len(location) else None
-        nested = _sections_in(section.model_fields[str(part)].annotation)
-        if nested and dataclasses.is_dataclass(nested[0]):
-            return [field.name for field in dataclasses.fields(nested[0])]
-        if nested:
-            section = next((kind for kind in nested if _tag(kind) == tag), nested[0])
-    beside: list[str] = getattr(section, "keys_beside", list)()
-    return [*(field.alias or name for name, field in section.model_fields.items()), *beside]
-
-
-def _sections_in(annotation: Any) -> list[Any]:
-    """The section classes and dataclasses in a field's type, which may be a union."""
-    if isinstance(annotation, type) and (dataclasses.is_dataclass(annotation) or issubclass(annotation, BaseModel)):
-        return [annotation]
-    return [section for part in get_args(annotation) for section in _sections_in(part)]
-
-
-def _tag(section: type[BaseModel]) -> Any:
-    field = section.model_fields.get("kind")
-    return field.default if field else None

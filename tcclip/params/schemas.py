@@ -7,30 +7,31 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tcclip.params import Dataset, Method, Protocol, Suite, Table
+from tcclip.params import Method, Protocol, Suite, Table
+from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.kinds import schema as of_kinds
 from tcclip.params.reader import params_folder
 from tcclip.params.recipe import Recipe
 from tcclip.params.schema_of_class import class_schema, described
 from tcclip.params.temporal_context import TemporalContext
 
-KINDS: dict[str, type[BaseModel]] = {  # of params/<kind>s/
-    "dataset": Dataset,
+KINDS: dict[str, Any] = {  # of params/<kind>s/
+    "dataset": None,  # one of DATASETS
     "method": Method,
     "protocol": Protocol,
     "suite": Suite,
     "table": Table,
 }
+DATASETS: tuple[type[Generated | Release | Own], ...] = (Generated, Release, Own)
 PARTIAL = ("dataset", "method")  # files that a base completes, so that a schema cannot know which keys are missing
 BASE = {"type": "string", "description": "the method's file that has everything that this one does not say"}
 
 
 def schema(kind: str) -> dict[str, Any]:
     """The schema of params/<kind>s/*.yaml."""
-    made = class_schema(KINDS[kind])
-    del made["properties"]["name"]  # a file's name is the name
-    made["required"] = [key for key in made["required"] if key != "name"]
-    _choose(made, made, KINDS[kind])
+    made = _dataset() if kind == "dataset" else _whole(KINDS[kind])
+    if kind != "dataset":
+        _choose(made, made, KINDS[kind])
     if kind == "method":
         made["properties"] = {"base": BASE, **made["properties"]}
         for part in (TemporalContext, Recipe):
@@ -43,6 +44,26 @@ def schema(kind: str) -> dict[str, Any]:
             each.pop("required", None)
     made["$defs"] = {name: made["$defs"][name] for name in sorted(_named(made, made["$defs"]))}
     return {"$comment": "JSON Schema draft 7, made by `make schemas`", **made}
+
+
+def _whole(section: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a class whose name is that of its file."""
+    made = class_schema(section)
+    del made["properties"]["name"]
+    made["required"] = [key for key in made["required"] if key != "name"]
+    return made
+
+
+def _dataset() -> dict[str, Any]:
+    """A dataset's file is of the class that `load_dataset` reads it as."""
+    definitions: dict[str, Any] = {}
+    for one in DATASETS:
+        made = _whole(one)
+        definitions |= {**made.pop("$defs"), one.__name__: made}
+    own, generated, release = ({"$ref": f"#/$defs/{one.__name__}"} for one in (Own, Generated, Release))
+    csv = {"properties": {"format": {"const": "csv"}}, "required": ["format"]}
+    rest = {"if": {"required": ["generate"]}, "then": generated, "else": release}
+    return {"if": {"anyOf": [csv, {"required": ["suite"]}]}, "then": own, "else": rest, "$defs": definitions}
 
 
 def text(kind: str) -> str:

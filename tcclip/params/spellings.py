@@ -6,6 +6,7 @@ from typing import Any
 
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import spelled
+from tcclip.params.reader import merge
 
 # `text.mode` names a text and how it looks at the video in one word.
 TEXT_MODES: dict[str, tuple[str, Any]] = {
@@ -22,7 +23,8 @@ def spelled_out(content: dict[str, Any]) -> dict[str, Any]:
     """One file's or one override's content in the one spelling in which contents are put over each other.
 
     Bare names of kinds become mappings; `vision.ref`, `text.mode`, `text.late_prompts`, `tc.saliency` are resolved, and
-    so are the names of before they were axes: `temporal_head`, `sampling: tsn`, `recipe.loss`.
+    so are the names of before they were axes: `temporal_head`, `sampling: tsn`, `recipe.loss`; and `micro_batch`, which
+    is one of a method's own values of a protocol.
     """
     return _kinds_as_mappings(_present_names(content))
 
@@ -47,6 +49,9 @@ def _present_names(content: dict[str, Any]) -> dict[str, Any]:
         content["text"] = text
     if isinstance(tc := content.get("tc"), dict) and "saliency" in tc:
         content["tc"] = {**_without(tc, "saliency"), "bipartite_saliency": tc["saliency"]}
+    if isinstance(sizes := content.pop("micro_batch", None), dict):
+        own = {protocol: {"micro_batch": size} for protocol, size in sizes.items()}
+        content["protocols"] = merge(own, content.get("protocols", {}))
     if "temporal_head" in content:
         content["pool"] = content.pop("temporal_head")
     if content.get("sampling") == "tsn":

@@ -2,61 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from tcclip.params.column import ALL, Column, HarmonicMeanColumn, MeanColumn, MeasuredColumn
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 
-Cost = Literal["params_m", "gflops", "throughput_views_per_s"]  # millions; 1e9 multiply-accumulates; by `tcclip bench`
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a variant, as it stands in file names
-
-
-def _one_or_several(value: Any) -> Any:
-    several = isinstance(value, list) and len(value) > 1 and value == sorted(set(value))
-    if value is not None and not all(isinstance(k, int) and k >= 1 for k in (value if several else [value])):
-        raise ValueError("must be a number of videos per class, or an ascending list of at least two")
-    return value
-
-
-class FromTable(Params):
-    """A column of another table, for the same method: its row with weight ensemble, if that table has such rows."""
-
-    table: str
-    column: str
-
-
-class Column(Params):
-    """Measured (dataset, splits, metric), a mean of other columns, another table's column, a cost or the views."""
-
-    name: str
-    dataset: str | None = None
-    shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
-    splits: list[str] = Field(default_factory=list)  # the value is their mean, std their population deviation
-    metric: Literal["top1", "top5"] = "top1"
-    mean_of: list[str] = Field(default_factory=list)
-    harmonic_mean_of: list[str] = Field(default_factory=list)  # of the two columns' unrounded values
-    from_table: FromTable | None = None
-    cost: Cost | None = None
-    views: Literal["frames", "temporal", "spatial"] | None = None  # how the protocol looks at a test video
-    protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
-    train_dataset: str | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Column:
-        kinds = (self.dataset, self.mean_of, self.harmonic_mean_of, self.from_table, self.cost, self.views)
-        if sum(map(bool, kinds)) != 1:
-            raise ValueError("needs one of dataset (and splits), mean_of, harmonic_mean_of, from_table, cost, views")
-        if self.dataset and not self.splits:
-            raise ValueError("a measured column needs splits")
-        if (self.protocol or self.train_dataset) and not self.dataset:
-            raise ValueError("protocol and train_dataset are for measured columns")
-        return self
-
-    @property
-    def trainings(self) -> tuple[int | None, ...]:
-        """The shots K of the runs behind a cell, one run each; (None,) in a protocol without shots."""
-        return tuple(self.shots) if isinstance(self.shots, list) else (self.shots,)
 
 
 class Row(Params):
@@ -101,22 +54,44 @@ class Table(Params):
     columns: list[Column]
     rows: list[Row]
 
-    def protocol_of(self, column: Column) -> str:
-        """The protocol of a column's runs."""
-        return column.protocol or self.protocol
+    @property
+    def measured(self) -> list[MeasuredColumn]:
+        """The columns that runs are evaluated for."""
+        return [column for column in self.columns if isinstance(column, MeasuredColumn)]
 
-    def trained_on(self, column: Column) -> str | None:
-        """The dataset of a column's runs; None for a column that is not measured."""
+    def protocol_of(self, column: Column) -> str:
+        """The protocol of a column's runs; of another column the table's."""
+        return (column.protocol if isinstance(column, MeasuredColumn) else None) or self.protocol
+
+    def trained_on(self, column: MeasuredColumn) -> str:
+        """The dataset of a column's runs."""
         given = column.train_dataset if column.protocol else column.train_dataset or self.train_dataset
         return given or column.dataset
 
+    @model_validator(mode="before")
+    @classmethod
+    def _all_measured(cls, content: Any) -> Any:
+        """`mean_of: measured` names them all."""
+        columns = content.get("columns") if isinstance(content, dict) else None
+        if not isinstance(columns, list):
+            return content
+        known = [column.get("name") for column in columns if isinstance(column, dict) and column.get("dataset")]
+        named = [
+            {**column, "mean_of": known} if isinstance(column, dict) and column.get("mean_of") == ALL else column
+            for column in columns
+        ]
+        return {**content, "columns": named}
+
     @model_validator(mode="after")
     def _means_exist(self) -> Table:
-        measured = {column.name for column in self.columns if column.dataset}
-        averaged = measured | {column.name for column in self.columns if column.mean_of}
+        measured = {column.name for column in self.measured}
+        averaged = measured | {column.name for column in self.columns if isinstance(column, MeanColumn)}
         for column in self.columns:
-            missing = [name for name in column.mean_of if name not in measured]
-            missing += [name for name in column.harmonic_mean_of if name not in averaged]
+            missing: list[str] = []
+            if isinstance(column, MeanColumn):
+                missing = [name for name in column.mean_of if name not in measured]
+            elif isinstance(column, HarmonicMeanColumn):
+                missing = [name for name in column.harmonic_mean_of if name not in averaged]
             if missing:
                 raise ValueError(f"column {column.name} averages {missing[0]}, which is not a measured column")
         return self

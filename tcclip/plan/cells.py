@@ -1,160 +1,218 @@
-"""One table of the plan expanded to cells, evaluations and the runs they need, by pure functions."""
+"""A cell of a table, and what fills it: one class for each kind of column, each with all that is asked of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from statistics import fmean, harmonic_mean, pstdev
+from typing import ClassVar
 
-from tcclip.errors import unknown
-from tcclip.params import Method, Protocol, Suite, Table, load_dataset
-from tcclip.params.protocol import Views
-from tcclip.params.table import Column, Cost, FromTable, Row
-from tcclip.plan.runs import Run, method_of, protocol_of, run_for, train_split, trainings
+from tcclip.params.column import Cost
+from tcclip.plan import layout
+from tcclip.plan.evaluation import Evaluation, Found, Number, percentage
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """One run on one split."""
+class Measured:
+    """Evaluations: their mean, and over splits or draws their population deviation."""
 
-    run: str
-    role: str
-    split: str
-    views: Views
-    we: bool
-    last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
+    metric: str
+    evaluations: tuple[Evaluation, ...]
+    over_shots: bool = False  # they are at several K, so that their deviation says nothing about chance
+    benched: ClassVar[bool] = False
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """None until all evaluations are there."""
+        parts = [(e, part) for e in self.evaluations if (part := found.results.get(e.run, {}).get(e.name)) is not None]
+        if len(parts) < len(self.evaluations) or not parts:
+            return None
+        values = [percentage(evaluation, part, self.metric) for evaluation, part in parts]
+        videos = {evaluation.name: int(part["n_videos"]) for evaluation, part in parts}
+        runs = tuple(dict.fromkeys(evaluation.run for evaluation in self.evaluations))
+        spread = len(values) > 1 and not self.over_shots
+        return Number(fmean(values), pstdev(values) if spread else None, videos, runs)
+
+    def parts(self, column: str, row: Row) -> dict[str, Measured]:
+        """Itself."""
+        return {column: self}
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> Measured:
+        """With the last epoch's weights of the runs that keep them; the other evaluations are left out."""
+        return replace(self, evaluations=tuple(replace(e, last=True) for e in self.evaluations if keeps(e.run)))
+
+    def without_runs(self, suite: str) -> str:
+        """Does not happen: an evaluation has a run."""
+        raise AssertionError("a measured cell has runs")
+
+
+@dataclass(frozen=True)
+class Average:
+    """The mean, or the harmonic mean, of the unrounded numbers of other columns (methods.md 10.3)."""
+
+    columns: tuple[str, ...]
+    harmonic: bool = False
+    evaluations: ClassVar[tuple[Evaluation, ...]] = ()
+    benched: ClassVar[bool] = False
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """None until all columns have numbers."""
+        parts = [number for name in self.columns if name in row and (number := row[name].number(found, row))]
+        if len(parts) < len(self.columns):
+            return None
+        videos = {name: count for part in parts for name, count in part.videos.items()}
+        runs = tuple(dict.fromkeys(run for part in parts for run in part.runs))
+        mean = harmonic_mean if self.harmonic else fmean
+        return Number(mean([part.value for part in parts]), None, videos, runs)
+
+    def parts(self, column: str, row: Row) -> dict[str, Measured]:
+        """Those of its columns."""
+        return {name: part for c in self.columns if c in row for name, part in row[c].parts(row).items()}
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> Average:
+        """The same of columns with the last epoch's weights."""
+        return self
+
+    def without_runs(self, suite: str) -> str:
+        """Does not happen: its columns are measured."""
+        raise AssertionError("an average has runs")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column of another table, in the row that this method has there, or would have."""
+
+    column: str
+    others: Row  # of the other table
+    benched: ClassVar[bool] = False
 
     @property
-    def name(self) -> str:
-        """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble or last epoch."""
-        views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
-        return f"{self.role}-{self.split}-{views}" + "-we" * self.we + "-last" * self.last
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Of the whole row, so that its runs serve this table as well."""
+        return tuple(dict.fromkeys(e for cell in self.others.values() for e in cell.evaluations))
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """As the other table has it."""
+        return self.others[self.column].number(found, self.others)
+
+    def parts(self, column: str, row: Row) -> dict[str, Measured]:
+        """Those of the other table's cell."""
+        return self.others[self.column].parts(self.others)
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> None:
+        """The other table has them."""
+
+    def without_runs(self, suite: str) -> str:
+        """Why no run is behind it."""
+        return self.others[self.column].without_runs(suite)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A cost of a method, computed or measured apart from any run."""
+
+    method: str
+    cost: Cost
+    evaluations: ClassVar[tuple[Evaluation, ...]] = ()
+    benched: ClassVar[bool] = True
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """None until the method is benched."""
+        costs = found.costs.get(self.method, {})
+        return Number(costs[self.cost]) if self.cost in costs else None
+
+    def parts(self, column: str, row: Row) -> dict[str, Measured]:
+        """None."""
+        return {}
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> None:
+        """It has no epochs."""
+
+    def without_runs(self, suite: str) -> str:
+        """Why no run is behind it."""
+        return f"was counted or measured by `tcclip bench`: {layout.throughput(suite)}"
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How test videos are looked at: frames of a view, clips of a video, crops of a clip."""
+
+    method: str
+    count: int
+    evaluations: ClassVar[tuple[Evaluation, ...]] = ()
+    benched: ClassVar[bool] = False
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """None until something of the row is measured in this way."""
+        measured = [part.number(found, row) for cell in row.values() for part in cell.parts(row).values()]
+        runs = tuple(dict.fromkeys(run for number in measured if number for run in number.runs))
+        return Number(self.count, runs=runs) if runs else None
+
+    def parts(self, column: str, row: Row) -> dict[str, Measured]:
+        """None."""
+        return {}
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> None:
+        """It has no epochs."""
+
+    def without_runs(self, suite: str) -> str:
+        """Why no run is behind it."""
+        return f"follows from the params of method {self.method} and of its protocol, without any run"
+
+
+Content = Measured | Average | Shown | Counted | Looks
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: what fills it. No evaluations and no `mean_of`: nothing is run for it."""
+    """One cell of a table: its place, and what fills it."""
 
     table: str
     group: str
     row: str
     column: str
-    metric: str
-    evaluations: tuple[Evaluation, ...]
-    mean_of: tuple[str, ...]
-    harmonic: tuple[str, ...] = ()  # the columns whose harmonic mean it is
+    content: Content | None = None  # None: nothing is run for it, so that it is quoted or empty
     method: str | None = None
-    cost: Cost | None = None  # computed or measured apart from any run
-    views: int | None = None  # frames, clips or crops
-    source: tuple[Cell, ...] = ()  # a row of another table, of which `source_column` is shown here
-    source_column: str = ""
-    over_shots: bool = False  # the evaluations are at several K, so that their deviation says nothing about chance
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Its place in the table."""
+        return self.group, self.row, self.column
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """What is evaluated for it."""
+        return self.content.evaluations if self.content else ()
+
+    @property
+    def benched(self) -> bool:
+        """Whether `tcclip bench` fills it."""
+        return self.content is not None and self.content.benched
+
+    def number(self, found: Found, row: Row) -> Number | None:
+        """What it shows now; `row` has the cells of its row by column."""
+        return self.content.number(found, row) if self.content else None
+
+    def parts(self, row: Row) -> dict[str, Measured]:
+        """The evaluations behind it, by the column that they fill alone."""
+        return self.content.parts(self.column, row) if self.content else {}
+
+    def without_runs(self, suite: str) -> str:
+        """Why no run is behind it: the end of a sentence."""
+        if self.content is None:
+            return "has no method in this suite: nothing is run for it"
+        return self.content.without_runs(suite)
+
+    def last_epoch(self, keeps: Callable[[str], bool]) -> Cell:
+        """The cell with the last epoch's weights, where `keeps(run)` says that a run has these too; else empty."""
+        return replace(self, content=self.content.last_epoch(keeps) if self.content else None)
 
 
-def check_columns(suite: Suite, table: Table) -> None:
-    """Every dataset, split and number of shots that a table names must exist in the suite."""
-    for column in table.columns:
-        if column.dataset is None:
-            continue
-        protocol = protocol_of(suite, table.protocol_of(column))
-        tested = load_dataset(suite.dataset(column.dataset))
-        for split in column.splits:
-            if split not in tested.all_splits:
-                raise unknown(f"split in column {column.name} of {table.name}", split, tested.all_splits)
-        trained = load_dataset(suite.dataset(table.trained_on(column) or column.dataset))
-        train_splits = [train_split(protocol, *training) for training in trainings(column, protocol)]
-        for split in (*train_splits, protocol.validation.split):
-            if split not in trained.all_splits:
-                raise unknown(
-                    f"split of {trained.name}, needed by column {column.name} of {table.name},",
-                    split,
-                    trained.all_splits,
-                )
+Row = Mapping[str, Cell]  # column -> cell of one row of a table
 
 
-def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
-    """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
-    protocols = [protocol_of(suite, table.protocol_of(column)) for column in table.columns]
-    check_columns(suite, table)
-    cells: list[Cell] = []
-    runs: list[Run] = []
-    for row in table.rows:
-        method = method_of(suite, row.method_name) if row.method_name else None
-        if method and method.names.source == "llm" and not suite.llm_names:
-            method = None
-        if method:
-            sizes = suite.backbone.architecture
-            for frames in {protocol.frames for protocol in protocols}:
-                method.check_sizes(sizes.patches, frames, sizes.vision_layers)
-        for column, protocol in zip(table.columns, protocols, strict=True):
-            cell, needed = _cell(suite, table, protocol, row, method, column)
-            if method and column.from_table:
-                cell, needed = _cell_of_another(suite, cell, column.from_table, tables or {})
-            cells.append(cell)
-            runs += needed
-    return cells, runs
-
-
-def _cell(
-    suite: Suite, table: Table, protocol: Protocol, row: Row, method: Method | None, column: Column
-) -> tuple[Cell, list[Run]]:
-    """A cell and the runs it needs, without what another table gives it."""
-    runs: list[Run] = []
-    evaluations: list[Evaluation] = []
-    if method and column.dataset:
-        role = table.trained_on(column) or column.dataset
-        method = _with_names(suite, method, {role, column.dataset})
-        runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
-        every = [
-            Evaluation(run.name, column.dataset, split, protocol.views, row.we)
-            for run in runs
-            for split in column.splits
-        ]
-        evaluations = list(dict.fromkeys(every))  # an untrained method has one run for all trainings
-    cell = Cell(
-        table.name,
-        row.group,
-        row.row,
-        column.name,
-        column.metric,
-        tuple(evaluations),
-        tuple(column.mean_of) if method else (),
-        harmonic=tuple(column.harmonic_mean_of) if method else (),
-        method=row.method_name if method else None,
-        cost=column.cost if method else None,
-        views=_views(protocol, column) if method else None,
-        over_shots=len(column.trainings) > 1,
-    )
-    return cell, runs
-
-
-def _with_names(suite: Suite, method: Method, roles: Iterable[str]) -> Method:
-    """The method, or the one that stands in for it where a dataset has no rephrased names."""
-    if method.names.source == "plain" or all(load_dataset(suite.dataset(role)).llm_names for role in roles):
-        return method
-    assert method.names.otherwise is not None
-    return method_of(suite, method.names.otherwise)
-
-
-def _views(protocol: Protocol, column: Column) -> int | None:
-    """What a column about the views holds: frames of a view, clips of a video, crops of a clip."""
-    if column.views is None:
-        return None
-    return protocol.frames if column.views == "frames" else int(getattr(protocol.views, column.views))
-
-
-def _cell_of_another(
-    suite: Suite, cell: Cell, source: FromTable, tables: Mapping[str, Table]
-) -> tuple[Cell, list[Run]]:
-    """`cell` filled from `source`: from its row of the same method, or from runs of its own where there is no such row.
-
-    Nothing while the suite has not got that table.
-    """
-    table = tables.get(source.table)
-    if table is None:
-        return cell, []
-    if source.column not in (names := [column.name for column in table.columns]):
-        raise unknown(f"column of {table.name}, shown in column {cell.column} of {cell.table},", source.column, names)
-    row = Row(group=cell.group, row=cell.row, method=cell.method, we=any(row.we for row in table.rows))
-    cells, runs = expand(suite, table.model_copy(update={"rows": [row]}))
-    evaluations = tuple(dict.fromkeys(evaluation for part in cells for evaluation in part.evaluations))
-    return replace(cell, evaluations=evaluations, source=tuple(cells), source_column=source.column), runs
+def rows_of(cells: Iterable[Cell]) -> dict[tuple[str, str], dict[str, Cell]]:
+    """(group, row) -> its cells by column."""
+    found: dict[tuple[str, str], dict[str, Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.group, cell.row), {})[cell.column] = cell
+    return found

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import Dataset, Suite, Table, load_dataset, load_method
-from tcclip.params.dataset import OWN
+from tcclip.params import Suite, Table, load_dataset, load_method
+from tcclip.params.column import Column, MeasuredColumn
+from tcclip.params.dataset import OWN, Own
 from tcclip.params.reader import merge, names, path_of, read_yaml
-from tcclip.params.table import Column, Row
+from tcclip.params.table import Row
 
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
 
 
-def own_datasets(suite: Suite) -> list[Dataset]:
+def own_datasets(suite: Suite) -> list[Own]:
     """The datasets of format csv that join `suite`, by name; UserError when one's name means something else already."""
-    found = []
+    found: list[Own] = []
     default = read_yaml(path_of("datasets", OWN)) if any(map(_is_own, names("datasets"))) else {}
     for name in filter(_is_own, names("datasets")):
         joins = merge(default, read_yaml(path_of("datasets", name))).get("suite")
@@ -24,25 +25,30 @@ def own_datasets(suite: Suite) -> list[Dataset]:
         if joins == suite.name:
             _check_name(suite, name)
             dataset = load_dataset(name)
+            assert isinstance(dataset, Own)  # it is of format csv
             for protocol in dataset.protocols:
                 path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
             found.append(dataset)
     return found
 
 
-def with_own(suite: Suite, own: list[Dataset]) -> Suite:
+def with_own(suite: Suite, own: list[Own]) -> Suite:
     """The suite with datasets of one's own, each in a role that has its name."""
     return suite.model_copy(update={"datasets": suite.datasets | {dataset.name: dataset.name for dataset in own}})
 
 
-def own_table(suite: Suite, dataset: Dataset) -> Table:
+def own_table(suite: Suite, dataset: Own) -> Table:
     """The table of a dataset of one's own: zero-shot after training on K-400, and few-shot for each of its K."""
-    columns = [Column(name=f"k{k}", dataset=dataset.name, shots=k, splits=["test1"]) for k in _shots(dataset)]
+    shots = dataset.few_shot.shots if dataset.few_shot else []
+    columns: list[Column] = [
+        MeasuredColumn(name=f"k{k}", dataset=dataset.name, shots=k, splits=["test1"]) for k in shots
+    ]
     if PRETRAINED_ON in suite.datasets:
         columns.insert(
             0,
-            Column(
+            MeasuredColumn(
                 name="zero_shot",
+                display="Zero-shot",
                 dataset=dataset.name,
                 splits=["test1"],
                 protocol="zero_shot",
@@ -52,10 +58,6 @@ def own_table(suite: Suite, dataset: Dataset) -> Table:
     rows = [Row(row=load_method(method).display, method=method) for method in dataset.methods]
     title = f"{dataset.description} ({dataset.name})"
     return Table(name=dataset.name, title=title, protocol="few_shot", columns=columns, rows=rows)
-
-
-def _shots(dataset: Dataset) -> list[int]:
-    return dataset.few_shot.shots if dataset.few_shot else []
 
 
 def _is_own(name: str) -> bool:

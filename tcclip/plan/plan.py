@@ -7,14 +7,18 @@ Importing it imports no torch and reads only params/.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tcclip.errors import unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
+from tcclip.params.dataset import Generated, Release
 from tcclip.params.reader import path_of
-from tcclip.plan.cells import Cell, Evaluation, expand
+from tcclip.plan.cells import Cell
+from tcclip.plan.evaluation import Evaluation
+from tcclip.plan.expand import expand
 from tcclip.plan.own import own_datasets, own_table, with_own
-from tcclip.plan.runs import Run, method_of, protocol_of, run_for, train_split
+from tcclip.plan.runs import Run, run_for, train_split
+from tcclip.plan.values import Changes, method_of, protocol_of
 
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
 
@@ -27,6 +31,8 @@ class Plan:
     tables: dict[str, Table]
     cells: dict[str, tuple[Cell, ...]]
     runs: dict[str, Run]
+    changes: Changes = field(default_factory=Changes)
+    asked: tuple[Evaluation, ...] = ()  # evaluations that no table shows
 
     def run(self, name: str) -> Run:
         """A run by name; an unknown name is an error with the nearest one."""
@@ -44,9 +50,9 @@ class Plan:
         """The dataset that plays `role` in this suite."""
         return self.datasets[self.suite.dataset(role)]
 
-    def protocol(self, name: str) -> Protocol:
-        """A protocol with this suite's budgets."""
-        return self._protocols.get((name, None)) or protocol_of(self.suite, name)
+    def protocol(self, name: str, method: Method | None = None) -> Protocol:
+        """A protocol with this suite's budgets, put over the values that a method brings."""
+        return protocol_of(self.suite, name, method)
 
     def method(self, name: str) -> Method:
         """A method with this suite's recipe."""
@@ -59,7 +65,7 @@ class Plan:
     def keeps_last(self, run: str) -> bool:
         """Whether a run has the last epoch's weights besides the best one's, and is evaluated with both."""
         found = self.run(run)
-        return found.trained and self.training_protocol(found).keeps_last
+        return found.trained and self.protocol_for(found).keeps_last
 
     def tables_of(self, run: str) -> list[str]:
         """The tables a run serves."""
@@ -71,38 +77,65 @@ class Plan:
 
     def train_split(self, run: Run) -> str:
         """The name of the split a run is trained on."""
-        return train_split(self.protocol(run.protocol), run.shots, run.fold)
+        return train_split(self.protocol_for(run), run.shots, run.fold)
 
-    def training_protocol(self, run: Run) -> Protocol:
-        """A run's protocol with the budget of its dataset, if that has one, and the micro-batch of its method."""
-        protocol = self._protocols[run.protocol, run.role]
-        micro = self.method(run.method).micro_batch.get(protocol.name)
-        return protocol.model_copy(update={"micro_batch": micro}) if micro else protocol
+    def protocol_for(self, run: Run) -> Protocol:
+        """What a run is trained and tested by: its protocol with the values of its method, its suite, its dataset."""
+        return self._protocols[run.protocol, run.method, run.role]
 
     @functools.cached_property
     def datasets(self) -> dict[str, Dataset]:
         """The suite's datasets by file name."""
         return {name: load_dataset(name) for name in self.suite.datasets.values()}
 
+    @property
+    def releases(self) -> list[str]:
+        """The datasets that are downloaded."""
+        return [name for name, dataset in self.datasets.items() if isinstance(dataset, Release) and dataset.sources]
+
+    @property
+    def generated(self) -> list[str]:
+        """The datasets that are generated."""
+        return [name for name, dataset in self.datasets.items() if isinstance(dataset, Generated)]
+
+    @functools.cached_property
+    def displays(self) -> dict[str, str]:
+        """The datasets' names in tables and figures, by role."""
+        return {role: self.datasets[name].display or role for role, name in self.suite.datasets.items()}
+
     # Snakemake asks for these of every job; checking a params file anew each time took a third of its start.
 
     @functools.cached_property
     def _methods(self) -> dict[str, Method]:
-        return {name: method_of(self.suite, name) for name in self.methods}
+        methods = {name: method_of(self.suite, name) for name in self.methods}
+        return {
+            name: method_of(self.suite, name, changes) if (changes := self.changes.of(method)) else method
+            for name, method in methods.items()
+        }
 
     @functools.cached_property
-    def _protocols(self) -> dict[tuple[str, str | None], Protocol]:
-        """By name and the dataset that is trained on, or none: the suite's."""
-        wanted = {(run.protocol, role) for run in self.runs.values() for role in (run.role, None)}
-        return {
-            (name, role): protocol_of(self.suite, name, self.dataset(role) if role else None) for name, role in wanted
-        }
+    def _protocols(self) -> dict[tuple[str, str, str | None], Protocol]:
+        """By name, method and the dataset that is trained on; most of both have no say, and share one."""
+        found: dict[tuple[str, str, str | None], Protocol] = {}
+        shared: dict[tuple[str, str | None, str | None], Protocol] = {}
+        for run in self.runs.values():
+            name, method = run.protocol, self.method(run.method)
+            dataset = self.dataset(run.role) if run.role else None
+            by_method = method.name if name in method.protocols else None
+            by_dataset = dataset.name if dataset and dataset.budget(name) else None
+            if (key := (name, by_method, by_dataset)) not in shared:
+                shared[key] = protocol_of(self.suite, name, method, dataset, self.changes.protocol)
+            found[name, run.method, run.role] = shared[key]
+        return found
 
     @functools.cached_property
     def _evaluations(self) -> dict[str, list[Evaluation]]:
         """By run."""
         found: dict[str, dict[str, Evaluation]] = {run: {} for run in self.runs}
-        for evaluation in (e for cells in self.cells.values() for cell in cells for e in cell.evaluations):
+        shown = (e for cells in self.cells.values() for cell in cells for e in cell.evaluations)
+        for evaluation in (*shown, *self.asked):
+            if self.changes.protocol:
+                evaluation = replace(evaluation, views=self.protocol_for(self.run(evaluation.run)).views)
             found[evaluation.run][evaluation.name] = evaluation
         for run, named in found.items():
             if self.keeps_last(run):
@@ -120,7 +153,7 @@ class Plan:
     @property
     def benched(self) -> list[str]:
         """The methods whose cost a table shows."""
-        cells = [cell for cells in self.cells.values() for cell in cells if cell.cost]
+        cells = [cell for cells in self.cells.values() for cell in cells if cell.benched]
         return list(dict.fromkeys(cell.method for cell in cells if cell.method))
 
     @property

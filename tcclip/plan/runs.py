@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
-from tcclip.params.reader import merge, path_of
-from tcclip.params.table import Column
+from tcclip.params import Method, Protocol, Suite
+from tcclip.params.column import MeasuredColumn
 from tcclip.params.variants import place_of
+from tcclip.plan.values import method_of, protocol_of
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What makes a run another one than that of the plan: values given on the command line."""
+
+    run: str  # of the plan
+    values: dict[str, str]  # by key
+    trained: bool  # its weights are others too; else only its evaluations differ, and its weights are those of `run`
+
+    @property
+    def arguments(self) -> str:
+        """The run on a command line."""
+        return " ".join([self.run, *(f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.values.items())])
 
 
 @dataclass(frozen=True)
@@ -23,17 +38,22 @@ class Run:
     fold: int | None  # of a protocol with folds, from 1
     seed: int | None
     init: Run | None = None  # the run whose weights it starts from; None: CLIP's
+    changed: Changed | None = None
 
     @property
     def trained(self) -> bool:
         """Whether the run has weights of its own."""
         return self.role is not None
 
+    @property
+    def arguments(self) -> str:
+        """The run on a command line, after `tcclip train`."""
+        return self.changed.arguments if self.changed else self.name
 
-def method_of(suite: Suite, name: str) -> Method:
-    """A method with the suite's recipe put over its own."""
-    changes = {"recipe": suite.recipe} if suite.recipe else None
-    return load_method(name, changes, str(path_of("suites", suite.name)))
+    @property
+    def weights_of(self) -> str:
+        """The run whose folder has the weights."""
+        return self.changed.run if self.changed and not self.changed.trained else self.name
 
 
 def run_for(
@@ -58,20 +78,12 @@ def _initial(suite: Suite, method: Method, protocol: Protocol) -> Run | None:
             "other weights may have seen: take the method off its tables or set only_from_clip: false"
         )
     init = method.init
-    first = protocol_of(suite, init.protocol)
+    start = method_of(suite, init.method)
+    first = protocol_of(suite, init.protocol, start)
     if first.shots and init.shots not in first.shots:
         raise unknown(f"init.shots of method {method.name}", str(init.shots), [str(k) for k in first.shots])
     suite.dataset(init.dataset)
-    return run_for(suite, method_of(suite, init.method), first, init.dataset, init.shots)
-
-
-def protocol_of(suite: Suite, name: str, dataset: Dataset | None = None) -> Protocol:
-    """A protocol with the suite's budgets, and over them those of a dataset of one's own that is trained on."""
-    changes = suite.protocols.get(name, {})
-    if dataset and name in dataset.protocols:
-        changes = merge(changes, dataset.protocols[name])
-        return load_protocol(name, changes, f"{path_of('datasets', dataset.name)}: protocols.{name}")
-    return load_protocol(name, changes, str(path_of("suites", suite.name)))
+    return run_for(suite, start, first, init.dataset, init.shots)
 
 
 def train_split(protocol: Protocol, shots: int | None, fold: int | None) -> str:
@@ -79,7 +91,7 @@ def train_split(protocol: Protocol, shots: int | None, fold: int | None) -> str:
     return protocol.train_split.format(shots=shots, fold=fold)
 
 
-def trainings(column: Column, protocol: Protocol) -> list[tuple[int | None, int | None]]:
+def trainings(column: MeasuredColumn, protocol: Protocol) -> list[tuple[int | None, int | None]]:
     """(shots, fold) of the runs behind a cell of a measured column."""
     folds = range(1, protocol.folds + 1) if protocol.folds else [None]
     return [(shots, fold) for shots in column.trainings for fold in folds]

@@ -1,4 +1,4 @@
-"""Which cell a person means, and the cells it is an average of."""
+"""Which cell a person means, and the evaluations behind it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tcclip.errors import UserError
 from tcclip.plan import Cell, Plan
+from tcclip.plan.cells import Measured, rows_of
 
 
 def find_cell(plan: Plan, table: str, row: str, column: str, group: str | None = None) -> Cell:
@@ -40,25 +41,14 @@ def other_groups(plan: Plan, cell: Cell) -> list[str]:
     ]
 
 
-def parts(plan: Plan, cell: Cell) -> list[Cell]:
-    """The cells with evaluations of their own that a cell is made of; itself, if it is no average."""
-    if cell.source:
-        shown = next(part for part in cell.source if part.column == cell.source_column)
-        return _parts(shown, cell.source)
-    return _parts(cell, plan.cells[cell.table])
+def parts(plan: Plan, cell: Cell) -> dict[str, Measured]:
+    """The evaluations that a cell is made of, by the column that they fill alone."""
+    return cell.parts(rows_of(plan.cells[cell.table])[cell.group, cell.row])
 
 
 def runs_of(plan: Plan, cell: Cell) -> list[str]:
     """The runs behind a cell."""
-    return _once(evaluation.run for part in parts(plan, cell) for evaluation in part.evaluations)
-
-
-def _parts(cell: Cell, among: Iterable[Cell]) -> list[Cell]:
-    names = (*cell.mean_of, *cell.harmonic)
-    if not names:
-        return [cell]
-    row = {part.column: part for part in among if (part.group, part.row) == (cell.group, cell.row)}
-    return [part for name in names for part in _parts(row[name], among)]
+    return _once(evaluation.run for part in parts(plan, cell).values() for evaluation in part.evaluations)
 
 
 def _once(values: Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ def explain(plan: Plan, table: str, row: str, column: str, group: str | None = N
     cell = find_cell(plan, table, row, column, group)
     runs = runs_of(plan, cell)
     if not runs:
-        raise UserError(f"{table}, row '{row}', column '{column}' {_without_runs(plan, cell)}")
+        raise UserError(f"{table}, row '{row}', column '{column}' {cell.without_runs(plan.suite.name)}")
     others = other_groups(plan, cell)
     lines = [*_value(plan, cell)]
     lines += [_fact("other groups", ", ".join(f"--group '{name}'" for name in others))] if others else []
@@ -39,14 +39,6 @@ def explain(plan: Plan, table: str, row: str, column: str, group: str | None = N
     named = f" --group '{cell.group}'" if others else ""
     lines += ["", f"Made again and compared: tcclip reproduce {table} '{row}' {column}{named}{config}"]
     return "\n".join(lines)
-
-
-def _without_runs(plan: Plan, cell: Cell) -> str:
-    if cell.cost:
-        return f"was counted or measured by `tcclip bench`: {layout.throughput(plan.suite.name)}"
-    if cell.views is not None:
-        return f"follows from the params of method {cell.method} and of its protocol, without any run"
-    return "has no method in this suite: nothing is run for it"
 
 
 def _value(plan: Plan, cell: Cell) -> Iterator[str]:
@@ -66,9 +58,9 @@ def _value(plan: Plan, cell: Cell) -> Iterator[str]:
 
 
 def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
-    for part in parts(plan, cell):
-        if part is not cell:
-            yield f"  {part.column}"
+    for column, part in parts(plan, cell).items():
+        if column != cell.column:
+            yield f"  {column}"
         for evaluation in part.evaluations:
             yield f"  {evaluation.run}  {evaluation.name}: {_result(plan, evaluation, part.metric)}"
             made = origin.evaluated_by(layout.run(plan.suite.name, evaluation.run), evaluation.name)

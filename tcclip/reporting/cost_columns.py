@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
 from tcclip.params import Suite
-from tcclip.plan import Cell
+from tcclip.params.column import Cost
+from tcclip.plan.evaluation import Costs
 from tcclip.process.files import read_json
-from tcclip.reporting.published_numbers import Key
 
-IN_BENCH = {"params_m": "params_m", "gflops": "paper_gflops_per_view", "throughput_views_per_s": "views_per_s"}
+IN_BENCH: dict[Cost, str] = {
+    "params_m": "params_m",
+    "gflops": "paper_gflops_per_view",
+    "throughput_views_per_s": "views_per_s",
+}
 
 
-def cost_values(cells: Iterable[Cell], suite: Suite, frames: int, bench: Path) -> dict[Key, float]:
-    """The cells with a cost, from file `bench`; those of methods that it does not hold are left out.
+def cost_values(suite: Suite, frames: int, bench: Path) -> Costs:
+    """The costs of the methods that file `bench` holds.
 
     params_m in millions, gflops in 1e9 multiply-accumulates of a view of `frames` and one text, throughput in views/s.
     """
     rows = _rows(bench, suite, frames)
-    return {
-        (cell.group, cell.row, cell.column): rows[cell.method][IN_BENCH[cell.cost]]
-        for cell in cells
-        if cell.cost is not None and cell.method in rows
-    }
+    return {method: {cost: row[name] for cost, name in IN_BENCH.items()} for method, row in rows.items()}
 
 
 def _rows(bench: Path, suite: Suite, frames: int) -> dict[str, dict[str, Any]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tcclip.plan import Cell
-from tcclip.reporting.cells import Results, with_averages
+from tcclip.plan.cells import Cell, Row, rows_of
+from tcclip.plan.evaluation import Results
 from tcclip.reporting.published_numbers import Key
 
 
@@ -28,10 +28,12 @@ def coverage_of(cells: Iterable[Cell], results: Results) -> Coverage:
             if part is not None and "listed" in part:
                 key, found = (evaluation.role, evaluation.split), (int(part["n_videos"]), int(part["listed"]))
                 splits[key] = min(splits.get(key, found), found)
-    return Coverage(splits, frozenset(_incomplete(cells, results)))
+    rows = rows_of(cells)
+    incomplete = {cell.key for cell in cells if _incomplete(cell, rows[cell.group, cell.row], results)}
+    return Coverage(splits, frozenset(incomplete))
 
 
-def sentence(coverage: Coverage, names: dict[str, str]) -> str:
+def sentence(coverage: Coverage, names: Mapping[str, str]) -> str:
     """The coverage as a note: "HMDB-51 test1 1,530 of 1,530"; empty when nothing is evaluated. `names`: of roles."""
     parts = [
         f"{names.get(role, role)} {split} {found:,} of {listed:,}"
@@ -40,14 +42,6 @@ def sentence(coverage: Coverage, names: dict[str, str]) -> str:
     return f"Coverage, videos found of those listed: {'; '.join(parts)}." if parts else ""
 
 
-def _incomplete(cells: Iterable[Cell], results: Results) -> set[Key]:
-    cells = list(cells)
-    marked: set[Key] = set()
-    for cell in cells:
-        parts = [results.get(evaluation.run, {}).get(evaluation.name, {}) for evaluation in cell.evaluations]
-        lacking = any(part.get("n_videos", 0) < part.get("listed", 0) for part in parts)
-        if cell.source:
-            lacking = (cell.group, cell.row, cell.source_column) in _incomplete(cell.source, results)
-        if lacking:
-            marked.add((cell.group, cell.row, cell.column))
-    return with_averages(cells, marked)
+def _incomplete(cell: Cell, row: Row, results: Results) -> bool:
+    parts = [results.get(e.run, {}).get(e.name, {}) for part in cell.parts(row).values() for e in part.evaluations]
+    return any(part.get("n_videos", 0) < part.get("listed", 0) for part in parts)

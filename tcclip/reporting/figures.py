@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tcclip.params.table import Column
+from tcclip.params.column import Column, MeasuredColumn
 from tcclip.reporting import style
-from tcclip.reporting.grid import DATASETS, METRICS
+from tcclip.reporting.headings import METRICS
 from tcclip.reporting.per_class import accuracy_by_class, neighbours
 
 if TYPE_CHECKING:
@@ -26,8 +26,14 @@ MOST_CLASSES = 40  # with names on the axes; more than that are drawn as the har
 
 
 @style.styled
-def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str]) -> Figure:
-    """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow."""
+def accuracy_vs_shots(
+    frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str], names: Mapping[str, str]
+) -> Figure:
+    """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow.
+
+    Args:
+        names: of the datasets, by role.
+    """
     shot_columns = shot_by_shot(columns)
     roles = list(dict.fromkeys(column.dataset for column in shot_columns))
     groups = list(dict.fromkeys(frame["group"]))
@@ -52,27 +58,31 @@ def accuracy_vs_shots(frame: pd.DataFrame, columns: Sequence[Column], colors: Ma
         axis.set_xticks(list(shots.values()), [str(k) for k in shots.values()])
         axis.minorticks_off()
         axis.set_ylim(0, 1.08 * max(float(part["value"].max()), 1.0))
-        axis.set_title(_titled(role, int(counts.max()) if len(counts) else None))
+        axis.set_title(_titled(names.get(role, role), int(counts.max()) if len(counts) else None))
         axis.set_xlabel("training videos per class, K")
     axes[0].set_ylabel("top-1 accuracy (%)")
     _legend(figure, axes)
     return figure
 
 
-def shot_by_shot(columns: Sequence[Column]) -> list[Column]:
+def shot_by_shot(columns: Sequence[Column]) -> list[MeasuredColumn]:
     """The columns at one K each, where a table has more than one K."""
-    single = [column for column in columns if column.dataset and isinstance(column.shots, int)]
+    measured = [column for column in columns if isinstance(column, MeasuredColumn)]
+    single = [column for column in measured if isinstance(column.shots, int)]
     return single if len({column.shots for column in single}) > 1 else []
 
 
 @style.styled
-def accuracy_over_setting(frame: pd.DataFrame, columns: Sequence[Column], label: str) -> Figure:
+def accuracy_over_setting(
+    frame: pd.DataFrame, columns: Sequence[Column], label: str, names: Mapping[str, str]
+) -> Figure:
     """One panel per column: its values over the rows, which are numbers; quoted values dashed and hollow.
 
     All panels span the same number of points, so that a change looks as large as it is.
 
     Args:
         label: what the rows are, with their unit.
+        names: of the datasets, by role.
     """
     figure, axes = style.panels(len(columns), 4, height=2.6, share_y=False)
     places = sorted({float(row) for row in frame["row"]})
@@ -96,8 +106,10 @@ def accuracy_over_setting(frame: pd.DataFrame, columns: Sequence[Column], label:
         axis.set_xticks(places, [f"{place:g}" for place in places])
         if column.name in middle:
             axis.set_ylim(middle[column.name] - half, middle[column.name] + half)
-        axis.set_title(_titled(column.dataset or "average", int(counts.max()) if len(counts) else None))
-    axes[0].set_ylabel(f"{METRICS[columns[0].metric].lower()} accuracy (%)")
+        title = names.get(column.dataset, column.dataset) if isinstance(column, MeasuredColumn) else "average"
+        axis.set_title(_titled(title, int(counts.max()) if len(counts) else None))
+    metric = next((column.metric for column in columns if isinstance(column, MeasuredColumn)), "top1")
+    axes[0].set_ylabel(f"{METRICS[metric].lower()} accuracy (%)")
     figure.supxlabel(label, fontsize=9)
     if {"quoted", "measured"} <= set(frame["source"]):
         _legend(figure, axes)
@@ -196,8 +208,7 @@ def _row_label(row: str, group: str, quoted: bool) -> str:
     return row + (f" ({group})" if group else "") + (" †" if quoted else "")
 
 
-def _titled(role: str | None, videos: int | None) -> str:
-    name = DATASETS.get(role or "", role or "")
+def _titled(name: str, videos: int | None) -> str:
     return f"{name} (N = {videos:,})" if videos else name
 
 

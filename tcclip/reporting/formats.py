@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.process.files import atomic, write_text
-from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Grid, GridCell, Heading, marks, number, spans
+from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Grid, GridCell, marks, number
+from tcclip.reporting.headings import Heading, spans
 
 LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
 

@@ -15,7 +15,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from tcclip.reporting.formats import text_of
-from tcclip.reporting.grid import Grid, number, spans
+from tcclip.reporting.grid import Grid, number
+from tcclip.reporting.headings import spans
 from tcclip.reporting.html import part, templates
 
 TEMPLATES = templates(Path(__file__).with_name("templates"))

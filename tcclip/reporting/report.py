@@ -18,11 +18,12 @@ from tcclip.plan import Plan, layout
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
-from tcclip.reporting.grid import DASH, METRICS
+from tcclip.reporting.grid import DASH
+from tcclip.reporting.headings import METRICS
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
 from tcclip.reporting.suite_figures import draw_figures
 from tcclip.reporting.summary import all_cells, summary, write_curves
-from tcclip.reporting.tables import table_grid
+from tcclip.reporting.tables import results_of, table_grid
 
 
 def write_report(plan: Plan) -> str:
@@ -58,7 +59,7 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
             key: sorted({run for text in part["runs"] for run in text.split(";") if run})
             for key, part in frame.groupby(["group", "row"])
         }
-        sections.append(table_section(name, table_grid(plan, name, frame), runs))  # type: ignore[arg-type]
+        sections.append(table_section(name, table_grid(plan, name, frame, results_of(plan, name)), runs))  # type: ignore[arg-type]
     for title in dict.fromkeys(item.section for item in drawn):
         items = [item for item in drawn if item.section == title]
         anchor = title.lower().replace(" ", "-")

@@ -10,7 +10,6 @@ import pandas as pd
 
 from tcclip.plan import Evaluation, Plan, Run, layout
 from tcclip.process.files import read_json
-from tcclip.reporting.grid import DATASETS
 from tcclip.reporting.per_class import confusion
 
 
@@ -33,7 +32,7 @@ def runs_table(plan: Plan) -> pd.DataFrame:
                 "folder": str(folder),
                 "method": method_labels[run.method],
                 "protocol": run.protocol if run.trained else "",
-                "dataset": DATASETS.get(run.role or "", run.role or ""),
+                "dataset": plan.displays.get(run.role or "", ""),
                 "shots": run.shots,
                 "fold": run.fold,
                 "seed": run.seed,
@@ -52,7 +51,7 @@ def coverage(plan: Plan) -> pd.DataFrame:
         for evaluation in plan.evaluations(run):
             part = parts.get(evaluation.name)
             if part:
-                key = (DATASETS.get(evaluation.role, evaluation.role), evaluation.split)
+                key = (plan.displays[evaluation.role], evaluation.split)
                 lines[key] = [*key, part["listed"], part["n_videos"], part["broken"], part["missing"]]
     return pd.DataFrame(lines.values(), columns=["dataset", "split", "listed", "tested", "broken", "missing"])
 
@@ -64,7 +63,7 @@ def broken_videos(plan: Plan) -> pd.DataFrame:
         path = layout.frames_index(name)
         if path.is_file():
             index = pd.read_parquet(path, columns=["video", "path", "defect"]).rename(columns={"defect": "reason"})
-            frames.append(index[index["reason"] != ""].assign(dataset=DATASETS.get(role, role)))
+            frames.append(index[index["reason"] != ""].assign(dataset=plan.displays[role]))
     columns = ["dataset", "video", "path", "reason"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
@@ -77,7 +76,7 @@ def histories(runs: Iterable[Run], plan: Plan) -> dict[tuple[str, str], pd.DataF
         path = layout.run(plan.suite.name, run.name) / "history.csv"
         if path.is_file():
             number = f", K={run.shots}" if run.shots else f", fold {run.fold}" if run.fold else ""
-            name = DATASETS.get(run.role or "", run.role or "") + number
+            name = plan.displays.get(run.role or "", "") + number
             found[name, method_labels[run.method]] = pd.read_csv(path)
     return found
 

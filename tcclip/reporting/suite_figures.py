@@ -10,7 +10,7 @@ import pandas as pd
 from tcclip.plan import Evaluation, Plan, Run
 from tcclip.process.files import atomic
 from tcclip.reporting import figures, results, style
-from tcclip.reporting.grid import DATASETS, mean_over_shots
+from tcclip.reporting.grid import mean_over_shots
 from tcclip.reporting.page import Picture
 from tcclip.reporting.per_class import confused_pairs, per_class
 
@@ -26,11 +26,11 @@ def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -
             continue
         quoted = " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
         if figures.shot_by_shot(table.columns):
-            figure = figures.accuracy_vs_shots(frame, table.columns, _by_rest(frame["row"], colors))
+            figure = figures.accuracy_vs_shots(frame, table.columns, _by_rest(frame["row"], colors), plan.displays)
             caption = f"{table.title}: top-1 accuracy against training videos per class.{quoted}"
             drawn.append(Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption))
         if table.axis:
-            figure = figures.accuracy_over_setting(frame, table.columns, table.axis)
+            figure = figures.accuracy_over_setting(frame, table.columns, table.axis, plan.displays)
             sentences = [f"{table.title}: accuracy over {table.axis}.", *mean_over_shots(table.columns)]
             caption = " ".join(sentences) + quoted
             drawn.append(Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption))
@@ -122,7 +122,7 @@ def _class_figures(
     if not confusions:
         return []
     trained = next(run for e in evaluations if (run := plan.run(e.run)).trained)
-    what = f"{DATASETS.get(role, role)} {split}, " + (
+    what = f"{plan.displays[role]} {split}, " + (
         f"K = {trained.shots}" if trained.shots else trained.protocol.replace("_", "-")
     )
     for table, stem in (
@@ -133,7 +133,7 @@ def _class_figures(
             table.to_csv(part, index=False)
     by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", colors)
     matrices = figures.confusion_matrices(confusions, names, f"Confusion, {what}")
-    section = f"{DATASETS.get(role, role)} class by class"
+    section = f"{plan.displays[role]} class by class"
     return [
         Picture(style.save(by_class, folder / f"per_class_{role}.png"), section, f"Top-1 accuracy by class, {what}."),
         Picture(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip.params.table import Column
+from tcclip.params.column import Column, MeanColumn
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
 
@@ -32,7 +32,9 @@ def measured(frame: pd.DataFrame, columns: Collection[str]) -> dict[str, Any]:
 
 def headline(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
     """{row: {column: percent}} of the measured averages; tables without an average column give all measured cells."""
-    averages = [column.name for column in columns if column.mean_of] or [column.name for column in columns]
+    averages = [column.name for column in columns if isinstance(column, MeanColumn)] or [
+        column.name for column in columns
+    ]
     return measured(frame, averages)
 
 

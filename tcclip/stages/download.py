@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip.params import load_dataset
+from tcclip.params.dataset import load_release
 from tcclip.plan import layout
 from tcclip.process.console import stage
 from tcclip.process.options import Log
@@ -31,5 +31,5 @@ def download(
         from tcclip.data.release.download import download as fetch
         from tcclip.data.release.parcels import finished_archives
 
-        of_dataset, unpacked = load_dataset(dataset), finished_archives(dataset)
+        of_dataset, unpacked = load_release(dataset), finished_archives(dataset)
         report(fetch(of_dataset, layout.downloads(dataset), again=verify, unpacked=unpacked))

@@ -39,7 +39,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
     The inputs are the evaluated splits, their class lists and frames, and the run's weights.
     """
     run = plan.run(name)
-    evaluations, method, protocol = plan.evaluations(run.name), plan.method(run.method), plan.protocol(run.protocol)
+    evaluations, method, protocol = plan.evaluations(run.name), plan.method(run.method), plan.protocol_for(run)
     views, we = {e.name: e.views for e in evaluations}, any(e.we for e in evaluations)
     paths = set(train.outputs(plan, run.name)) if run.trained else set()
     for evaluation in evaluations:
@@ -87,7 +87,7 @@ def asked_jobs(
     """
     path = _params_file(plan, name)
     if name in plan.runs:
-        subject, usual = planned(plan, name), plan.protocol(plan.run(name).protocol).views
+        subject, usual = planned(plan, name), plan.protocol_for(plan.run(name)).views
     elif path.is_file():
         content = read_yaml(path)
         subject, usual = from_folder(plan, path.parent, content), _protocol(content, path).views
@@ -104,7 +104,7 @@ def planned(plan: Plan, name: str) -> Subject:
     run = plan.run(name)
     folder = layout.run(plan.suite.name, run.name)
     weights = folder / "weights.safetensors" if run.trained else None
-    return _subject(plan, folder, plan.method(run.method), plan.protocol(run.protocol), weights)
+    return _subject(plan, folder, plan.method(run.method), plan.protocol_for(run), weights)
 
 
 def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:

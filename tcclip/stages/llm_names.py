@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from tcclip.params import Dataset, load_dataset
+from tcclip.params import Dataset
+from tcclip.params.dataset import load_release
 from tcclip.plan import layout
 from tcclip.process.console import stage
 from tcclip.process.options import Log
@@ -39,6 +40,6 @@ def llm_names(dataset: str, log: Log = None) -> None:
         from tcclip.data.release.download import download as fetch
         from tcclip.data.splits.llm_names import write_llm_names
 
-        of_dataset, folder = load_dataset(dataset), layout.llm_downloads(dataset)
+        of_dataset, folder = load_release(dataset), layout.llm_downloads(dataset)
         fetch(of_dataset, folder, "llm")
         report(write_llm_names(of_dataset, folder, layout.splits(dataset)))

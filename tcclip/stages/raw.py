@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from tcclip.params import Dataset, load_dataset
+from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.reader import flat
 from tcclip.plan import layout
 from tcclip.process.console import stage
@@ -23,7 +24,8 @@ app = typer.Typer()
 
 def inputs(dataset: Dataset) -> list[Path]:
     """A real dataset comes from its archives; of one with videos in a `folder` it is the lists that do."""
-    return [layout.unpacked(dataset.name)] if dataset.sources else []
+    downloaded = isinstance(dataset, Release) and dataset.sources
+    return [layout.unpacked(dataset.name)] if downloaded else []
 
 
 def outputs(dataset: str) -> list[Path]:
@@ -33,13 +35,14 @@ def outputs(dataset: str) -> list[Path]:
 
 def settings(dataset: Dataset) -> dict[str, Any]:
     """A generated dataset depends on its recipe; a real one on the folder that the user names, if any."""
-    recipe = {"format": dataset.format, "generate": dataset.generate.model_dump() if dataset.generate else {}}
-    return flat(recipe | ({"folder": dataset.folder} if dataset.folder else {}))
+    generate = dataset.generate.model_dump() if isinstance(dataset, Generated) else {}
+    folder = None if isinstance(dataset, Generated) else dataset.folder
+    return flat({"format": dataset.format, "generate": generate} | ({"folder": folder} if folder else {}))
 
 
 def code(dataset: Dataset) -> str:
     """A generated dataset depends on its generator as well."""
-    return fingerprint.code(*CODE, *([GENERATOR] if dataset.generate else []))
+    return fingerprint.code(*CODE, *([GENERATOR] if isinstance(dataset, Generated) else []))
 
 
 @app.command()
@@ -49,17 +52,16 @@ def raw(dataset: str, log: Log = None) -> None:
         from tcclip.data.raw import write_manifest
 
         of_dataset = load_dataset(dataset)
-        if of_dataset.generate:
+        if isinstance(of_dataset, Generated):
             from tcclip.mini.writer import generate
 
             generate(of_dataset, of_dataset.generate.role, layout.raw(dataset))
-        if of_dataset.folder:
+        elif of_dataset.folder:
             from tcclip.data.videos.links import link_videos
 
             link_videos(dataset, of_dataset.folder, layout.raw(dataset) / "videos")
-        if of_dataset.csv:
+        if own := isinstance(of_dataset, Own):
             from tcclip.data.splits.own_list import read_own
 
             read_own(of_dataset)  # a mistake in it is better met before hours of frames than after
-        own = of_dataset.csv is not None
         report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own)} videos")

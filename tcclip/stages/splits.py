@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from tcclip.params import Dataset, load_dataset
-from tcclip.params.dataset import own_list
+from tcclip.params.dataset import Own, Release
 from tcclip.params.reader import flat
 from tcclip.plan import Plan, layout
 from tcclip.process.console import stage
@@ -22,8 +22,8 @@ app = typer.Typer()
 
 def inputs(dataset: Dataset) -> list[Path]:
     """The manifest, and one's own list; where that is not there it is stage `raw` that says so."""
-    own = own_list(dataset)
-    return [layout.manifest(dataset.name), *([own] if own and own.is_file() else [])]
+    own = [dataset.list_path] if isinstance(dataset, Own) and dataset.list_path.is_file() else []
+    return [layout.manifest(dataset.name), *own]
 
 
 def outputs(dataset: Dataset) -> list[Path]:
@@ -34,11 +34,14 @@ def outputs(dataset: Dataset) -> list[Path]:
 
 def settings(dataset: Dataset) -> dict[str, Any]:
     """Split tables depend on the lists that are read and on the samplers' seeds."""
-    lists = {"format", "splits", "class_lists", "few_shot", "base_novel", "lists", "zero_shot_from"}
-    if dataset.format == "csv":
-        lists |= {"csv", "test_share", "split_seed"}
-    if dataset.lists == "published":
-        lists = {"format", "class_lists", "published"}
+    lists = {"format", "splits", "class_lists", "few_shot", "base_novel"}
+    match dataset:
+        case Release(lists="published"):
+            lists = {"format", "class_lists", "published"}
+        case Release():
+            lists |= {"lists", "zero_shot_from"}
+        case Own():
+            lists |= {"csv", "test_share", "split_seed"}
     return flat(dataset.model_dump(include=lists))
 
 

@@ -22,7 +22,7 @@ app = typer.Typer()
 def inputs(plan: Plan, name: str) -> list[Path]:
     """The metrics of a table's runs, and what `tcclip bench` has found if it shows costs."""
     files = [layout.metrics(plan.suite.name, run) for run in plan.runs_of(name)]
-    shows = any(cell.cost for cell in plan.cells[name])
+    shows = any(cell.benched for cell in plan.cells[name])
     return files + (bench.outputs(plan) if shows else [])
 
 

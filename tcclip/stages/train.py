@@ -37,7 +37,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
     run = plan.run(name)
     if run.role is None or run.seed is None:
         raise UserError(f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.name}`)")
-    dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.training_protocol(run)
+    dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.protocol_for(run)
     split = plan.train_split(run)
     return Depends(
         settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
@@ -70,7 +70,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
     run = plan.run(name)
     depends = depends_on(plan, name)
     assert run.role is not None and run.seed is not None
-    dataset, protocol, split = plan.dataset(run.role), plan.training_protocol(run), plan.train_split(run)
+    dataset, protocol, split = plan.dataset(run.role), plan.protocol_for(run), plan.train_split(run)
     return TrainingJob(
         name=run.name,
         method=plan.method(run.method),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from tcclip.params import load_dataset
+from tcclip.params.dataset import load_release
 from tcclip.plan import layout
 from tcclip.process.console import stage
 from tcclip.process.options import Log
@@ -30,4 +30,4 @@ def unpack(dataset: str, log: Log = None) -> None:
     with stage(f"unpacking {dataset}", log) as report:
         from tcclip.data.release.unpack import unpack as unpack_all
 
-        report(unpack_all(load_dataset(dataset)))
+        report(unpack_all(load_release(dataset)))

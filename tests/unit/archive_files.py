@@ -11,7 +11,7 @@ from typing import Any
 
 from rar_files import write_rar
 
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.params.unpacking import Unpacking
 from tcclip.plan import layout
 
@@ -21,12 +21,12 @@ SECOND = {f"Run/b{n}.avi": bytes([9 + n]) * 5000 for n in range(4)}
 FORMATS = ("tar.gz", "tar", "zip", "rar", "joined")
 
 
-def dataset(*files: Mapping[str, Any], **changes: Any) -> Dataset:
+def dataset(*files: Mapping[str, Any], **changes: Any) -> Release:
     """A dataset `tiny` with these sources."""
     keep = changes.pop("keep_archives", True)
     sources = {"licence": "free", "page": "none", "videos": 2, "gigabytes": 0, "files": files, "keep_archives": keep}
     content = {"name": "tiny", "description": "d", "format": "ucf101", "splits": ["train1"], "class_lists": "one"}
-    return Dataset.model_validate({**content, "flip": True, "frames": FRAMES, "sources": sources, **changes})
+    return Release.model_validate({**content, "flip": True, "frames": FRAMES, "sources": sources, **changes})
 
 
 def videos(*names: str) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def write_joined(folder: Path, members: Mapping[str, bytes], stem: str = "tiny-v
     ]
 
 
-def write_archive(folder: Path, form: str, members: Mapping[str, bytes]) -> tuple[Dataset, Path]:
+def write_archive(folder: Path, form: str, members: Mapping[str, bytes]) -> tuple[Release, Path]:
     """An archive of one of FORMATS in `folder`; returns a dataset of it and the archive (its last piece)."""
     if form == "joined":
         paths = write_joined(folder, members)
@@ -100,7 +100,7 @@ def videos_in_place() -> dict[str, bytes]:
     return files_below(layout.raw("tiny") / "videos")
 
 
-def two_archives(**changes: Any) -> Dataset:
+def two_archives(**changes: Any) -> Release:
     """FIRST and SECOND, each in an archive."""
     write_tar(downloads() / "first.tar.gz", FIRST)
     write_tar(downloads() / "second.tar.gz", SECOND)

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from tcclip.data.release.download import download
-from tcclip.params.dataset import Dataset, Frames
+from tcclip.params.dataset import Frames, Release
 from tcclip.params.downloads import Downloads
 from tcclip.params.release import RemoteFile, Sources
 
@@ -24,9 +24,9 @@ OTHER = b"PK\x03\x04" + random.Random(2).randbytes(1996)
 SHA = hashlib.sha256(CONTENT).hexdigest()
 
 
-def dataset(*files: RemoteFile, **more) -> Dataset:
+def dataset(*files: RemoteFile, **more) -> Release:
     sources = Sources(licence="to be read", page="https://page", videos=1, gigabytes=0.1, files=list(files), **more)
-    return Dataset(
+    return Release(
         name="toy",
         description="",
         format="ucf101",

@@ -10,7 +10,7 @@ from hand_made import evaluation_part
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import layout, load_plan
-from tcclip.reporting.tables import table_frame, write_table
+from tcclip.reporting.tables import results_of, table_frame, write_table
 from tcclip.tracking.run_points import final
 
 
@@ -39,7 +39,7 @@ def test_a_table_shows_both_and_its_cells_are_the_best_ones(monkeypatch: pytest.
     last = shown.split("## The last epoch")[1]
     assert "| TC-CLIP | hmdb51_k2 | 50.0 | 47.5 | -2.5 |" in last
     assert "Vanilla" not in last  # nothing is chosen for a method that is not trained
-    measured = table_frame(plan, "table3").query("source == 'measured'")
+    measured = table_frame(plan, "table3", results_of(plan, "table3")).query("source == 'measured'")
     assert set(measured["value"]) == {50.0}
 
 

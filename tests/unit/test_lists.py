@@ -11,12 +11,12 @@ import pytest
 from tcclip.data.splits.lists import read_labelled, read_lists, read_names
 from tcclip.data.videos.listing import find_videos, video_id
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 
 
-def dataset(fmt: str, *splits: str, class_lists: str = "one") -> Dataset:
+def dataset(fmt: str, *splits: str, class_lists: str = "one") -> Release:
     frames = {"short_side": 64, "jpeg_quality": 90, "shards": 1, "decode_timeout_s": 60}
-    return Dataset.model_validate(
+    return Release.model_validate(
         {
             "name": "tiny",
             "description": "a few lines of lists",

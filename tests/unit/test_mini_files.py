@@ -17,13 +17,13 @@ from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import AVI, MP4, WEBM, Coding, encode
 from tcclip.mini.relations import SSV2
 from tcclip.mini.writer import generate
-from tcclip.params import Dataset, load_dataset
-from tcclip.params.dataset import Generate
+from tcclip.params import load_dataset
+from tcclip.params.dataset import Generate, Generated
 
 SMALL = Generate(role="hmdb51", seed=3, train_per_class=2, test_per_class=1)
 
 
-def small(role: str, numbers: Generate = SMALL) -> Dataset:
+def small(role: str, numbers: Generate = SMALL) -> Generated:
     return load_dataset(f"mini_{role}").model_copy(update={"generate": numbers})
 
 

@@ -147,7 +147,7 @@ def test_a_mistake_in_the_file_is_one_sentence(folder, content, sentence):
     with pytest.raises(UserError, match=re.escape(sentence)):
         own(folder, **content)
         plan = load_plan("mini")
-        [plan.training_protocol(run) for run in plan.runs.values()]
+        [plan.protocol_for(run) for run in plan.runs.values()]
 
 
 @pytest.mark.parametrize(
@@ -215,5 +215,5 @@ def test_no_other_table_changes_and_no_other_suite_has_it(folder):
 def test_a_budget_of_its_own_is_its_trainings_alone(folder):
     own(folder, protocols={"few_shot": {"total_batch": 8}})
     plan = load_plan("mini")
-    assert plan.training_protocol(plan.run("few_shot-kitchen-k2-tc_clip-s1024")).total_batch == 8
-    assert plan.training_protocol(plan.run("few_shot-ucf101-k2-tc_clip-s1024")).total_batch == 4
+    assert plan.protocol_for(plan.run("few_shot-kitchen-k2-tc_clip-s1024")).total_batch == 8
+    assert plan.protocol_for(plan.run("few_shot-ucf101-k2-tc_clip-s1024")).total_batch == 4

@@ -10,8 +10,10 @@ import yaml
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.column import MeasuredColumn
+from tcclip.params.protocol import Budget
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
-from tcclip.params.table import Column, Table
+from tcclip.params.table import Table
 from tcclip.params.variants import method_names
 
 
@@ -103,7 +105,7 @@ def test_no_method_is_another_one_under_a_second_name():
 @pytest.mark.parametrize("shots", [[], [4], [4, 2], [2, 2], 0, [0, 2], "two", 2.5])
 def test_shots_that_are_neither_a_number_nor_an_ascending_list_are_refused(shots):
     with pytest.raises(ValueError, match="must be a number of videos per class, or an ascending list of at least two"):
-        Column(name="hmdb51", dataset="hmdb51", splits=["test1"], shots=shots)
+        MeasuredColumn(name="hmdb51", dataset="hmdb51", splits=["test1"], shots=shots)
 
 
 def test_a_row_without_a_place_on_the_axis_is_refused():
@@ -136,13 +138,13 @@ def test_broken_yaml_names_the_file(tmp_path, monkeypatch):
 
 def test_a_suites_budget_is_checked_like_the_protocol_itself():
     with pytest.raises(UserError, match="total_batch must be a multiple of micro_batch"):
-        load_protocol("few_shot", {"total_batch": 6})
+        load_protocol("few_shot", Budget({"total_batch": 6}, "mini.yaml"))
     with pytest.raises(UserError, match="unknown key 'epocs': did you mean 'epochs'"):
-        load_protocol("few_shot", {"epocs": 6})
+        load_protocol("few_shot", Budget({"epocs": 6}, "mini.yaml"))
     with pytest.raises(UserError, match="49 is not below epochs"):
-        load_protocol("few_shot", {"epochs": 40, "validation": {"epochs": [0, 49]}})
+        load_protocol("few_shot", Budget({"epochs": 40, "validation": {"epochs": [0, 49]}}, "mini.yaml"))
     with pytest.raises(UserError, match="lr_min must not be larger than lr"):
-        load_protocol("few_shot", {"lr": 1e-9})
+        load_protocol("few_shot", Budget({"lr": 1e-9}, "mini.yaml"))
 
 
 def test_the_published_numbers_are_the_papers():

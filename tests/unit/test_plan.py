@@ -12,9 +12,10 @@ import yaml
 
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
+from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import params_folder
-from tcclip.params.table import Column
 from tcclip.plan import expand, layout, load_plan
+from tcclip.plan.cells import Average, Looks
 from tcclip.stages import evaluate, splits, train
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
@@ -78,7 +79,7 @@ def test_a_column_of_several_shots_takes_one_run_of_each():
     runs = [plan.run(evaluation.run) for evaluation in cell.evaluations]
     assert [(run.shots, run.role, run.method) for run in runs] == [(k, "ucf101", "tc_only-k64") for k in (2, 4, 8, 16)]
     assert {evaluation.name for evaluation in cell.evaluations} == {"ucf101-test1-2x1"}
-    assert cell.over_shots
+    assert cell.content.over_shots
 
 
 TABLES = ["table1", "table2", "table3", "table7", "table8a", "table8b", "table9a", "table9b", "table9c", "table10"]
@@ -125,8 +126,8 @@ def test_a_base_to_novel_cell_has_a_run_for_each_draw_and_the_harmonic_mean_is_o
     assert [run.name for run in runs] == [f"base_to_novel-ssv2-f{fold}-tc_clip-s1024" for fold in (1, 2, 3)]
     assert [plan.train_split(run) for run in runs] == ["base_train1", "base_train2", "base_train3"]
     assert {evaluation.split for evaluation in cells["ssv2_novel"].evaluations} == {"novel_test"}
-    assert cells["ssv2_hm"].harmonic == ("ssv2_base", "ssv2_novel")
-    assert cells["all_hm"].harmonic == ("all_base", "all_novel")
+    assert cells["ssv2_hm"].content == Average(("ssv2_base", "ssv2_novel"), harmonic=True)
+    assert cells["all_hm"].content == Average(("all_base", "all_novel"), harmonic=True)
     of_base = [run for run in plan.runs.values() if run.protocol == "base_to_novel"]
     assert all({e.split for e in plan.evaluations(run.name)} == {"base_test", "novel_test"} for run in of_base)
 
@@ -135,9 +136,10 @@ def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
     plan = load_plan("mini")
     names = [evaluation.name for evaluation in plan.evaluations("fully_supervised-k400-tc_clip-s1024")]
     assert names == ["k400-val-4x3"]
-    views = {c.column: c.views for c in plan.cells["table5"] if c.row == "TC-CLIP" and c.views is not None}
+    looks = [cell for cell in plan.cells["table5"] if cell.row == "TC-CLIP" and isinstance(cell.content, Looks)]
+    views = {cell.column: cell.content.count for cell in looks}
     assert views == {"frames": 16, "temporal_clips": 4, "spatial_crops": 3}
-    assert not any(c.views for c in plan.cells["table5"] if c.row == "OST")
+    assert not any(c.content for c in plan.cells["table5"] if c.row == "OST")
 
 
 def with_params(monkeypatch, tmp_path, **files):
@@ -163,7 +165,7 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     cell = next(cell for cell in plan.cells["table3"] if (cell.group, cell.row, cell.column) == here)
     assert cell.evaluations[0].run == "few_shot-ssv2-k2-tc_clip-s1024"
     run = plan.run("zero_shot-k400-tc_clip-llm-s1024")
-    assert (plan.training_protocol(run).micro_batch, plan.training_protocol(run).total_batch) == (2, 256)
+    assert (plan.protocol_for(run).micro_batch, plan.protocol_for(run).total_batch) == (2, 256)
     assert layout.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
     assert Path("data/splits/k600/classes/test1-llm.csv") in splits.class_files(plan)
 
@@ -239,7 +241,7 @@ def test_unknown_runs_and_tables_come_with_the_nearest_name():
     ],
 )
 def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(column, sentence):
-    table = load_table("table3").model_copy(update={"columns": [Column(name="odd", **column)]})
+    table = load_table("table3").model_copy(update={"columns": [MeasuredColumn(name="odd", **column)]})
     with pytest.raises(UserError) as error:
         expand(load_suite("mini"), table)
     assert sentence in str(error.value)

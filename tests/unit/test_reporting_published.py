@@ -8,7 +8,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.reporting.cells import COLUMNS
 from tcclip.reporting.published_numbers import check_names, read_published
-from tcclip.reporting.tables import table_frame
+from tcclip.reporting.tables import results_of, table_frame
 
 
 @pytest.mark.parametrize("name", list(load_plan("mini").tables))
@@ -17,11 +17,11 @@ def test_a_table_has_the_published_rows_and_columns_in_their_order(name, suite, 
     plan = load_plan(suite)
     monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
-    frame = table_frame(plan, name)
+    frame = table_frame(plan, name, results_of(plan, name))
     assert list(frame.columns) == COLUMNS
     printed = read_published(name)
     assert list(zip(frame["group"], frame["row"], frame["column"], strict=True)) == list(printed)
-    counted = {cell.column for cell in plan.cells[name] if cell.cost}  # needs no run
+    counted = {cell.column for cell in plan.cells[name] if cell.benched}  # needs no run
     frame = frame[~frame["column"].isin(counted)]
     printed = {key: value for key, value in printed.items() if key[2] not in counted}
     if suite == "mini":

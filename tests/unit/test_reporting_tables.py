@@ -11,30 +11,34 @@ import pytest
 from hand_made import evaluation_part
 
 from tcclip.errors import UserError
+from tcclip.params.column import MeanColumn, MeasuredColumn
 from tcclip.params.protocol import Views
 from tcclip.params.reader import params_folder
-from tcclip.params.table import Column
 from tcclip.plan import Cell, Evaluation, load_plan
+from tcclip.plan.cells import Average, Measured
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
 from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
-from tcclip.reporting.grid import grid, headings, mean_over_shots
+from tcclip.reporting.grid import grid, mean_over_shots
+from tcclip.reporting.headings import headings
 from tcclip.reporting.page import table_section
 from tcclip.reporting.published_numbers import PublishedNumber
 from tcclip.reporting.summary import headline, summary
-from tcclip.reporting.tables import table_frame, table_grid, write_table
+from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 VIEWS = Views(temporal=2, spatial=1, mode="paper")
 TABLE2 = load_plan("mini").tables["table2"]
+NAMES = load_plan("mini").displays
 COLUMNS2 = [column for column in TABLE2.columns if column.name in ("hmdb51", "k600_top1", "k600_top5")]
 
 
 def cell(row: str, column: str, splits: int = 3, metric: str = "top1", run: str = "run-a", mean_of: tuple = ()) -> Cell:
     role = column.split("_")[0]
     evaluations = tuple(Evaluation(run, role, f"test{i + 1}", VIEWS, False) for i in range(splits))
-    return Cell("table2", "no weight ensemble", row, column, metric, () if mean_of else evaluations, mean_of)
+    content = Average(mean_of) if mean_of else Measured(metric, evaluations)
+    return Cell("table2", "no weight ensemble", row, column, content)
 
 
 def results(values: dict[str, float], run: str = "run-a", videos: int = 40) -> dict:
@@ -98,9 +102,10 @@ def over_shots(values: dict[int, float]) -> pd.DataFrame:
     """A column over K and the average of it and a column at one K."""
     found = {f"run-k{k}": results({"ssv2-test1": value}, f"run-k{k}")[f"run-k{k}"] for k, value in values.items()}
     evaluations = tuple(Evaluation(f"run-k{k}", "ssv2", "test1", VIEWS, False) for k in (2, 4, 8, 16))
-    several = Cell("table8a", "", "ATS", "ssv2", "top1", evaluations, (), over_shots=True)
-    single = Cell("table8a", "", "ATS", "ucf101", "top1", (Evaluation("run-u", "ucf101", "test1", VIEWS, False),), ())
-    average = Cell("table8a", "", "ATS", "all", "top1", (), ("ssv2", "ucf101"))
+    several = Cell("table8a", "", "ATS", "ssv2", Measured("top1", evaluations, over_shots=True))
+    one = Measured("top1", (Evaluation("run-u", "ucf101", "test1", VIEWS, False),))
+    single = Cell("table8a", "", "ATS", "ucf101", one)
+    average = Cell("table8a", "", "ATS", "all", Average(("ssv2", "ucf101")))
     return build([several, single, average], {**found, **results({"ucf101-test1": 50.0}, "run-u")})
 
 
@@ -122,16 +127,17 @@ def test_a_cell_without_one_of_its_shots_is_empty():
 def test_a_table_over_several_shots_says_so():
     columns = load_plan("mini").tables["table8a"].columns
     assert mean_over_shots(columns) == ["Each cell is the mean over K = 2, 4, 8, 16 training videos per class."]
-    assert [head.sub for head in headings(columns)] == ["", "", "", ""]
+    assert [head.sub for head in headings(columns, NAMES)] == ["", "", "", ""]
     assert mean_over_shots(load_plan("mini").tables["table1"].columns) == []
 
 
 def test_names_with_separators_and_brackets_survive_every_format(tmp_path):
     row, group = '[CLS] "a"; b, c & d', "weights; LLM, <text>"
-    cells = [Cell("t", group, row, "x;y", "top1", (Evaluation("run-a", "hmdb51", "test1", VIEWS, False),), ())]
+    one = Measured("top1", (Evaluation("run-a", "hmdb51", "test1", VIEWS, False),))
+    cells = [Cell("t", group, row, "x;y", one)]
     frame = build(cells, results({"hmdb51-test1": 40.0}))
-    columns = [Column(name="x;y", dataset="hmdb51", splits=["test1"])]
-    shown = grid(frame, "t", columns)
+    columns = [MeasuredColumn(name="x;y", dataset="hmdb51", splits=["test1"])]
+    shown = grid(frame, "t", columns, NAMES)
     write_formats(frame, shown, tmp_path / "t.csv")
     line = only(read_table(tmp_path / "t.csv"))
     assert (line["group"], line["row"], line["column"], line["runs"]) == (group, row, "x;y", "run-a")
@@ -146,7 +152,7 @@ def test_a_setting_is_drawn_with_one_panel_per_column_on_one_scale():
     values = {("16", "hmdb51"): 50.0, ("128", "hmdb51"): 62.0, ("16", "all"): 30.0, ("128", "all"): 30.2}
     lines = [["t", "", k, c, v, 96, "measured"] for (k, c), v in values.items()]
     frame = pd.DataFrame(lines, columns=["table", "group", "row", "column", "value", "n_videos", "source"])
-    figure = accuracy_over_setting(frame, table.columns, table.axis)
+    figure = accuracy_over_setting(frame, table.columns, table.axis, NAMES)
     axes = figure.get_axes()
     assert [axis.get_title(loc="left") for axis in axes] == ["HMDB-51 (N = 96)", "UCF-101", "SSv2", "average (N = 96)"]
     spans = [round(high - low, 6) for low, high in (axis.get_ylim() for axis in (axes[0], axes[3]))]
@@ -161,7 +167,7 @@ def test_an_average_with_an_empty_cell_is_empty():
 
 def test_runs_of_a_cell_are_joined_by_semicolons():
     evaluations = tuple(Evaluation(run, "hmdb51", "test1", VIEWS, False) for run in ("run-a", "run-b"))
-    both = Cell("table2", "", "TC-CLIP", "hmdb51", "top1", evaluations, ())
+    both = Cell("table2", "", "TC-CLIP", "hmdb51", Measured("top1", evaluations))
     frame = build([both], results({"hmdb51-test1": 10.0}) | results({"hmdb51-test1": 20.0}, "run-b"))
     assert only(frame)["runs"] == "run-a;run-b"
     assert only(frame)["n_videos"] == 40
@@ -177,7 +183,7 @@ def test_a_value_that_is_no_percentage_is_one_clear_error(value):
 
 def test_measured_wins_over_quoted_and_both_are_kept_apart():
     quoted = {("no weight ensemble", row, "hmdb51"): PublishedNumber(53.7, 0.7, "") for row in ("TC-CLIP", "A5")}
-    cells = [cell("TC-CLIP", "hmdb51", splits=1), Cell("table2", "no weight ensemble", "A5", "hmdb51", "top1", (), ())]
+    cells = [cell("TC-CLIP", "hmdb51", splits=1), Cell("table2", "no weight ensemble", "A5", "hmdb51")]
     frame = build(cells, results({"hmdb51-test1": 40.0}), quoted)
     ours, theirs = frame.iloc[0], frame.iloc[1]
     assert (ours["value"], ours["source"], ours["published"]) == (40.0, "measured", 53.7)
@@ -198,7 +204,7 @@ def small_table() -> pd.DataFrame:
     columns = (("hmdb51", "top1"), ("k600_top1", "top1"), ("k600_top5", "top5"))
     cells = [cell("ViFi-CLIP", name, metric=metric) for name, metric in columns]
     cells += [cell("TC-CLIP", name, metric=metric, run="run-b") for name, metric in columns]
-    cells += [Cell("table2", "others & more", row, name, m, (), ()) for row in ("A5_x", "B") for name, m in columns]
+    cells += [Cell("table2", "others & more", row, name) for row in ("A5_x", "B") for name, _ in columns]
     quoted = {("others & more", "A5_x", "hmdb51"): PublishedNumber(44.3, 2.2, "")}
     quoted |= {("no weight ensemble", "TC-CLIP", "hmdb51"): PublishedNumber(53.7, None, "")}
     return build(cells, results(first) | results(second, "run-b"), quoted)
@@ -207,13 +213,13 @@ def small_table() -> pd.DataFrame:
 @pytest.mark.parametrize(("suffix", "draw"), [("md", markdown), ("tex", latex)])
 def test_a_table_reads_as_the_golden_one(suffix, draw):
     frame = small_table()
-    shown = grid(frame, "Table 2. A small one", COLUMNS2, ["Suite test: made by hand."])
+    shown = grid(frame, "Table 2. A small one", COLUMNS2, NAMES, ["Suite test: made by hand."])
     text = draw(shown, frame) if suffix == "md" else draw(shown, "table2")
     assert text == (GOLDEN / f"small_table.{suffix}").read_text(encoding="utf-8")
 
 
 def test_the_best_measured_value_is_marked_and_quoted_ones_never(tmp_path):
-    shown = grid(small_table(), "t", COLUMNS2)
+    shown = grid(small_table(), "t", COLUMNS2, NAMES)
     by_row = {line.row: line.entries[0] for line in shown.lines}
     assert [by_row[row].best for row in ("ViFi-CLIP", "TC-CLIP", "A5_x", "B")] == [False, True, False, False]
     assert by_row["A5_x"].quoted
@@ -225,13 +231,13 @@ def test_a_single_measured_row_is_not_called_the_best():
         [cell("TC-CLIP", c.name, metric=c.metric) for c in COLUMNS2[:1]],
         results({f"hmdb51-test{i}": 1.0 for i in (1, 2, 3)}),
     )
-    assert not grid(frame, "t", COLUMNS2[:1]).lines[0].entries[0].best
+    assert not grid(frame, "t", COLUMNS2[:1], NAMES).lines[0].entries[0].best
 
 
 def test_a_table_comes_back_from_its_csv(tmp_path):
     frame = small_table()
     path = tmp_path / "tables" / "table2.csv"
-    write_formats(frame, grid(frame, "t", COLUMNS2), path)
+    write_formats(frame, grid(frame, "t", COLUMNS2, NAMES), path)
     pd.testing.assert_frame_equal(read_table(path), frame, check_dtype=False)
     assert path.read_text().splitlines()[0] == ",".join(COLUMNS)
     assert path.with_suffix(".md").is_file()
@@ -272,11 +278,11 @@ def test_the_coverage_of_every_split_stands_under_the_table_and_cells_that_lack_
     cells.append(cell("TC-CLIP", "all_top1", mean_of=("hmdb51", "ucf101")))
     coverage = coverage_of(cells, found)
     columns = [
-        Column(name="hmdb51", dataset="hmdb51", splits=["test1"]),
-        Column(name="ucf101", dataset="ucf101", splits=["test1"]),
-        Column(name="all_top1", mean_of=["hmdb51", "ucf101"]),
+        MeasuredColumn(name="hmdb51", dataset="hmdb51", splits=["test1"]),
+        MeasuredColumn(name="ucf101", dataset="ucf101", splits=["test1"]),
+        MeanColumn(name="all_top1", mean_of=["hmdb51", "ucf101"]),
     ]
-    shown = grid(build(cells, found), "t", columns, coverage=coverage)
+    shown = grid(build(cells, found), "t", columns, NAMES, coverage=coverage)
     assert [entry.incomplete for entry in shown.lines[0].entries] == [True, False, True]
     note = (
         "Coverage, videos found of those listed: HMDB-51 test1 1,529 of 1,530; HMDB-51 test2 1,530 of 1,530; "
@@ -297,6 +303,7 @@ def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):
     plan = load_plan("mini")
     monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
-    shown = table_grid(plan, "table3", table_frame(plan, "table3"))
+    found = results_of(plan, "table3")
+    shown = table_grid(plan, "table3", table_frame(plan, "table3", found), found)
     assert shown.notes[0].startswith("Suite mini: ")
     assert [head.sub for head in shown.headings[:4]] == ["K=2", "K=4", "K=8", "K=16"]

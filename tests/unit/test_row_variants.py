@@ -65,7 +65,7 @@ def test_what_a_run_of_it_has_other_than_its_method_is_told_with_the_methods_pla
     assert [(item.key, item.value, item.default) for item in told] == [("tc.k", 32, 96)]
     assert told[0].where.endswith("methods/tc_only.yaml")
     changed = not_default({"method": load_method("tc_only-k32", {"tc.r": 50}).model_dump(mode="json")})
-    assert changed[-1].key == "tc.r" and changed[-1].where.endswith("tables/table9c.yaml, row '32'")
+    assert changed[-1].key == "tc.summarizer.r" and changed[-1].where.endswith("tables/table9c.yaml, row '32'")
 
 
 def test_an_unknown_key_of_set_is_an_error_with_table_row_and_the_nearest_key(params: Path) -> None:

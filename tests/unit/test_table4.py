@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from hand_made import evaluation_part
 
-from tcclip.params.table import Column
+from tcclip.params.column import MeasuredColumn
 from tcclip.plan import load_plan
 from tcclip.reporting.cells import build
 from tcclip.reporting.formats import latex, markdown
-from tcclip.reporting.grid import grid, headings
+from tcclip.reporting.grid import grid
+from tcclip.reporting.headings import headings
 from tcclip.reporting.tables import drawn_cells
 
 PLAN = load_plan("mini")
@@ -62,7 +63,7 @@ def test_an_untrained_method_has_no_deviation_over_draws():
 
 
 def test_a_dataset_heads_its_base_novel_and_harmonic_columns():
-    found = [(head.top, head.sub) for head in headings(TABLE4.columns)]
+    found = [(head.top, head.sub) for head in headings(TABLE4.columns, PLAN.displays)]
     assert found[:3] == [("K-400", "Base"), ("K-400", "Novel"), ("K-400", "HM")]
     assert found[-3:] == [("Average", "Base"), ("Average", "Novel"), ("Average", "HM")]
 
@@ -74,7 +75,7 @@ def test_frames_clips_and_crops_are_whole_numbers_of_the_protocol():
         for method in ("tc_clip", "vifi_clip")
     }
     frame = build(cells, results)
-    shown = markdown(grid(frame, TABLE5.title, TABLE5.columns))
+    shown = markdown(grid(frame, TABLE5.title, TABLE5.columns, PLAN.displays))
     row = next(line for line in shown.splitlines() if line.startswith("| TC-CLIP"))
     assert [part.strip(" *") for part in row.split("|")[2:-1]] == ["50.0", "80.0", "16", "4", "3"]
 
@@ -89,7 +90,7 @@ def test_numbers_on_lists_that_are_drawn_here_although_published_are_marked(monk
     assert ("original names", "TC-CLIP", "ssv2_base") in marked and ("original names", "TC-CLIP", "all_hm") in marked
     assert not any(row == "Vanilla CLIP" for _, row, _ in marked)  # it is not trained
     frame = measured({}).reset_index()
-    columns = [Column(name="ssv2_base", dataset="ssv2", splits=["base_test"])]
-    shown = grid(frame[frame["column"] == "ssv2_base"], "Table 4. t", columns, drawn=marked)
+    columns = [MeasuredColumn(name="ssv2_base", dataset="ssv2", splits=["base_test"])]
+    shown = grid(frame[frame["column"] == "ssv2_base"], "Table 4. t", columns, PLAN.displays, drawn=marked)
     assert "50.0 ± 0.0 §" in markdown(shown) and r"$^\S$" in latex(shown, "table4")
     assert "did not" not in markdown(shown) and "videos that this program drew" in markdown(shown)

@@ -10,10 +10,11 @@ from hand_made import evaluation_part
 
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
+from tcclip.params.column import MeasuredColumn, TableColumn
 from tcclip.params.reader import params_folder
-from tcclip.params.table import Column, Table
+from tcclip.params.table import Table
 from tcclip.plan import Plan, expand, layout, load_plan
-from tcclip.reporting.tables import table_frame, table_grid, write_table
+from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
 from tcclip.stages import bench, table
 
 TC_ROW = "TC-CLIP"
@@ -36,7 +37,7 @@ def finish(plan: Plan, method: str, protocol: str, top1: float) -> None:
 
 
 def value(plan: Plan, row: str, column: str) -> float | None:
-    frame = table_frame(plan, "table6")
+    frame = table_frame(plan, "table6", results_of(plan, "table6"))
     found = frame[(frame["row"] == row) & (frame["column"] == column)]["value"].iloc[0]
     return None if found is None or found != found else float(found)
 
@@ -45,7 +46,7 @@ def test_accuracies_are_those_of_the_other_tables_with_weight_ensemble_where_the
     plan = load_plan("mini")
     finish(plan, "tc_clip", "zero_shot", 40.0)
     finish(plan, "tc_clip", "few_shot", 30.0)
-    table2 = table_frame(plan, "table2")
+    table2 = table_frame(plan, "table2", results_of(plan, "table2"))
     with_we = table2[(table2["row"] == TC_ROW) & (table2["group"] == "weight ensemble")]
     assert value(plan, TC_ROW, "zero_shot") == float(with_we[with_we["column"] == "all_top1"]["value"].iloc[0]) == 45.0
     assert value(plan, TC_ROW, "few_shot") == 30.0
@@ -70,12 +71,12 @@ def test_other_methods_need_no_run_that_other_tables_have_not() -> None:
 def test_columns_of_tables_that_the_suite_has_not_got_stay_empty_and_are_filled_when_they_come() -> None:
     suite, table = load_suite("mini"), load_table("table6")
     column = next(column for column in table.columns if column.name == "base2novel")
-    assert column.from_table is not None
+    assert isinstance(column, TableColumn)
     later = Table(
         name=column.from_table.table,
         title="",
         protocol="few_shot",
-        columns=[Column(name=column.from_table.column, dataset="hmdb51", shots=16, splits=["test1"])],
+        columns=[MeasuredColumn(name=column.from_table.column, dataset="hmdb51", shots=16, splits=["test1"])],
         rows=[],
     )
     known = {name: load_table(name) for name in ("table2", "table3")}
@@ -115,7 +116,7 @@ def test_costs_are_those_that_bench_found_in_the_suite_s_own_sizes() -> None:
     assert value(plan, TC_ROW, "throughput_views_per_s") == 7.0
     assert (value(plan, TC_ROW, "params_m"), value(plan, TC_ROW, "gflops")) == (127.5, 303.0)
     assert value(plan, "ViFi-CLIP", "gflops") == 285.0  # quoted: it was not measured
-    frame = table_frame(plan, "table6")
+    frame = table_frame(plan, "table6", results_of(plan, "table6"))
     assert set(frame[frame["row"] == "X-CLIP"]["source"]) == {"quoted"}
 
 
@@ -127,7 +128,7 @@ def test_a_measurement_of_an_earlier_version_is_to_be_made_again() -> None:
     with pytest.raises(
         UserError, match=r"bench\.json is of an earlier version and lacks params_m, .*: rm reports/mini/bench"
     ):
-        table_frame(plan, "table6")
+        table_frame(plan, "table6", results_of(plan, "table6"))
 
 
 def test_the_table_is_written_and_says_what_its_columns_count() -> None:
@@ -136,7 +137,8 @@ def test_the_table_is_written_and_says_what_its_columns_count() -> None:
     assert write_table(plan, "table6").startswith("9 of 49 cells measured")
     text = layout.table("mini", "table6", "md").read_text()
     assert "Views/s" in text and "multiply-accumulates of one view and one text" in text
-    shown = table_grid(plan, "table6", table_frame(plan, "table6"))
+    found = results_of(plan, "table6")
+    shown = table_grid(plan, "table6", table_frame(plan, "table6", found), found)
     assert not any(entry.best for line in shown.lines for entry in line.entries)
 
 

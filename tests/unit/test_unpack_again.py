@@ -26,7 +26,7 @@ from tcclip.data.release import staging
 from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.plan import layout
 
 
@@ -36,11 +36,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpack_module, "load_unpacking", limits)
 
 
-def process(tiny: Dataset, change: str) -> subprocess.Popen[str]:
+def process(tiny: Release, change: str) -> subprocess.Popen[str]:
     """A process that unpacks with the package changed by the statements `change`."""
     code = f"""
 import os, shutil, signal, sys
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.params.unpacking import Unpacking
 from tcclip.data.release import placing, staging
 from tcclip.data.release import unpack as unpack_module
@@ -56,7 +56,7 @@ def die_at(call, module, name):
 unpack_module.load_unpacking = lambda: Unpacking.model_validate({limits().model_dump()!r})
 {change}
 try:
-    print(unpack(Dataset.model_validate_json(sys.argv[1])), flush=True)
+    print(unpack(Release.model_validate_json(sys.argv[1])), flush=True)
 except Exception as error:
     print(error)
 """

@@ -15,7 +15,8 @@ from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.unpack import unpack
 from tcclip.data.splits.lists import read_lists
 from tcclip.data.videos.listing import video_id
-from tcclip.params import Dataset, load_dataset
+from tcclip.params import load_dataset
+from tcclip.params.dataset import Release
 from tcclip.params.release import split_files
 from tcclip.params.unpacking import load_unpacking
 from tcclip.plan import layout
@@ -30,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def official(name: str) -> Dataset:
+def official(name: str) -> Release:
     """A dataset with its official lists instead of the published ones."""
     return load_dataset(name).model_copy(update={"lists": "official"})
 

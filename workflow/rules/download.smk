@@ -9,7 +9,7 @@ rule download:
     log:
         "logs/download/{dataset}.log",
     wildcard_constraints:
-        dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.sources),
+        dataset=constraint(plan.releases),
     localrule: True  # compute nodes often have no network
     resources:
         mem_mb=1000,

@@ -39,7 +39,7 @@ def import_checkpoint(
     file = TorchFile(path)
     stored = model_of(file)
     settings = load_method(method or guess_method(stored))
-    rules = plan.protocol(protocol)
+    rules = plan.protocol(protocol, settings)
     plan.dataset(trained_on)
     run = name or f"imported-{re.sub(r'[^A-Za-z0-9._-]+', '_', path.stem)}"
     source = source_of(file)

@@ -21,7 +21,7 @@ from tcclip.data.release.http import Transfer, UnavailableError, fetch
 from tcclip.data.release.needed import Which, files_of, listed_archives
 from tcclip.data.release.verify import Hashes, WrongContentError, check, write_received
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.params.downloads import Downloads, load_downloads
 from tcclip.params.release import RemoteFile, Sources
 from tcclip.process.lock import alone
@@ -33,7 +33,7 @@ NAMED = 5  # refused files that an error names with their reasons
 
 
 def download(
-    dataset: Dataset,
+    dataset: Release,
     folder: Path,
     which: Which = "release",
     settings: Downloads | None = None,
@@ -46,12 +46,7 @@ def download(
     `unpacked` and removed since (sources.keep_archives: false) is not fetched again.
     Raises UserError when files are missing, after everything else was fetched.
     """
-    sources = dataset.sources
-    if sources is None:
-        raise UserError(
-            f"params/datasets/{dataset.name}.yaml has no `sources`: nothing of {dataset.name} is downloaded; "
-            f"`tcclip raw {dataset.name}` makes or checks its videos"
-        )
+    sources = dataset.downloads
     busy = f"another download of {dataset.name} is running here ({{holder}}): wait for it, or stop it and run the same "
     with alone(folder / ".lock", busy + "command again"):
         hashes = Hashes(folder / "hashes.csv")

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from pydantic import ValidationError
 
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.params.release import RemoteFile, split_files
 
 Which = Literal["release", "llm"]  # videos and lists | class names rephrased by a language model
@@ -19,7 +19,7 @@ LEFT_ALONE = "/%!$&'()*+,:;=@~"  # in a path; '#' is not here: in a download it 
 SCHEMES = ("http", "https")
 
 
-def files_of(dataset: Dataset, which: Which = "release") -> list[RemoteFile]:
+def files_of(dataset: Release, which: Which = "release") -> list[RemoteFile]:
     """The files in the order of the dataset's file; archives that a file names are not among them.
 
     No videos if the user has a folder of them, and of the lists those that `lists` asks for: the official ones, or the

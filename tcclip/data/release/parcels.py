@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from tcclip.data.release.needed import files_of, listed_archives
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.params.release import RemoteFile, Sources
 from tcclip.plan import layout
 from tcclip.process.files import atomic
@@ -43,7 +43,7 @@ class Unpacked:
     members: dict[str, int]  # path below data/raw/<dataset> -> bytes
 
 
-def parcels(dataset: Dataset) -> list[Parcel]:
+def parcels(dataset: Release) -> list[Parcel]:
     """Everything to unpack, in the order of the dataset's file."""
     found: list[Parcel] = []
     for file in files_of(dataset):
@@ -67,7 +67,7 @@ def _parcels_of(file: RemoteFile, dataset: str) -> Iterator[Parcel]:
         yield Parcel((archive.name,), archive.into, archive.unpack)
 
 
-def check_complete(dataset: Dataset, sources: Sources, pending: list[Parcel]) -> None:
+def check_complete(dataset: Release, sources: Sources, pending: list[Parcel]) -> None:
     """Every file of `pending` is there; what is missing is one error for all."""
     folder = layout.downloads(dataset.name)
     names = [name for parcel in pending for name in parcel.names]

@@ -13,7 +13,7 @@ from tcclip.data.release.needed import is_list
 from tcclip.data.release.parcels import Parcel, Unpacked
 from tcclip.data.videos.reader import BrokenVideoError, probe
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Release
 from tcclip.plan import layout
 from tcclip.process.files import atomic
 
@@ -52,13 +52,12 @@ def copy_list(source: Path, target: Path) -> dict[Path, int]:
     return {final: source.stat().st_size}
 
 
-def remove_archive(dataset: Dataset, parcel: Parcel, unpacked: Unpacked) -> None:
+def remove_archive(dataset: Release, parcel: Parcel, unpacked: Unpacked) -> None:
     """Remove an unpacked archive of videos if `keep_archives` is false, unless more than `max_missing` do not open.
 
     What was unpacked was compared with the archive's own checksums; opening the videos tells that the archive is one.
     """
-    assert dataset.sources is not None
-    if dataset.sources.keep_archives or parcel.unpack == "no" or is_list(parcel.into):
+    if dataset.downloads.keep_archives or parcel.unpack == "no" or is_list(parcel.into):
         return
     archives = [path for name in unpacked.archives if (path := layout.downloads(dataset.name) / name).is_file()]
     if not archives:

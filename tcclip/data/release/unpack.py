@@ -15,8 +15,7 @@ from tcclip.data.release.parcels import Parcel, Unpacked, check_complete, finish
 from tcclip.data.release.placing import copy_list, place, remove_archive
 from tcclip.data.release.staging import Quota, full_disk_in_words, stage_members, staging_folder
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
-from tcclip.params.release import Sources
+from tcclip.params.dataset import Release
 from tcclip.params.unpacking import GIGABYTE, Unpacking, load_unpacking
 from tcclip.plan import layout
 from tcclip.process.files import atomic
@@ -26,12 +25,12 @@ from tcclip.process.progress import track_bytes
 LOCK = ".unpack.lock"  # in the dataset's folder
 
 
-def unpack(dataset: Dataset) -> str:
+def unpack(dataset: Release) -> str:
     """Bring a dataset's downloaded files to data/raw/<dataset>, and list them in unpacked.csv; says what was done.
 
     Finished archives are left alone. Whatever ended an earlier call, this one goes on from there.
     """
-    sources, raw, limits = _sources_of(dataset), layout.raw(dataset.name), load_unpacking()
+    raw, limits = layout.raw(dataset.name), load_unpacking()
     raw.mkdir(parents=True, exist_ok=True)
     busy = f"another `tcclip unpack {dataset.name}` is at work ({{holder}}): wait for it or stop it, and repeat yours"
     with full_disk_in_words(raw, limits), alone(raw / LOCK, busy):
@@ -39,7 +38,7 @@ def unpack(dataset: Dataset) -> str:
         found = {parcel: finished(dataset.name, parcel) for parcel in everything}
         done = {parcel: unpacked for parcel, unpacked in found.items() if unpacked is not None}
         pending = [parcel for parcel in everything if parcel not in done]
-        check_complete(dataset, sources, pending)
+        check_complete(dataset, dataset.downloads, pending)
         for parcel, unpacked in done.items():
             remove_archive(dataset, parcel, unpacked)
         if pending:
@@ -49,17 +48,7 @@ def unpack(dataset: Dataset) -> str:
     return f"{files} files of {len(everything)} archives and lists, {len(pending)} of them unpacked now"
 
 
-def _sources_of(dataset: Dataset) -> Sources:
-    """The sources of a dataset; a generated one has none."""
-    if dataset.sources is None:
-        raise UserError(
-            f"params/datasets/{dataset.name}.yaml has no sources, so there is nothing to unpack: "
-            f"`tcclip raw {dataset.name}` makes or checks its videos"
-        )
-    return dataset.sources
-
-
-def _unpack_all(dataset: Dataset, pending: list[Parcel], done: dict[Parcel, Unpacked], limits: Unpacking) -> None:
+def _unpack_all(dataset: Release, pending: list[Parcel], done: dict[Parcel, Unpacked], limits: Unpacking) -> None:
     """Unpack what is pending and add it to `done`."""
     raw = layout.raw(dataset.name)
     taken = {raw / path: parcel.name for parcel, unpacked in done.items() for path in unpacked.members}
@@ -126,7 +115,7 @@ def _named_errors(dataset: str, parcel: Parcel) -> Iterator[None]:
         ) from error
 
 
-def _check_space(dataset: Dataset, sizes: dict[Parcel, int], limits: Unpacking) -> None:
+def _check_space(dataset: Release, sizes: dict[Parcel, int], limits: Unpacking) -> None:
     """Videos hardly compress: what the archives have is the least that they unpack to.
 
     On the disk of archives that are not kept the largest one counts, because each makes room for the next.
@@ -138,7 +127,7 @@ def _check_space(dataset: Dataset, sizes: dict[Parcel, int], limits: Unpacking) 
         there = next(path for path in (target, *target.parents) if path.exists())  # videos may be a link to a disk
         disks.setdefault(there.stat().st_dev, (there, []))[1].append(size)
     for disk, (there, parts) in disks.items():
-        makes_room = not _sources_of(dataset).keep_archives and disk == downloads.stat().st_dev
+        makes_room = not dataset.downloads.keep_archives and disk == downloads.stat().st_dev
         needed = max(parts) if makes_room else sum(parts)
         free = shutil.disk_usage(there).free - limits.free_bytes
         if needed > free:

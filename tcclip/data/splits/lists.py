@@ -13,25 +13,26 @@ from pathlib import Path
 
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Generated, Release
+
+Official = Generated | Release  # they have the official lists of a format
 
 Row = tuple[str, int]  # video, label
 Lists = tuple[dict[str, list[str]], dict[str, list[Row]]]
 
 
-def read_lists(dataset: Dataset, raw: Path) -> Lists:
+def read_lists(dataset: Official, raw: Path) -> Lists:
     """The official lists under `raw`/lists for the splits that the dataset's file names."""
-    readers: dict[str, Callable[[Dataset, Path], Lists]] = {
+    readers: dict[str, Callable[[Official, Path], Lists]] = {
         "hmdb51": _hmdb51,
         "ucf101": _ucf101,
         "kinetics": _kinetics,
         "ssv2": _ssv2,
-        "csv": _own,
     }
     return readers[dataset.format](dataset, raw / "lists")
 
 
-def _hmdb51(dataset: Dataset, folder: Path) -> Lists:
+def _hmdb51(dataset: Official, folder: Path) -> Lists:
     """`<class>_test_split<n>.txt` with lines `<file> <tag>`; tag 1 is training, 2 test, 0 neither."""
     marker = "_test_split"
     files = sorted(folder.glob(f"*{marker}*.txt"))
@@ -51,7 +52,7 @@ def _hmdb51(dataset: Dataset, folder: Path) -> Lists:
     return {"all": [name.replace("_", " ") for name in names]}, splits
 
 
-def _ucf101(dataset: Dataset, folder: Path) -> Lists:
+def _ucf101(dataset: Official, folder: Path) -> Lists:
     """`classInd.txt` with lines `<number> <Class>`, `trainlist0<n>.txt` and `testlist0<n>.txt`.
 
     The class is the folder; the file may spell it in another way (HandstandPushups/v_HandStandPushups_...).
@@ -73,7 +74,7 @@ def _ucf101(dataset: Dataset, folder: Path) -> Lists:
     return {"all": names}, splits
 
 
-def _ssv2(dataset: Dataset, folder: Path) -> Lists:
+def _ssv2(dataset: Official, folder: Path) -> Lists:
     """`labels.json` {template: id}, `train.json` and `validation.json` (split test1), with short or long names."""
     labels = json.loads("\n".join(_lines(dataset, _ssv2_file(folder, "labels"))))
     names = sorted(labels, key=lambda name: int(labels[name]))
@@ -89,14 +90,14 @@ def _ssv2(dataset: Dataset, folder: Path) -> Lists:
     return {"all": names}, splits
 
 
-def _kinetics(dataset: Dataset, folder: Path) -> Lists:
+def _kinetics(dataset: Official, folder: Path) -> Lists:
     """Annotation tables `<split>.csv`, or a list `<path> <label>` with a table of names for each zero-shot split.
 
     Annotations share one class list, all labels alphabetically. Zero-shot split n is `ZS_split<n>.txt` with
     `ZS_split<n>_labels.csv`, or the published pair `ZS_split<n>_K600_eval.txt` and `ZS_split<n>_K600.csv`.
     """
-    if dataset.zero_shot_from:
-        return _drawn_zero_shot(dataset, folder)
+    if isinstance(dataset, Release) and dataset.zero_shot_from:
+        return _drawn_zero_shot(dataset, folder, dataset.zero_shot_from)
     if dataset.class_lists == "per_split":
         read = {split: _zero_shot(dataset, folder, split) for split in dataset.splits}
         return {split: names for split, (names, _) in read.items()}, {split: rows for split, (_, rows) in read.items()}
@@ -107,7 +108,7 @@ def _kinetics(dataset: Dataset, folder: Path) -> Lists:
     return {"all": names}, splits
 
 
-def _annotations(dataset: Dataset, folder: Path, split: str) -> list[tuple[str, str]]:
+def _annotations(dataset: Official, folder: Path, split: str) -> list[tuple[str, str]]:
     """(video, class name) of an annotation table; Kinetics-600's are named .txt."""
     path = next((p for p in (folder / f"{split}.csv", folder / f"{split}.txt") if p.is_file()), folder / f"{split}.csv")
     rows = csv.DictReader(_lines(dataset, path))
@@ -116,7 +117,7 @@ def _annotations(dataset: Dataset, folder: Path, split: str) -> list[tuple[str, 
     return [(row["youtube_id"], row["label"]) for row in rows]
 
 
-def _zero_shot(dataset: Dataset, folder: Path, split: str) -> tuple[list[str], list[Row]]:
+def _zero_shot(dataset: Official, folder: Path, split: str) -> tuple[list[str], list[Row]]:
     number = _numbered(dataset, split)[1]
     pairs = [("ZS_split{}.txt", "ZS_split{}_labels.csv"), ("ZS_split{}_K600_eval.txt", "ZS_split{}_K600.csv")]
     found = [pair for pair in pairs if (folder / pair[0].format(number)).is_file()] or pairs
@@ -128,10 +129,9 @@ def _zero_shot(dataset: Dataset, folder: Path, split: str) -> tuple[list[str], l
     return names, read_labelled(listed, dataset.format, len(names))
 
 
-def _drawn_zero_shot(dataset: Dataset, folder: Path) -> Lists:
+def _drawn_zero_shot(dataset: Release, folder: Path, annotation: str) -> Lists:
     """All videos of an annotation table whose class is in a published draw `published/ZS_split<n>_K600.csv`."""
-    assert dataset.zero_shot_from is not None
-    table = _annotations(dataset, folder, dataset.zero_shot_from)
+    table = _annotations(dataset, folder, annotation)
     classes: dict[str, list[str]] = {}
     splits: dict[str, list[Row]] = {}
     for split in dataset.splits:
@@ -145,7 +145,7 @@ def _drawn_zero_shot(dataset: Dataset, folder: Path) -> Lists:
         if absent:
             raise UserError(
                 f"dataset {dataset.name}: class '{classes[split][min(absent)]}' of {path} has no video in the "
-                f"annotation table {dataset.zero_shot_from} of {folder}: check that the table is Kinetics-600's"
+                f"annotation table {annotation} of {folder}: check that the table is Kinetics-600's"
             )
     return classes, splits
 
@@ -175,7 +175,7 @@ def _pair(line: str, path: Path) -> tuple[str, str]:
     return parts[0].rstrip(), parts[1]
 
 
-def _lines(dataset: Dataset, path: Path) -> list[str]:
+def _lines(dataset: Official, path: Path) -> list[str]:
     if not path.is_file():
         raise _missing(dataset, path)
     return [line.rstrip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -187,7 +187,7 @@ def _label(name: str, label_of: dict[str, int], path: Path) -> int:
     return label_of[name]
 
 
-def _numbered(dataset: Dataset, split: str) -> tuple[str, str]:
+def _numbered(dataset: Official, split: str) -> tuple[str, str]:
     """("train", "1") of train1."""
     kind = split.rstrip("0123456789")
     number = split[len(kind) :]
@@ -196,18 +196,12 @@ def _numbered(dataset: Dataset, split: str) -> tuple[str, str]:
     return kind, number
 
 
-def _own(dataset: Dataset, folder: Path) -> Lists:
-    from tcclip.data.splits.own_list import read_own
-
-    return read_own(dataset)
-
-
 def _ssv2_file(folder: Path, name: str) -> Path:
     long = folder / f"something-something-v2-{name}.json"
     return long if long.is_file() else folder / f"{name}.json"
 
 
-def _missing(dataset: Dataset, path: Path) -> UserError:
+def _missing(dataset: Official, path: Path) -> UserError:
     return UserError(
         f"dataset {dataset.name}: the official list {path} is missing: put the lists of the release into {path.parent} "
         "(mini: delete the dataset's folder and run again)"

@@ -12,20 +12,19 @@ import numpy as np
 from tcclip.data.splits.lists import Lists, Row
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset, own_list
+from tcclip.params.dataset import Own
 
 NEEDED, OPTIONAL = ("path", "label"), ("split",)
 SPLITS = {"train": "train1", "test": "test1"}
 
 
-def read_own(dataset: Dataset) -> Lists:
+def read_own(dataset: Own) -> Lists:
     """Class names in alphabetical order, and the splits train1 and test1: as listed, or a seeded stratified draw.
 
     UserError, one sentence with the line, for a mistake in the CSV; a listed video that is not there is none, coverage
     counts it.
     """
-    path = own_list(dataset)
-    assert path is not None
+    path = dataset.list_path
     lines = _lines(dataset, path)
     names = sorted({line["label"] for _, line in lines})
     label_of = {name: label for label, name in enumerate(names)}
@@ -41,7 +40,7 @@ def read_own(dataset: Dataset) -> Lists:
     return {"all": names}, splits
 
 
-def _lines(dataset: Dataset, path: Path) -> list[tuple[int, dict[str, str]]]:
+def _lines(dataset: Own, path: Path) -> list[tuple[int, dict[str, str]]]:
     """(line number, cells) of every line that is not empty, the cells without blanks around them."""
     where = f"params/datasets/{dataset.name}.yaml: csv"
     if not path.is_file():
@@ -73,9 +72,7 @@ def _lines(dataset: Dataset, path: Path) -> list[tuple[int, dict[str, str]]]:
     return lines
 
 
-def _rows(
-    dataset: Dataset, path: Path, lines: Sequence[tuple[int, dict[str, str]]], label_of: dict[str, int]
-) -> list[Row]:
+def _rows(dataset: Own, path: Path, lines: Sequence[tuple[int, dict[str, str]]], label_of: dict[str, int]) -> list[Row]:
     """(video, label) of every line; an empty cell and a video that is listed twice are errors."""
     seen: dict[str, int] = {}
     rows = []
@@ -93,18 +90,18 @@ def _rows(
     return rows
 
 
-def _below(dataset: Dataset, path: Path, number: int, name: str) -> str:
+def _below(dataset: Own, path: Path, number: int, name: str) -> str:
     """A listed path below the dataset's folder; the CSV may also hold whole paths."""
     listed = PurePosixPath(name)
     if not listed.is_absolute():
         return name
-    folder = Path(dataset.folder or "").expanduser().absolute()
+    folder = Path(dataset.folder).expanduser().absolute()
     if not listed.is_relative_to(folder.as_posix()):
         raise UserError(f"{path}, line {number}: {name} is not below the dataset's folder {folder}")
     return str(listed.relative_to(folder.as_posix()))
 
 
-def _drawn(dataset: Dataset, path: Path, rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Row]]:
+def _drawn(dataset: Own, path: Path, rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Row]]:
     """`test_share` of every class is for the test, at least one video and never all.
 
     A class's draw depends on the seed, its name and its set of videos, so that other classes may come and go.

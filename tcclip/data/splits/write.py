@@ -9,16 +9,23 @@ from pathlib import Path
 
 from tcclip.data.splits.base_novel import base_novel_lists
 from tcclip.data.splits.few_shot import few_shot
-from tcclip.data.splits.lists import Lists, read_lists
+from tcclip.data.splits.lists import Lists, Row, read_lists
+from tcclip.data.splits.own_list import read_own
 from tcclip.data.splits.paper_lists import read_published
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset
+from tcclip.params.dataset import Dataset, Own, Published, Release
 from tcclip.process import files
 
 
 def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
     """Write `out`/classes/<list>.csv (label, name) and `out`/<split>.csv (video, label), drawn lists included."""
-    classes, splits = read_published(dataset, raw) if dataset.lists == "published" else _official(dataset, raw)
+    match dataset:
+        case Release(uses_published=Published() as published):
+            classes, splits = read_published(dataset, published, raw)
+        case Own():
+            classes, splits = _with_draws(dataset, *read_own(dataset))
+        case _:
+            classes, splits = _with_draws(dataset, *read_lists(dataset, raw))
     for split, rows in splits.items():
         if not rows:
             raise UserError(
@@ -30,9 +37,8 @@ def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
         write_table(out / f"{split}.csv", ("video", "label"), rows)
 
 
-def _official(dataset: Dataset, raw: Path) -> Lists:
-    """The official lists, with few-shot and base-to-novel lists drawn from them."""
-    classes, splits = read_lists(dataset, raw)
+def _with_draws(dataset: Dataset, classes: dict[str, list[str]], splits: dict[str, list[Row]]) -> Lists:
+    """The lists, with few-shot and base-to-novel lists drawn from them."""
     source = dataset.splits[0]
     where = f"dataset {dataset.name}, split {source}"
     names = classes[dataset.class_list(source)]

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from tcclip.params.kinds.axis import Kind, kinds_of, spelled
-from tcclip.params.reader import keys_at, nearest
+from tcclip.params.place import keys_at
+from tcclip.params.reader import nearest
 
 
 def gathered(content: Mapping[str, Any], axes: Iterable[str], fields: Iterable[str]) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _check(owner: type[Kind], key: str, value: Any, shown: str) -> None:
         below = first["loc"] if isinstance(value, dict) else ()
         shown = ".".join([shown, *(str(part) for part in below)])
         if below and first["type"] == "extra_forbidden":
-            hint = nearest(str(below[-1]), keys_at(owner, (key, *below[:-1])))
+            hint = nearest(str(below[-1]), keys_at(owner, (key, *below)))
             raise _at(shown, f"unknown key: {hint}") from error
         message = first["msg"].removeprefix("Value error, ")
         raise _at(shown, f"{message[0].lower()}{message[1:]} (got {first['input']!r})") from error

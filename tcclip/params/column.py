@@ -1,0 +1,113 @@
+"""The columns of a table: six kinds, told apart by the key that each alone has (params/tables/*.yaml, `columns`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+
+from tcclip.params.reader import Params
+
+Cost = Literal["params_m", "gflops", "throughput_views_per_s"]  # millions; 1e9 multiply-accumulates; by `tcclip bench`
+Metric = Literal["top1", "top5"]
+ALL = "measured"  # mean_of all measured columns
+NAMES = {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": "string"}}, {"const": ALL}]}
+
+
+def _one_or_several(value: Any) -> Any:
+    several = isinstance(value, list) and len(value) > 1 and value == sorted(set(value))
+    if value is not None and not all(isinstance(k, int) and k >= 1 for k in (value if several else [value])):
+        raise ValueError("must be a number of videos per class, or an ascending list of at least two")
+    return value
+
+
+class Named(Params):
+    """What every column has."""
+
+    name: str
+    display: str | None = None  # its heading, for a column that is not about a dataset
+
+
+class MeasuredColumn(Named):
+    """Accuracies of runs on a dataset."""
+
+    dataset: str
+    splits: Annotated[list[str], Field(min_length=1)]  # the value is their mean, std their population deviation
+    shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
+    metric: Metric = "top1"
+    protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
+    train_dataset: str | None = None
+
+    @property
+    def trainings(self) -> tuple[int | None, ...]:
+        """The shots K of the runs behind a cell, one run each; (None,) in a protocol without shots."""
+        return tuple(self.shots) if isinstance(self.shots, list) else (self.shots,)
+
+
+class MeanColumn(Named):
+    """The mean of other columns' unrounded values."""
+
+    mean_of: Annotated[list[str], Field(min_length=1), WithJsonSchema(NAMES)]  # measured ones; `measured`: all of them
+
+
+class HarmonicMeanColumn(Named):
+    """The harmonic mean of other columns' unrounded values."""
+
+    harmonic_mean_of: Annotated[list[str], Field(min_length=1)]  # measured columns, or means of these
+
+
+class FromTable(Params):
+    """A column of another table, for the same method: its row with weight ensemble, if that table has such rows."""
+
+    table: str
+    column: str
+
+
+class TableColumn(Named):
+    """A column of another table."""
+
+    from_table: FromTable
+
+
+class CostColumn(Named):
+    """What a method costs, computed or measured apart from any run."""
+
+    cost: Cost
+
+
+class ViewsColumn(Named):
+    """How the protocol looks at a test video."""
+
+    views: Literal["frames", "temporal", "spatial"]  # of a view | clips of a video | crops of a clip
+
+
+KINDS: dict[str, type[Named]] = {  # the key that makes a column one of a kind
+    "dataset": MeasuredColumn,
+    "mean_of": MeanColumn,
+    "harmonic_mean_of": HarmonicMeanColumn,
+    "from_table": TableColumn,
+    "cost": CostColumn,
+    "views": ViewsColumn,
+}
+
+
+def _kind(column: Any) -> str | None:
+    """The one key of KINDS that a column has."""
+    given = column if isinstance(column, dict) else vars(column)
+    found = [key for key in KINDS if given.get(key) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+Column = Annotated[
+    Annotated[MeasuredColumn, Tag("dataset")]
+    | Annotated[MeanColumn, Tag("mean_of")]
+    | Annotated[HarmonicMeanColumn, Tag("harmonic_mean_of")]
+    | Annotated[TableColumn, Tag("from_table")]
+    | Annotated[CostColumn, Tag("cost")]
+    | Annotated[ViewsColumn, Tag("views")],
+    Discriminator(
+        _kind,
+        custom_error_type="column",
+        custom_error_message="needs one of dataset (and splits), mean_of, harmonic_mean_of, from_table, cost, views",
+    ),
+]

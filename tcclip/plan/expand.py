@@ -1,0 +1,152 @@
+"""One table of the plan expanded to cells, evaluations and the runs they need, by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tcclip.errors import unknown
+from tcclip.params import Method, Protocol, Suite, Table, load_dataset
+from tcclip.params.column import (
+    Column,
+    CostColumn,
+    FromTable,
+    HarmonicMeanColumn,
+    MeanColumn,
+    MeasuredColumn,
+    TableColumn,
+    ViewsColumn,
+)
+from tcclip.params.reader import names
+from tcclip.params.variants import place_of
+from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
+from tcclip.plan.evaluation import Evaluation
+from tcclip.plan.runs import Run, run_for, train_split, trainings
+from tcclip.plan.values import method_of, protocol_of
+
+Place = tuple[str, str]  # group and row
+
+
+def check_columns(suite: Suite, table: Table) -> None:
+    """Every dataset, split and number of shots that a table names must exist in the suite."""
+    for column in table.measured:
+        protocol = protocol_of(suite, table.protocol_of(column))
+        tested = load_dataset(suite.dataset(column.dataset))
+        for split in column.splits:
+            if split not in tested.all_splits:
+                raise unknown(f"split in column {column.name} of {table.name}", split, tested.all_splits)
+        trained = load_dataset(suite.dataset(table.trained_on(column)))
+        train_splits = [train_split(protocol, *training) for training in trainings(column, protocol)]
+        for split in (*train_splits, protocol.validation.split):
+            if split not in trained.all_splits:
+                raise unknown(
+                    f"split of {trained.name}, needed by column {column.name} of {table.name},",
+                    split,
+                    trained.all_splits,
+                )
+
+
+def check_method_in(suite: Suite, method: Method, protocols: Iterable[Protocol]) -> None:
+    """The suite's backbone can run a method, and the protocols that it brings values for exist."""
+    for protocol in method.protocols:
+        if protocol not in (known := names("protocols")):
+            raise unknown(f"protocol in {place_of(method.name)}: protocols:", protocol, known)
+    sizes = suite.backbone.architecture
+    for frames in {protocol.frames for protocol in protocols}:
+        method.check_sizes(sizes.patches, frames, sizes.vision_layers)
+
+
+def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
+    """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
+    check_columns(suite, table)
+    cells: list[Cell] = []
+    runs: list[Run] = []
+    for row in table.rows:
+        method = method_of(suite, row.method_name) if row.method_name else None
+        if method and method.names.source == "llm" and not suite.llm_names:
+            method = None
+        if method is None:
+            cells += [Cell(table.name, row.group, row.row, column.name) for column in table.columns]
+            continue
+        found, needed = _row(suite, table, (row.group, row.row), method, row.we, tables or {})
+        cells += found
+        runs += needed
+    return cells, runs
+
+
+def _row(
+    suite: Suite, table: Table, place: Place, method: Method, we: bool, tables: Mapping[str, Table]
+) -> tuple[list[Cell], list[Run]]:
+    """The cells of a row with a method, and the runs they need."""
+    protocols = {name: protocol_of(suite, name, method) for name in {table.protocol_of(c) for c in table.columns}}
+    check_method_in(suite, method, protocols.values())
+    cells: list[Cell] = []
+    runs: list[Run] = []
+    for column in table.columns:
+        protocol = protocols[table.protocol_of(column)]
+        content, needed = _content(suite, table, column, protocol, place, method, we, tables)
+        cells.append(Cell(table.name, *place, column.name, content, method.name))
+        runs += needed
+    return cells, runs
+
+
+def _content(
+    suite: Suite,
+    table: Table,
+    column: Column,
+    protocol: Protocol,
+    place: Place,
+    method: Method,
+    we: bool,
+    tables: Mapping[str, Table],
+) -> tuple[Content | None, list[Run]]:
+    """What fills the cell of a column in a row of `method`, and the runs that this needs."""
+    match column:
+        case MeasuredColumn():
+            return _measured(suite, table, column, protocol, method, we)
+        case MeanColumn():
+            return Average(tuple(column.mean_of)), []
+        case HarmonicMeanColumn():
+            return Average(tuple(column.harmonic_mean_of), harmonic=True), []
+        case TableColumn():
+            return _shown(suite, column.from_table, f"column {column.name} of {table.name}", place, method, tables)
+        case CostColumn():
+            return Counted(method.name, column.cost), []
+        case ViewsColumn():
+            count = protocol.frames if column.views == "frames" else getattr(protocol.views, column.views)
+            return Looks(method.name, count), []
+
+
+def _measured(
+    suite: Suite, table: Table, column: MeasuredColumn, protocol: Protocol, method: Method, we: bool
+) -> tuple[Measured, list[Run]]:
+    role = table.trained_on(column)
+    method = _with_names(suite, method, {role, column.dataset})
+    runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
+    every = [Evaluation(run.name, column.dataset, split, protocol.views, we) for run in runs for split in column.splits]
+    evaluations = tuple(dict.fromkeys(every))  # an untrained method has one run for all trainings
+    return Measured(column.metric, evaluations, over_shots=len(column.trainings) > 1), runs
+
+
+def _with_names(suite: Suite, method: Method, roles: Iterable[str]) -> Method:
+    """The method, or the one that stands in for it where a dataset has no rephrased names."""
+    if method.names.source == "plain" or all(load_dataset(suite.dataset(role)).llm_names for role in roles):
+        return method
+    assert method.names.otherwise is not None
+    return method_of(suite, method.names.otherwise)
+
+
+def _shown(
+    suite: Suite, source: FromTable, where: str, place: Place, method: Method, tables: Mapping[str, Table]
+) -> tuple[Shown | None, list[Run]]:
+    """What another table has for the method, with runs of its own where that table has no such row.
+
+    Nothing while the suite has not got that table. With weight ensemble, if that table has such rows.
+    """
+    table = tables.get(source.table)
+    if table is None:
+        return None, []
+    if source.column not in (known := [column.name for column in table.columns]):
+        raise unknown(f"column of {table.name}, shown in {where},", source.column, known)
+    check_columns(suite, table)
+    cells, runs = _row(suite, table, place, method, any(row.we for row in table.rows), {})
+    return Shown(source.column, {cell.column: cell for cell in cells}), runs

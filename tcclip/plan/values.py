@@ -1,0 +1,51 @@
+"""The values that a suite's runs are made with: of files, of budgets over them, and what a person changes over both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
+from tcclip.params.protocol import Budget
+from tcclip.params.reader import path_of, undotted
+from tcclip.params.variants import place_of
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Values that a person changes on the command line (--set), by dotted keys."""
+
+    method: Mapping[str, Any] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, method: Method) -> dict[str, Any]:
+        """Those that a method has a place for: without the section tc there is no tc.k to change."""
+        return {key: value for key, value in self.method.items() if getattr(method, key.partition(".")[0]) is not None}
+
+
+def method_of(suite: Suite, name: str, changes: Mapping[str, Any] | None = None) -> Method:
+    """A method with the suite's recipe put over its own, and `changes` over both."""
+    recipe = {"recipe": suite.recipe} if suite.recipe else {}
+    method = load_method(name, recipe, str(path_of("suites", suite.name)))
+    return load_method(name, {**recipe, **changes}, "--set") if changes else method
+
+
+def protocol_of(
+    suite: Suite,
+    name: str,
+    method: Method | None = None,
+    dataset: Dataset | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Protocol:
+    """A protocol with a method's values, over them the suite's budgets, a dataset's of one's own, and `changes`."""
+    layers = []
+    if method and name in method.protocols:
+        layers.append(Budget(method.protocols[name], f"{place_of(method.name)}: protocols.{name}"))
+    if name in suite.protocols:
+        layers.append(Budget(suite.protocols[name], f"{path_of('suites', suite.name)}: protocols.{name}"))
+    if dataset and (budget := dataset.budget(name)):
+        layers.append(Budget(budget, f"{path_of('datasets', dataset.name)}: protocols.{name}"))
+    if changes:
+        layers.append(Budget(undotted(dict(changes)), "--set"))
+    return load_protocol(name, *layers)

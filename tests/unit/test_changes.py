@@ -1,0 +1,118 @@
+"""`--set` changes values of one run, which is then another run beside it, or of the whole plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcclip.errors import UserError
+from tcclip.plan import Plan, load_plan
+from tcclip.plan.changes import changed_plan, changed_run, parse
+
+RUN = "few_shot-hmdb51-k2-tc_clip-s1024"
+ZERO_SHOT = "zero_shot-k400-tc_clip-s1024"
+
+
+def changed(*texts: str, run: str = RUN) -> tuple[Plan, str]:
+    return changed_run(load_plan("mini"), run, texts)
+
+
+def test_a_changed_run_is_a_run_of_its_own_whose_name_says_what_is_changed() -> None:
+    plan, name = changed("tc.k=32")
+    assert name == f"{RUN}+tc.k=32"
+    assert list(plan.runs) == [name]
+    run, method = plan.run(name), plan.method("tc_clip")
+    assert method.tc is not None and method.tc.k == 32
+    assert (run.method, run.role, run.shots, run.seed) == ("tc_clip", "hmdb51", 2, 1024)
+    assert run.weights_of == name
+    assert run.arguments == f"{RUN} --set tc.k=32"
+
+
+def test_nothing_changed_is_the_plan_itself() -> None:
+    plan = load_plan("mini")
+    assert changed_run(plan, RUN, []) == (plan, RUN)
+    assert changed_plan(plan, []) is plan
+
+
+def test_the_same_values_have_the_same_name_in_whatever_order_and_spelling_they_come() -> None:
+    assert changed("tc.k=32", "protocol.lr=1e-4")[1] == changed("protocol.lr=0.0001", "tc.k=32")[1]
+    assert changed("tc.k=32", "protocol.lr=1e-4")[1] == f"{RUN}+protocol.lr=0.0001+tc.k=32"
+
+
+def test_keys_of_the_protocol_lie_over_the_suites_budget() -> None:
+    plan, name = changed("protocol.lr=1e-4", "protocol.epochs=2", "protocol.lr_min={times: 0.5}")
+    protocol = plan.protocol_for(plan.run(name))
+    assert (protocol.lr, protocol.epochs, protocol.lr_min) == (1e-4, 2, pytest.approx(2e-6))
+    assert protocol.total_batch == load_plan("mini").protocol("few_shot").total_batch
+
+
+def test_it_is_evaluated_on_what_the_run_is_evaluated_on() -> None:
+    whole, (plan, name) = load_plan("mini"), changed("tc.k=32", run=ZERO_SHOT)
+    assert [e.name for e in plan.evaluations(name)] == [e.name for e in whole.evaluations(ZERO_SHOT)]
+    assert {e.run for e in plan.evaluations(name)} == {name}
+    assert plan.tables_of(name) == []
+    plan, name = changed("protocol.views.temporal=4")
+    assert [e.name for e in plan.evaluations(name)] == ["hmdb51-test1-4x1"]
+
+
+def test_where_no_training_depends_on_the_value_the_weights_are_those_of_the_run() -> None:
+    for text in ("we.w=0.5", "tc.trace=true", "protocol.views.temporal=4"):
+        plan, name = changed(text, run=ZERO_SHOT)
+        assert plan.run(name).weights_of == ZERO_SHOT
+    plan, name = changed("names.underscores_to_spaces=true", run="untrained-vanilla_clip")
+    assert not plan.run(name).trained
+
+
+def test_a_new_seed_is_the_runs() -> None:
+    plan, name = changed("protocol.seed=7")
+    assert plan.run(name).seed == 7
+
+
+def test_a_value_that_no_folder_should_be_called_is_told_apart_by_a_hash() -> None:
+    names = [changed(f"text.prompt=a {word} clip of a {{name}}.")[1] for word in ("video", "movie")]
+    assert all(name.startswith(f"{RUN}+text.prompt=a_") and "{" not in name and " " not in name for name in names)
+    assert names[0] != names[1]
+    long = changed(f"text.prompt=a {'very ' * 60}long clip of a {{name}}.")[1]
+    assert len(long) <= 200 and "/" not in changed("text.prompt=a film of a/an {name}.")[1]
+
+
+def test_the_plan_with_other_values_has_the_same_runs_at_other_costs() -> None:
+    plan = load_plan("mini")
+    longer = changed_plan(plan, ["protocol.epochs=8", "tc.k=32", "protocol.views.temporal=4"])
+    assert list(longer.runs) == list(plan.runs)
+    assert {longer.protocol_for(run).epochs for run in longer.runs.values()} == {8}
+    assert {e.views.temporal for run in longer.runs for e in longer.evaluations(run)} == {4}
+    methods = {name: longer.method(name).tc for name in longer.methods}
+    assert {tc.k for tc in methods.values() if tc} == {32}
+    assert methods["vifi_clip"] is None  # it has no context tokens to change
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tc.k", "--set must be KEY=VALUE, for example tc.k=32 or protocol.lr=1e-4 (got 'tc.k')"),
+        ("tc.kk=32", "unknown key 'tc.kk': did you mean 'k'?"),
+        ("tck=32", "unknown key of --set 'tck': did you mean 'tc'?"),
+        ("lr=1e-4", "--set lr: it is a key of the protocol: write protocol.lr"),
+        ("protocol.epocs=3", "unknown key of --set 'protocol.epocs': did you mean 'protocol.epochs'?"),
+        ("protocol.views.temporl=3", "--set: unknown key 'views.temporl': did you mean 'temporal'?"),
+        ("protocol.total_batch=6", "--set: file: total_batch must be a multiple of micro_batch"),
+        ("tc.alpha=2", "tc.alpha: input should be less than or equal to 1 (got 2)"),
+        ("tc.k=1000", "tc.k = 1000 is more than the 224 seed tokens of a video"),
+        ("tc.k=[1", "--set tc.k=[1: the value is not valid YAML"),
+        ("train=false", "--set train: it says which runs there are"),
+        ("protocol.shots=[2]", "--set protocol.shots: it says which runs there are"),
+    ],
+)
+def test_a_wrong_change_is_one_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(UserError) as error:
+        changed(text)
+    assert sentence in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_section_that_the_method_lacks_is_named() -> None:
+    with pytest.raises(UserError, match=r"--set tc\.k: method vifi_clip has no such section"):
+        changed("tc.k=32", run=RUN.replace("tc_clip", "vifi_clip"))
+    with pytest.raises(UserError, match="give it once"):
+        parse(["tc.k=32", "tc.k=64"])
+    with pytest.raises(UserError, match="unknown run"):
+        changed("tc.k=32", run="few_shot")

@@ -1,0 +1,121 @@
+"""A method may bring its own values of a protocol; a suite's budgets lie over them and replace or scale them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tcclip.errors import UserError
+from tcclip.params import load_method, load_protocol
+from tcclip.params.protocol import Budget
+from tcclip.params.reader import params_folder
+from tcclip.plan import Plan, load_plan
+from tcclip.stages import evaluate, train
+
+OWN = {"few_shot": {"frames": 32, "lr": 5.0e-6, "epochs": 30, "validation": {"epochs": [0, 29]}}}
+RUN = "few_shot-hmdb51-k2-vp_only-s1024"
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of params/ in which few-shot trains vp_only with values of its own."""
+    shutil.copytree(params_folder(), tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    change(tmp_path / "params" / "methods" / "vp_only.yaml", protocols=OWN)
+    table = tmp_path / "params" / "tables" / "table3.yaml"
+    change(table, rows=[*yaml.safe_load(table.read_text())["rows"], {"row": "VP", "method": "vp_only"}])
+    load_plan.cache_clear()
+    yield tmp_path / "params"
+    load_plan.cache_clear()
+
+
+def change(path: Path, **keys: Any) -> None:
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **keys}, sort_keys=False))
+
+
+def scale(params: Path, **budget: Any) -> None:
+    path = params / "suites" / "mini.yaml"
+    few_shot = yaml.safe_load(path.read_text())["protocols"]
+    change(path, protocols={**few_shot, "few_shot": {**few_shot["few_shot"], **budget}})
+
+
+def values(plan: Plan, run: str, *keys: str) -> list[Any]:
+    protocol = plan.protocol_for(plan.run(run))
+    return [getattr(protocol, key) for key in keys]
+
+
+def test_they_lie_over_the_protocol_for_its_runs_alone(params: Path) -> None:
+    plan = load_plan("paper")
+    assert values(plan, RUN, "frames", "lr", "epochs", "total_batch") == [32, 5e-6, 30, 64]
+    assert values(plan, RUN.replace("vp_only", "vifi_clip"), "frames", "lr", "epochs") == [16, 2e-6, 50]
+    assert values(plan, "zero_shot-k400-vp_only-s1024", "frames", "lr") == [16, 8e-6]
+    settings = train.depends_on(plan, RUN).settings
+    assert (settings["protocol.frames"], settings["protocol.lr"]) == (32, 5e-6)
+    assert not [key for key in settings if key.startswith("method.protocols")]  # counted once, as the protocol
+
+
+def test_a_run_is_tested_with_the_frames_that_it_was_trained_with(params: Path) -> None:
+    plan = load_plan("paper")
+    assert evaluate.depends_on(plan, RUN).settings["frames"] == 32
+
+
+def test_a_suites_budget_replaces_them(params: Path) -> None:
+    assert values(load_plan("mini"), RUN, "frames", "lr", "epochs") == [32, 4e-4, 4]  # mini says nothing of frames
+
+
+def test_or_scales_them_so_that_methods_keep_their_proportions(params: Path) -> None:
+    scale(params, lr={"times": 200}, epochs={"times": 0.08}, warmup_epochs={"times": 0.2})
+    plan = load_plan("mini")
+    assert values(plan, RUN, "lr", "epochs", "warmup_epochs") == [pytest.approx(1e-3), 2, 1]
+    other = RUN.replace("vp_only", "vifi_clip")
+    assert values(plan, other, "lr", "epochs", "warmup_epochs") == [pytest.approx(4e-4), 4, 1]
+
+
+def test_a_dataset_of_ones_own_has_the_last_word(params: Path) -> None:
+    own = {"format": "csv", "folder": "videos", "csv": "list.csv", "methods": ["vp_only"], "suite": "mini"}
+    (params / "datasets" / "kitchen.yaml").write_text(yaml.safe_dump({**own, "protocols": {"few_shot": {"lr": 9e-3}}}))
+    run = RUN.replace("hmdb51", "kitchen")
+    assert values(load_plan("mini"), run, "frames", "lr", "epochs") == [32, 9e-3, 4]
+
+
+def test_a_scaled_count_stays_a_count() -> None:
+    epochs = load_protocol("few_shot", Budget({"epochs": {"times": 0.13}, "validation": {"epochs": []}}, "x")).epochs
+    assert (epochs, type(epochs)) == (6, int)
+    small = {"epochs": {"times": 0.001}, "warmup_epochs": {"times": 0}, "validation": {"epochs": []}}
+    with pytest.raises(UserError, match="x: warmup_epochs: times must be a number above 0"):
+        load_protocol("few_shot", Budget(small, "x"))
+    assert load_protocol("few_shot", Budget({**small, "warmup_epochs": 0}, "x")).epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"fewshot": {"lr": 1}}, "unknown protocol in {}: protocols: 'fewshot': did you mean 'few_shot'?"),
+        ({"few_shot": {"epocs": 1}}, "{}: protocols.few_shot: unknown key 'epocs': did you mean 'epochs'?"),
+        ({"few_shot": {"frames": "all"}}, "{}: protocols.few_shot: frames: input should be a valid integer"),
+        ({"few_shot": {"select": {"times": 2}}}, "{}: protocols.few_shot: select: times scales a number that is there"),
+        ({"few_shot": 3}, "{}: protocols.few_shot: input should be a valid dictionary"),
+    ],
+)
+def test_a_mistake_in_them_names_the_methods_file(own: dict[str, Any], sentence: str, params: Path) -> None:
+    path = params / "methods" / "vp_only.yaml"
+    change(path, protocols=own)
+    with pytest.raises(UserError) as error:
+        load_plan("mini")
+    assert sentence.format(path) in str(error.value)
+
+
+def test_the_micro_batch_of_an_earlier_version_is_one_of_them() -> None:
+    method = load_method("tc_clip", {"micro_batch": {"zero_shot": 2}, "protocols": {"few_shot": {"lr": 1e-5}}})
+    assert method.protocols == {"zero_shot": {"micro_batch": 2}, "few_shot": {"lr": 1e-5}}
+
+
+def test_a_mistake_in_a_suites_budget_names_the_suite(params: Path) -> None:
+    scale(params, total_batch=6)
+    with pytest.raises(UserError, match=r"mini\.yaml: protocols\.few_shot: .* multiple of micro_batch"):
+        load_plan("mini")
