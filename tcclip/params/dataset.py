@@ -8,14 +8,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 from tcclip.params.release import Sources
 
 Count = Annotated[int, Field(ge=1)]
-Format = Literal["kinetics", "hmdb51", "ucf101", "ssv2"]  # of the official release
+# The formats of official lists: the modules that read them.
+FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_]*.py"))
+
+
+def _known(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"must be {', '.join(FORMATS)} (tcclip/data/splits/formats/), or csv for a list of your own")
+    return name
+
+
+Format = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": FORMATS})]
 OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise
 
 
@@ -115,14 +125,14 @@ class _Dataset(Params):
 class Generated(_Dataset):
     """A generated stand-in for a dataset of the paper."""
 
-    format: Format
+    format: Format  # of the lists that it is written with
     generate: Generate
 
 
 class Release(_Dataset):
     """A published dataset, downloaded or in a folder of the user's."""
 
-    format: Format
+    format: Format  # of the official lists
     lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
     published: Published | None = None
     zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from

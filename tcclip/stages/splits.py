@@ -16,6 +16,7 @@ from tcclip.process.options import Log
 from tcclip.stages import fingerprint, llm_names
 
 CODE = ("tcclip.data.splits.write",)
+FORMATS = "tcclip.data.splits.formats"  # a module for each format of official lists
 
 app = typer.Typer()
 
@@ -45,9 +46,10 @@ def settings(dataset: Dataset) -> dict[str, Any]:
     return flat(dataset.model_dump(include=lists))
 
 
-def code() -> str:
-    """Fingerprint of the stage's code."""
-    return fingerprint.code(*CODE)
+def code(dataset: Dataset) -> str:
+    """Fingerprint of the stage's code, with the module that reads the dataset's own lists and no other's."""
+    own = [] if isinstance(dataset, Own) else [f"{FORMATS}.{dataset.format}"]
+    return fingerprint.code(*CODE, *own)
 
 
 def class_files(plan: Plan) -> list[Path]:

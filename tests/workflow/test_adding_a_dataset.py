@@ -1,4 +1,4 @@
-"""docs/adding_a_dataset.md, followed to the letter: files and commands become a table of one's own videos."""
+"""docs/adding_a_dataset.md, followed to the letter: one's own videos, a release as a CSV, a format of its own."""
 
 import csv
 import json
@@ -12,10 +12,18 @@ from small_videos import write_video
 
 GUIDE = "adding_a_dataset.md"
 FILES = guides.files(GUIDE)
-OWN, ANOTHER = guides.blocks(GUIDE, "bash")
+OWN, RELEASE, FORMAT = guides.blocks(GUIDE, "bash")
 (LIST,) = guides.blocks(GUIDE, "csv")
 CLASSES = {"01": "opening a drawer", "02": "pouring water"}
 DAYS = 6  # one video of each class a day: 30 % of 6 are 2, and 4 remain for K = 4
+
+
+def write(project: Project, *paths: str) -> None:
+    """Write files of the guide, which edits none that is there."""
+    for path in paths:
+        assert not (project.folder / path).exists()
+        (project.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / path).write_text(FILES[path])
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,7 @@ def kitchen(tmp_path_factory) -> Project:
     for path, _ in rows:
         write_video(project.folder / "my_videos" / path, frames=8)
     (project.folder / "my_videos/list.csv").write_text("\n".join(lines))
-    (project.folder / "params/datasets/kitchen.yaml").write_text(FILES["params/datasets/kitchen.yaml"])
+    write(project, "params/datasets/kitchen.yaml")
     printed = project.run("bash", "-ec", OWN).stdout
     (project.folder / "printed.txt").write_text(printed)
     return project
@@ -82,15 +90,36 @@ def test_the_report_shows_the_table(kitchen):
     assert "Hands in a kitchen" in (kitchen.folder / "reports/mini/index.html").read_text()
 
 
-def test_another_release_is_a_list_made_by_a_script(tmp_path):
+def test_a_release_is_a_list_made_by_a_script(tmp_path):
     project = new_project(tmp_path / "project")
-    guides.write(GUIDE, project.folder)
-    (project.folder / "params/datasets/kitchen.yaml").unlink()
-    release = project.folder / "my_videos/diving48"
-    (release / "Diving48_vocab.json").write_text(json.dumps([["Back", "15som"], ["Reverse", "25som", "PIKE"]]))
-    (release / "Diving48_V2_train.json").write_text(json.dumps([{"vid_name": "a_01", "label": 1, "end_frame": 9}]))
-    (release / "Diving48_V2_test.json").write_text(json.dumps([{"vid_name": "b_02", "label": 0, "end_frame": 9}]))
-    printed = project.run("bash", "-ec", ANOTHER).stdout
-    assert "few_shot-diving48-k16-tc_clip-s1024" in printed
+    write(project, "my_videos/jhmdb/make_list.py", "params/datasets/jhmdb.yaml")
+    release = project.folder / "my_videos/jhmdb"
+    for name in ("brush_hair/a", "climb_stairs/b"):
+        (release / "ReCompress_Videos" / name).parent.mkdir(parents=True)
+        (release / "ReCompress_Videos" / f"{name}.avi").touch()
+    assert "few_shot-jhmdb-k16-tc_clip-s1024" in project.run("bash", "-ec", RELEASE).stdout
     lines = (release / "list.csv").read_text().splitlines()
-    assert lines == ["path,label,split", "a_01.mp4,Reverse 25som PIKE,train", "b_02.mp4,Back 15som,test"]
+    assert lines == ["path,label", "brush_hair/a.avi,brush hair", "climb_stairs/b.avi,climb stairs"]
+
+
+CODE = "from tcclip.stages.splits import code, load_dataset; print(code(load_dataset('%s')))"
+
+
+def test_a_format_is_three_new_files_and_makes_no_other_dataset_stale(tmp_path):
+    project = new_project(tmp_path / "project")
+    others = [project.run("python", "-c", CODE % name).stdout for name in ("mini_hmdb51", "mini_k600")]
+    write(project, *(path for path in FILES if "diving48" in path or "dives" in path))
+    suite = project.folder / "params/suites/mini.yaml"  # with its lists in one line, as committed
+    suite.write_text(yaml.safe_dump(yaml.safe_load(suite.read_text()), sort_keys=False, default_flow_style=None))
+    raw = project.folder / "data/raw/diving48"
+    write_video(raw / "videos/rgb/a_01.mp4", frames=8)
+    (raw / "lists").mkdir()
+    (raw / "lists/Diving48_vocab.json").write_text(json.dumps([["Back", "15som"], ["Reverse", "25som"]]))
+    for split, first in (("train", 0), ("test", 40)):
+        clips = [{"vid_name": f"a_{number:02d}", "label": number % 2} for number in range(first, first + 40)]
+        (raw / f"lists/Diving48_V2_{split}.json").write_text(json.dumps(clips))
+    assert "few_shot-diving48-k16-tc_clip-s1024" in project.run("bash", "-ec", FORMAT).stdout
+    splits = project.folder / "data/splits/diving48"
+    assert (splits / "train1.csv").read_text().splitlines()[:3] == ["video,label", "a_00,0", "a_01,1"]
+    assert (splits / "classes/all.csv").read_text().splitlines() == ["label,name", "0,Back 15som", "1,Reverse 25som"]
+    assert others == [project.run("python", "-c", CODE % name).stdout for name in ("mini_hmdb51", "mini_k600")]

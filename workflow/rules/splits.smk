@@ -17,7 +17,7 @@ for dataset in plan.datasets.values():
         params:
             dataset=dataset.name,
             settings=settings(stages.splits.settings(dataset)),
-            code=lambda wildcards: stages.splits.code(),
+            code=lambda wildcards, dataset=dataset: stages.splits.code(dataset),
         message:
             f"splits of {dataset.name}"
         shell:
