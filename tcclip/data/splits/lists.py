@@ -2,8 +2,8 @@
 
 A module of `tcclip.data.splits.formats` has the name that `format` of a dataset's file says, and a function
 `read(dataset, folder)` that gives `(classes, splits)`: class names by list name ("all", or one list per split), and per
-split the rows (video, label) in the file's order. Videos whose file is missing stay in the lists; `split_tables.present`
-counts them. This module has what several formats need.
+split the rows (video, label) in the file's order. Videos whose file is missing stay in the lists;
+`split_tables.present` counts them. This module has what several formats need.
 """
 
 from __future__ import annotations
