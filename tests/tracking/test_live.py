@@ -138,7 +138,7 @@ with watched(job.folder, resolved_params(job), {"suite": "killed"}, 0.2) as watc
 
 
 def start(world: Path, run: str, pause: float) -> subprocess.Popen[bytes]:
-    paths = os.pathsep.join([str(ROOT / "tests" / "unit"), str(ROOT)])
+    paths = os.pathsep.join([str(ROOT / "tests" / "helpers"), str(ROOT)])
     command = [sys.executable, "-c", SCRIPT, str(world), run, str(pause)]
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}, cwd=ROOT)
 

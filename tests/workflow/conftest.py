@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from projects import Project, new_project
 
-sys.path.append(str(Path(__file__).parents[1] / "unit"))  # its makers of archives, servers and videos serve here too
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # its makers of archives, servers and videos serve here too
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """DVC carries data and results; Snakemake, wherever they arrive, still knows what is out of date.
 
-What tests/unit/test_provenance_record.py shows of single files is marked slow here, where whole projects show it.
+What tests/unit/provenance/test_provenance_account.py shows of single files is marked slow here, where whole projects
+show it.
 """
 
 import csv

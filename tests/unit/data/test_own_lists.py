@@ -19,7 +19,7 @@ from tcclip.plan import load_plan
 from tcclip.stages import splits, train
 from tcclip.workflow.snakefile import check_names
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MINIMAL = {"format": "csv", "folder": "videos", "csv": "list.csv"}
 
 

@@ -17,6 +17,7 @@ from tiny_world import evaluation, protocol, training_job
 from tcclip.training import TrainingJob
 
 HERE = Path(__file__).parent
+PATHS = (HERE, HERE.parent / "unit" / "training", HERE.parents[1])
 
 
 def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
@@ -24,7 +25,7 @@ def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] =
     command = (sys.executable, *launcher) if launcher else (sys.executable,)
     return subprocess.Popen(
         [*command, str(HERE / "several_processes.py"), action, str(world), *arguments],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS)), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

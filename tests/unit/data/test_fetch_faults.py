@@ -241,7 +241,7 @@ def test_a_disk_with_less_room_than_the_registry_knows_is_full_before_any_reques
 def program(folder: Path, url: str, before: str = "") -> list[str]:
     """A process of its own that downloads one file."""
     code = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import sys; sys.path.insert(0, {str(Path(__file__).parents[2] / "helpers")!r})
 from pathlib import Path
 from small_downloads import get
 from tcclip.data.release import http

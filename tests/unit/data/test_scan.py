@@ -134,11 +134,12 @@ def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes
     for number in range(6):
         write_video(tmp_path / "videos" / f"{number}.mp4", frames=4)
     here = Path(__file__).parent
+    paths = [here, here.parents[1] / "helpers", here.parents[2]]
     script = tmp_path / "extract.py"
     script.write_text(SCRIPT)
     process = subprocess.Popen(
         [sys.executable, str(script), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parents[1])])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -12,7 +12,7 @@ from tcclip.params import schemas
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import kinds_of
 
-PARAMS = Path(__file__).parents[2] / "params"
+PARAMS = Path(__file__).parents[3] / "params"
 FILES = [(kind, path) for kind in schemas.KINDS for path in sorted((PARAMS / f"{kind}s").glob("*.yaml"))]
 
 

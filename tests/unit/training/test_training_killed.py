@@ -14,7 +14,7 @@ from tiny_world import make_world, same, weights
 from tcclip.training import train
 
 KILLS = 20
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "helpers"
 
 
 def test_killed_twenty_times_at_random_moments_a_training_ends_in_bit_identical_weights(tmp_path, capsys):

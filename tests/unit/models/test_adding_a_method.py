@@ -11,7 +11,7 @@ from pathlib import Path
 import guides
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TRY = """
 import torch
 from tcclip.models import Backbone, BackboneConfig, build, canonical_state, ensemble

@@ -27,7 +27,7 @@ from tcclip.reporting.published_numbers import PublishedNumber
 from tcclip.reporting.summary import headline, summary
 from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 VIEWS = Views(temporal=2, spatial=1, mode="paper")
 TABLE2 = load_plan("mini").tables["table2"]
 NAMES = load_plan("mini").displays

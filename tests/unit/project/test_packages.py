@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ORDER = re.findall(r"`tcclip/(\w+)/`", (ROOT / "docs/index.md").read_text(encoding="utf-8").split("## The packages")[1])
 
 

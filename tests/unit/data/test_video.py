@@ -11,7 +11,7 @@ from small_videos import CODECS, number_of, write_video
 from tcclip.data.videos import decord_reader, pyav_reader
 from tcclip.data.videos.reader import READERS, BrokenVideoError, probe, read_all, read_clip
 
-CLIPS = Path(__file__).parents[1] / "data" / "clips"
+CLIPS = Path(__file__).parents[2] / "data" / "clips"
 
 
 @pytest.mark.parametrize("suffix", CODECS)

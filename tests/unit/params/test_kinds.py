@@ -17,7 +17,7 @@ from tcclip.params.kinds.chosen import modules_of
 from tcclip.params.method import method_of_run
 from tcclip.params.variants import method_names
 
-PACKAGE = Path(__file__).parents[2] / "tcclip"
+PACKAGE = Path(__file__).parents[3] / "tcclip"
 KINDS = [(axis, name) for axis in AXES for name in kinds_of(axis)]
 
 

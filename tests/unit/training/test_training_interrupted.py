@@ -50,7 +50,7 @@ train(training_job(Path(sys.argv[1]), sys.argv[2], save_seconds=0.0))
 
 
 def start(world: Path, run: str) -> subprocess.Popen[str]:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[2] / "helpers"
     paths = os.pathsep.join([str(here), str(here.parents[1])])
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(world), run],

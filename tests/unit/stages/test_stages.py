@@ -15,7 +15,7 @@ from tcclip import stages
 from tcclip.cli.app import app
 from tcclip.stages import all_stages, fingerprint
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STAGES = vars(all_stages())
 NEW = '''
 """A new stage."""
