@@ -13,8 +13,9 @@ import typer
 import tcclip
 from tcclip.cli import data, look, plan_lines, provenance
 from tcclip.plan import load_plan
+from tcclip.plan.changes import changed_plan
 from tcclip.process.console import stage
-from tcclip.process.options import Log, SuiteName
+from tcclip.process.options import Log, SuiteName, Values
 from tcclip.stages import all_stages
 
 HELP = "TC-CLIP from raw videos to tables. Snakemake calls the stages in the right order; each also works alone."
@@ -48,12 +49,16 @@ def program(
 def plan(
     suite: SuiteName = "mini",
     runs: Annotated[bool, typer.Option("--runs", help="name every run and the tables it serves instead")] = False,
+    values: Values = None,
 ) -> None:
-    """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run."""
+    """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run.
+
+    With --set it is what it would cost with other values, of every run whose method has them.
+    """
     with stage("plan", None) as report:
-        the_plan = load_plan(suite)
+        the_plan = changed_plan(load_plan(suite), values or [])
         lines = plan_lines.run_lines(the_plan) if runs else plan_lines.cost_lines(the_plan)
-        print("\n".join(lines))
+        print("\n".join([*plan_lines.change_lines(the_plan, values or []), *lines]))
         if not runs:
             print("\n" + "\n".join(plan_lines.disk_lines(the_plan)))
         trained = sum(run.trained for run in the_plan.runs.values())

@@ -24,6 +24,15 @@ def run_lines(plan: Plan) -> Iterator[str]:
         yield f"{run:{width}s} {len(plan.evaluations(run)):3d} evaluations   {' '.join(plan.tables_of(run))}"
 
 
+def change_lines(plan: Plan, values: Sequence[str]) -> Iterator[str]:
+    """What is other than in params/, and in how many methods."""
+    if values:
+        have = sum(plan.changes.of(plan.method(name)) == plan.changes.method for name in plan.methods)
+        where = f", in the {have} of {len(plan.methods)} methods that have it" if plan.changes.method else ""
+        yield f"With {', '.join(values)} in the place of what params/ says{where}."
+        yield ""
+
+
 def cost_lines(plan: Plan) -> Iterator[str]:
     """Trainings, evaluations, views and hours by protocol and dataset, and the rates behind the hours."""
     costs, rates = estimates_of(plan), rates_of(plan)

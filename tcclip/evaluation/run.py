@@ -61,7 +61,7 @@ class Subject:
     method: Method
     backbone: Path
     weights: Path | None  # the run's weights.safetensors; None for a method that is not trained
-    folder: Path  # training.json is read here, metrics.json written
+    folder: Path  # metrics.json is written here
     frames: int  # per view
     seed: int  # of random views
     machine: Machine
@@ -95,7 +95,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
             result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
             results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
     results = {name: results[name] for name in sorted(results)}
-    training = read_json(subject.folder / "training.json") if subject.weights else None
+    training = read_json(subject.weights.with_name("training.json")) if subject.weights else None
     if not distributed.is_main_process():
         return ""
     if training is None:  # a trained run's is its training's

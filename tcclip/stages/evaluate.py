@@ -17,9 +17,10 @@ from tcclip.params.method import method_of_run
 from tcclip.params.protocol import Views, parse_views
 from tcclip.params.reader import read_yaml, validate
 from tcclip.plan import Evaluation, Plan, layout, load_plan
+from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName
+from tcclip.process.options import Gpus, Log, SuiteName, Values
 from tcclip.stages import fingerprint, train
 from tcclip.stages.depends import Depends, machine, modules_for
 
@@ -103,7 +104,10 @@ def planned(plan: Plan, name: str) -> Subject:
     """A run of the plan, or an untrained method, with the params as they are now."""
     run = plan.run(name)
     folder = layout.run(plan.suite.name, run.name)
-    weights = folder / "weights.safetensors" if run.trained else None
+    weights = layout.run(plan.suite.name, run.weights_of) / "weights.safetensors" if run.trained else None
+    if run.changed and weights and not weights.is_file():
+        trained = run.arguments if run.changed.trained else run.weights_of
+        raise UserError(f"{weights} is not there: `tcclip train {trained} --suite {plan.suite.name}` makes it")
     return _subject(plan, folder, plan.method(run.method), plan.protocol_for(run), weights)
 
 
@@ -159,6 +163,7 @@ def _params_file(plan: Plan, name: str) -> Path:
 def evaluate(
     run: str,
     suite: SuiteName = "mini",
+    values: Values = None,
     dataset: Annotated[str | None, typer.Option(help="evaluate on this dataset alone (hmdb51, ...)")] = None,
     split: Annotated[str | None, typer.Option(help="the split of --dataset")] = None,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the protocol's")] = None,
@@ -166,11 +171,16 @@ def evaluate(
     gpus: Gpus = None,
     log: Log = None,
 ) -> None:
-    """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split."""
+    """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split.
+
+    With --set it is the run beside it that `tcclip train --set` has made with other values.
+    """
     with stage(f"evaluating {run}", log) as report:
         from tcclip.evaluation.run import evaluate as evaluate_run
 
         plan = load_plan(suite)
+        if values:
+            plan, run = changed_run(plan, run, values)
         if dataset and split:
             subject, jobs = asked_jobs(plan, run, dataset, split, parse_views(views) if views else None, we)
         elif dataset or split or views or we:

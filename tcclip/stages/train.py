@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,10 @@ import typer
 from tcclip.errors import UserError
 from tcclip.params.depends import training_settings
 from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName
+from tcclip.process.options import Gpus, Log, SuiteName, Values
 from tcclip.stages import fingerprint
 from tcclip.stages.depends import Depends, machine, modules_for
 
@@ -36,7 +38,9 @@ def depends_on(plan: Plan, name: str) -> Depends:
     """
     run = plan.run(name)
     if run.role is None or run.seed is None:
-        raise UserError(f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.name}`)")
+        raise UserError(
+            f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.arguments}`)"
+        )
     dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.protocol_for(run)
     split = plan.train_split(run)
     return Depends(
@@ -69,6 +73,11 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
 
     run = plan.run(name)
     depends = depends_on(plan, name)
+    if run.weights_of != run.name:
+        raise UserError(
+            f"no training depends on what is changed, so that the weights are those of {run.weights_of}: "
+            f"`tcclip evaluate {run.arguments}` tests them"
+        )
     assert run.role is not None and run.seed is not None
     dataset, protocol, split = plan.dataset(run.role), plan.protocol_for(run), plan.train_split(run)
     return TrainingJob(
@@ -95,25 +104,23 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
             "shots": run.shots,
             "fold": run.fold,
             "init": run.init.name if run.init else "clip",
+            **({"changed_from": run.changed.run, "changed": run.changed.values} if run.changed else {}),
             "code_fingerprint": depends.code,
             "data_fingerprint": fingerprint.data(depends.inputs),
         },
     )
 
 
-def train_watched(suite: str, job: TrainingJob) -> str:
-    """Train a run of the suite, seen by a server while it happens; of several processes the first one tells it."""
+def train_watched(job: TrainingJob, tags: Mapping[str, str]) -> str:
+    """Train a run, seen by a server while it happens, with `tags`; of several processes the first one tells it."""
     from tcclip.process import distributed
-    from tcclip.tracking.description import tags_of
     from tcclip.tracking.live import watched
     from tcclip.training.job import resolved_params
     from tcclip.training.loop import train
 
     if not distributed.is_main_process():
         return train(job)
-    plan = load_plan(suite)
-    tags = tags_of(plan, plan.run(job.name))
-    with watched(job.folder, resolved_params(job), tags, plan.suite.machine.sample_seconds) as watch:
+    with watched(job.folder, resolved_params(job), tags, job.machine.sample_seconds) as watch:
         return train(job, watch)
 
 
@@ -133,15 +140,18 @@ AcrossCode = Annotated[
 def train(
     run: str,
     suite: SuiteName = "mini",
+    values: Values = None,
     gpus: Gpus = None,
     restart: Restart = False,
     across_code: AcrossCode = False,
     log: Log = None,
 ) -> None:
-    """Train a run, or go on with it where it was interrupted."""
+    """Train a run, or go on with it where it was interrupted; with --set one beside it that has other values."""
     with stage(f"training {run}", log) as report:
-        plan = load_plan(suite)
+        from tcclip.tracking.description import tags_of
+
+        plan, name = changed_run(load_plan(suite), run, values or [])
         count = plan.suite.machine.gpus if gpus is None else gpus
-        job = training_job(plan, run)
+        job = training_job(plan, name)
         job = dataclasses.replace(job, device=launch.device(count), restart=restart, across_code=across_code)
-        report(launch.run(count, train_watched, suite, job))
+        report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name))))

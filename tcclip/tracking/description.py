@@ -22,6 +22,7 @@ ROW = "row of table "  # begins the tag that says which rows of a table a run se
 
 def tags_of(plan: Plan, run: Run) -> dict[str, str]:
     """What the plan says of a run."""
+    command = f"tcclip {'train' if run.trained else 'evaluate'} {run.arguments} --suite {plan.suite.name}"
     known = {
         "kind": "run",
         "suite": plan.suite.name,
@@ -32,7 +33,7 @@ def tags_of(plan: Plan, run: Run) -> dict[str, str]:
         "fold": run.fold,
         "seed": run.seed,
         "tables": ",".join(plan.tables_of(run.name)),
-        "mlflow.source.name": f"tcclip {'train' if run.trained else 'evaluate'} {run.name} --suite {plan.suite.name}",
+        "mlflow.source.name": command,
         "mlflow.source.type": "JOB",
     }
     told = {name: str(value) for name, value in known.items() if value not in (None, "")}

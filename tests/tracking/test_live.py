@@ -23,6 +23,7 @@ from tiny_world import make_world, training_job
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.stages.train import train_watched
+from tcclip.tracking.description import tags_of
 from tcclip.tracking.live import FAREWELL_SECONDS, watched
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client, close_abandoned
@@ -226,7 +227,7 @@ def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(s
     """What `tcclip train` and `tcclip mlflow` do, through a server: one entry, with artifacts at the end."""
     monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     whole, run = load_plan("mini"), "few_shot-ssv2-k2-tc_clip-s1024"
-    train_watched("mini", training_job(world, run))
+    train_watched(training_job(world, run), tags_of(whole, whole.run(run)))
     until(lambda: [e.info.status for e in entries(server, "mini", f"tags.run = '{run}'")] == ["FINISHED"])
     (live,) = entries(server, "mini", f"tags.run = '{run}'")
     monkeypatch.chdir(tmp_path)

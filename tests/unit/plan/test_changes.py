@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
+from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from tcclip.cli.app import app
 from tcclip.errors import UserError
+from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan, changed_run, parse
+from tcclip.process import launch
+from tcclip.training.job import resolved_params
 
 RUN = "few_shot-hmdb51-k2-tc_clip-s1024"
 ZERO_SHOT = "zero_shot-k400-tc_clip-s1024"
@@ -116,3 +125,71 @@ def test_a_section_that_the_method_lacks_is_named() -> None:
         parse(["tc.k=32", "tc.k=64"])
     with pytest.raises(UserError, match="unknown run"):
         changed("tc.k=32", run="few_shot")
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[str, list[Any]]:
+    """What `tcclip` says, and the jobs that it would have done."""
+    started: list[Any] = []
+    monkeypatch.setattr(launch, "run", lambda _, work, *arguments, **options: started.append(arguments) or "done")
+    monkeypatch.setattr("tcclip.data.splits.split_tables.read_classes", lambda path: ("a", "b"))
+    monkeypatch.setattr("tcclip.stages.fingerprint.data", lambda files: "0" * 16)
+    shown = CliRunner().invoke(app, list(words))
+    return shown.output + str(shown.exception or ""), started
+
+
+def test_train_makes_it_beside_the_run_and_records_what_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ((job, tags),) = command(monkeypatch, "train", RUN, "--set", "tc.k=32", "--set", "protocol.lr=1e-4")
+    assert job.folder == Path(f"runs/mini/{RUN}+protocol.lr=0.0001+tc.k=32")
+    params = resolved_params(job)
+    assert params["method"]["tc"]["k"] == 32 and params["protocol"]["lr"] == 1e-4
+    assert (params["changed_from"], params["changed"]) == (RUN, {"tc.k": "32", "protocol.lr": "0.0001"})
+    assert tags["mlflow.source.name"] == f"tcclip train {RUN} --set protocol.lr=0.0001 --set tc.k=32 --suite mini"
+    assert "tables" not in tags
+
+
+def test_a_run_of_the_plan_records_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ((job, tags),) = command(monkeypatch, "train", RUN)
+    assert not {"changed", "changed_from"} & resolved_params(job).keys()
+    assert job.folder == Path(f"runs/mini/{RUN}") and tags["tables"]
+
+
+def test_evaluate_tests_what_train_has_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    words = ("evaluate", RUN, "--set", "tc.k=32")
+    said, started = command(monkeypatch, *words)
+    assert f"`tcclip train {RUN} --set tc.k=32 --suite mini` makes it" in said and not started
+    folder = Path(f"runs/mini/{RUN}+tc.k=32")
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").touch()
+    _, ((subject, jobs),) = command(monkeypatch, *words)
+    assert subject.method.tc.k == 32 and subject.weights == folder / "weights.safetensors"
+    assert [job.out for job in jobs] == [folder / "predictions" / "hmdb51-test1-2x1.parquet"]
+
+
+def test_what_only_evaluations_depend_on_is_tested_with_the_runs_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    said, _ = command(monkeypatch, "train", RUN, "--set", "protocol.views.temporal=4")
+    assert f"weights are those of {RUN}: `tcclip evaluate {RUN} --set protocol.views.temporal=4` tests them" in said
+    weights = Path(f"runs/mini/{RUN}/weights.safetensors")
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    _, ((subject, jobs),) = command(monkeypatch, "evaluate", RUN, "--set", "protocol.views.temporal=4")
+    assert subject.weights == weights
+    assert subject.folder == Path(f"runs/mini/{RUN}+protocol.views.temporal=4")  # never over the run's own numbers
+    assert [job.name for job in jobs] == ["hmdb51-test1-4x1"]
+
+
+def test_plan_says_what_other_values_would_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, _ = command(monkeypatch, "plan")
+    longer, _ = command(monkeypatch, "plan", "--set", "protocol.epochs=8", "--set", "tc.k=32")
+    plan = load_plan("mini")
+    have = sum(plan.method(name).tc is not None for name in plan.methods)
+    told = f"With protocol.epochs=8, tc.k=32 in the place of what params/ says, in the {have} of {len(plan.methods)} "
+    assert told in longer
+    views = [re.search(r"^total +379 +525 +([\d,]+)", text, re.M)[1] for text in (usual, longer)]
+    before, after = (int(number.replace(",", "")) for number in views)
+    assert after == 2 * before
