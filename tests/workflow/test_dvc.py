@@ -206,7 +206,8 @@ def test_an_experiment_trains_just_what_depends_on_its_param(pushed, experiment)
     assert trained == changed
     assert clone.jobs("tables") == {}
     shown = clone.run("dvc", "exp", "show", "--csv").stdout
-    assert "k32" in shown and "params/methods/tc_clip.yaml:tc.k" in shown
+    columns = shown.splitlines()[0].split(",")  # DVC names the file as well where several have the key
+    assert "k32" in shown and {"tc.k", "params/methods/tc_clip.yaml:tc.k"} & set(columns)
 
 
 def cells_of(project):
