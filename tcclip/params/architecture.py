@@ -21,12 +21,12 @@ class BackboneConfig:
 
     image_size: Count  # pixels
     patch_size: Count  # pixels
-    vision_width: Count
-    vision_heads: Count
-    vision_layers: Count
-    text_width: Count
-    text_heads: Count
-    text_layers: Count
+    vision_width: Count  # channels
+    vision_heads: Count  # of the attention
+    vision_layers: Count  # blocks
+    text_width: Count  # channels
+    text_heads: Count  # of the attention
+    text_layers: Count  # blocks
     embed_dim: Count  # the joint space of videos and texts
 
     def __post_init__(self) -> None:

@@ -24,19 +24,19 @@ def _one_or_several(value: Any) -> Any:
 class Named(Params):
     """What every column has."""
 
-    name: str
+    name: str  # in the table's CSV and in other columns
     display: str | None = None  # its heading, for a column that is not about a dataset
 
 
 class MeasuredColumn(Named):
     """Accuracies of runs on a dataset."""
 
-    dataset: str
+    dataset: str  # a role of the suite
     splits: Annotated[list[str], Field(min_length=1)]  # the value is their mean, std their population deviation
     shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
-    metric: Metric = "top1"
+    metric: Metric = "top1"  # accuracy of the best, or among the best five
     protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
-    train_dataset: str | None = None
+    train_dataset: str | None = None  # in the place of the table's
 
     @property
     def trainings(self) -> tuple[int | None, ...]:
@@ -59,20 +59,20 @@ class HarmonicMeanColumn(Named):
 class FromTable(Params):
     """A column of another table, for the same method: its row with weight ensemble, if that table has such rows."""
 
-    table: str
-    column: str
+    table: str  # a file of params/tables/
+    column: str  # its name there
 
 
 class TableColumn(Named):
     """A column of another table."""
 
-    from_table: FromTable
+    from_table: FromTable  # which column
 
 
 class CostColumn(Named):
     """What a method costs, computed or measured apart from any run."""
 
-    cost: Cost
+    cost: Cost  # millions of parameters | 1e9 multiply-accumulates of a view | views per second
 
 
 class ViewsColumn(Named):

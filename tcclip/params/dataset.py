@@ -34,7 +34,7 @@ class Frames(Params):
 
     store: Literal["shards", "online"] = "shards"  # online: decoded from the videos whenever they are needed
     short_side: Count  # pixels
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]  # of the stored frames
     shards: Count  # jobs and files; keep a shard under about 1 GB
     decode_timeout_s: Count  # per video and reader; some damaged files would hang a decoder for ever
 
@@ -43,22 +43,22 @@ class Generate(Params):
     """A generated stand-in (datasets of the mini suite)."""
 
     role: Literal["k400", "k600", "hmdb51", "ucf101", "ssv2"]  # the dataset it stands in for
-    seed: Annotated[int, Field(ge=0)]
-    train_per_class: Count
+    seed: Annotated[int, Field(ge=0)]  # of all that is drawn
+    train_per_class: Count  # videos
     test_per_class: Count  # per official split
 
 
 class FewShot(Params):
     """The seeded sampler of few-shot training lists."""
 
-    seed: Annotated[int, Field(ge=0)]
-    shots: list[Count]
+    seed: Annotated[int, Field(ge=0)]  # of the draw
+    shots: list[Count]  # numbers K of videos per class; a training list for each
 
 
 class BaseNovel(Params):
     """The seeded sampler of base-to-novel training lists (methods.md 8.3)."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0)]  # of the draw
     shots: Count  # videos per base class
     draws: Count  # independent training lists, one per fold
 
@@ -66,25 +66,25 @@ class BaseNovel(Params):
 class Published(Params):
     """The paper's lists instead of the official ones: file names in lists/published/, by split and by class list."""
 
-    splits: dict[str, str]
-    classes: dict[str, str]
+    splits: dict[str, str]  # split -> file
+    classes: dict[str, str]  # class list -> file
 
 
 class _Dataset(Params):
     """What all datasets have."""
 
     name: str
-    description: str
+    description: str  # one sentence, for people
     display: str | None = None  # its name in tables and figures; else that of its role
     splits: Annotated[
         list[str], Field(min_length=1)
     ]  # the official ones: the first trains, the second tests few-shot runs
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
-    frames: Frames
+    frames: Frames  # their size and where they are kept
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.02  # share of a split that may lack frames; more stops a run
-    few_shot: FewShot | None = None
-    base_novel: BaseNovel | None = None
+    few_shot: FewShot | None = None  # the lists of the few-shot protocol, where they are drawn here
+    base_novel: BaseNovel | None = None  # the lists of the base-to-novel protocol, where they are drawn here
     counts: dict[str, Count] = Field(default_factory=dict)  # for estimates: `classes`, and videos of official splits
     llm_names: dict[str, str] = Field(default_factory=dict)  # class list -> file of rephrased names in lists/llm/
 
@@ -126,7 +126,7 @@ class Generated(_Dataset):
     """A generated stand-in for a dataset of the paper."""
 
     format: Format  # of the lists that it is written with
-    generate: Generate
+    generate: Generate  # what is generated
 
 
 class Release(_Dataset):
@@ -134,9 +134,9 @@ class Release(_Dataset):
 
     format: Format  # of the official lists
     lists: Literal["official", "published"] = "official"  # official: few-shot and base-to-novel lists are drawn by us
-    published: Published | None = None
+    published: Published | None = None  # which files are the paper's lists
     zero_shot_from: str | None = None  # per_split from official lists: the annotation table whose videos are drawn from
-    sources: Sources | None = None
+    sources: Sources | None = None  # what is downloaded; without it the user places the files
     folder: str | None = None  # videos that you already have: nothing of them is downloaded
 
     @model_validator(mode="after")
@@ -171,13 +171,13 @@ class Release(_Dataset):
 class Own(_Dataset):
     """A dataset of one's own: a folder of videos and a list of them."""
 
-    format: Literal["csv"]
+    format: Literal["csv"]  # a list of one's own
     folder: Annotated[str, Field(min_length=1)]  # of the videos
     csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split (train or test)
     suite: Annotated[str, Field(min_length=1)]  # which it joins; its role there is its name
     methods: Annotated[list[str], Field(min_length=1)]  # the rows of its table
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
-    split_seed: Annotated[int, Field(ge=0)] = 1
+    split_seed: Annotated[int, Field(ge=0)] = 1  # of the draw of `test_share`
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's
 
     @model_validator(mode="after")

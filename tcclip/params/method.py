@@ -25,7 +25,7 @@ class Names(Params):
     source: Literal["plain", "llm"]  # the dataset's own names | rephrased by a language model (a suite's llm_names)
     otherwise: str | None = None  # source llm: the method whose runs stand in on datasets without rephrased names
     split_camel_case: bool  # a blank before every capital letter
-    underscores_to_spaces: bool
+    underscores_to_spaces: bool  # brush_hair -> brush hair
 
 
 class WeightEnsemble(Params):
@@ -43,10 +43,10 @@ class CombinedViews(Params):
 class Init(Params):
     """A run whose weights a training starts from."""
 
-    protocol: str
+    protocol: str  # of that run
     dataset: str  # the paper's dataset it is trained on
-    method: str
-    shots: int | None = None
+    method: str  # of that run
+    shots: int | None = None  # of that run, in the few-shot protocol
 
 
 class Method(Params):
@@ -54,7 +54,7 @@ class Method(Params):
 
     name: str
     display: str  # the name in tables
-    description: str
+    description: str  # one sentence, for people
     # What is trained: true = all but the token table | a section | false = nothing, CLIP's weights are evaluated
     train: Annotated[Trained | bool, Field(union_mode="left_to_right")]
     init: Init | Literal["clip"]  # the weights that a training starts from
@@ -66,12 +66,12 @@ class Method(Params):
     text: one_of("text")  # type: ignore[valid-type]  # how the texts of the classes are made
     look: one_of("look")  # type: ignore[valid-type]  # how the texts look at the video
     score: one_of("score")  # type: ignore[valid-type]  # how a video is compared with the texts
-    names: Names
+    names: Names  # how class names are written
     sampling: one_of("sampling")  # type: ignore[valid-type]  # which frames of a video make a clip
     norm: Literal["imagenet", "clip"]  # pixel statistics
-    views: CombinedViews
-    we: WeightEnsemble
-    recipe: Recipe
+    views: CombinedViews  # how the views of a video become its scores
+    we: WeightEnsemble  # the weight-space ensemble with CLIP
+    recipe: Recipe  # how it is trained
 
     @model_validator(mode="before")
     @classmethod

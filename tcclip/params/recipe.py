@@ -17,9 +17,9 @@ AXES = ("objective", "augmentation")
 class Optimizer(Params):
     """AdamW."""
 
-    betas: tuple[Probability, Probability]
-    eps: Positive
-    weight_decay: Annotated[float, Field(ge=0)]
+    betas: tuple[Probability, Probability]  # decay of the moving averages of gradients and of their squares
+    eps: Positive  # added to the denominator
+    weight_decay: Annotated[float, Field(ge=0)]  # decoupled from the gradient
     new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
 
 
@@ -28,7 +28,7 @@ class Recipe(Params):
 
     objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
     augmentation: one_of("augmentation")  # type: ignore[valid-type]  # what is changed in a clip
-    optimizer: Optimizer
+    optimizer: Optimizer  # AdamW's constants; the rates belong to the protocol
 
     @model_validator(mode="before")
     @classmethod

@@ -19,8 +19,8 @@ class RemoteFile(Params):
 
     name: Annotated[str, Field(pattern=r"^[^/.][^/]*(/[^/.][^/]*)*$")]  # below data/downloads/<dataset>/
     urls: list[str] = Field(default_factory=list)  # candidates in the order of trying; none: fetched by hand
-    bytes: int | None = None
-    sha256: SHA256 | None = None
+    bytes: int | None = None  # its size, if it is known
+    sha256: SHA256 | None = None  # hash of the content, if it is known
     git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None  # git's hash of the content
     # with neither hash, the sha256 is recorded at the first download and checked ever after
     insecure_tls: bool = False  # the server's certificate chain is broken; only together with a sha256
@@ -38,14 +38,14 @@ class RemoteFile(Params):
 class Sources(Params):
     """Everything that is downloaded for a dataset, or placed by the user."""
 
-    licence: str
+    licence: str  # of the files, in a few words
     page: str  # where a person reads the terms
     by_hand: str | None = None  # what to fetch and where to put it, for what no program can fetch
     keep_archives: bool = True  # false: an archive is removed once its videos are verified
     videos: int  # files of the whole release, for estimates
     gigabytes: float  # of the archives, for estimates; videos hardly shrink in an archive
     frames_mb: float | None = None  # megabytes of JPEGs per video, for estimates
-    files: list[RemoteFile]
+    files: list[RemoteFile]  # what is fetched, in this order
 
 
 def split_files(dataset: str, kind: ListKind) -> list[RemoteFile]:

@@ -17,9 +17,9 @@ class Row(Params):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    group: str = ""
-    row: str
-    method: str | None = None
+    group: str = ""  # a heading over several rows
+    row: str  # its name
+    method: str | None = None  # a file of params/methods/
     we: bool = False  # weight-space ensemble of the run with CLIP
     set: dict[str, Any] = Field(default_factory=dict)  # dotted keys of the method that are other here: {tc.k: 32}
     variant: Annotated[str | None, Field(alias="as", pattern=NAME)] = None  # with `set`: its name in runs and elsewhere
@@ -46,13 +46,13 @@ class Table(Params):
     """One table file."""
 
     name: str
-    title: str
-    protocol: str
+    title: str  # above the table
+    protocol: str  # of its runs; a file of params/protocols/
     train_dataset: str | None = None  # zero-shot: one training serves all columns; otherwise the column's dataset
     ablation: bool = False  # rows are variants of a method: without curves and class-by-class figures of their own
     axis: str | None = None  # rows are numbers: what they are, with their unit, for a figure of the columns over them
-    columns: list[Column]
-    rows: list[Row]
+    columns: list[Column]  # in their order
+    rows: list[Row]  # in their order
 
     @property
     def measured(self) -> list[MeasuredColumn]:

@@ -78,3 +78,24 @@ def test_the_editors_settings_name_a_schema_for_every_kind_of_file():
     assert settings["yaml.schemas"] == {
         f"./params/schemas/{kind}.json": f"params/{kind}s/*.yaml" for kind in schemas.KINDS
     }
+
+
+def keys(schema, where=""):
+    """(path, schema) of every key at any depth."""
+    if isinstance(schema, dict):
+        for name, key in schema.get("properties", {}).items():
+            yield f"{where}.{name}", key
+        for name, part in schema.items():
+            if name == "if":  # no key of its own
+                continue
+            yield from keys(part, f"{where}.{name}" if name not in ("properties", "$defs") else where)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from keys(part, where)
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_every_key_has_a_sentence(kind):
+    said = {where: key.get("description", "") for where, key in keys(schemas.schema(kind)) if where[-5:] != ".kind"}
+    assert said
+    assert [where for where, words in said.items() if not words or words.endswith(":")] == []

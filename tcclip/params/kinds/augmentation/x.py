@@ -14,11 +14,11 @@ from tcclip.params.reader import Params
 class ColorJitter(Params):
     """Colour changes drawn per frame."""
 
-    prob: Probability
-    brightness: Probability
-    contrast: Probability
-    saturation: Probability
-    hue: Annotated[float, Field(ge=0, le=0.5)]
+    prob: Probability  # share of clips that are changed
+    brightness: Probability  # drawn up to this far from 1, a factor
+    contrast: Probability  # drawn up to this far from 1, a factor
+    saturation: Probability  # drawn up to this far from 1, a factor
+    hue: Annotated[float, Field(ge=0, le=0.5)]  # drawn up to this, a part of the colour circle
 
 
 class Settings(Kind):
@@ -26,7 +26,7 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "recipe.augmentation"
     kind: Literal["x"] = "x"
-    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]
+    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]  # sides of a crop, as shares of the short side
     flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
-    color_jitter: ColorJitter
+    color_jitter: ColorJitter  # changes of colour
     gray_prob: Probability  # the whole clip

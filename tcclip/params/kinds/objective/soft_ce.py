@@ -13,8 +13,8 @@ class Mixup(Params):
     """Mixing of videos and labels inside a micro-batch."""
 
     prob: Probability  # share of micro-batches that are mixed at all
-    mixup_alpha: Positive
-    cutmix_alpha: Positive
+    mixup_alpha: Positive  # Beta(alpha, alpha) of the mixing weight
+    cutmix_alpha: Positive  # Beta(alpha, alpha) of the share of the picture
     cutmix_prob: Probability  # CutMix with this probability, otherwise Mixup
 
 
@@ -23,5 +23,5 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "recipe.objective"
     kind: Literal["soft_ce"] = "soft_ce"
-    label_smoothing: Probability
-    mixup: Mixup | None
+    label_smoothing: Probability  # share of the target that all classes have together
+    mixup: Mixup | None  # mixing of videos; null: none
