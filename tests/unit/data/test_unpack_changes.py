@@ -25,6 +25,7 @@ from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.parcels import finished_archives
 from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
+from tcclip.params.dataset import load_release
 from tcclip.plan import layout
 
 
@@ -77,8 +78,8 @@ def test_missing_archives_are_one_sentence() -> None:
         path.unlink()
     with pytest.raises(UserError, match=r"first\.tar\.gz and 1 more files of 2 .* missing: .*`tcclip download tiny`"):
         unpack(tiny)
-    with pytest.raises(UserError, match=r"params/datasets/tiny\.yaml has no sources"):
-        unpack(tiny.model_copy(update={"sources": None}))
+    with pytest.raises(UserError, match=r"params/datasets/mini_k400\.yaml has no `sources`"):
+        load_release("mini_k400")
 
 
 def test_archives_whose_videos_open_are_removed_one_by_one_and_not_missed_afterwards(tmp_path: Path) -> None:

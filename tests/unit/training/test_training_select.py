@@ -13,6 +13,7 @@ from tiny_world import make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_protocol
+from tcclip.params.protocol import Budget
 from tcclip.plan import load_plan
 from tcclip.plan.layout import LAST
 from tcclip.stages import train as stage
@@ -83,7 +84,7 @@ def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_
     assert protocol(select="best").select == protocol(select={"kind": "best"}).select
     assert protocol(select="best").model_dump(mode="json")["select"] == "best"  # as in the params of earlier runs
     assert protocol(select=AVERAGE).model_dump(mode="json")["select"] == AVERAGE
-    assert load_protocol("zero_shot", {"select": AVERAGE}).select.from_epoch == 1
+    assert load_protocol("zero_shot", Budget({"select": AVERAGE}, "here")).select.from_epoch == 1
     assert protocol(select={**AVERAGE, "kind": "last"}) == protocol(select="last")
 
 
@@ -97,12 +98,12 @@ def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_
 )
 def test_a_selection_that_cannot_be_is_refused(select, sentence):
     with pytest.raises(UserError, match=sentence):
-        load_protocol("zero_shot", {"select": select})
+        load_protocol("zero_shot", Budget({"select": select}, "here"))
 
 
 def test_a_training_depends_on_the_code_of_its_own_selection():
     plan = load_plan("mini")
     for name in (name for name, run in plan.runs.items() if run.trained):
-        kind = plan.training_protocol(plan.run(name)).select.kind
+        kind = plan.protocol_for(plan.run(name)).select.kind
         found = [m for m in stage.depends_on(plan, name).modules if m.startswith("tcclip.training.select.")]
         assert found == [f"tcclip.training.select.{kind}"]
