@@ -55,10 +55,15 @@ def classes(dataset: str, class_list: str) -> Path:
     return splits(dataset) / "classes" / f"{class_list}.csv"
 
 
-def class_file(method: Method, dataset: Dataset, split: str) -> Path:
-    """The class names of a split as a method reads them."""
-    names = dataset.class_list(split) + ("-llm" if method.names.source == "llm" else "")
-    return classes(dataset.name, names)
+def rephrased(class_list: str) -> str:
+    """The name of a class list as a language model has rephrased it."""
+    return f"{class_list}-llm"
+
+
+def class_file(method: Method | None, dataset: Dataset, split: str) -> Path:
+    """The class names of a split as a method reads them; without a method the dataset's own."""
+    own = dataset.class_list(split)
+    return classes(dataset.name, rephrased(own) if method and method.names.source == "llm" else own)
 
 
 def frames(dataset: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol, Suite
@@ -38,7 +38,7 @@ class Run:
     fold: int | None  # of a protocol with folds, from 1
     seed: int | None
     init: Run | None = None  # the run whose weights it starts from; None: CLIP's
-    changed: Changed | None = None
+    changed: Changed | None = field(default=None, compare=False)  # the name says it
 
     @property
     def trained(self) -> bool:

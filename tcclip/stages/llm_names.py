@@ -25,7 +25,7 @@ def inputs(dataset: Dataset) -> list[Path]:
 
 def outputs(dataset: Dataset) -> list[Path]:
     """The class lists with rephrased names."""
-    return [layout.classes(dataset.name, f"{names}-llm") for names in dataset.llm_names]
+    return [layout.classes(dataset.name, layout.rephrased(names)) for names in dataset.llm_names]
 
 
 def code() -> str:

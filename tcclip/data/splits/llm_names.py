@@ -9,6 +9,7 @@ from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.splits.write import write_table
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset
+from tcclip.plan.layout import rephrased
 
 
 def write_llm_names(dataset: Dataset, folder: Path, out: Path) -> str:
@@ -21,7 +22,7 @@ def write_llm_names(dataset: Dataset, folder: Path, out: Path) -> str:
                 f"params/datasets/{dataset.name}.yaml: llm_names: {file} has {len(names)} rephrased names, and class "
                 f"list {class_list} has {len(plain)} classes"
             )
-        write_table(out / "classes" / f"{class_list}-llm.csv", ("label", "name"), enumerate(names))
+        write_table(out / "classes" / f"{rephrased(class_list)}.csv", ("label", "name"), enumerate(names))
     return f"{len(dataset.llm_names)} class lists"
 
 
