@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.budget import Budget, put_over
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
@@ -147,17 +148,30 @@ def base_of(name: str) -> str:
     return variant.base if variant else str(read_yaml(path_of("methods", name)).get("base", "_base"))
 
 
-def load_method(name: str, overrides: dict[str, Any] | None = None, where: str | None = None) -> Method:
+def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Budget) -> Method:
     """Read a method, or a variant of one, with its base; `overrides` are dotted keys: {"tc.alpha": 0.4, "tc.k": 7}.
 
-    `where` is the file that the overrides come from, if any.
+    `budgets` lie over the file and under the overrides; of sections that the method does not have, they say nothing.
+
+    Raises:
+        UserError: it names the method's file, or the first of what lies over it that does not fit.
     """
-    content, place = _resolved(name), place_of(name)
-    if not overrides:
-        return validate({**content, "name": name}, Method, place)
-    changed = merge(content, spelled_out(undotted(overrides)))
+    content, where = _resolved(name), place_of(name)
+    layers = [Budget(_spoken_of(content, budget.values), budget.where) for budget in budgets]
+    if overrides:
+        layers.append(Budget(spelled_out(undotted(overrides)), "--set"))
+    made = content
+    for layer in layers:
+        made = put_over(made, layer)
     try:
-        return validate({**changed, "name": name}, Method, f"{where} (put over {place})" if where else place)
+        return validate({**made, "name": name}, Method, f"{layers[-1].where} (put over {where})" if layers else where)
     except UserError:
-        load_method(name)  # a mistake of its own is told as its own
+        for layer in layers:  # the mistake is of the first layer that has it
+            validate({**content, "name": name}, Method, where)
+            content, where = put_over(content, layer), f"{layer.where} (put over {place_of(name)})"
         raise
+
+
+def _spoken_of(content: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Those of `values` whose section a method has: without context tokens there is no tc.k to scale."""
+    return {key: value for key, value in spelled_out(values).items() if content.get(key) is not None}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.budget import Budget, put_over
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
-from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
+from tcclip.params.reader import Params, path_of, read_yaml, validate
 
 Count = Annotated[int, Field(ge=1)]
-TIMES = "times"  # the key of a factor
 
 
 class Views(Params):
@@ -96,13 +96,6 @@ class Protocol(Params):
 NOT_OF_A_TRAINING = {"name", "description", "shots", "folds", "only_from_clip", "views"}
 
 
-class Budget(NamedTuple):
-    """Values put over those of a protocol: a value replaces, and {times: F} scales what is there."""
-
-    values: dict[str, Any]
-    where: str  # the file and key they come from
-
-
 def load_protocol(name: str, *budgets: Budget) -> Protocol:
     """Read a protocol and put `budgets` over it, one after the other.
 
@@ -122,20 +115,3 @@ def load_protocol(name: str, *budgets: Budget) -> Protocol:
             validate(content, Protocol, where)
             content, where = put_over(content, budget), budget.where
         raise
-
-
-def put_over(content: dict[str, Any], budget: Budget) -> dict[str, Any]:
-    """`content` with the values of a budget; a scaled count is rounded and stays at least 1 where it was."""
-    changed = {key: _scaled(key, content.get(key), value, budget.where) for key, value in budget.values.items()}
-    return merge(content, changed)
-
-
-def _scaled(key: str, known: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict) or TIMES not in value:
-        return value
-    factor = value[TIMES]
-    if len(value) > 1 or isinstance(factor, bool) or not isinstance(factor, int | float) or factor <= 0:
-        raise UserError(f"{where}: {key}: {TIMES} must be a number above 0 and alone, for example {{{TIMES}: 200}}")
-    if isinstance(known, bool) or not isinstance(known, int | float):
-        raise UserError(f"{where}: {key}: {TIMES} scales a number that is there, and this is {known!r}")
-    return max(min(known, 1), round(known * factor)) if isinstance(known, int) else known * factor

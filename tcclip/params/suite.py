@@ -91,7 +91,16 @@ class Suite(Params):
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
-    recipe: dict[str, Any] = Field(default_factory=dict)  # put over the recipe of every method
+    methods: dict[str, Any] = Field(default_factory=dict)  # put over every method's values, or scaling them
+
+    @model_validator(mode="before")
+    @classmethod
+    def _recipe_is_of_methods(cls, content: Any) -> Any:
+        """A suite of before there were `methods` has only a `recipe` to put over theirs."""
+        if not isinstance(content, dict) or "recipe" not in content:
+            return content
+        rest = {key: value for key, value in content.items() if key != "recipe"}
+        return {**rest, "methods": {**rest.get("methods", {}), "recipe": content["recipe"]}}
 
     def dataset(self, role: str) -> str:
         """The dataset file that plays `role` (k400, k600, hmdb51, ucf101, ssv2)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
-from tcclip.params.protocol import Budget
+from tcclip.params.budget import Budget
 from tcclip.params.reader import path_of, undotted
 from tcclip.params.variants import place_of
 
@@ -25,10 +25,9 @@ class Changes:
 
 
 def method_of(suite: Suite, name: str, changes: Mapping[str, Any] | None = None) -> Method:
-    """A method with the suite's recipe put over its own, and `changes` over both."""
-    recipe = {"recipe": suite.recipe} if suite.recipe else {}
-    method = load_method(name, recipe, str(path_of("suites", suite.name)))
-    return load_method(name, {**recipe, **changes}, "--set") if changes else method
+    """A method with the suite's values put over its own, and `changes` over both."""
+    budget = Budget(suite.methods, f"{path_of('suites', suite.name)}: methods")
+    return load_method(name, dict(changes or {}), *([budget] if suite.methods else []))
 
 
 def protocol_of(

@@ -14,6 +14,7 @@ from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.published_numbers import Key, check_names, read_published
+from tcclip.reporting.scaled_values import scaled_values
 
 
 def write_table(plan: Plan, name: str) -> str:
@@ -59,7 +60,8 @@ def table_grid(plan: Plan, name: str, frame: pd.DataFrame, results: Results) -> 
     table = plan.table(name)
     about = f"Suite {plan.suite.name}: {plan.suite.description}."
     coverage = coverage_of(plan.cells[name], results)
-    return grid(frame, table.title, table.columns, plan.displays, [about], drawn_cells(plan, name), coverage)
+    notes = [note for note in (about, scaled_values(plan, name)) if note]
+    return grid(frame, table.title, table.columns, plan.displays, notes, drawn_cells(plan, name), coverage)
 
 
 def drawn_cells(plan: Plan, name: str) -> set[Key]:

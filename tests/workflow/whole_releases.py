@@ -132,7 +132,7 @@ def _small_suite(project: Project) -> None:
     mini = yaml.safe_load((project.folder / "params/suites/mini.yaml").read_text())
 
     def suite(content: dict[str, Any]) -> None:
-        content.update({key: mini[key] for key in ("backbone", "machine", "bench", "protocols", "recipe")})
+        content.update({key: mini[key] for key in ("backbone", "machine", "bench", "protocols", "methods")})
         content["tables"] = ["table2", "table3"]
 
     def rows(content: dict[str, Any]) -> None:

@@ -12,9 +12,11 @@ import yaml
 
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_protocol
-from tcclip.params.protocol import Budget
+from tcclip.params.budget import Budget
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
+from tcclip.plan.changes import changed_run
+from tcclip.reporting.scaled_values import scaled_values
 from tcclip.stages import evaluate, train
 
 OWN = {"few_shot": {"frames": 32, "lr": 5.0e-6, "epochs": 30, "validation": {"epochs": [0, 29]}}}
@@ -119,3 +121,38 @@ def test_a_mistake_in_a_suites_budget_names_the_suite(params: Path) -> None:
     scale(params, total_batch=6)
     with pytest.raises(UserError, match=r"mini\.yaml: protocols\.few_shot: .* multiple of micro_batch"):
         load_plan("mini")
+
+
+def test_a_suite_puts_values_over_every_method_and_scales_what_a_row_says(params: Path) -> None:
+    quarter = {"tc": {"k": {"times": 0.25}, "r": {"times": 0.25}}, "recipe": {"mixup": {"prob": 0.25}}}
+    change(params / "suites" / "mini.yaml", methods=quarter)
+    plan = load_plan("mini")
+    assert [plan.method(f"tc_only{name}").tc.k for name in ("-k16", "-k32", "-k64", "", "-k128")] == [4, 8, 16, 24, 32]
+    assert plan.method("tc_clip").tc.summarizer.r == 25
+    assert plan.method("vifi_clip").tc is None
+    assert plan.method("vifi_clip").recipe.objective.mixup.prob == 0.25
+    assert scaled_values(plan, "table9c") == (
+        "Scaled in this suite: tc.k 0.25 times (16 is 4, 32 is 8, 64 is 16, 96 is 24, 128 is 32); "
+        "tc.r 0.25 times (100 is 25)."
+    )
+    assert scaled_values(load_plan("paper"), "table9c") == ""
+
+
+def test_what_a_person_sets_is_not_scaled(params: Path) -> None:
+    change(params / "suites" / "mini.yaml", methods={"tc": {"k": {"times": 0.25}}})
+    changed, name = changed_run(load_plan("mini"), "few_shot-hmdb51-k2-tc_only-s1024", ["tc.k=32"])
+    assert changed.method(changed.run(name).method).tc.k == 32
+
+
+def test_a_suite_of_before_has_a_recipe_alone(params: Path) -> None:
+    path = params / "suites" / "mini.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**content, "methods": {}, "recipe": {"mixup": {"prob": 0.5}}}))
+    assert load_plan("mini").method("tc_clip").recipe.objective.mixup.prob == 0.5
+
+
+def test_a_mistake_in_what_a_suite_scales_names_its_file_and_key(params: Path) -> None:
+    path = params / "suites" / "mini.yaml"
+    change(path, methods={"text": {"kind": {"times": 2}}})
+    with pytest.raises(UserError, match=rf"{path}: methods: text.kind: times scales a number that is there"):
+        load_plan("mini").method("vifi_clip")

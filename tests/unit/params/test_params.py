@@ -10,8 +10,8 @@ import yaml
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.budget import Budget
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.protocol import Budget
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
 from tcclip.params.table import Table
 from tcclip.params.variants import method_names
@@ -42,9 +42,9 @@ def test_dotted_overrides_change_just_their_leaves():
 @pytest.mark.parametrize(
     "overrides, sentence",
     [
-        ({"tc.alfa": 0.4}, "tc_clip.yaml: unknown key 'tc.alfa': did you mean 'alpha'?"),
-        ({"tc.alpha": 1.4}, "tc_clip.yaml: tc.alpha: input should be less than or equal to 1 (got 1.4)"),
-        ({"tc.k": "many"}, "tc_clip.yaml: tc.k: input should be a valid integer"),
+        ({"tc.alfa": 0.4}, "(put over params/methods/tc_clip.yaml): unknown key 'tc.alfa': did you mean 'alpha'?"),
+        ({"tc.alpha": 1.4}, "tc_clip.yaml): tc.alpha: input should be less than or equal to 1 (got 1.4)"),
+        ({"tc.k": "many"}, "tc_clip.yaml): tc.k: input should be a valid integer"),
         (
             {"vision.ref": "contekst"},
             "unknown kind 'contekst' of vision: did you mean 'context'?",

@@ -13,7 +13,7 @@ from tiny_world import make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_protocol
-from tcclip.params.protocol import Budget
+from tcclip.params.budget import Budget
 from tcclip.plan import load_plan
 from tcclip.plan.layout import LAST
 from tcclip.stages import train as stage

@@ -1,0 +1,34 @@
+"""What a suite scales of the methods in a table: a sentence that says what the printed values stand for."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tcclip.params import Method, load_method
+from tcclip.params.budget import factors
+from tcclip.params.kinds.axis import Kind
+from tcclip.plan import Plan
+
+
+def scaled_values(plan: Plan, table: str) -> str:
+    """ "Scaled in this suite: tc.k 0.25 times (16 is 4, 32 is 8).", for the methods of a table; empty without any."""
+    methods = {plan.run(run).method for run in plan.runs_of(table)}
+    said = []
+    for key, factor in factors(plan.suite.methods).items():
+        pairs = {(_value(load_method(name), key), _value(plan.method(name), key)) for name in methods}
+        known = sorted((pair for pair in pairs if None not in pair), key=operator.itemgetter(0))
+        if known:
+            said.append(f"{key} {factor:g} times ({', '.join(f'{paper:g} is {here:g}' for paper, here in known)})")
+    return f"Scaled in this suite: {'; '.join(said)}." if said else ""
+
+
+def _value(method: Method, key: str) -> Any:
+    """The value of a dotted key as params/ spell it, where a kind's keys stand beside its name; None without it."""
+    value: Any = method
+    for name in key.split("."):
+        beside = (getattr(kind, name, None) for kind in vars(value).values() if isinstance(kind, Kind))
+        value = getattr(value, name, None) or next((found for found in beside if found is not None), None)
+        if value is None:
+            return None
+    return value
