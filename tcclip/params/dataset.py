@@ -29,11 +29,15 @@ Format = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string"
 OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise
 
 
+Resize = Literal["plain", "smooth"]
+
+
 class Frames(Params):
     """How the frames of a dataset are kept."""
 
     store: Literal["shards", "online"] = "shards"  # online: decoded from the videos whenever they are needed
     short_side: Count  # pixels
+    resize: Resize = "plain"  # larger videos: plain is the authors' bilinear; smooth averages over all source pixels
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]  # of the stored frames
     shards: Count  # jobs and files; keep a shard under about 1 GB
     decode_timeout_s: Count  # per video and reader; some damaged files would hang a decoder for ever

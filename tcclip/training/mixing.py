@@ -31,10 +31,11 @@ def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator)
 
 
 def cut_box(height: int, width: int, share: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """A box of (1 - share) of the area around a uniform centre, clipped to the frame: top, bottom, left, right."""
+    """A box of (1 - share) of the area around a uniform centre, clipped to the frame: top, bottom, left, right.
+
+    It reaches equally far to both sides of its centre, so that a side is an even number of pixels before it is clipped.
+    """
     side = np.sqrt(1 - share)
-    box_height, box_width = int(height * side), int(width * side)
+    up, across = int(height * side) // 2, int(width * side) // 2
     row, column = int(rng.integers(height)), int(rng.integers(width))
-    top, left = row - box_height // 2, column - box_width // 2
-    bottom, right = top + box_height, left + box_width
-    return max(top, 0), min(bottom, height), max(left, 0), min(right, width)
+    return max(row - up, 0), min(row + up, height), max(column - across, 0), min(column + across, width)

@@ -17,6 +17,16 @@ def picture(number: int, height: int = 48, width: int = 64) -> np.ndarray:
     return frame
 
 
+def photograph(height: int, width: int) -> np.ndarray:
+    """uint8 (H, W, 3): colours and detail at every scale, as photographs have them."""
+    rng = np.random.default_rng(height * width)
+    total = np.full((height, width, 3), 128.0)
+    for scale in (1, 2, 4, 8, 16, 32):
+        coarse = rng.normal(0, 6 * scale**0.45, (height // scale + 1, width // scale + 1, 3))
+        total += coarse.repeat(scale, axis=0).repeat(scale, axis=1)[:height, :width]
+    return total.clip(0, 255).astype(np.uint8)
+
+
 def write_video(
     path: Path, frames: int = 20, height: int = 48, width: int = 64, fps: int = 10, title: str = ""
 ) -> Path:

@@ -8,7 +8,7 @@ import torch
 
 from tcclip.backbone.pretraining.framewise import framewise
 from tcclip.backbone.pretraining.pictures import centred
-from tcclip.data.clips.resizing import stored_side
+from tcclip.data.resizing import stored_side
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.mini.stills import stills
 from tcclip.models.backbone import Backbone

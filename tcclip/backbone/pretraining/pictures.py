@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tcclip.data.clips.normalising import normalise
-from tcclip.data.clips.resizing import stored_side
+from tcclip.data.resizing import stored_side
 from tcclip.mini.stills import stills
 from tcclip.models.config import POSITIONS
 from tcclip.models.tokens import token_rows, tokenize

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from tcclip.data.resizing import Picture
 
 STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
     "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
@@ -13,11 +18,12 @@ STATISTICS = {  # mean and standard deviation of red, green, blue in 0..255
 
 def normalise(clip: Tensor, norm: str) -> Tensor:
     """(T, 3, H, W) in 0..1 to zero mean and unit variance of the named statistics."""
-    mean, std = statistics(norm)
+    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
     return (clip - mean).div_(std).contiguous()
 
 
-def statistics(norm: str) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (3, 1, 1) for pixels in 0..1."""
-    mean, std = (torch.tensor(values).view(3, 1, 1) / 255 for values in STATISTICS[norm])
-    return mean, std
+def normalise_into(planes: NDArray[np.float32], picture: Picture, norm: str) -> None:
+    """Write a picture (H, W, 3) in 0..255 to `planes` (3, H, W) with zero mean and unit variance."""
+    mean, std = np.array(STATISTICS[norm])
+    unit = np.column_stack([np.diag(1 / std), -mean / std])  # (x - mean) / std
+    cv2.split(cv2.transform(picture.astype(np.float32), unit), list(planes))

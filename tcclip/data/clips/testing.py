@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tcclip.data.clips.clip import make_clip
-from tcclip.data.clips.normalising import normalise
-from tcclip.data.clips.resizing import resize, short_sides, stored_side, to_float
+from tcclip.data.clips.normalising import normalise_into
 from tcclip.data.clips.sampling.sampling import Indices, Sampling
 from tcclip.data.clips.views import View, frames_of, views_of
+from tcclip.data.resizing import Picture, resize, short_sides, stored_side
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
 from tcclip.params.kinds.make import make
@@ -53,22 +53,25 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
 
 
 def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
-    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised; `crop` as for `test_frames`."""
+    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
+    for planes, picture in zip(clip, test_frames(frames, size, crop), strict=True):
+        normalise_into(planes, picture, norm)
+    return torch.from_numpy(clip)
+
+
+def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> list[Picture]:
+    """The squares of frames uint8 (T, H, W, 3) that a test clip shows, each (size, size, 3).
 
     `crop` None: the centre of the frames at the recipe's short side. 0, 1, 2: the start, the end, the middle square
-    along the long side, the short side being `size`.
+    along the long side, the short side being `size`. The end is two of the steps that lead to the middle, so that an
+    odd number of free pixels leaves one of them there (methods.md 1.3).
     """
-    return normalise(test_frames(frames, size, crop), norm)
-
-
-def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> Tensor:
-    """`test_clip` before normalisation, in 0..1."""
     height, width = short_sides(frames.shape[1], frames.shape[2], stored_side(size) if crop is None else size)
-    share = 0.5 if crop is None else (0.0, 1.0, 0.5)[crop]
-    top, left = int((height - size) * share), int((width - size) * share)
+    steps = 1 if crop is None else (0, 2, 1)[crop]
+    top, left = steps * ((height - size) // 2), steps * ((width - size) // 2)
     square = slice(top, top + size), slice(left, left + size)
-    pictures = [resize(to_float(frame), height, width)[square] for frame in frames]
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return [resize(frame, height, width)[square] for frame in frames]
 
 
 # pytest would take these for tests by their names

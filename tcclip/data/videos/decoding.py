@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
 
+from tcclip.data.resizing import resize, short_sides
 from tcclip.data.videos.reader import BrokenVideoError, VideoInfo, probe, read_all
 from tcclip.errors import UserError
-from tcclip.params.dataset import Frames
+from tcclip.params.dataset import Frames, Resize
 
 NOTHING = VideoInfo(
     frames=0, estimated=True, fps=0.0, width=0, height=0, codec="", container="", rotation=0
@@ -122,7 +122,7 @@ def decode(path: Path, reader: str, frames: Frames, keep: Keep) -> Decoded:
         for count, frame in enumerate(read_all(path, reader), start=1):
             if count > 1 and frames.store == "online":
                 continue
-            small = shrink(frame, frames.short_side)
+            small = shrink(frame, frames.short_side, frames.resize)
             if frames.store == "shards":
                 keep(encode(small, frames.jpeg_quality))
             if count == 1:
@@ -135,17 +135,14 @@ def decode(path: Path, reader: str, frames: Frames, keep: Keep) -> Decoded:
     return replace(result, frames=count, defect=_defect(count, info, reason))
 
 
-def shrink(frame: NDArray[np.uint8], short_side: int) -> NDArray[np.uint8]:
-    """(H, W, 3) with the short side at most `short_side`, ratio kept, averaged over the source pixels (no aliasing).
+def shrink(frame: NDArray[np.uint8], short_side: int, how: Resize) -> NDArray[np.uint8]:
+    """(H, W, 3) with the short side at most `short_side`, ratio kept.
 
     A smaller frame stays as it is: the augmentation enlarges it when reading, and the shard stays small.
     """
+    frame = np.ascontiguousarray(frame)
     height, width = frame.shape[:2]
-    scale = short_side / min(height, width)
-    if scale >= 1:
-        return np.ascontiguousarray(frame)
-    size = (round(width * scale), round(height * scale))
-    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
+    return frame if min(height, width) <= short_side else resize(frame, *short_sides(height, width, short_side), how)
 
 
 def encode(frame: NDArray[np.uint8], quality: int) -> bytes:

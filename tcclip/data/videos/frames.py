@@ -36,7 +36,7 @@ class FrameSource(Protocol):
 def open_frames(folder: Path) -> FrameSource:
     """The frames of a dataset: from its shards, or from its videos where its file says `store: online`."""
     index = Path(folder) / "index.parquet"
-    if index.is_file() and origin(index)[0] == "online":
+    if index.is_file() and origin(index).store == "online":
         from tcclip.data.videos.online import OnlineFrames
 
         return OnlineFrames(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tcclip.errors import UserError
+from tcclip.params.dataset import Resize
 from tcclip.process.files import atomic
 
 SCHEMA = pa.schema(
@@ -40,16 +42,26 @@ BROKEN = ("video", "path", "reason")  # columns of broken.csv
 SHOWN = 10  # broken videos on the screen
 
 
-def write_rows(rows: list[dict[str, object]], store: str, videos: Path, path: Path) -> None:
-    """Write one shard's rows; `store` and the folder of `videos` are kept in the file's metadata."""
-    schema = SCHEMA.with_metadata({"store": store, "videos": str(videos)})
+@dataclass(frozen=True)
+class Origin:
+    """Where the frames of an index are and what they were made from."""
+
+    store: str  # shards, online
+    resize: Resize  # how larger videos are reduced
+    videos: Path  # the folder of the videos
+
+
+def write_rows(rows: list[dict[str, object]], made: Origin, path: Path) -> None:
+    """Write one shard's rows; where they come from is kept in the file's metadata."""
+    schema = SCHEMA.with_metadata({"store": made.store, "resize": made.resize, "videos": str(made.videos)})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
-def origin(path: Path) -> tuple[str, Path]:
-    """Where the frames of an index are, "shards" or "online", and the folder of the videos it was made from."""
+def origin(path: Path) -> Origin:
+    """What `write_rows` was told of an index."""
     metadata = pq.read_schema(path).metadata or {}
-    return metadata.get(b"store", b"shards").decode(), Path(metadata.get(b"videos", b"").decode())
+    store, how, videos = (metadata.get(key, b"").decode() for key in (b"store", b"resize", b"videos"))
+    return Origin(store, "smooth" if how == "smooth" else "plain", Path(videos))
 
 
 def merge_index(parts: Sequence[Path], out: Path, broken: Path) -> str:
@@ -81,7 +93,7 @@ def merge_index(parts: Sequence[Path], out: Path, broken: Path) -> str:
 
 
 def _read_part(path: Path, first: Path) -> pa.Table:
-    """A shard's rows; UserError when they were made with other columns or another frames.store than the first's."""
+    """A shard's rows; UserError when they were made with other columns or from other settings than the first's."""
     rows = pq.read_table(path)
     if not rows.schema.equals(SCHEMA) or origin(path) != origin(first):
         raise UserError(

@@ -26,7 +26,7 @@ class OnlineFrames:
         self.folder = Path(folder)
         path = self.folder / "index.parquet"
         self._videos = VideoIndex(path)
-        self._raw = origin(path)[1]
+        self._made = origin(path)
         self.index = self._videos.table
         self._path = self.index["path"].to_numpy()
         self._reader = self.index["reader"].to_numpy()
@@ -46,7 +46,7 @@ class OnlineFrames:
         """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
         row = self._videos.row(video)
         wanted = np.minimum(np.asarray(indices, dtype=np.int64), self.frames(video) - 1)
-        path = self._raw / self._path[row]
+        path = self._made.videos / self._path[row]
         try:
             clip = read_clip(path, wanted.tolist(), self._reader[row])
         except BrokenVideoError as error:
@@ -54,4 +54,4 @@ class OnlineFrames:
                 f"{path} could be decoded when it was scanned and cannot now ({error}): put the file back and run "
                 "snakemake frames"
             ) from error
-        return np.stack([shrink(frame, int(self._short[row])) for frame in clip])
+        return np.stack([shrink(frame, int(self._short[row]), self._made.resize) for frame in clip])

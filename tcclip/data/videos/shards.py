@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, decoder
-from tcclip.data.videos.index import PLACE, write_rows
+from tcclip.data.videos.index import PLACE, Origin, write_rows
 from tcclip.data.videos.listing import video_id
 from tcclip.data.videos.reader import READERS
 from tcclip.params.dataset import Frames
@@ -45,7 +45,7 @@ def write_shard(
                 with open(jpegs_part, "wb") as file:
                     rows = _write(folder, mine, fmt, shard, frames, file)
                 index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
-        write_rows(rows, frames.store, folder, index_part)
+        write_rows(rows, Origin(frames.store, frames.resize, folder), index_part)
 
 
 def _write(

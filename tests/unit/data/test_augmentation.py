@@ -1,43 +1,55 @@
-"""Recipe X (methods.md 1.3): against torchvision's colour operators and literal transcriptions of its steps."""
+"""Recipe X (methods.md 1.3): against torchvision's colour operators on Pillow's pictures and literal transcriptions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from math import floor
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torchvision.transforms.v2 import functional as oracle
+from PIL import Image
+from small_videos import photograph
+from torchvision.transforms import functional as oracle
 
 from tcclip.data.clips.augmentation import color
 from tcclip.data.clips.augmentation.crops import cropped, multi_scale_box
 from tcclip.data.clips.augmentation.jitter import CHANGES, changed, draw_changes
 from tcclip.data.clips.augmentation.x import train_clip
 from tcclip.data.clips.normalising import STATISTICS
-from tcclip.data.clips.resizing import short_sides
 from tcclip.data.clips.testing import test_clip as centre_clip
+from tcclip.data.clips.testing import test_frames as squares
+from tcclip.data.resizing import short_sides
 from tcclip.params import load_method
 from tcclip.params.kinds.augmentation.x import Settings
 
 RECIPE = load_method("tc_clip").recipe.augmentation
 FRAMES = np.random.default_rng(0).integers(0, 256, size=(6, 64, 85, 3), dtype=np.uint8)
+THEIRS = (oracle.adjust_brightness, oracle.adjust_contrast, oracle.adjust_saturation, oracle.adjust_hue)
 
 
-def floats(frames: np.ndarray) -> torch.Tensor:
-    """(T, 3, H, W) in 0..1, as torchvision has frames."""
-    return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+def by_pillow(frame: np.ndarray, change: object, *arguments: object) -> np.ndarray:
+    """What an operator of torchvision makes of a picture in Pillow's form."""
+    return np.asarray(change(Image.fromarray(frame), *arguments))  # type: ignore[operator]
 
 
-def picture(frame: torch.Tensor) -> np.ndarray:
-    """(3, H, W) -> (H, W, 3)."""
-    return frame.permute(1, 2, 0).contiguous().numpy()
+def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The mean difference in grey levels of two uint8 arrays."""
+    assert ours.dtype == theirs.dtype == np.uint8 and ours.shape == theirs.shape
+    return float(np.abs(ours.astype(int) - theirs.astype(int)).mean())
+
+
+def resized(frame: np.ndarray, height: int, width: int) -> np.ndarray:
+    """OpenCV's plain bilinear."""
+    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def channels_first(pictures: list[np.ndarray]) -> torch.Tensor:
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    """Pictures as a clip in 0..1."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255
 
 
 def recipe(**changes: object) -> Settings:
@@ -53,44 +65,39 @@ def plain(clip: torch.Tensor, norm: str = "imagenet") -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "factors"),
+    ("number", "factors", "far"),
     [
-        (color.brightness, oracle.adjust_brightness, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4]),
-        (color.contrast, oracle.adjust_contrast, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4]),
-        (color.saturation, oracle.adjust_saturation, [0.8, 0.9, 1.0, 1.1, 1.15, 1.2]),
-        (color.hue, oracle.adjust_hue, [-0.5, -0.1, -0.03, 0.0, 0.07, 0.1]),
+        (0, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4], 0.05),
+        (1, [0.6, 0.9, 1.0, 1.2, 1.3, 1.4], 0.05),
+        (2, [0.8, 0.9, 1.0, 1.1, 1.15, 1.2], 0.02),
+        (3, [-0.5, -0.1, -0.03, 0.0, 0.07, 0.1], 0.02),
     ],
 )
-def test_a_colour_change_is_torchvisions_frame_by_frame(ours: object, theirs: object, factors: list[float]) -> None:
-    frames = floats(FRAMES)
-    frames[0, :, :8] = 0.5  # grey has no hue
-    frames[1, 0] = frames[1, 1]  # ties between channels
-    expected = torch.stack([theirs(frame, factor) for frame, factor in zip(frames, factors, strict=True)])  # type: ignore[operator]
-    changed = [ours(picture(frame), factor) for frame, factor in zip(frames, factors, strict=True)]  # type: ignore[operator]
-    torch.testing.assert_close(channels_first(changed), expected, atol=2e-5, rtol=0)
+def test_a_colour_change_is_torchvisions_on_whole_grey_levels(number: int, factors: list[float], far: float) -> None:
+    frames = np.concatenate([FRAMES, [photograph(64, 85)] * len(factors)])
+    frames[0, :8] = 128  # grey has no hue
+    frames[1, ..., 0] = frames[1, ..., 1]  # ties between channels
+    for frame, factor in zip(frames, factors * 2, strict=True):
+        assert distance(CHANGES[number](frame, factor), by_pillow(frame, THEIRS[number], factor)) <= far
 
 
 def test_grey_is_torchvisions() -> None:
-    frames = floats(FRAMES)
-    ours = channels_first([color.grey(picture(frame)) for frame in frames])
-    torch.testing.assert_close(ours, oracle.rgb_to_grayscale(frames, num_output_channels=3), atol=1e-6, rtol=0)
+    for frame in FRAMES:
+        assert distance(color.grey(frame), by_pillow(frame, oracle.rgb_to_grayscale, 3)) < 0.01
 
 
 def test_jitter_changes_every_frame_by_its_own_factors_in_its_own_order() -> None:
-    frames = floats(FRAMES)
     params = RECIPE.color_jitter
     rng = np.random.default_rng(3)
     spans = (params.brightness, params.contrast, params.saturation)
     factors = [rng.uniform(1 - span, 1 + span, size=6) for span in spans] + [rng.uniform(-0.1, 0.1, size=6)]
     orders = rng.permuted(np.tile(np.arange(4), (6, 1)), axis=1)
-    changes = [oracle.adjust_brightness, oracle.adjust_contrast, oracle.adjust_saturation, oracle.adjust_hue]
-    expected = frames.clone()
+    drawn = draw_changes(params, len(FRAMES), np.random.default_rng(3))
     for t, order in enumerate(orders):
+        expected = FRAMES[t]
         for number in order:
-            expected[t] = changes[number](expected[t], float(factors[number][t]))
-    changes = draw_changes(params, len(frames), np.random.default_rng(3))
-    ours = channels_first([changed(picture(frame), changes, t) for t, frame in enumerate(frames)])
-    torch.testing.assert_close(ours, expected, atol=1e-4, rtol=0)
+            expected = by_pillow(expected, THEIRS[number], float(factors[number][t]))
+        assert distance(changed(FRAMES[t], drawn, t), expected) < 0.1
     assert len({tuple(order) for order in orders}) > 1
 
 
@@ -103,8 +110,9 @@ def test_a_crop_is_one_of_the_recipes(seed: int, sizes: tuple[int, int, int]) ->
     sides = [size if abs(side - size) <= 2 else side for side in sides]
     top, left, h, w = multi_scale_box(height, width, size, RECIPE.crop_scales, np.random.default_rng(seed))
     assert abs(sides.index(h) - sides.index(w)) <= 1
-    corners = {(0, 0), (0, width - w), (height - h, 0), (height - h, width - w)}
-    assert (top, left) in corners | {((height - h) // 2, (width - w) // 2)}
+    down, right = (height - h) // 4, (width - w) // 4
+    corners = {(0, 0), (0, 4 * right), (4 * down, 0), (4 * down, 4 * right)}
+    assert (top, left) in corners | {(2 * down, 2 * right)}
 
 
 def test_all_ten_pairs_and_five_places_occur_alike() -> None:
@@ -117,18 +125,26 @@ def test_all_ten_pairs_and_five_places_occur_alike() -> None:
     assert {(0, 0), (0, 148), (64, 0), (64, 148), (32, 74)} == set(starts)
 
 
-def test_a_side_within_two_pixels_of_the_input_becomes_it() -> None:
+def test_a_crop_at_the_right_or_the_bottom_ends_on_the_recipes_grid() -> None:
+    """Of 85 - 42 = 43 free pixels a crop leaves 3 at the right; the centre begins at 20, not at 21."""
+    rng = np.random.default_rng(0)
+    boxes = [multi_scale_box(64, 85, 56, [0.66], rng) for _ in range(200)]
+    assert {box[:2] for box in boxes} == {(0, 0), (0, 40), (20, 0), (20, 40), (10, 20)}
+
+
+def test_a_side_within_two_pixels_of_224_becomes_it_and_of_another_input_in_proportion() -> None:
     rng = np.random.default_rng(0)
     sides = {multi_scale_box(258, 300, 224, [0.875, 0.86], rng)[2] for _ in range(50)}
     assert sides == {224, 221}  # floor(258 * 0.875) = 225
+    assert {multi_scale_box(384, 384, 336, [0.87], rng)[2] for _ in range(5)} == {336}  # three pixels of 336
+    assert {multi_scale_box(64, 64, 56, [0.86], rng)[2] for _ in range(5)} == {55}  # half a pixel of 56
 
 
 def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
     clip = train_clip(FRAMES, recipe(), 56, True, "imagenet", np.random.default_rng(4))
     top, left, h, w = multi_scale_box(64, 85, 56, RECIPE.crop_scales, np.random.default_rng(4))
-    crop = floats(FRAMES)[:, :, top : top + h, left : left + w]
-    expected = oracle.resize(crop, [56, 56], antialias=False)
-    torch.testing.assert_close(plain(clip), expected, atol=1e-5, rtol=0)
+    expected = [resized(frame[top : top + h, left : left + w], 56, 56) for frame in FRAMES]
+    torch.testing.assert_close(plain(clip), channels_first(expected), atol=1e-6, rtol=0)
     assert clip.shape == (6, 3, 56, 56) and clip.dtype == torch.float32 and clip.is_contiguous()
 
 
@@ -180,12 +196,21 @@ def test_a_clip_does_not_depend_on_the_number_of_threads(size: int) -> None:
 
 
 def test_the_test_clip_is_the_centre_and_three_crops_are_start_end_and_middle() -> None:
-    frames = floats(FRAMES)
-    torch.testing.assert_close(plain(centre_clip(FRAMES, 56, "imagenet")), frames[:, :, 4:60, 14:70], atol=1e-5, rtol=0)
-    wide = FRAMES[:, :56]  # short side 56, long side 85
-    for crop, left in ((0, 0), (1, 29), (2, 14)):
-        expected = floats(wide)[:, :, :, left : left + 56]
-        torch.testing.assert_close(plain(centre_clip(wide, 56, "imagenet", crop)), expected, atol=1e-5, rtol=0)
+    centre = channels_first([frame[4:60, 14:70] for frame in FRAMES])
+    torch.testing.assert_close(plain(centre_clip(FRAMES, 56, "imagenet")), centre, atol=1e-6, rtol=0)
+    wide = FRAMES[:, :56]  # short side 56, long side 85: 29 free pixels, of which the end leaves one
+    for crop, left in ((0, 0), (1, 28), (2, 14)):
+        assert np.array_equal(squares(wide, 56, crop), wide[:, :, left : left + 56])
+        tall = wide.swapaxes(1, 2)
+        assert np.array_equal(squares(tall, 56, crop), tall[:, left : left + 56])
+
+
+def test_a_test_frame_is_opencvs_plain_bilinear_rounded() -> None:
+    """A video of 360 x 480: reduced to 256 x 341 for the centre and to 224 x 299 for three crops."""
+    frame = photograph(360, 480)
+    assert np.array_equal(squares(frame[None], 224)[0], resized(frame, 256, 341)[16:240, 58:282])
+    for crop, left in ((0, 0), (1, 74), (2, 37)):
+        assert np.array_equal(squares(frame[None], 224, crop)[0], resized(frame, 224, 299)[:, left : left + 224])
 
 
 @pytest.mark.parametrize(
@@ -202,20 +227,16 @@ def test_statistics_are_the_published_ones(norm: str, mean: list[float], std: li
 
 
 @pytest.mark.parametrize("source", [(64, 85), (50, 90), (90, 70)])
-def test_a_crop_is_torchvisions_of_the_whole_resized_frame(source: tuple[int, int]) -> None:
+def test_a_crop_is_opencvs_of_the_whole_resized_frame(source: tuple[int, int]) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (*source, 3), dtype=np.uint8)
     sides = short_sides(*source, 64)
-    ours = channels_first([cropped(frame, sides, (3, 7, 48, 56), 56)])
-    whole = oracle.resize(floats(frame[None]), list(sides), antialias=False)
-    expected = oracle.resize(whole[:, :, 3:51, 7:63], [56, 56], antialias=False)
-    torch.testing.assert_close(ours, expected, atol=1e-5, rtol=0)
+    whole = frame if source == sides else resized(frame, *sides)
+    assert np.array_equal(cropped(frame, sides, (3, 7, 48, 56), 56), resized(whole[3:51, 7:63], 56, 56))
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_colour_change_leaves_its_picture_and_its_range_alone(change: object) -> None:
-    before = picture(floats(FRAMES)[0])
+def test_a_colour_change_leaves_its_picture_alone_and_gives_whole_grey_levels(change: object) -> None:
     for factor in (-0.1, 0.1) if change is color.hue else (0.6, 1.4):
-        given = before.copy()
+        given = FRAMES[0].copy()
         after = change(given, factor)  # type: ignore[operator]
-        assert np.array_equal(given, before) and after.dtype == np.float32
-        assert after.min() >= -1e-6 and after.max() <= 1 + 1e-6
+        assert np.array_equal(given, FRAMES[0]) and after.dtype == np.uint8

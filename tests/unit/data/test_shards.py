@@ -117,7 +117,7 @@ def test_wanted_frames_come_in_the_order_asked_for(store: FrameStore) -> None:
 
 
 def test_a_stored_frame_is_the_source_frame_reduced(store: FrameStore) -> None:
-    expected = shrink(picture(6), 32).astype(int)
+    expected = shrink(picture(6), 32, "plain").astype(int)
     assert np.abs(store.read("v_Jump_(1)#&;", [6])[0].astype(int) - expected).mean() < 4
 
 

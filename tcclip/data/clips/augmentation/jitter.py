@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.data.clips.augmentation import color
-from tcclip.data.clips.resizing import Picture
+from tcclip.data.resizing import Picture
 from tcclip.params.kinds.augmentation.x import ColorJitter
 
 CHANGES = (color.brightness, color.contrast, color.saturation, color.hue)

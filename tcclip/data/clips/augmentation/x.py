@@ -2,7 +2,8 @@
 
 The recipe names 256 and 224; `resizing.stored_side` says what they are for another size. All randomness comes from the
 generator that is passed in, so that a clip depends on nothing but its frames, the params and that generator.
-One frame goes through all steps before the next: it fits into a processor's cache, and a clip does not.
+One frame goes through all steps before the next: it fits into a processor's cache, and a clip does not. It is uint8
+after every step, as in the recipe's source.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from tcclip.data.clips.augmentation import color
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.augmentation.crops import cropped, multi_scale_box
 from tcclip.data.clips.augmentation.jitter import changed, draw_changes
-from tcclip.data.clips.normalising import statistics
-from tcclip.data.clips.resizing import short_sides, stored_side
+from tcclip.data.clips.normalising import normalise_into
+from tcclip.data.resizing import short_sides, stored_side
 from tcclip.params.kinds.augmentation.x import Settings
 
 
@@ -45,8 +46,6 @@ def train_clip(
     jitter = augmentation.color_jitter
     changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
     grey = rng.random() < augmentation.gray_prob
-    mean, std = statistics(norm)
-    unit = torch.cat([torch.diag(1 / std.flatten()), -(mean / std).view(3, 1)], dim=1).numpy()  # (x - mean) / std
     clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
     for t, frame in enumerate(frames):
         picture = cropped(frame, sides, box, size)
@@ -56,5 +55,5 @@ def train_clip(
             picture = changed(picture, changes, t)
         if grey:
             picture = color.grey(picture)
-        cv2.split(cv2.transform(picture, unit), list(clip[t]))
+        normalise_into(clip[t], picture, norm)
     return torch.from_numpy(clip)
