@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
-from tcclip.data.videos.listing import find_videos
+from tcclip.data.videos.listing import bytes_of, find_videos
 from tcclip.errors import UserError
-from tcclip.process.files import atomic
+from tcclip.params.dataset import Dataset, Generated, Own, Release
+from tcclip.process import files
 
 
-def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = False) -> int:
+def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = False, cure: str = "") -> int:
     """Check that a dataset's videos and lists are there, and list them; returns the number of videos.
 
-    `own_list`: the dataset is one's own, whose list is where its file says.
+    `own_list`: the dataset is one's own, whose list is where its file says. `cure` is advised where no video is there.
+    A manifest that says the same already stays as it is, so that nothing that is made from it becomes stale.
     """
-    videos = find_videos(raw / "videos")
+    videos = find_videos(raw / "videos", cure or f"put videos there and run `tcclip raw {dataset}` again")
     lists = sorted(path for path in (raw / "lists").rglob("*") if path.is_file())
     if not lists and not own_list:
         raise UserError(
             f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "
             "(or link a folder you have there) and run the same command again"
         )
-    with atomic(manifest) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["path", "bytes"])
-        writer.writerows((path.relative_to(raw).as_posix(), path.stat().st_size) for path in [*videos, *lists])
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["path", "bytes"])
+    writer.writerows((path.relative_to(raw).as_posix(), bytes_of(path)) for path in [*videos, *lists])
+    files.write_text(manifest, text.getvalue())
     return len(videos)
+
+
+def cure_of(dataset: Dataset) -> str:
+    """What to do where no video of a dataset is there."""
+    where = f"params/datasets/{dataset.name}.yaml"
+    match dataset:
+        case Generated():
+            return f"`rm -r data/raw/{dataset.name} && tcclip raw {dataset.name}` generates them anew"
+        case Own() | Release(folder=str()):
+            return (
+                f"name the folder that holds the videos in {where}: folder, and run `tcclip raw {dataset.name}` again"
+            )
+        case Release(sources=None):
+            return f"put the release's videos there, or name your folder of them in {where}: folder"
+        case _:
+            return f"`tcclip download {dataset.name} && tcclip unpack {dataset.name}` bring them"

@@ -40,6 +40,7 @@ class Frames(Params):
     resize: Resize = "plain"  # larger videos: plain is the authors' bilinear; smooth averages over all source pixels
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]  # of the stored frames
     shards: Count  # jobs and files; keep a shard under about 1 GB
+    picture_rate: Annotated[float, Field(gt=0)] = 25  # pictures a second, where videos are folders of pictures
     decode_timeout_s: Count  # per video and reader; some damaged files would hang a decoder for ever
 
 
@@ -177,7 +178,8 @@ class Own(_Dataset):
 
     format: Literal["csv"]  # a list of one's own
     folder: Annotated[str, Field(min_length=1)]  # of the videos
-    csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split (train or test)
+    csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split and group
+    names: str | None = None  # a list of class names, where the labels are numbers: lines label,name
     suite: Annotated[str, Field(min_length=1)]  # which it joins; its role there is its name
     methods: Annotated[list[str], Field(min_length=1)]  # the rows of its table
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
@@ -194,6 +196,11 @@ class Own(_Dataset):
     def list_path(self) -> Path:
         """The CSV, relative to the working directory."""
         return Path(self.csv).expanduser()
+
+    @property
+    def names_path(self) -> Path | None:
+        """The list of class names, if there is one."""
+        return Path(self.names).expanduser() if self.names else None
 
     def budget(self, protocol: str) -> dict[str, Any]:
         """What its file says of a protocol for trainings on it."""
@@ -213,7 +220,7 @@ def load_dataset(name: str) -> Dataset:
         if missing := [key for key in OWN_KEYS if not content.get(key)]:
             raise UserError(f"{path}: format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
         return validate(content, Own, path)
-    if own := [key for key in ("csv", "suite", "methods", "protocols") if key in content]:
+    if own := [key for key in ("csv", "names", "suite", "methods", "protocols") if key in content]:
         raise UserError(f"{path}: {own[0]} is for datasets of one's own, with format: csv")
     return validate(content, Generated, path) if "generate" in content else validate(content, Release, path)
 

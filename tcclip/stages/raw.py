@@ -49,7 +49,7 @@ def code(dataset: Dataset) -> str:
 def raw(dataset: str, log: Log = None) -> None:
     """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
     with stage(f"raw videos of {dataset}", log) as report:
-        from tcclip.data.raw import write_manifest
+        from tcclip.data.raw import cure_of, write_manifest
 
         of_dataset = load_dataset(dataset)
         if isinstance(of_dataset, Generated):
@@ -64,4 +64,5 @@ def raw(dataset: str, log: Log = None) -> None:
             from tcclip.data.splits.own_list import read_own
 
             read_own(of_dataset)  # a mistake in it is better met before hours of frames than after
-        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own)} videos")
+        cure = cure_of(of_dataset)
+        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own, cure)} videos")

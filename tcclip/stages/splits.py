@@ -22,9 +22,9 @@ app = typer.Typer()
 
 
 def inputs(dataset: Dataset) -> list[Path]:
-    """The manifest, and one's own list; where that is not there it is stage `raw` that says so."""
-    own = [dataset.list_path] if isinstance(dataset, Own) and dataset.list_path.is_file() else []
-    return [layout.manifest(dataset.name), *own]
+    """The manifest, and one's own list and names; where these are not there it is stage `raw` that says so."""
+    own = [dataset.list_path, dataset.names_path] if isinstance(dataset, Own) else []
+    return [layout.manifest(dataset.name), *(path for path in own if path and path.is_file())]
 
 
 def outputs(dataset: Dataset) -> list[Path]:
@@ -42,7 +42,7 @@ def settings(dataset: Dataset) -> dict[str, Any]:
         case Release():
             lists |= {"lists", "zero_shot_from"}
         case Own():
-            lists |= {"csv", "test_share", "split_seed"}
+            lists |= {"csv", "names", "test_share", "split_seed"}
     return flat(dataset.model_dump(include=lists))
 
 

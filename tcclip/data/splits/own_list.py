@@ -2,124 +2,166 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
+from tcclip.data.splits import cures
+from tcclip.data.splits.class_names import check_spellings, check_words
+from tcclip.data.splits.list_file import NEEDED, Cells, read_lines
 from tcclip.data.splits.lists import Lists, Row
+from tcclip.data.splits.names_file import name_of, read_names
+from tcclip.data.splits.own_draw import drawn
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Own
 
-NEEDED, OPTIONAL = ("path", "label"), ("split",)
 SPLITS = {"train": "train1", "test": "test1"}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list."""
+
+    line: int
+    path: str  # as listed
+    video: str
+    name: str  # of its class
+    split: str  # train or test; empty where it is drawn
+    group: str  # of what stays together in the draw; a video without one is a group of its own
+
+
+@dataclass(frozen=True)
+class OwnList:
+    """A list that has been read, and what is to be said of it although it is no mistake."""
+
+    path: Path
+    entries: list[Entry]
+    names: list[str]  # of its classes
+    remarks: list[str]
+
+
 def read_own(dataset: Own) -> Lists:
-    """Class names in alphabetical order, and the splits train1 and test1: as listed, or a seeded stratified draw.
+    """Class names, and the splits train1 and test1: as listed, or a seeded stratified draw."""
+    return split_entries(dataset, read_entries(dataset))
 
-    UserError, one sentence with the line, for a mistake in the CSV; a listed video that is not there is none, coverage
-    counts it.
+
+def read_entries(dataset: Own) -> OwnList:
+    """The list's lines, and the class names: in alphabetical order, or in that of the list of names.
+
+    UserError, one sentence with the line and what repairs it, for a mistake in the list; whether the videos are there
+    is `listed_paths`'s question.
     """
-    path = dataset.list_path
-    lines = _lines(dataset, path)
-    names = sorted({line["label"] for _, line in lines})
-    label_of = {name: label for label, name in enumerate(names)}
-    rows = _rows(dataset, path, lines, label_of)
-    if "split" in lines[0][1]:
-        splits: dict[str, list[Row]] = {split: [] for split in SPLITS.values()}
-        for (number, line), row in zip(lines, rows, strict=True):
-            if line["split"] not in SPLITS:
-                raise UserError(f"{path}, line {number}: split must be train or test (got '{line['split']}')")
-            splits[SPLITS[line["split"]]].append(row)
-    else:
-        splits = _drawn(dataset, path, rows, names)
-    return {"all": names}, splits
-
-
-def _lines(dataset: Own, path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(line number, cells) of every line that is not empty, the cells without blanks around them."""
-    where = f"params/datasets/{dataset.name}.yaml: csv"
-    if not path.is_file():
-        raise UserError(f"{where}: {dataset.csv} is not there: name the CSV with the columns path and label")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")  # spreadsheets put a mark in front
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text: save it as CSV in UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""))  # a quoted name may hold a line break
-    header = [cell.strip() for cell in next(reader, [])]
-    if len(header) == 1 and ";" in header[0]:
-        raise UserError(f"{path} separates its columns by ';': save it with commas (path,label)")
-    if odd := [name for name in header if name not in (*NEEDED, *OPTIONAL)]:
-        raise UserError(f"{path}: unknown column '{odd[0]}': the columns are path, label and, if you like, split")
-    if absent := [name for name in NEEDED if name not in header]:
-        raise UserError(f"{path}: column {absent[0]} is missing: its first line must be path,label or path,label,split")
-    lines = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            raise UserError(
-                f"{path}, line {reader.line_num}: {len(cells)} cells, and the first line has {len(header)}: "
-                "put text with commas into quotes"
-            )
-        lines.append((reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
-    if not lines:
-        raise UserError(f"{path} lists no videos: write a line path,label for each")
-    return lines
-
-
-def _rows(dataset: Own, path: Path, lines: Sequence[tuple[int, dict[str, str]]], label_of: dict[str, int]) -> list[Row]:
-    """(video, label) of every line; an empty cell and a video that is listed twice are errors."""
-    seen: dict[str, int] = {}
-    rows = []
+    path, where = dataset.list_path, f"params/datasets/{dataset.name}.yaml"
+    lines = read_lines(dataset)
     for number, line in lines:
         if empty := [name for name in NEEDED if not line[name]]:
             raise UserError(f"{path}, line {number}: the {empty[0]} is empty: write one or take the line out")
-        video = video_id(_below(dataset, path, number, line["path"]), dataset.format)
-        if video in seen:
-            raise UserError(
-                f"{path}, line {number}: {line['path']} is listed in line {seen[video]} already "
-                "(a video is its path without the suffix): take one of the two out"
-            )
-        seen[video] = number
-        rows.append((video, label_of[line["label"]]))
-    return rows
+    check_spellings(path, [(number, line["label"]) for number, line in lines])
+    if dataset.names_path:
+        of_label = read_names(dataset.names_path, f"{where}: names")
+        named = [
+            name_of(line["label"], of_label, f"{path}, line {number}", dataset.names_path) for number, line in lines
+        ]
+        names, remarks = [name for name in dict.fromkeys(of_label.values()) if name in set(named)], []
+    else:
+        named = [line["label"] for _, line in lines]
+        names = sorted(set(named))
+        remarks = check_words(path, [(number, line["label"]) for number, line in lines], where)
+    entries = [
+        Entry(
+            number, line["path"], _video(dataset, number, line), name, _split(path, number, line), line.get("group", "")
+        )
+        for (number, line), name in zip(lines, named, strict=True)
+    ]
+    _check_doubles(path, entries)
+    if "split" in lines[0][1]:
+        _check_splits(path, entries)
+    return OwnList(path, entries, names, remarks)
 
 
-def _below(dataset: Own, path: Path, number: int, name: str) -> str:
+def split_entries(dataset: Own, own: OwnList) -> Lists:
+    """The lists of `read_own`, of a list that has been read."""
+    label_of = {name: label for label, name in enumerate(own.names)}
+    if own.entries[0].split:
+        tested = {entry.video for entry in own.entries if entry.split == "test"}
+    else:
+        members = [(entry.video, entry.name, entry.group) for entry in own.entries]
+        tested = drawn(members, dataset.test_share, dataset.split_seed, str(own.path))
+    splits: dict[str, list[Row]] = {split: [] for split in SPLITS.values()}
+    for entry in own.entries:
+        splits["test1" if entry.video in tested else "train1"].append((entry.video, label_of[entry.name]))
+    return {"all": own.names}, splits
+
+
+def _entry(dataset: Own, number: int, line: Cells, name: str) -> Entry:
+    video, split = _video(dataset, number, line), _split(dataset.list_path, number, line)
+    return Entry(number, line["path"], video, name, split, line.get("group", ""))
+
+
+def _video(dataset: Own, number: int, line: Cells) -> str:
     """A listed path below the dataset's folder; the CSV may also hold whole paths."""
-    listed = PurePosixPath(name)
+    listed = PurePosixPath(line["path"])
     if not listed.is_absolute():
-        return name
+        return video_id(str(listed), dataset.format)
     folder = Path(dataset.folder).expanduser().absolute()
     if not listed.is_relative_to(folder.as_posix()):
-        raise UserError(f"{path}, line {number}: {name} is not below the dataset's folder {folder}")
-    return str(listed.relative_to(folder.as_posix()))
+        raise UserError(
+            f"{dataset.list_path}, line {number}: {listed} is not below the dataset's folder {folder}: "
+            f"name the folder of the listed videos in params/datasets/{dataset.name}.yaml: folder, "
+            "or list paths below the one that is named"
+        )
+    return video_id(str(listed.relative_to(folder.as_posix())), dataset.format)
 
 
-def _drawn(dataset: Own, path: Path, rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Row]]:
-    """`test_share` of every class is for the test, at least one video and never all.
+def _split(path: Path, number: int, line: Cells) -> str:
+    """`train` or `test`, in any case; empty without the column."""
+    if "split" not in line:
+        return ""
+    word = line["split"]
+    split = {"training": "train", "testing": "test"}.get(word.lower(), word.lower())
+    if split in SPLITS:
+        return split
+    sentence = f"{path}, line {number}: split must be train or test (got {cures.shown(word)})"
+    if re.fullmatch("val|valid|validation|eval|dev", split):
+        raise UserError(f"{sentence}: {cures.replace_cells({word: 'test'}, path)} tests with those videos")
+    raise UserError(f"{sentence}: write one of the two")
 
-    A class's draw depends on the seed, its name and its set of videos, so that other classes may come and go.
-    """
-    videos: dict[int, list[str]] = {label: [] for label in range(len(names))}
-    for video, label in rows:
-        videos[label].append(video)
-    tested: set[str] = set()
-    for label, own in videos.items():
-        if len(own) < 2:
+
+def _check_doubles(path: Path, entries: Sequence[Entry]) -> None:
+    """UserError where a video is listed twice."""
+    first: dict[str, Entry] = {}
+    doubles = [entry for entry in entries if first.setdefault(entry.video, entry) is not entry]
+    if doubles:
+        entry, before = doubles[0], first[doubles[0].video]
+        more = f" ({len(doubles)} lines list a video again)" if len(doubles) > 1 else ""
+        raise UserError(
+            f"{path}, line {entry.line}: {entry.path} is listed in line {before.line} already{_of(before)} "
+            f"(a video is its path without the suffix){more}: take one of the two out: "
+            f"{cures.delete_lines([entry.line for entry in doubles], path)} keeps the first"
+        )
+
+
+def _check_splits(path: Path, entries: Sequence[Entry]) -> None:
+    """UserError where nothing trains, nothing tests, or a group does both."""
+    for split, other in (("train", "test"), ("test", "train")):
+        if not any(entry.split == split for entry in entries):
+            head = cures.replace_head(path, "split", "_split")
             raise UserError(
-                f"{path}: class '{names[label]}' has one video, and one to train and one to test are needed: "
-                "add videos, take the class out, or add a column split"
+                f"{path} says {other} for all of its {len(entries)} videos, and both train and test are needed: write "
+                f"{split} for some, or let a share of every class be drawn: {head} makes the column split a remark"
             )
-        count = min(len(own) - 1, max(1, round(dataset.test_share * len(own))))
-        rng = np.random.default_rng([dataset.split_seed, *names[label].encode()])
-        tested |= set(rng.choice(sorted(own), size=count, replace=False).tolist())
-    return {
-        "train1": [row for row in rows if row[0] not in tested],
-        "test1": [row for row in rows if row[0] in tested],
-    }
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.group and seen.setdefault(entry.group, entry).split != entry.split:
+            before = seen[entry.group]
+            raise UserError(
+                f"{path}, line {entry.line}: group {cures.shown(entry.group)} is in {entry.split} and, in line "
+                f"{before.line}, in {before.split}: give it one split, or let groups be drawn whole: "
+                f"{cures.replace_head(path, 'split', '_split')} makes the column split a remark"
+            )
+
+
+def _of(entry: Entry) -> str:
+    return f" ({entry.split})" if entry.split else ""

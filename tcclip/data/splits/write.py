@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tcclip.data.splits.base_novel import base_novel_lists
+from tcclip.data.splits.class_names import check_official
 from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import Lists, Row, read_lists
 from tcclip.data.splits.own_list import read_own
@@ -26,6 +27,9 @@ def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
             classes, splits = _with_draws(dataset, *read_own(dataset))
         case _:
             classes, splits = _with_draws(dataset, *read_lists(dataset, raw))
+    if not isinstance(dataset, Own):
+        for names in classes.values():
+            check_official(dataset.name, names, raw / "lists")
     for split, rows in splits.items():
         if not rows:
             raise UserError(

@@ -16,7 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-READERS = ("decord", "pyav")  # in the order of trying
+READERS = ("decord", "pyav")  # of files, in the order of trying
+OF_PICTURES = "pictures"  # the reader of folders
 
 
 class BrokenVideoError(Exception):
@@ -39,9 +40,14 @@ class VideoInfo:
 
 def probe(path: Path) -> VideoInfo:
     """What the container says about its first video stream; BrokenVideoError if there is none."""
-    from tcclip.data.videos import pyav_reader
+    from tcclip.data.videos import pictures_reader, pyav_reader
 
-    return pyav_reader.probe(path)
+    return pictures_reader.probe(path) if path.is_dir() else pyav_reader.probe(path)
+
+
+def readers_of(path: Path) -> tuple[str, ...]:
+    """The readers of a video, in the order of trying: those of files, or the one of a folder of pictures."""
+    return (OF_PICTURES,) if path.is_dir() else READERS
 
 
 def read_all(path: Path, reader: str = "decord") -> Iterator[NDArray[np.uint8]]:
@@ -57,6 +63,8 @@ def read_clip(path: Path, indices: Sequence[int], reader: str = "decord") -> NDA
     try:
         return _module(reader).read_clip(path, indices)
     except BrokenVideoError:
+        if reader == OF_PICTURES:
+            raise
         return _module("pyav").read_clip(path, indices)
 
 
@@ -77,6 +85,10 @@ def _module(reader: str) -> _Reader:
         from tcclip.data.videos import decord_reader
 
         return decord_reader
+    if reader == OF_PICTURES:
+        from tcclip.data.videos import pictures_reader
+
+        return pictures_reader
     from tcclip.data.videos import pyav_reader
 
     return pyav_reader

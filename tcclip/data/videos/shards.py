@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ import numpy as np
 from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, decoder
 from tcclip.data.videos.index import PLACE, Origin, write_rows
 from tcclip.data.videos.listing import video_id
-from tcclip.data.videos.reader import READERS
+from tcclip.data.videos.reader import OF_PICTURES, readers_of
 from tcclip.params.dataset import Frames
 from tcclip.process.files import atomic
 from tcclip.process.lock import alone
@@ -60,6 +61,8 @@ def _write(
             table = places[-1] if len(places) > 1 else -1
             if table >= 0:
                 file.write(np.asarray(places, dtype=PLACE).tobytes())
+            if decoded.reader == OF_PICTURES:
+                decoded = replace(decoded, info=replace(decoded.info, fps=frames.picture_rate))
             rows.append(_row(name, fmt, shard, decoded, table))
     return rows
 
@@ -71,7 +74,7 @@ def append(file: BinaryIO, path: Path, decoding: Decoder) -> tuple[Decoded, list
     file where a second one does better; that is rare.
     """
     best, places = Decoded(NOTHING), [file.tell()]
-    for reader in READERS:
+    for reader in readers_of(path):
         written = [file.tell()]
 
         def keep(jpeg: bytes, written: list[int] = written) -> None:

@@ -104,10 +104,12 @@ def test_whole_paths_below_the_folder_are_understood(folder):
 @pytest.mark.parametrize(
     "lines, sentence",
     [
-        ([], "list.csv: column path is missing: its first line must be path,label"),
-        (["path,class"], "unknown column 'class': the columns are path, label and, if you like, split"),
+        ([], "list.csv lists no videos: write path,label and, if you like, split and group into its first line"),
+        (
+            ["path,class"],
+            "unknown column 'class': its first line is 'path,class', and path,label",
+        ),
         (["path"], "column label is missing"),
-        (["path;label", "1.mp4;a"], "list.csv separates its columns by ';': save it with commas"),
         (["path,label"], "list.csv lists no videos"),
         (["path,label", "1.mp4,a", "2.mp4, "], "line 3: the label is empty"),
         (["path,label", "1.mp4,open, close"], "line 2: 3 cells, and the first line has 2: put text with commas"),

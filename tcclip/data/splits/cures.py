@@ -1,0 +1,109 @@
+"""Commands that repair a list, as errors print them; each works as it is typed into a shell with GNU tools."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+MOST = 12  # changes in one command; what is left over the next error names
+EDGE = r'[,;|\t"]'  # of a cell, besides the line's
+
+
+def insert_head(head: str, path: Path) -> str:
+    """Write `head` before the first line."""
+    return f"`sed -i {shlex.quote('1i ' + head)} {shlex.quote(str(path))}`"
+
+
+def replace_in_line(number: int, old: str, new: str, path: Path) -> str:
+    """Replace the first `old` of a line."""
+    return f"`sed -i -E {shlex.quote(f'{number}s/{_pattern(old)}/{_text(new)}/')} {shlex.quote(str(path))}`"
+
+
+def replace_head(path: Path, old: str, new: str) -> str:
+    """Give a column another name; the head is the first line that has it."""
+    script = rf"0,/(^|{EDGE}) *{_pattern(old)} *($|\r|{EDGE})/Is//\1{_text(new)}\2/"
+    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def replace_in_lines(changes: Mapping[int, tuple[str, str]], path: Path) -> str:
+    """Replace, for line -> (old, new), the first `old` of each line."""
+    some = list(changes.items())[:MOST]
+    script = "; ".join(f"{number}s/{_pattern(old)}/{_text(new)}/" for number, (old, new) in some)
+    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def replace_cells(changes: Mapping[str, str], path: Path) -> str:
+    """Replace cells that are `old`, in every line, for old -> new; what else holds the words stays."""
+    script = "; ".join(
+        rf"s/(^|{EDGE}) *{_pattern(old)} *($|\r|{EDGE})/\1{_text(new)}\2/" for old, new in list(changes.items())[:MOST]
+    )
+    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def delete_lines(numbers: Iterable[int], path: Path) -> str:
+    """Take lines out; all of them at once, because what is left is numbered anew."""
+    script = ";".join(f"{number}d" for number in sorted(set(numbers)))
+    return f"`sed -i {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def quote_label(before: int, after: int, delimiter: str, path: Path) -> str:
+    """Put labels with the delimiter in them into quotes; `before` and `after` count the columns beside the label."""
+    sep, cell = _pattern(delimiter), f"[^{delimiter}]*"
+    left, right = f"({cell}{sep})" * before, f"({sep}{cell})" * after
+    old = f'^{left}([^"]*{sep}[^"]*){right}$'
+    new = "".join(rf"\{n + 1}" for n in range(before)) + rf'"\{before + 1}"'
+    new += "".join(rf"\{before + 2 + n}" for n in range(after))
+    return f"`sed -i -E {shlex.quote(f'2,$s/{old}/{new}/')} {shlex.quote(str(path))}`"
+
+
+def begin_names(labels: Sequence[str], path: Path) -> str:
+    """Begin a list of names: a line `<label>,` for each."""
+    count = [str(number) for number in range(len(labels))]
+    each = f"$(seq 0 {len(labels) - 1})" if list(labels) == count and len(labels) > MOST else shlex.join(labels)
+    return f"`printf '%s,\\n' {each} > {shlex.quote(str(path))}`"
+
+
+def append_line(line: str, path: str) -> str:
+    """Write `line` at the end of a file."""
+    return f"`sed -i {shlex.quote('$a ' + line)} {shlex.quote(path)}`"
+
+
+def convert(encoding: str, path: Path) -> str:
+    """Write the file again as UTF-8."""
+    file, new = shlex.quote(str(path)), shlex.quote(f"{path}.utf8")
+    return f"`iconv -f {encoding} -t UTF-8 {file} > {new} && mv {new} {file}`"
+
+
+def shown(text: str) -> str:
+    """A text in quotes in which one sees what else looks like nothing: special blanks, marks, single accents."""
+    visible = (
+        char if _is_visible(char) or (char == " " and before != " ") else f"\\u{ord(char):04x}"
+        for before, char in zip(f"^{text}", text, strict=False)
+    )
+    return f"'{''.join(visible)}'"
+
+
+def _is_visible(char: str) -> bool:
+    return unicodedata.category(char)[0] not in "CZM"
+
+
+def _pattern(text: str) -> str:
+    """As an extended regular expression of sed: bytes that are no ASCII by their numbers, blanks in a row counted."""
+    coded = "".join(_byte(byte) if byte > 126 or byte < 32 else _escaped(chr(byte)) for byte in text.encode())
+    return re.sub(" {2,}", lambda blanks: f" {{{len(blanks[0])}}}", coded)
+
+
+def _text(text: str) -> str:
+    """As the replacement of sed's `s`."""
+    return re.sub(r"[\\/&]", r"\\\g<0>", text)
+
+
+def _byte(byte: int) -> str:
+    return f"\\x{byte:02X}"
+
+
+def _escaped(char: str) -> str:
+    return f"\\{char}" if char in r".[]()*+?{}|^$\/" else char

@@ -1,0 +1,153 @@
+"""What is a video: every container that PyAV opens, whatever it is called, and a folder of pictures."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from small_videos import number_of, picture, write_video
+from test_shards import FRAMES, extract
+
+from tcclip.data.raw import cure_of
+from tcclip.data.videos.listing import bytes_of, find_videos, pictures_of, video_id, videos_below
+from tcclip.errors import UserError
+from tcclip.params import load_dataset
+
+ONLINE = FRAMES.model_copy(update={"store": "online"})
+CODECS = {
+    "3gp": "libx264", "asf": "wmv2", "dv": "dvvideo", "flv": "flv1", "gif": "gif", "m2ts": "libx264", "m4v": "mpeg4",
+    "mpg": "mpeg2video", "mxf": "mpeg2video", "nut": "mpeg4", "ogv": "libtheora", "ts": "libx264", "vob": "mpeg2video",
+    "wtv": "mpeg2video", "y4m": "rawvideo", "mjpeg": "mjpeg", "h264": "libx264", "ivf": "libvpx-vp9", "f4v": "libx264",
+}  # fmt: skip
+FORMATS = {"asf": "asf", "m2ts": "mpegts", "ts": "mpegts", "mpg": "mpeg", "m4v": "mov", "ogv": "ogg", "f4v": "mov"}
+
+
+def written(path: Path, suffix: str) -> Path:
+    """Six pictures in a container."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = (576, 720) if suffix == "dv" else (48, 64)
+    pixels = {"gif": "rgb8", "mjpeg": "yuvj420p"}.get(suffix, "yuv420p")
+    with av.open(str(path), "w", format=FORMATS.get(suffix)) as file:
+        stream = file.add_stream(CODECS[suffix], rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        for number in range(6):
+            frame = av.VideoFrame.from_ndarray(picture(number, height, width), format="rgb24")
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_a_container_that_pyav_writes_is_found_by_any_name_and_read(tmp_path: Path, suffix: str) -> None:
+    if CODECS[suffix] not in av.codecs_available:
+        pytest.skip(f"this build of FFmpeg has no {CODECS[suffix]}")
+    videos = tmp_path / "videos"
+    written(videos / f"a.{suffix}", suffix)
+    content = (videos / f"a.{suffix}").read_bytes()
+    for name in (f"B.{suffix.upper()}", "without", "odd.xyz"):
+        (videos / name).write_bytes(content)
+    frames = FRAMES.model_copy(update={"shards": 1})
+    index = extract(videos, tmp_path / "frames", fmt="csv", frames=frames).index
+    assert sorted(index["video"]) == ["B", "a", "odd.xyz", "without"]
+    assert set(index["frames"]) <= {5, 6} and min(index["frames"]) > 0
+
+
+def test_what_is_no_video_is_not_taken_for_one(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", frames=2)
+    (tmp_path / "README").write_text("Videos of a kitchen.\n" * 200)
+    (tmp_path / "notes.todo").write_text("\x1b[1mbold\x1b[0m\n")
+    (tmp_path / "weights.bin").write_bytes(np.random.default_rng(0).bytes(20_000))
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "list.csv").write_text("path,label\n")
+    Image.fromarray(picture(0)).save(tmp_path / "cover.png")
+    (tmp_path / "cover").write_bytes((tmp_path / "cover.png").read_bytes())
+    (tmp_path / ".hidden").write_bytes((tmp_path / "a.mp4").read_bytes())
+    assert [path.name for path in find_videos(tmp_path)] == ["a.mp4"]
+
+
+def pictures(folder: Path, count: int = 12, name: str = "frame_{}.jpg", first: int = 1) -> Path:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        Image.fromarray(picture(number)).save(folder / name.format(number + first))
+    return folder
+
+
+def test_a_folder_of_pictures_is_a_video_in_shards_and_online(tmp_path: Path) -> None:
+    videos = tmp_path / "videos"
+    pictures(videos / "day1/01")
+    pictures(videos / "day1/02.v2", count=3, name="{:05}.png")
+    write_video(videos / "day2/01.mp4", frames=5)
+    (videos / "day2/thumb1.jpg").write_bytes(b"beside a video")
+    (videos / "day2/thumb2.jpg").write_bytes(b"beside a video")
+    found = [path.relative_to(videos).as_posix() for path in find_videos(videos)]
+    assert found == ["day1/01", "day1/02.v2", "day2/01.mp4"]
+    for frames in (FRAMES, ONLINE):
+        store = extract(
+            videos, tmp_path / frames.store, fmt="csv", frames=frames.model_copy(update={"picture_rate": 12})
+        )
+        assert store.index["frames"].to_dict() == {"day1/01": 12, "day1/02.v2": 3, "day2/01": 5}
+        told = store.index.loc["day1/01", ["fps", "reader", "container", "codec", "defect", "source_width"]]
+        assert list(told) == [12.0, "pictures", "pictures", "jpg", "", 64]
+        assert [number_of(frame) for frame in store.read("day1/01", [0, 9, 10, 99])] == [0, 9, 10, 11]
+
+
+def test_pictures_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    pictures(tmp_path / "a", first=0)
+    assert [path.name for path in pictures_of(tmp_path / "a")] == [f"frame_{number}.jpg" for number in range(12)]
+    assert bytes_of(tmp_path / "a") == sum(path.stat().st_size for path in (tmp_path / "a").iterdir())
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_a_picture_that_is_broken_or_of_another_size_ends_its_video_with_a_defect(tmp_path: Path, online: bool) -> None:
+    videos = tmp_path / "videos"
+    (pictures(videos / "cut") / "frame_5.jpg").write_bytes(b"<html>")
+    Image.fromarray(picture(3, 24, 30)).save(pictures(videos / "sizes") / "frame_4.jpg")
+    (pictures(videos / "first") / "frame_1.jpg").write_bytes(b"")
+    index = extract(videos, tmp_path / "frames", frames=ONLINE if online else FRAMES).index
+    assert index["frames"].to_dict() == {"cut": 4, "first": 0, "sizes": 3}
+    assert "only 4 of 12 frames can be decoded: frame_5.jpg" in index.loc["cut", "defect"]
+    assert "frame_4.jpg is 30 x 24 and the first picture 64 x 48" in index.loc["sizes", "defect"]
+
+
+def test_official_lists_know_a_folder_of_pictures_by_its_name(tmp_path: Path) -> None:
+    pictures(tmp_path / "videos/Jump/v_Jump_g01_c01")
+    store = extract(tmp_path / "videos", tmp_path / "frames")
+    assert video_id("Jump/v_Jump_g01_c01.avi", "ucf101") in store
+    assert video_id("a/01234567890_000001_000011", "kinetics") == video_id("01234567890.mp4", "kinetics")
+
+
+def test_a_folder_without_videos_is_counted_by_suffix_and_a_link_is_not_to_be_deleted(tmp_path: Path) -> None:
+    mine = pictures(tmp_path / "mine", count=3)
+    (mine / "notes.txt").write_text("nothing")
+    (mine / "README").write_text("nothing")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/videos").symlink_to(mine)
+    with pytest.raises(UserError) as error:
+        find_videos(tmp_path / "raw/videos", cure_of(load_dataset("ucf101").model_copy(update={"folder": "mine"})))
+    for part in (
+        f"raw/videos (a link to {mine}): 5 files are there (3 .jpg, 1 .txt, 1 without suffix), none of",
+        "2 pictures or more are a video where a folder of their own holds them",
+        "name the folder that holds the videos in params/datasets/ucf101.yaml: folder",
+    ):
+        assert part in str(error.value)
+    assert "delete" not in str(error.value) and "rm " not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name, cure",
+    [
+        ("ucf101", "`tcclip download ucf101 && tcclip unpack ucf101`"),
+        ("mini_ucf101", "`rm -r data/raw/mini_ucf101 && tcc"),
+    ],
+)
+def test_the_advice_where_no_video_is_there_is_that_of_the_dataset(tmp_path: Path, name: str, cure: str) -> None:
+    with pytest.raises(UserError, match="it is not there") as error:
+        find_videos(tmp_path / "videos", cure_of(load_dataset(name)))
+    assert cure in str(error.value)
+
+
+def test_before_the_manifest_nothing_is_opened_to_be_counted(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"whatever")
+    pictures(tmp_path / "b")
+    assert sorted(path.name for path in videos_below(tmp_path, unknown=False)) == ["a", "b"]

@@ -1,0 +1,71 @@
+"""A column `group` keeps the cuts of one recording together when the test videos are drawn."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_own_lists import folder, own  # noqa: F401
+from typed import type_them
+
+from tcclip.data.splits.own_draw import drawn
+from tcclip.data.splits.own_list import read_own
+from tcclip.errors import UserError
+
+PAIRS = st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz"))  # class and group
+
+
+def recordings(cuts: int = 5, days: int = 10) -> list[str]:
+    """A recording a day with cuts of two classes."""
+    rows = [
+        f"{label}{day}-{cut}.mp4,{label},day{day}" for day in range(days) for cut in range(cuts) for label in ("a", "b")
+    ]
+    return ["path,label,group", *rows]
+
+
+def test_a_recording_is_whole_on_one_side_and_a_share_of_every_class_is_tested(folder):  # noqa: F811
+    _, rows = read_own(own(folder, recordings()))
+    days = {split: {video[1:].split("-")[0] for video, _ in rows[split]} for split in rows}
+    assert not days["train1"] & days["test1"] and len(days["test1"]) == 3  # 30 % of 10
+    assert [label for _, label in rows["test1"]].count(0) == 15 and len(rows["train1"]) == 70
+
+
+def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_lines(folder):  # noqa: F811
+    first = set(read_own(own(folder, recordings()))[1]["test1"])
+    assert first == set(read_own(own(folder, ["path,label,group", *reversed(recordings()[1:])]))[1]["test1"])
+    assert first != set(read_own(own(folder, recordings(), split_seed=2))[1]["test1"])
+
+
+def test_a_video_without_a_group_is_one_of_its_own(folder):  # noqa: F811
+    text = ["path,label,group", "1.mp4,a,x", "2.mp4,a,x", "3.mp4,a,", "4.mp4,a,"]
+    rows = read_own(own(folder, text))[1]
+    assert [video for video, _ in rows["test1"]] in (["3"], ["4"])
+
+
+def test_a_class_of_one_recording_is_one_sentence(folder):  # noqa: F811
+    text = [*recordings(days=3), "c1.mp4,c,day1", "c2.mp4,c,day1"]
+    with pytest.raises(UserError, match=r"list\.csv: all videos of class 'c' are in group day1, and one"):
+        read_own(own(folder, text))
+
+
+def test_a_recording_on_both_sides_of_a_given_split_is_one_sentence(folder):  # noqa: F811
+    text = [line + (",split" if n == 0 else ",test" if n % 4 == 0 else ",train") for n, line in enumerate(recordings())]
+    dataset = own(folder, text)
+    with pytest.raises(UserError, match=r"line 5: group 'day0' is in test and, in line 2, in train") as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    assert len(read_own(dataset)[1]["test1"]) == 30
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz")), min_size=2, max_size=60), st.integers(0, 5)
+)
+def test_groups_are_never_parted_and_every_class_trains_and_tests(pairs, seed):
+    members = [(str(number), name, group) for number, (name, group) in enumerate(pairs)]
+    try:
+        tested = drawn(members, 0.3, seed, "list.csv")
+    except UserError:
+        return  # some lists cannot be parted
+    for group in {group for _, _, group in members}:
+        assert len({video in tested for video, _, of in members if of == group}) == 1
+    for name in {name for _, name, _ in members}:
+        assert {video in tested for video, of, _ in members if of == name} == {True, False}

@@ -1,0 +1,206 @@
+"""Lists of one's own as people have them: other heads, delimiters and encodings; what is not clear is one sentence."""
+
+import pytest
+from test_own_lists import folder, own  # noqa: F401
+from typed import type_them
+
+from tcclip.data.splits.own_list import read_entries, read_own
+from tcclip.errors import UserError
+from tcclip.params import load_dataset
+from tcclip.stages import splits
+
+ROWS = [("day1/01.mp4", "opening a drawer"), ("day1/02.mp4", "pouring water"), ("day2/01.mp4", "opening a drawer")]
+ROWS += [("day2/02.mp4", "pouring water")]
+
+
+def lines(head: str, row: str) -> list[str]:
+    return [head, *(row.format(n=n, path=path, label=label) for n, (path, label) in enumerate(ROWS))]
+
+
+def videos(dataset) -> set[str]:
+    classes, rows = read_own(dataset)
+    assert classes == {"all": ["opening a drawer", "pouring water"]}
+    return {video for split in rows.values() for video, _ in split}
+
+
+WHOLE = {path.removesuffix(".mp4") for path, _ in ROWS}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines(",path,label", "{n},{path},{label}"),  # pandas' to_csv
+        lines('"","path","label"', '"{n}","{path}","{label}"'),
+        lines("Unnamed: 0,path,label", "{n},{path},{label}"),
+        lines("index,path,label", "{n},{path},{label}"),
+        lines("path,label", "{n},{path},{label}"),  # R's write.table
+        lines("path\tlabel", "{path}\t{label}"),
+        lines("\tpath\tlabel", "{n}\t{path}\t{label}"),
+        lines("path;label", "{path};{label}"),
+        lines("path|label", "{path}|{label}"),
+        ["sep=;", *lines("path;label", "{path};{label}")],
+        lines("Path,Label", "{path},{label}"),
+        lines(" PATH , LABEL ", " {path} , {label} "),
+        lines("\ufeffpath,label", "{path},{label}"),
+        ["", *lines("\ufeff\ufeffpath,label", "{path},{label}")],
+        lines("path,label,", "{path},{label},"),
+        lines("path,label", "{path},{label},,"),
+        lines("\u200bpath,label\u00a0", "{path}\u200b,\u00a0{label}\ufeff"),
+        lines("label,path,_seconds", "{label},{path},10"),
+        [line + "\r" for line in lines("path,label", "{path},{label}")],
+    ],
+)
+def test_a_list_whose_meaning_is_clear_is_read(folder, text):  # noqa: F811
+    assert videos(own(folder, text)) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        (
+            lines("day0/01.mp4,pouring water", "{path},{label}"),
+            "list.csv has no head: its first line is 'day0/01.mp4,pouring water', and path,label",
+        ),
+        (
+            lines("day0/01.mp4\tpouring water", "{path}\t{label}"),
+            r"has no head: its first line is 'day0/01.mp4\u0009pour",
+        ),
+        (lines("pouring water;day0/01.mp4", "{label};{path}"), "has no head"),
+        (lines("path,class", "{path},{label}"), "unknown column 'class': its first line is 'path,class'"),
+        (lines("Video,Label", "{path},{label}"), "unknown column 'video'"),
+        (lines("path,label,seconds", "{path},{label},10"), "unknown column 'seconds'"),
+        (lines("path,label,index", "{path},{label},seven"), "unknown column 'index'"),
+        (
+            [*lines("path,label,spilt", "{path},{label},train"), "day3/02.mp4,pouring water,test"],
+            "unknown column 'spilt'",
+        ),
+        (
+            [*lines("path,label", "{path},{label}"), "day3/01.mp4,open, close", "a.mp4,open, close"],
+            "line 6: 3 cells, and",
+        ),
+        ([*lines("path,label,split", "{path},{label},train"), "day3/01.mp4,open, close,test"], "line 6: 4 cells, and"),
+        (
+            lines("path,label,split", "{path},{label},train"),
+            "list.csv says train for all of its 4 videos, and both train",
+        ),
+        (lines("path;Label;Split", "{path};{label};TEST"), "list.csv says test for all of its 4 videos"),
+        (
+            ["path,label,split", "a.mp4,pouring water,train", "b.mp4,opening a drawer,val"],
+            "line 3: split must be train or",
+        ),
+        (
+            [*lines("path,label", "{path},{label}"), "day1/01.mp4,a", "day1/02.avi,b"],
+            "line 6: day1/01.mp4 is listed in line",
+        ),
+    ],
+)
+def test_what_is_not_clear_is_one_sentence_and_the_command_it_prints_cures_it(folder, text, sentence):  # noqa: F811
+    dataset = own(folder, text)
+    with pytest.raises(UserError) as error:
+        read_own(dataset)
+    assert sentence in str(error.value)
+    type_them(str(error.value), folder)
+    assert "pouring water" in read_own(dataset)[0]["all"]
+
+
+@pytest.mark.parametrize("encoding, sentence", [("utf-16", "is UTF-16"), ("cp1252", "byte 0xe9 in line 2")])
+def test_another_encoding_is_named_and_the_command_converts_it(folder, encoding, sentence):  # noqa: F811
+    dataset = own(folder)
+    (folder / "list.csv").write_bytes("path,label,split\na.mp4,caf\xe9,train\nb.mp4,caf\xe9,test\n".encode(encoding))
+    with pytest.raises(UserError, match=sentence) as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    assert read_own(dataset)[0] == {"all": ["caf\xe9"]}
+
+
+@pytest.mark.parametrize("text", [["day1.mp4"], ["a.mp4,b.mp4,c.mp4"]])
+def test_a_list_without_head_that_nobody_understands_shows_its_first_line(folder, text):  # noqa: F811
+    with pytest.raises(
+        UserError, match=f"has no head: its first line is '{text[0]}', and path,label and, if you like,"
+    ):
+        read_own(own(folder, text))
+
+
+def test_one_column_may_stand_twice_in_no_list(folder):  # noqa: F811
+    with pytest.raises(UserError, match="with two columns path: take one of them out"):
+        read_own(own(folder, ["path,path,label", "a.mp4,b.mp4,x"]))
+
+
+AUTHORS = [f"{path} {3 if label.startswith('o') else 7}" for path, label in ROWS]
+
+
+def test_numbers_as_labels_are_told_and_a_list_of_names_is_begun(folder):  # noqa: F811
+    dataset = own(folder, ["path,label", *(line.replace(" ", ",") for line in AUTHORS)])
+    with pytest.raises(
+        UserError, match=r"list\.csv, line 2: label '3' is a number as all labels are, and CLIP"
+    ) as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    dataset = load_dataset("kitchen")
+    assert splits.inputs(dataset)[1:] == [
+        folder.relative_to(folder) / "list.csv",
+        folder.relative_to(folder) / "names.csv",
+    ]
+    with pytest.raises(UserError, match=r"names\.csv, line 1: the name of 3 is empty: write it in words"):
+        read_own(dataset)
+    (folder / "names.csv").write_text("3,opening a drawer\n7,pouring water\n")
+    assert videos(dataset) == WHOLE
+
+
+@pytest.mark.parametrize("label", ["3", "0.5", "class_3", "Class 3", "A003", "label-3", "#3"])
+def test_a_number_with_a_word_that_says_no_more_is_a_number(folder, label):  # noqa: F811
+    with pytest.raises(UserError, match="is a number as all labels are"):
+        read_own(own(folder, ["path,label", f"a.mp4,{label}", f"b.mp4,{label}"]))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "id,name\n3,opening a drawer\n7,pouring water\n9,never seen\n",
+        'label;name\n3;"opening a drawer"\n7;pouring water\n',
+        "3 opening a drawer\n7 pouring water\n",
+        "03: opening a drawer\r\n07: pouring water\r\n",
+        "\n".join(["a", "b", "c", "opening a drawer", "d", "e", "f", "pouring water"]),
+    ],
+)
+def test_the_authors_list_of_numbers_is_read_with_a_list_of_names(folder, names):  # noqa: F811
+    (folder / "names.csv").write_text(names)
+    dataset = own(folder, AUTHORS, names="names.csv")
+    assert videos(dataset) == WHOLE
+    assert videos(own(folder, ["path label", *AUTHORS], names="names.csv")) == WHOLE
+    pictures = [line.replace(".mp4 ", " 40 ") for line in AUTHORS]  # folders of pictures, with their number
+    assert videos(own(folder, pictures, names="names.csv")) == WHOLE
+
+
+def test_short_words_have_names_too_and_classes_are_in_the_order_of_the_list_of_names(folder):  # noqa: F811
+    (folder / "names.csv").write_text("label,name\npour,pouring water\nopen,opening a drawer\n")
+    text = ["path,label,split", "a.mp4,pour,train", "b.mp4,open,test"]
+    classes, rows = read_own(own(folder, text, names="names.csv"))
+    assert classes == {"all": ["pouring water", "opening a drawer"]}
+    assert rows == {"train1": [("a", 0)], "test1": [("b", 1)]}
+
+
+@pytest.mark.parametrize(
+    "names, sentence",
+    [
+        (
+            "3,opening a drawer\n",
+            r"list\.csv, line 2: label '7' has no name in names\.csv \(which names 3\): write 7,",
+        ),
+        ("3,a\n7,b\n3,c\n", r"names\.csv, line 3: 3 has a name already"),
+        ("", r"names\.csv has no names: write a line <label>,<name>"),
+        (None, r"kitchen\.yaml: names: names\.csv is not there"),
+    ],
+)
+def test_a_mistake_in_the_list_of_names_is_one_sentence(folder, names, sentence):  # noqa: F811
+    if names is not None:
+        (folder / "names.csv").write_text(names)
+    with pytest.raises(UserError, match=sentence):
+        read_own(own(folder, AUTHORS, names="names.csv"))
+
+
+def test_numbers_of_a_few_labels_are_remarked(folder):  # noqa: F811
+    text = ["path,label", "a.mp4,360", "b.mp4,360", "c.mp4,ollie", "d.mp4,ollie"]
+    assert read_entries(own(folder, text)).remarks == [
+        "list.csv, line 2: label '360' is a number among names, and CLIP reads it as a word"
+    ]
