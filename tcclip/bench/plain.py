@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tcclip.models import BackboneConfig
+from tcclip.models.precision import single
+from tcclip.models.score.cosine import cosine
 from tcclip.models.summarizer.bipartite import bipartite
 from tcclip.models.tokens import end_positions
 from tcclip.params.temporal_context import TemporalContext
@@ -23,9 +25,8 @@ Weights = Mapping[str, Tensor]
 def logits(w: Weights, config: BackboneConfig, tc: TemporalContext, tokens: Tensor, video: Tensor) -> Tensor:
     """Video (B, T, 3, H, W) and token ids (C, L), padded with 0, -> logits (B, C). `w`: canonical names."""
     frames, context = vision(w, config, tc, video)
-    videos = F.normalize(frames.mean(dim=1), dim=-1)  # (B, E)
     words = torch.stack([text(w, config, tokens, seen) for seen in context.detach()])  # (B, C, E)
-    return w["logit_scale"].exp() * torch.einsum("be,bce->bc", videos, F.normalize(words, dim=-1))
+    return cosine(single(frames).mean(dim=1), words, w["logit_scale"].exp())
 
 
 def vision(w: Weights, config: BackboneConfig, tc: TemporalContext, video: Tensor) -> tuple[Tensor, Tensor]:

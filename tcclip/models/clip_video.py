@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from tcclip.models.composition import Composition
 from tcclip.models.config import POSITIONS
 from tcclip.models.part import Part
+from tcclip.models.precision import single
 from tcclip.models.text import tower
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
@@ -27,7 +28,7 @@ class TokenTable(nn.Module):
 
 
 class ClipVideo(nn.Module):
-    """Video (B, T, 3, H, W), normalised -> logits (B, C). The state dict's names are the canonical ones.
+    """Video (B, T, 3, H, W), normalised -> logits (B, C), float32 or better. State dict's names are canonical.
 
     Below the prefixes of the parts are the weights that the method's kinds add; all others are CLIP's.
     """
@@ -92,7 +93,7 @@ class ClipVideo(nn.Module):
         seen = self.encode_video(video, draws)
         texts = self.encode_text(seen, self.encode_classes() if classes is None else classes)
         pool = self.composition.pool
-        videos = pool.pool(seen.frames, self._own(pool.part))  # (B, E)
+        videos = pool.pool(single(seen.frames), self._own(pool.part))  # (B, E)
         return self.composition.score(videos, texts, self.logit_scale.exp())
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:

@@ -11,7 +11,7 @@ from tcclip.models.look.looking import Look
 from tcclip.models.part import Part
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.pos.table import PositionTable
-from tcclip.models.score.scoring import Score
+from tcclip.models.score.scoring import Score, in_float32
 from tcclip.models.text.prompt import TextPart
 from tcclip.models.vision.exchange import Exchange
 from tcclip.params.architecture import BackboneConfig
@@ -48,7 +48,7 @@ def compose(method: Method, config: BackboneConfig, tokens: Tensor, frames: int)
             pool=make(method.pool),
             text=make(method.text, config, tokens),
             look=make(method.look, config),
-            score=make(method.score),
+            score=in_float32(make(method.score)),  # also of a kind that does not think of it
         )
     except UserError as error:
         raise UserError(f"method {method.name}: {error}") from error

@@ -1,4 +1,4 @@
-"""Precision of what decisions are computed from."""
+"""Where half precision ends: decisions, and logits (methods.md 1.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ def exact(rows: Tensor) -> AbstractContextManager[Any]:
     return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)
 
 
+def single(rows: Tensor) -> Tensor:
+    """Half precision as float32; float32 and float64 as they are."""
+    return rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
+
+
 def full_precision(rows: Tensor) -> Tensor:
     """Rows without their gradient, half precision as float32: what decisions are computed from."""
-    rows = rows.detach()
-    return rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
+    return single(rows.detach())

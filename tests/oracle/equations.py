@@ -30,7 +30,7 @@ def logits(
     v = torch.stack(frames).mean(0)
     seen = looked_at(mode, frames, context)
     features = [text(w, sizes, ids, seen, mode, n_ctx) for ids in texts]
-    scores = [torch.dot(v / v.norm(), c / c.norm()) for c in features]
+    scores = [(v / v.norm() * (c / c.norm())).sum() for c in features]  # no product of matrices that autocast halves
     return w["logit_scale"].exp() * torch.stack(scores)
 
 

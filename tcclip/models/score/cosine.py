@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.score.scoring import Score
+from tcclip.models.score.scoring import Score, in_float32
 from tcclip.params.kinds.score.cosine import Settings
 
 
@@ -15,6 +15,7 @@ def make(settings: Settings) -> Score:
     return cosine
 
 
+@in_float32
 def cosine(videos: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     """Videos (B, E) and texts (C, E), or (B, C, E) where the texts are a video's own, -> logits (B, C)."""
     videos = F.normalize(videos, dim=-1)

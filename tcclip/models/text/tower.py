@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tcclip.models.precision import single
 from tcclip.models.transformer import Block
 
 
@@ -100,7 +101,8 @@ def class_readers(
     key_own, value_own = (_by_class(part, places) for part in own)  # (C, M, heads, d)
     after = torch.arange(places.length, device=ends.device) > own_end[:, None]  # (C, M)
     scores_own = torch.einsum("chd,cmhd->chm", query, key_own).masked_fill(after[:, None], -math.inf)
-    scores = torch.cat([torch.einsum("chd,fhd->chf", query, key_fixed), scores_own], dim=-1) * query.shape[-1] ** -0.5
+    scores = single(torch.cat([torch.einsum("chd,fhd->chf", query, key_fixed), scores_own], dim=-1))
+    scores = scores * query.shape[-1] ** -0.5
     weights = scores.softmax(dim=-1).to(value_own.dtype)
     value = torch.einsum("chf,fhd->chd", weights[..., : len(fixed)], value_fixed)
     value = value + torch.einsum("chm,cmhd->chd", weights[..., len(fixed) :], value_own)
@@ -119,7 +121,7 @@ def read(block: Block, classes: ClassReaders, prompts: Tensor | None) -> Tensor:
     value = classes.value
     if prompts is not None:
         key, value_prompts = block.attn.key_value(block.ln_1(prompts))  # (B, n, heads, d)
-        scores = torch.einsum("chd,bnhd->bchn", classes.query, key) * key.shape[-1] ** -0.5
+        scores = single(torch.einsum("chd,bnhd->bchn", classes.query, key)) * key.shape[-1] ** -0.5
         mass = classes.mass.to(scores.dtype).expand(len(prompts), -1, -1)[..., None]
         weights = torch.cat([mass, scores], dim=-1).softmax(dim=-1).to(value.dtype)  # (B, C, heads, 1+n)
         value = weights[..., :1] * value + torch.einsum("bchn,bnhd->bchd", weights[..., 1:], value_prompts)

@@ -1,0 +1,85 @@
+"""Logits and losses are float32 whatever the precision of the towers (methods.md 1.5): halves would tie and flip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small_models import CLASSES, CONFIG, backbone
+
+from tcclip.bench import plain
+from tcclip.models import build
+from tcclip.models.score.scoring import in_float32
+from tcclip.params import load_method
+from tcclip.params.spellings import TEXT_MODES
+from tcclip.training.losses import smooth_targets, soft_ce
+
+METHODS = sorted(path.stem for path in Path("params/methods").glob("[!_]*.yaml"))
+SMALL = {"tc.k": 5, "tc.alpha": 0.5}
+HALVES = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
+
+
+def logits_of(method: str, changes: dict[str, Any], dtype: torch.dtype) -> torch.Tensor:
+    small = SMALL if load_method(method).tc else {}
+    layers = {"vision.layers_infuse": "all"} if method == "tc_clip_light" else {}  # a fourth layer is not there
+    model = build(load_method(method, {**small, **layers, **changes}), backbone(), CLASSES, 4)
+    with torch.autocast("cpu", dtype):
+        logits: torch.Tensor = model(torch.randn(2, 4, 3, 32, 32))
+    return logits
+
+
+@HALVES
+@pytest.mark.parametrize("method", METHODS)
+def test_every_methods_logits_and_loss_are_float32_under_autocast(method: str, dtype: torch.dtype) -> None:
+    logits = logits_of(method, {}, dtype)
+    targets = smooth_targets(torch.tensor([0, 2]), len(CLASSES), 0.1)
+    with torch.autocast("cpu", dtype):
+        loss = soft_ce(logits, targets)
+    assert logits.dtype == loss.dtype == torch.float32
+
+
+@HALVES
+@pytest.mark.parametrize("mode", TEXT_MODES)
+def test_every_text_modes_logits_are_float32_under_autocast(mode: str, dtype: torch.dtype) -> None:
+    prompt = {"text.prompt": "{name}"} if mode == "name" else {}
+    assert logits_of("tc_clip", {"text.mode": mode, **prompt}, dtype).dtype == torch.float32
+
+
+@HALVES
+def test_of_ten_thousand_random_cosines_no_two_of_a_video_tie_in_the_head(dtype: torch.dtype) -> None:
+    head = build(load_method("tc_clip", SMALL), backbone(), CLASSES, 4).composition.score
+    torch.manual_seed(3)
+    videos, texts = torch.randn(100, 512).to(dtype), torch.randn(100, 512).to(dtype)
+    for of_a_video in (texts, texts.expand(100, -1, -1)):
+        with torch.autocast("cpu", dtype):
+            logits = head(videos, of_a_video, torch.tensor(100.0))
+        assert logits.dtype == torch.float32 and all(len(row.unique()) == 100 for row in logits)
+        exact = 100 * torch.cosine_similarity(videos.double()[:, None], texts.double()[None], dim=2)
+        assert (logits - exact).abs().max() < 1e-4
+
+
+@HALVES
+def test_a_kind_of_score_that_does_not_think_of_precision_is_float32_too(dtype: torch.dtype) -> None:
+    with torch.autocast("cpu", dtype):
+        logits = in_float32(lambda videos, texts, scale: scale * (videos @ texts.T))(
+            torch.ones(2, 8, dtype=dtype), torch.ones(3, 8, dtype=dtype), torch.tensor(2.0)
+        )
+    assert logits.dtype == torch.float32
+
+
+def test_float64_stays_float64() -> None:
+    model = build(load_method("tc_clip", SMALL), backbone(), CLASSES, 4).double()
+    with torch.no_grad():
+        assert model(torch.randn(1, 4, 3, 32, 32, dtype=torch.float64)).dtype == torch.float64
+
+
+@HALVES
+def test_what_the_bench_compares_with_has_float32_logits(dtype: torch.dtype) -> None:
+    method = load_method("tc_clip", SMALL)
+    model = build(method, backbone(), CLASSES, 4)
+    assert method.tc is not None
+    with torch.no_grad(), torch.autocast("cpu", dtype):
+        found = plain.logits(dict(model.state_dict()), CONFIG, method.tc, model.tokens, torch.randn(1, 4, 3, 32, 32))
+    assert found.dtype == torch.float32
