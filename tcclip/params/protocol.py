@@ -54,6 +54,7 @@ class Protocol(Params):
     lr_min: Annotated[float, Field(ge=0)]  # learning rate of the last step, the same for all parameter groups
     total_batch: Count  # videos per optimizer step
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
+    counted_for: Count = 4  # processes that share a step where the schedule counts time; how many do is the suite's
     validation: Validation  # the tests during a training
     select: one_of("select")  # type: ignore[valid-type]  # the weights that are kept: of which epoch, or of several
     test_last: bool = False  # the last epoch's weights are kept beside those of `select`, and tested as they are

@@ -84,6 +84,7 @@ def prepare(job: TrainingJob) -> Setup:
         warmup_epochs=protocol.warmup_epochs,
         total_batch=protocol.total_batch,
         micro_batch=protocol.micro_batch,
+        counted_for=protocol.counted_for,
     )
     if length.steps_per_epoch == 0:
         raise UserError(

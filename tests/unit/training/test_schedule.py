@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tcclip.params import load_method
+from tcclip.params import load_method, load_protocol
 from tcclip.training.optimizer import make_optimizer, set_rates
 from tcclip.training.schedule import Budget, budget, lr_at
 
@@ -39,9 +39,69 @@ def test_the_rate_never_leaves_zero_to_base_and_ends_near_the_absolute_minimum(w
 
 
 def test_hmdb_two_shot_has_one_optimizer_step_per_epoch_as_on_the_authors_four_gpus():
-    length = budget(102, epochs=50, warmup_epochs=5, total_batch=64, micro_batch=4)
+    length = budget(102, epochs=50, warmup_epochs=5, total_batch=64, micro_batch=4, counted_for=4)
     assert (length.iterations, length.accumulation, length.steps_per_epoch) == (25, 16, 1)
-    assert (length.total, length.warmup) == (1250, 125)
+    assert (length.total, length.warmup) == (300, 30)
+
+
+def published_rates(videos, protocol, processes=4):
+    """The rates of all optimizer steps as one of the authors' processes counts them (methods.md 1.5, 8)."""
+    own, accumulate = videos // processes, protocol.total_batch // (processes * protocol.micro_batch)
+    batches = own // protocol.micro_batch
+    whole, warm = protocol.epochs * batches, protocol.warmup_epochs * batches
+    rates, now = [], 0.0  # the scheduler starts the warm-up at 0
+    for epoch in range(protocol.epochs):
+        for number in range(batches):
+            if (number + 1) % accumulate:
+                continue
+            rates.append(now)
+            time = epoch * batches + number
+            if time < warm:
+                now = time * (protocol.lr / warm)
+            else:
+                now = protocol.lr_min + 0.5 * (protocol.lr - protocol.lr_min) * (1 + math.cos(math.pi * time / whole))
+    return rates
+
+
+VIDEOS = {  # of methods.md 8.1 to 8.3
+    "zero_shot": [241_258, 240_436],
+    "few_shot": [102, 204, 408, 816, 202, 404, 808, 1616, 348, 696, 1392, 2784],
+    "base_to_novel": [416, 816, 1392, 3200],
+    "fully_supervised": [241_258],
+}
+
+
+@pytest.mark.parametrize(("name", "videos"), [(name, count) for name, counts in VIDEOS.items() for count in counts])
+def test_steps_and_rates_are_those_of_the_published_runs_to_the_digit(name, videos):
+    protocol = load_protocol(name)
+    length = budget(
+        videos,
+        epochs=protocol.epochs,
+        warmup_epochs=protocol.warmup_epochs,
+        total_batch=protocol.total_batch,
+        micro_batch=protocol.micro_batch,
+        counted_for=protocol.counted_for,
+    )
+    every = range(protocol.epochs), range(length.steps_per_epoch)
+    times = [length.iteration_of_rate(epoch, step) for epoch in every[0] for step in every[1]]
+    span = {"base": protocol.lr, "lr_min": protocol.lr_min, "warmup": length.warmup, "total": length.total}
+    assert [lr_at(time, **span) for time in times] == pytest.approx(published_rates(videos, protocol), rel=1e-14)
+
+
+def test_some_rates_of_the_published_runs_in_numbers():
+    """HMDB-51, two shots: six micro-iterations and one step an epoch, at the fourth of them."""
+    few = published_rates(102, load_protocol("few_shot"))
+    assert len(few) == 50 and few[:4] == pytest.approx([0, 2e-6 * 3 / 30, 2e-6 * 9 / 30, 2e-6 * 15 / 30])
+    zero = published_rates(241_258, load_protocol("zero_shot"))
+    assert len(zero) == 10 * 942 and zero[1] == pytest.approx(8e-6 * 15 / (5 * 15078))
+
+
+def test_a_step_that_fewer_processes_can_share_is_counted_for_as_many_as_can():
+    counted = [
+        budget(100, epochs=2, warmup_epochs=1, total_batch=total, micro_batch=4, counted_for=4).counted_for
+        for total in (4, 8, 12, 16, 64)
+    ]
+    assert counted == [1, 2, 1, 4, 4]
 
 
 def test_the_first_step_of_all_uses_time_zero_and_later_ones_the_time_of_the_step_before():

@@ -73,7 +73,9 @@ def test_a_single_process_in_a_group_trains_the_bits_of_one_without(world, curve
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 5), st.data())
 def test_processes_deal_out_every_micro_batch_once_step_by_step(videos, accumulation, micro, data):
     count = data.draw(st.integers(1, accumulation))
-    length = budget(videos, epochs=2, warmup_epochs=0, total_batch=accumulation * micro, micro_batch=micro)
+    length = budget(
+        videos, epochs=2, warmup_epochs=0, total_batch=accumulation * micro, micro_batch=micro, counted_for=4
+    )
     whole = list(remaining(length, videos, micro, 1, 0, 0))
     shares = [iter(list(remaining(length, videos, micro, 1, 0, 0, rank, count))) for rank in range(count)]
     for first in range(0, len(whole), accumulation):
