@@ -13,6 +13,7 @@ from tcclip.reporting import figures, results, style
 from tcclip.reporting.grid import mean_over_shots
 from tcclip.reporting.page import Picture
 from tcclip.reporting.per_class import confused_pairs, per_class
+from tcclip.reporting.scaled_values import scaled_values
 
 
 def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Picture]:
@@ -32,7 +33,7 @@ def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -
         if table.axis:
             figure = figures.accuracy_over_setting(frame, table.columns, table.axis, plan.displays)
             sentences = [f"{table.title}: accuracy over {table.axis}.", *mean_over_shots(table.columns)]
-            caption = " ".join(sentences) + quoted
+            caption = " ".join([*sentences, scaled_values(plan, name)]).rstrip() + quoted
             drawn.append(Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption))
     for protocol in dict.fromkeys(run.protocol for run in plan.runs.values() if run.trained):
         drawn += _training_figures(plan, protocol, colors, folder)

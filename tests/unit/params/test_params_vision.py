@@ -141,7 +141,7 @@ def test_no_merge_needs_no_k() -> None:
             "head_key_norm, tc.trace: true",
             ("tc.trace true", "tc.selector 'head_key_norm'"),
         ),
-        ("table9c", "tc.k: 128", "tc.k: 1000", ("tc.k = 1000", "tc.alpha 0.3")),
+        ("table9c", "tc.k: 128", "tc.k: 4000", ("tc.k = 1000", "tc.alpha 0.3")),
     ],
 )
 def test_the_plan_refuses_a_method_whose_parts_do_not_go_together(
@@ -163,5 +163,5 @@ def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None
     few = dataclasses.replace(suite.backbone.architecture, patch_size=28)  # 4 patches
     tiny = suite.model_copy(update={"backbone": suite.backbone.model_copy(update={"architecture": few})})
     expand(suite, load_table("table3"))
-    with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 96 is more than the 16 seed tokens"):
+    with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 24 is more than the 8 seed tokens"):
         expand(tiny, load_table("table3"))

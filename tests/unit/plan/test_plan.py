@@ -138,7 +138,7 @@ def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
     assert names == ["k400-val-4x3"]
     looks = [cell for cell in plan.cells["table5"] if cell.row == "TC-CLIP" and isinstance(cell.content, Looks)]
     views = {cell.column: cell.content.count for cell in looks}
-    assert views == {"frames": 16, "temporal_clips": 4, "spatial_crops": 3}
+    assert views == {"frames": 8, "temporal_clips": 4, "spatial_crops": 3}
     assert not any(c.content for c in plan.cells["table5"] if c.row == "OST")
 
 
@@ -250,7 +250,7 @@ def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(colum
 def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
     plan = load_plan("mini")
     settings = train.depends_on(plan, TC).settings
-    assert settings["method.tc.k"] == 96
+    assert settings["method.tc.k"] == 24
     assert settings["protocol.epochs"] == plan.protocol("few_shot").epochs
     without = {
         "method.display",

@@ -77,7 +77,7 @@ def test_frames_clips_and_crops_are_whole_numbers_of_the_protocol():
     frame = build(cells, results)
     shown = markdown(grid(frame, TABLE5.title, TABLE5.columns, PLAN.displays))
     row = next(line for line in shown.splitlines() if line.startswith("| TC-CLIP"))
-    assert [part.strip(" *") for part in row.split("|")[2:-1]] == ["50.0", "80.0", "16", "4", "3"]
+    assert [part.strip(" *") for part in row.split("|")[2:-1]] == ["50.0", "80.0", "8", "4", "3"]
 
 
 def test_numbers_on_lists_that_are_drawn_here_although_published_are_marked(monkeypatch):
