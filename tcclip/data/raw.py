@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
-from tcclip.data.videos.listing import bytes_of, find_videos
+from tcclip.data.manifest import write_rows
+from tcclip.data.videos.listing import find_videos
+from tcclip.data.videos.seen import look_at
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Generated, Own, Release
-from tcclip.process import files
 
 
 def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = False, cure: str = "") -> int:
@@ -25,11 +24,8 @@ def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = Fal
             f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "
             "(or link a folder you have there) and run the same command again"
         )
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["path", "bytes"])
-    writer.writerows((path.relative_to(raw).as_posix(), bytes_of(path)) for path in [*videos, *lists])
-    files.write_text(manifest, text.getvalue())
+    rows = [(path.relative_to(raw).as_posix(), *look_at(path)) for path in [*videos, *lists]]
+    write_rows(manifest, rows)
     return len(videos)
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from tcclip.data.splits.split_tables import read_split
-from tcclip.data.videos.listing import bytes_of, files_below, video_id, videos_below
+from tcclip.data.videos.listing import files_below, video_id, videos_below
+from tcclip.data.videos.seen import look_at
 from tcclip.params.dataset import Dataset, Own, Release
 from tcclip.plan import layout
 
@@ -93,7 +94,7 @@ def _raw_files(name: str) -> pd.DataFrame:
     if manifest.is_file():
         return pd.read_csv(manifest, dtype={"path": str, "bytes": "int64"}, keep_default_na=False)
     raw = layout.raw(name)
-    videos = [(path, bytes_of(path)) for path in videos_below(raw / "videos", unknown=False)]
+    videos = [(path, look_at(path).bytes) for path in videos_below(raw / "videos", unknown=False)]
     found = [(path.relative_to(raw).as_posix(), size) for path, size in [*videos, *_walk(raw / "lists")]]
     return pd.DataFrame(found, columns=["path", "bytes"]).astype({"path": str, "bytes": "int64"})
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tcclip.errors import UserError
@@ -46,6 +46,14 @@ def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
         detail = f"{result[-1]}, " if result and result[-1] is not None else ""
         if launch.is_rank_zero():
             _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")
+
+
+def told(remarks: Sequence[str]) -> list[str]:
+    """Print remarks that are no error; the first one, with how many more there are, for the stage's one-line result."""
+    for remark in remarks:
+        print(remark, file=sys.stderr)
+    more = f" (and {len(remarks) - 1} more remarks in the log)" if len(remarks) > 1 else ""
+    return [f"{remarks[0]}{more}"] if remarks else []
 
 
 def _last_line(text: str, code: int | None = None) -> None:

@@ -14,6 +14,7 @@ from tcclip.params import Dataset, load_dataset
 from tcclip.params.reader import flat
 from tcclip.plan import layout
 from tcclip.process.console import stage
+from tcclip.process.files import short_hash
 from tcclip.process.options import Log
 from tcclip.stages import fingerprint
 
@@ -64,7 +65,9 @@ def frames(dataset: str, shard: int, log: Log = None) -> None:
         of_dataset = load_dataset(dataset)
         videos = listed_videos(layout.manifest(dataset))
         files = layout.shard(dataset, shard)
-        write_shard(layout.raw(dataset) / "videos", videos, of_dataset.format, shard, of_dataset.frames, *files)
+        made_by = short_hash({"settings": settings(of_dataset), "code": code()})
+        folder, fmt = layout.raw(dataset) / "videos", of_dataset.format
+        write_shard(folder, videos, fmt, shard, of_dataset.frames, *files, made_by)
 
 
 @app.command("frames-index")

@@ -11,7 +11,7 @@ from tcclip.params import Dataset, load_dataset
 from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.reader import flat
 from tcclip.plan import layout
-from tcclip.process.console import stage
+from tcclip.process.console import stage, told
 from tcclip.process.options import Log
 from tcclip.stages import fingerprint
 
@@ -50,6 +50,9 @@ def raw(dataset: str, log: Log = None) -> None:
     """Generate a stand-in, or check that a real dataset's videos and lists are in place."""
     with stage(f"raw videos of {dataset}", log) as report:
         from tcclip.data.raw import cure_of, write_manifest
+        from tcclip.data.splits.own_list import read_entries, split_entries
+        from tcclip.data.splits.write import own_remarks
+        from tcclip.data.videos.listing import listed_bytes
 
         of_dataset = load_dataset(dataset)
         if isinstance(of_dataset, Generated):
@@ -60,9 +63,12 @@ def raw(dataset: str, log: Log = None) -> None:
             from tcclip.data.videos.links import link_videos
 
             link_videos(dataset, of_dataset.folder, layout.raw(dataset) / "videos")
-        if own := isinstance(of_dataset, Own):
-            from tcclip.data.splits.own_list import read_own
-
-            read_own(of_dataset)  # a mistake in it is better met before hours of frames than after
-        cure = cure_of(of_dataset)
-        report(f"{write_manifest(dataset, layout.raw(dataset), layout.manifest(dataset), own, cure)} videos")
+        own = read_entries(of_dataset) if isinstance(of_dataset, Own) else None  # its mistakes come before all else
+        manifest, cure = layout.manifest(dataset), cure_of(of_dataset)
+        done = f"{write_manifest(dataset, layout.raw(dataset), manifest, own is not None, cure)} videos"
+        remarks = []
+        if isinstance(of_dataset, Own) and own:
+            splits = split_entries(of_dataset, own)[1]
+            there = listed_bytes(manifest)
+            remarks = own.remarks + own_remarks(of_dataset, own, splits, layout.raw(dataset) / "videos", there)
+        report("; ".join([done, *told(remarks)]))

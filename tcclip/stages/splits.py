@@ -11,7 +11,7 @@ from tcclip.params import Dataset, load_dataset
 from tcclip.params.dataset import Own, Release
 from tcclip.params.reader import flat
 from tcclip.plan import Plan, layout
-from tcclip.process.console import stage
+from tcclip.process.console import stage, told
 from tcclip.process.options import Log
 from tcclip.stages import fingerprint, llm_names
 
@@ -66,7 +66,9 @@ def splits(dataset: str, log: Log = None) -> None:
     """Write a dataset's split tables and class lists."""
     with stage(f"splits of {dataset}", log) as report:
         from tcclip.data.splits.write import write_splits
+        from tcclip.data.videos.listing import listed_bytes
 
         of_dataset = load_dataset(dataset)
-        write_splits(of_dataset, layout.raw(dataset), layout.splits(dataset))
-        report(f"{len(of_dataset.all_splits)} splits")
+        there = listed_bytes(layout.manifest(dataset))
+        remarks = write_splits(of_dataset, layout.raw(dataset), layout.splits(dataset), there)
+        report("; ".join([f"{len(of_dataset.all_splits)} splits", *told(remarks)]))

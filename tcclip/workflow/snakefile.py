@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
-from tcclip.plan import Plan, load_plan
+from tcclip.plan import Plan, layout, load_plan
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address
 from tcclip.workflow import warm
@@ -32,7 +33,7 @@ class Rule(Protocol):
 def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
     """The plan of the suite in `--config suite=...`; a mistake in params ends Snakemake with one sentence.
 
-    With `restored`, what `dvc pull` brought is taken over first.
+    With `restored`, what `dvc pull` brought is taken over first, and exchanged videos are noticed.
     """
     try:
         for key in config:
@@ -41,9 +42,22 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
         plan = load_plan(str(config.get("suite", "mini")))
         if restored:
             restore(plan.suite.name)
+            notice_exchanged(plan)
         return plan
     except UserError as error:
         sys.exit(f"Error: {error}")
+
+
+def notice_exchanged(plan: Plan) -> None:
+    """Broken videos that have been exchanged since the scan make their datasets' shards out of date."""
+    for name, dataset in plan.datasets.items():
+        parts = [layout.shard(name, number)[1] for number in range(dataset.frames.shards)]
+        exchanged = take_notice(layout.raw(name), layout.manifest(name), layout.broken(name), parts)
+        if exchanged:
+            more = f" and {len(exchanged) - 1} others have" if len(exchanged) > 1 else " has"
+            print(
+                f"{name}: {exchanged[0]}{more} been exchanged since the scan and will be scanned again", file=sys.stderr
+            )
 
 
 def start(on_this_machine: bool) -> None:

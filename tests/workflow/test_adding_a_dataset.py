@@ -34,8 +34,8 @@ def kitchen(tmp_path_factory) -> Project:
     rows = [(f"day{day}/{name}.mp4", label) for day in range(1, DAYS + 1) for name, label in CLASSES.items()]
     lines = ["path,label", *(",".join(row) for row in rows)]
     assert set(LIST.splitlines()) <= set(lines)
-    for path, _ in rows:
-        write_video(project.folder / "my_videos" / path, frames=8)
+    for number, (path, _) in enumerate(rows):
+        write_video(project.folder / "my_videos" / path, frames=8 + number)
     (project.folder / "my_videos/list.csv").write_text("\n".join(lines))
     write(project, "params/datasets/kitchen.yaml")
     printed = project.run("bash", "-ec", OWN).stdout

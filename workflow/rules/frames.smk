@@ -6,7 +6,7 @@ rule shard:
     input:
         stages.frames.inputs("{dataset}"),
     output:
-        stages.frames.outputs("{dataset}", "{shard}"),
+        update(stages.frames.outputs("{dataset}", "{shard}")),  # what is still true of them is kept
     log:
         "logs/frames/{dataset}-{shard}.log",
     wildcard_constraints:
@@ -25,7 +25,7 @@ rule shard:
 
 use rule shard as scan with:
     output:
-        stages.frames.outputs("{dataset}", "{shard}", store="online"),
+        update(stages.frames.outputs("{dataset}", "{shard}", store="online")),
     wildcard_constraints:
         dataset=constraint(name for name, dataset in plan.datasets.items() if dataset.frames.store == "online"),
 

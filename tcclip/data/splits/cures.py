@@ -43,6 +43,20 @@ def replace_cells(changes: Mapping[str, str], path: Path) -> str:
     return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
 
 
+def cut_paths(prefix: str, backslashes: bool, path: Path) -> str:
+    """Take a beginning off all paths, and write / for \\ in them."""
+    cut = rf"s/(^|{EDGE}) *{_pattern(prefix)}/\1/"
+    script = "; ".join([r"y/\\/\//"] * backslashes + [cut] * bool(prefix))
+    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def replace_parts(folders: Mapping[str, str], names: Mapping[str, str], path: Path) -> str:
+    """Replace folders, and names after the last /, in paths."""
+    script = [rf"s/(^|\/|{EDGE}){_pattern(old)}\//\1{_text(new)}\//" for old, new in folders.items()]
+    script += [rf"s/(^|\/){_pattern(old)}($|\r|{EDGE})/\1{_text(new)}\2/" for old, new in names.items()]
+    return f"`sed -i -E {shlex.quote('; '.join(script))} {shlex.quote(str(path))}`"
+
+
 def delete_lines(numbers: Iterable[int], path: Path) -> str:
     """Take lines out; all of them at once, because what is left is numbered anew."""
     script = ";".join(f"{number}d" for number in sorted(set(numbers)))

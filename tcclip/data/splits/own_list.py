@@ -107,12 +107,18 @@ def _video(dataset: Own, number: int, line: Cells) -> str:
         return video_id(str(listed), dataset.format)
     folder = Path(dataset.folder).expanduser().absolute()
     if not listed.is_relative_to(folder.as_posix()):
+        rest = next((part for part in _endings(listed) if (folder / part).exists()), "")
+        prefix = str(listed).removesuffix(rest)
         raise UserError(
             f"{dataset.list_path}, line {number}: {listed} is not below the dataset's folder {folder}: "
-            f"name the folder of the listed videos in params/datasets/{dataset.name}.yaml: folder, "
-            "or list paths below the one that is named"
+            + (f"{rest} is, so {cures.cut_paths(prefix, False, dataset.list_path)} writes it" if rest else "")
+            + (f"name the folder of the listed videos in params/datasets/{dataset.name}.yaml" if not rest else "")
         )
     return video_id(str(listed.relative_to(folder.as_posix())), dataset.format)
+
+
+def _endings(path: PurePosixPath) -> list[str]:
+    return ["/".join(path.parts[start:]) for start in range(1, len(path.parts))]
 
 
 def _split(path: Path, number: int, line: Cells) -> str:

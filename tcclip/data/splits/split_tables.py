@@ -9,6 +9,7 @@ import pandas as pd
 
 from tcclip.data.videos.frames import FrameSource
 from tcclip.errors import UserError
+from tcclip.plan.advice import frames_again
 
 Listed = tuple[str, int]  # video, label
 
@@ -69,7 +70,8 @@ def present(listed: list[Listed], store: FrameSource, classes: int, path: Path, 
         raise UserError(
             f"{path}: {len(videos)} of {len(listed)} listed videos have frames, {missing} are missing and {broken} "
             f"broken, more than max_missing: {max_missing:g} allows: `tcclip data status --missing` names them, "
-            f"{store.folder}/broken.csv has the reasons; put the files back and run `snakemake frames`, "
+            f"{store.folder}/broken.csv has the reasons; put whole files there, and {frames_again(store.folder.name)} "
+            f"scans what has changed, "
             f"or raise max_missing in params/datasets/{store.folder.name}.yaml"
         )
     return Present(videos, len(listed), broken, missing)

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tcclip.data.splits import doubles, listed_paths
 from tcclip.data.splits.base_novel import base_novel_lists
 from tcclip.data.splits.class_names import check_official
 from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import Lists, Row, read_lists
-from tcclip.data.splits.own_list import read_own
+from tcclip.data.splits.own_list import OwnList, read_entries, split_entries
 from tcclip.data.splits.paper_lists import read_published
+from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Own, Published, Release
 from tcclip.process import files
 
 
-def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
-    """Write `out`/classes/<list>.csv (label, name) and `out`/<split>.csv (video, label), drawn lists included."""
+def write_splits(dataset: Dataset, raw: Path, out: Path, there: Mapping[str, int] | None = None) -> list[str]:
+    """Write `out`/classes/<list>.csv (label, name) and `out`/<split>.csv (video, label), drawn lists included.
+
+    `there` are the bytes of the videos by their paths below `raw`/videos, against which the lists are held. Returns
+    what is to be said of the lists although it is no mistake.
+    """
+    remarks: list[str] = []
     match dataset:
         case Release(uses_published=Published() as published):
             classes, splits = read_published(dataset, published, raw)
         case Own():
-            classes, splits = _with_draws(dataset, *read_own(dataset))
+            own = read_entries(dataset)
+            classes, splits = split_entries(dataset, own)
+            remarks = own.remarks + own_remarks(dataset, own, splits, raw / "videos", there)
+            classes, splits = _with_draws(dataset, classes, splits)
         case _:
-            classes, splits = _with_draws(dataset, *read_lists(dataset, raw))
+            classes, splits = read_lists(dataset, raw)
+            classes, splits = _with_draws(dataset, classes, splits)
     if not isinstance(dataset, Own):
         for names in classes.values():
             check_official(dataset.name, names, raw / "lists")
@@ -35,10 +46,51 @@ def write_splits(dataset: Dataset, raw: Path, out: Path) -> None:
             raise UserError(
                 f"dataset {dataset.name}: split {split} is empty: its official list under {raw / 'lists'} has no video"
             )
+    if there is not None and not isinstance(dataset, Own):
+        remarks = _official_remarks(dataset, splits, raw / "videos", there)
     for name, names in classes.items():
         write_table(out / "classes" / f"{name}.csv", ("label", "name"), enumerate(names))
     for split, rows in splits.items():
         write_table(out / f"{split}.csv", ("video", "label"), rows)
+    return remarks
+
+
+def own_remarks(
+    dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], folder: Path, there: Mapping[str, int] | None
+) -> list[str]:
+    """UserError where too many listed videos are not there; remarks on fewer, and on videos of equal content."""
+    if there is None:
+        return []
+    path_of = _by_video(dataset, there)
+    return [
+        *listed_paths.check_own(dataset, own, splits, path_of),
+        *doubles.remarks_of_own(own, splits, _equal(splits, path_of, folder, there)),
+    ]
+
+
+def _official_remarks(
+    dataset: Dataset, splits: Mapping[str, Sequence[Row]], folder: Path, there: Mapping[str, int]
+) -> list[str]:
+    path_of = _by_video(dataset, there)
+    return [
+        *listed_paths.check_official(dataset, splits, path_of),
+        *doubles.remarks_of_official(splits, _equal(splits, path_of, folder, there)),
+    ]
+
+
+def _by_video(dataset: Dataset, there: Mapping[str, int]) -> dict[str, str]:
+    return {video_id(path, dataset.format): path for path in sorted(there, reverse=True)}
+
+
+def _equal(
+    splits: Mapping[str, Sequence[Row]], path_of: Mapping[str, str], folder: Path, there: Mapping[str, int]
+) -> list[list[str]]:
+    listed = (video for rows in splits.values() for video, _ in rows if video in path_of)
+    return doubles.equal_contents(
+        listed,
+        {video: folder / path for video, path in path_of.items()},
+        {video: there[path] for video, path in path_of.items()},
+    )
 
 
 def _with_draws(dataset: Dataset, classes: dict[str, list[str]], splits: dict[str, list[Row]]) -> Lists:

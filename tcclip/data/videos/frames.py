@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tcclip.data.videos.index import PLACE, VideoIndex, origin
 from tcclip.errors import UserError
+from tcclip.plan.advice import frames_again
 
 
 class FrameSource(Protocol):
@@ -87,7 +88,8 @@ class FrameStore:
         except ValueError as error:
             raise UserError(
                 f"{path} does not fit its index at video {video} ({error}): "
-                "delete this shard's two files and run snakemake frames"
+                f"`rm {path} {path.with_suffix('.parquet')}` deletes this shard, "
+                f"and {frames_again(self.folder.name)} makes it again"
             ) from error
         finally:
             os.close(file)

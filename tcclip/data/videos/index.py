@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from tcclip.errors import UserError
 from tcclip.params.dataset import Resize
+from tcclip.plan.advice import frames_again
 from tcclip.process.files import atomic
 
 SCHEMA = pa.schema(
@@ -37,6 +39,14 @@ SCHEMA = pa.schema(
         ("table", pa.int64()),  # byte of the shard at which the table of the frames' places begins; -1 if none
     ]
 )
+SHARD_SCHEMA = pa.schema(  # of a shard's index; the dataset's has none of it, so that it is the same on all machines
+    [
+        *SCHEMA,
+        ("bytes", pa.int64()),  # of the video's file when it was scanned, see seen.py
+        ("modified", pa.int64()),
+        ("content", pa.string()),
+    ]
+)
 PLACE = np.dtype("<u8")  # of that table: frames + 1 bytes at which a frame begins, and the last one ends
 BROKEN = ("video", "path", "reason")  # columns of broken.csv
 SHOWN = 10  # broken videos on the screen
@@ -51,10 +61,34 @@ class Origin:
     videos: Path  # the folder of the videos
 
 
-def write_rows(rows: list[dict[str, object]], made: Origin, path: Path) -> None:
-    """Write one shard's rows; where they come from is kept in the file's metadata."""
-    schema = SCHEMA.with_metadata({"store": made.store, "resize": made.resize, "videos": str(made.videos)})
+def write_rows(rows: list[dict[str, object]], store: str, videos: Path, path: Path, made_by: str = "") -> None:
+    """Write one shard's rows; `store`, the folder of `videos` and what made it are kept in the file's metadata."""
+    schema = SHARD_SCHEMA.with_metadata({"store": store, "videos": str(videos), "made_by": made_by})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+
+
+def read_rows(path: Path, store: str, made_by: str) -> dict[str, dict[str, Any]]:
+    """A shard's rows by the path of the video; none where it is not there or something else made it."""
+    if not path.is_file():
+        return {}
+    schema = pq.read_schema(path)
+    metadata = schema.metadata or {}
+    if not schema.equals(SHARD_SCHEMA) or (metadata[b"store"].decode(), metadata[b"made_by"].decode()) != (
+        store,
+        made_by,
+    ):
+        return {}
+    return {row["path"]: row for row in pq.read_table(path).to_pylist()}
+
+
+def contents(parts: Sequence[Path]) -> dict[str, str]:
+    """The hash of the content that was scanned, by the path of the video, of all shards that tell it."""
+    tables = [pq.read_table(part, columns=["path", "content"]) for part in parts if _tells_content(part)]
+    return {row["path"]: row["content"] for table in tables for row in table.to_pylist()}
+
+
+def _tells_content(part: Path) -> bool:
+    return part.is_file() and "content" in pq.read_schema(part).names
 
 
 def origin(path: Path) -> Origin:
@@ -95,12 +129,12 @@ def merge_index(parts: Sequence[Path], out: Path, broken: Path) -> str:
 def _read_part(path: Path, first: Path) -> pa.Table:
     """A shard's rows; UserError when they were made with other columns or from other settings than the first's."""
     rows = pq.read_table(path)
-    if not rows.schema.equals(SCHEMA) or origin(path) != origin(first):
+    if not rows.schema.equals(SHARD_SCHEMA) or origin(path) != origin(first):
         raise UserError(
             f"{path} was made with other settings or by another version of the program than the dataset's other "
-            "shards: run snakemake frames, which makes again what is out of date"
+            f"shards: {frames_again(path.parent.name)} makes again what is out of date"
         )
-    return rows
+    return rows.select(SCHEMA.names)
 
 
 class VideoIndex:
@@ -108,7 +142,7 @@ class VideoIndex:
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise UserError(f"{path} is missing: extract the frames first (snakemake frames)")
+            raise UserError(f"{path} is missing: {frames_again(path.parent.name)} makes it")
         self.path = path
         self.table: pd.DataFrame = pq.read_table(path).to_pandas().set_index("video", drop=False)
         self._row = {video: row for row, video in enumerate(self.table["video"])}
@@ -126,9 +160,12 @@ class VideoIndex:
         row = self._row.get(video)
         if row is None:
             raise UserError(
-                f"video {video} is not in {self.path}: put its file into the dataset's videos/ folder "
-                "and run snakemake frames, or take it off the split"
+                f"video {video} is not in {self.path}: put its file into the dataset's videos/ folder, and "
+                f"{frames_again(self.path.parent.name)} scans it, or take it off the split"
             )
         if self._frames[row] == 0:
-            raise UserError(f"video {video} ({self.path.parent}) has no frames: {self.table['defect'].iloc[row]}")
+            raise UserError(
+                f"video {video} ({self.path.parent}) has no frames: {self.table['defect'].iloc[row]}: put a whole file "
+                f"in its place, and {frames_again(self.path.parent.name)} scans it again, it alone"
+            )
         return row

@@ -84,11 +84,6 @@ def pictures_of(folder: Path) -> list[Path]:
     return sorted(names, key=lambda path: ([int(part) for part in re.findall(r"\d+", path.stem)], path.name))
 
 
-def bytes_of(video: Path) -> int:
-    """The size of a video: its file's, or of its pictures together."""
-    return sum(path.stat().st_size for path in pictures_of(video)) if video.is_dir() else video.stat().st_size
-
-
 def _is_video(path: Path, unknown: bool) -> bool:
     suffix = path.suffix.lower()
     if suffix in PICTURES or suffix in NO_VIDEOS or not path.is_file():
@@ -138,12 +133,17 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def listed_videos(manifest: Path) -> list[str]:
-    """The video files that stage `raw` has listed, by their paths below the videos' folder, sorted.
+    """The videos that stage `raw` has listed, by their paths below the videos' folder, sorted.
 
     Every shard's job needs all names, and reading them is much cheaper than looking through the folders again.
     """
+    return sorted(listed_bytes(manifest))
+
+
+def listed_bytes(manifest: Path) -> dict[str, int]:
+    """Bytes of the videos that stage `raw` has listed, by their paths below the videos' folder."""
     if not manifest.is_file():
         raise UserError(f"{manifest} is missing: `tcclip raw {manifest.parent.name}` makes it")
     with open(manifest, newline="", encoding="utf-8") as file:
-        paths = [row["path"] for row in csv.DictReader(file)]
-    return sorted(path.removeprefix("videos/") for path in paths if path.startswith("videos/"))
+        rows = [(row["path"], int(row["bytes"])) for row in csv.DictReader(file)]
+    return {path.removeprefix("videos/"): size for path, size in rows if path.startswith("videos/")}

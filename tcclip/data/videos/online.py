@@ -13,6 +13,7 @@ from tcclip.data.videos.decoding import shrink
 from tcclip.data.videos.index import VideoIndex, origin
 from tcclip.data.videos.reader import BrokenVideoError, read_clip
 from tcclip.errors import UserError
+from tcclip.plan.advice import frames_again
 
 
 class OnlineFrames:
@@ -51,7 +52,7 @@ class OnlineFrames:
             clip = read_clip(path, wanted.tolist(), self._reader[row])
         except BrokenVideoError as error:
             raise UserError(
-                f"{path} could be decoded when it was scanned and cannot now ({error}): put the file back and run "
-                "snakemake frames"
+                f"{path} could be decoded when it was scanned and cannot now ({error}): put the file back, or "
+                f"{frames_again(self.folder.name)} scans the one that is there"
             ) from error
         return np.stack([shrink(frame, int(self._short[row]), self._made.resize) for frame in clip])

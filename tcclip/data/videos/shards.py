@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, decoder
-from tcclip.data.videos.index import PLACE, Origin, write_rows
+from tcclip.data.videos.index import PLACE, read_rows, write_rows
+from tcclip.data.videos.keeping import copy_frames, unchanged
 from tcclip.data.videos.listing import video_id
 from tcclip.data.videos.reader import OF_PICTURES, readers_of
+from tcclip.data.videos.seen import examine
 from tcclip.params.dataset import Frames
 from tcclip.process.files import atomic
 from tcclip.process.lock import alone
@@ -26,35 +28,58 @@ from tcclip.process.progress import track
 
 
 def write_shard(
-    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, jpegs: Path, index: Path
+    folder: Path,
+    videos: Sequence[str],
+    fmt: str,
+    shard: int,
+    frames: Frames,
+    jpegs: Path,
+    index: Path,
+    made_by: str = "",
 ) -> None:
     """Decode one shard of `videos`, paths below `folder`, into `jpegs` and describe them in `index`.
 
     With frames.store "online" the videos are decoded and described, and `jpegs` is not written.
-    A video that cannot be decoded gets a row with its reason and no frames; it is never replaced by another one.
+    A video that cannot be decoded gets a row with its reason and no frames; it is never replaced by another one. One
+    that is still what it was when the shard was last made, by the same settings and code (`made_by`), is not decoded.
     UserError when another process writes this shard or the disk is full; nothing half-written stays.
     """
     mine = videos[shard :: frames.shards]
     what = f"another process writes shard {shard:04d} of {jpegs.parent}"
     busy = f"{what}: wait for it or stop it, then run this again ({{holder}})"
     with alone(index.with_name(f".{index.stem}.lock"), busy), atomic(index) as index_part:
+        kept = unchanged(folder, mine, read_rows(index, frames.store, made_by), jpegs, frames.store)
         if frames.store == "online":
-            rows = _write(folder, mine, fmt, shard, frames, io.BytesIO())
+            rows = _write(folder, mine, fmt, shard, frames, io.BytesIO(), kept)
             jpegs.unlink(missing_ok=True)
         else:
             with atomic(jpegs) as jpegs_part:
                 with open(jpegs_part, "wb") as file:
-                    rows = _write(folder, mine, fmt, shard, frames, file)
+                    rows = _write(folder, mine, fmt, shard, frames, file, kept, jpegs)
                 index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
-        write_rows(rows, Origin(frames.store, frames.resize, folder), index_part)
+        write_rows(rows, frames.store, folder, index_part, made_by)
 
 
 def _write(
-    folder: Path, videos: Sequence[str], fmt: str, shard: int, frames: Frames, file: BinaryIO
+    folder: Path,
+    videos: Sequence[str],
+    fmt: str,
+    shard: int,
+    frames: Frames,
+    file: BinaryIO,
+    kept: Mapping[str, dict[str, Any]],
+    jpegs: Path | None = None,
 ) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
+    if kept:
+        print(f"{len(kept)} of {len(videos)} videos are as they were when they were scanned", file=sys.stderr)
     with decoder(frames) as decoding:
         for name in track(videos, f"{folder.parent.name} frames, shard {shard}", "videos"):
+            if name in kept:
+                table = copy_frames(jpegs, kept[name], file) if jpegs else -1
+                rows.append({**kept[name], "shard": shard, "table": table})
+                continue
+            file_of_it = examine(folder / name)  # before it is read: what is exchanged meanwhile is scanned next time
             decoded, places = append(file, folder / name, decoding)
             if decoded.defect:
                 print(f"{name}: {decoded.defect}", file=sys.stderr, flush=True)
@@ -63,7 +88,7 @@ def _write(
                 file.write(np.asarray(places, dtype=PLACE).tobytes())
             if decoded.reader == OF_PICTURES:
                 decoded = replace(decoded, info=replace(decoded.info, fps=frames.picture_rate))
-            rows.append(_row(name, fmt, shard, decoded, table))
+            rows.append(_row(name, fmt, shard, decoded, table) | file_of_it)
     return rows
 
 

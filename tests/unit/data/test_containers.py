@@ -10,7 +10,8 @@ from small_videos import number_of, picture, write_video
 from test_shards import FRAMES, extract
 
 from tcclip.data.raw import cure_of
-from tcclip.data.videos.listing import bytes_of, find_videos, pictures_of, video_id, videos_below
+from tcclip.data.videos.listing import find_videos, pictures_of, video_id, videos_below
+from tcclip.data.videos.seen import look_at
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 
@@ -95,7 +96,7 @@ def test_a_folder_of_pictures_is_a_video_in_shards_and_online(tmp_path: Path) ->
 def test_pictures_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     pictures(tmp_path / "a", first=0)
     assert [path.name for path in pictures_of(tmp_path / "a")] == [f"frame_{number}.jpg" for number in range(12)]
-    assert bytes_of(tmp_path / "a") == sum(path.stat().st_size for path in (tmp_path / "a").iterdir())
+    assert look_at(tmp_path / "a").bytes == sum(path.stat().st_size for path in (tmp_path / "a").iterdir())
 
 
 @pytest.mark.parametrize("online", [False, True])

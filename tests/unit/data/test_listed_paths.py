@@ -1,0 +1,134 @@
+"""Listed videos that are not there are told with the nearest path that is, by the first stage that sees the list."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from small_videos import write_video
+from test_own_lists import folder, own  # noqa: F401
+from typed import type_them
+from typer.testing import CliRunner
+
+from tcclip.cli.app import app
+from tcclip.data.splits.own_list import read_own
+from tcclip.params import load_dataset
+from tcclip.plan import layout
+
+DAYS = 4
+NAMES = {"01.mp4": "opening a drawer", "02.mp4": "pouring water"}
+
+
+@pytest.fixture
+def kitchen(folder):  # noqa: F811
+    """The folder of a working directory with the videos of four days."""
+    for day in range(1, DAYS + 1):
+        for number, name in enumerate(NAMES):
+            write_video(folder / f"videos/Day{day}/{name}", frames=2 + day, width=64 + 16 * number)
+    return folder
+
+
+def listed(change=str, head="path,label"):
+    rows = [(f"Day{day}/{name}", label) for day in range(1, DAYS + 1) for name, label in NAMES.items()]
+    return [head, *(f"{change(path)},{label}" for path, label in rows)]
+
+
+def raw() -> str:
+    done = CliRunner().invoke(app, ["raw", "kitchen"])
+    return done.output if done.exit_code else ""
+
+
+@pytest.mark.parametrize(
+    "change, near",
+    [
+        (lambda path: f"videos/{path}", "Day1/01.mp4"),
+        (lambda path: f"./my videos/{path}", "Day1/01.mp4"),
+        (lambda path: path.replace("/", "\\"), "Day1/01.mp4"),
+        (lambda path: "C:\\Users\\me\\" + path.replace("/", "\\"), "Day1/01.mp4"),
+        (lambda path: path.lower(), "Day1/01.mp4"),
+        (lambda path: path.replace("Day", "Day "), "Day1/01.mp4"),
+        (lambda path: path.replace("0", "00"), "Day1/01.mp4"),
+        (lambda path: path.replace("Day", "Tag/Day"), "Day1/01.mp4"),
+        (lambda path: path.removesuffix(".mp4").lower() + ".avi", "Day1/01.mp4"),
+        (lambda path: f"videos/{path.removesuffix('.mp4')}", "Day1/01.mp4"),
+        (lambda path: f"{Path.home()}/elsewhere/{path}", "Day1/01.mp4"),
+    ],
+)
+def test_paths_that_are_all_wrong_are_one_sentence_and_the_command_writes_them(kitchen, change, near):
+    own(kitchen, listed(change))
+    told = raw()
+    assert "list.csv, line 2: " in told and near in told
+    type_them(told, kitchen)
+    assert raw() == ""
+    assert {video for rows in read_own(load_dataset("kitchen"))[1].values() for video, _ in rows} == {
+        f"Day{day}/{name.removesuffix('.mp4')}" for day in range(1, DAYS + 1) for name in NAMES
+    }
+
+
+def test_a_video_that_is_nowhere_can_be_taken_off(kitchen):
+    own(kitchen, [*listed(), "quite/another.mp4,pouring water", "Day1/01.mp4/nothing like it,pouring water"])
+    told = raw()
+    assert "list.csv, line 10: 'quite/another.mp4' is not a video below videos" in told
+    assert "2 of 10 listed videos are not, more than max_missing: 0.02 allows" in told
+    type_them(told, kitchen)
+    assert raw() == ""
+
+
+def test_fewer_than_allowed_are_a_remark(kitchen):
+    own(kitchen, [*listed(), "Day1/03.mp4,pouring water"], max_missing=0.5)
+    done = CliRunner().invoke(app, ["raw", "kitchen"])
+    assert done.exit_code == 0 and "line 10: 'Day1/03.mp4' is not a video below videos" in done.output
+
+
+def test_a_changed_list_is_held_against_the_videos_by_stage_splits(kitchen):
+    own(kitchen, listed())
+    assert raw() == ""
+    (kitchen / "list.csv").write_text("\n".join(listed(str.lower)))
+    done = CliRunner().invoke(app, ["splits", "kitchen"])
+    assert done.exit_code == 1 and "the nearest that is there is Day1/01.mp4" in done.output
+
+
+def test_official_lists_of_which_nothing_is_there_are_one_sentence(folder):  # noqa: F811
+    write_video(folder / "data/raw/ucf101/videos/Jump/v_Jump_g1_c01.avi", frames=2)
+    lists = folder / "data/raw/ucf101/lists"
+    lists.mkdir()
+    (lists / "classInd.txt").write_text("1 Jump\n")
+    for number in (1, 2, 3):
+        (lists / f"trainlist0{number}.txt").write_text("Jump/v_Jump_g01_c01.avi 1\n")
+        (lists / f"testlist0{number}.txt").write_text("Jump/v_Jump_g02_c01.avi\n")
+    content = yaml.safe_load((folder / "params/datasets/ucf101.yaml").read_text()) | {"lists": "official"}
+    content = {key: value for key, value in content.items() if key not in ("few_shot", "base_novel", "published")}
+    (folder / "params/datasets/ucf101.yaml").write_text(yaml.safe_dump(content))
+    layout.manifest("ucf101").write_text("path,bytes\nvideos/Jump/v_Jump_g1_c01.avi,1\n")
+    done = CliRunner().invoke(app, ["splits", "ucf101"])
+    assert "none of the listed videos is below data/raw/ucf101/videos: the first is v_Jump_g01_c01" in done.output
+    assert "the nearest that is there Jump/v_Jump_g1_c01.avi" in done.output
+
+
+def test_equal_content_in_train_and_test_is_named_before_training(kitchen):
+    (kitchen / "videos/copies").mkdir()
+    for day, copy in ((1, "x"), (2, "y")):
+        shutil.copy(kitchen / f"videos/Day{day}/02.mp4", kitchen / f"videos/copies/{copy}.mp4")
+    text = [f"{line},train" if n else "path,label,split" for n, line in enumerate(listed())]
+    text += ["copies/x.mp4,pouring water,test", "copies/y.mp4,pouring water,test"]
+    write_video(kitchen / "videos/z.mp4", frames=30)
+    own(kitchen, [*text, "z.mp4,pouring water,test"])
+    for stage in ("raw", "splits"):
+        done = CliRunner().invoke(app, [stage, "kitchen"])
+        told = done.output.splitlines()[-1]  # Snakemake shows the last line
+        assert (
+            "Warning: list.csv, lines 3 and 10: Day1/02.mp4 (train) and copies/x.mp4 (test) have equal content" in told
+        )
+        assert "of 2 contents a copy is trained with and a copy tested with" in told
+    type_them(told, kitchen)
+    done = CliRunner().invoke(app, ["raw", "kitchen"])
+    assert done.exit_code == 0 and "equal content" not in done.output
+
+
+def test_equal_content_on_one_side_is_a_remark(kitchen):
+    shutil.copy(kitchen / "videos/Day1/02.mp4", kitchen / "videos/x.mp4")
+    text = [f"{line},{'train' if n < 7 else 'test'}" if n else "path,label,split" for n, line in enumerate(listed())]
+    own(kitchen, [*text, "x.mp4,pouring water,train"])
+    done = CliRunner().invoke(app, ["raw", "kitchen"])
+    assert done.exit_code == 0
+    assert "list.csv, lines 3 and 10: Day1/02.mp4 and x.mp4 have equal content" in done.output
