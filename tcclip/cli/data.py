@@ -8,6 +8,7 @@ import typer
 from rich.filesize import decimal
 
 from tcclip.plan import load_plan
+from tcclip.plan.advice import frames_again
 from tcclip.process.console import stage
 from tcclip.process.options import SuiteName
 
@@ -67,6 +68,8 @@ def _lines(found: Status, all_names: bool) -> list[str]:
         text += f", {found.broken:,} broken, {found.shorter:,} shorter than announced"
         text += f" (data/frames/{dataset.name}/broken.csv)" if found.broken + found.shorter else ""
     lines.append(f"  videos    {text}")
+    if found.scanned and found.broken + found.shorter:
+        lines.append(f"  repair    put whole files there, and {frames_again(dataset.name)} scans what has changed")
     for split in found.splits:
         lines += _coverage(split, found, all_names)
     lines += [f"  missing   {name}: {text}" for name, text in found.to_do.items()]

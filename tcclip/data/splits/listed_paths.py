@@ -29,6 +29,8 @@ def check_own(dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], v
     where = f"{own.path}, line {first.line}: {cures.shown(first.path)} is not a video below {dataset.folder}"
     of_all = f"{len(missing)} of {len(own.entries)} listed videos are not"
     closest = f"the nearest that is there is {near[first.line]}" if near[first.line] else "no other has a name like it"
+    if (Path(dataset.folder).expanduser() / first.path).exists():
+        closest = "it is there, and does not open as a video"
     too_many = [split for split, rows in splits.items() if _share(rows, videos) > dataset.max_missing]
     if not too_many:
         return [f"{where} ({of_all}); {closest}"]

@@ -32,14 +32,14 @@ def read_lists(dataset: Official, raw: Path) -> Lists:
 
 def read_names(path: Path) -> list[str]:
     """A published table of class names, columns id and name, in the order of id."""
-    table = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    table = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
     return [row["name"] for row in sorted(table, key=lambda row: int(row["id"]))]
 
 
 def read_labelled(path: Path, fmt: str, classes: int) -> list[Row]:
     """A published list with lines `<file> <label>`; the last line may lack its newline."""
     rows: list[Row] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
         file, label = pair(line.rstrip(), path)
         if not label.isdigit() or int(label) >= classes:
             raise UserError(f"{path}: line '{line}' must end in a label from 0 to {classes - 1}")
@@ -59,7 +59,7 @@ def lines(dataset: Official, path: Path) -> list[str]:
     """The lines of an official list that are not empty."""
     if not path.is_file():
         raise missing(dataset, path)
-    return [line.rstrip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [line.rstrip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
 
 
 def label(name: str, label_of: dict[str, int], path: Path) -> int:

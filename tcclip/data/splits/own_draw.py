@@ -13,20 +13,14 @@ Member = tuple[str, str, str]  # video, class name, group ("" is a group of its 
 
 
 def drawn(members: Sequence[Member], share: float, seed: int, where: str) -> set[str]:
-    """The videos to test with: about `share` of every class, at least one video and never all.
+    """The videos to test with: about `share` of every class, which has two or more; at least one, and never all.
 
     Without groups a class's draw depends on the seed, its name and its set of videos, so that other classes may come
-    and go. `where` is the list, for the error when a class cannot be parted.
+    and go. `where` is the list, for the error when groups cannot be parted.
     """
     of_class: dict[str, list[str]] = defaultdict(list)
     for video, name, _ in members:
         of_class[name].append(video)
-    for name, videos in of_class.items():
-        if len(videos) < 2:
-            raise UserError(
-                f"{where}: class '{name}' has one video, and one to train and one to test are needed: "
-                "add videos, take the class out, or add a column split"
-            )
     counts = {name: _count(len(videos), share) for name, videos in of_class.items()}
     if any(group for _, _, group in members):
         return _whole_groups(members, counts, seed, where)

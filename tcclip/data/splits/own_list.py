@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -57,7 +58,11 @@ def read_entries(dataset: Own) -> OwnList:
     lines = read_lines(dataset)
     for number, line in lines:
         if empty := [name for name in NEEDED if not line[name]]:
-            raise UserError(f"{path}, line {number}: the {empty[0]} is empty: write one or take the line out")
+            all_empty = [at for at, cells in lines if not all(cells[name] for name in NEEDED)]
+            raise UserError(
+                f"{path}, line {number}: the {empty[0]} is empty: write one, or "
+                f"{cures.delete_lines(all_empty, path)} takes {'the line' if len(all_empty) == 1 else 'such lines'} out"
+            )
     check_spellings(path, [(number, line["label"]) for number, line in lines])
     if dataset.names_path:
         of_label = read_names(dataset.names_path, f"{where}: names")
@@ -87,12 +92,26 @@ def split_entries(dataset: Own, own: OwnList) -> Lists:
     if own.entries[0].split:
         tested = {entry.video for entry in own.entries if entry.split == "test"}
     else:
+        _check_sizes(own)
         members = [(entry.video, entry.name, entry.group) for entry in own.entries]
         tested = drawn(members, dataset.test_share, dataset.split_seed, str(own.path))
     splits: dict[str, list[Row]] = {split: [] for split in SPLITS.values()}
     for entry in own.entries:
         splits["test1" if entry.video in tested else "train1"].append((entry.video, label_of[entry.name]))
     return {"all": own.names}, splits
+
+
+def _check_sizes(own: OwnList) -> None:
+    """UserError where a class is too small to be parted."""
+    counts = Counter(entry.name for entry in own.entries)
+    alone = [entry for entry in own.entries if counts[entry.name] < 2]
+    if alone:
+        more = f" ({len(alone)} classes have one)" if len(alone) > 1 else ""
+        raise UserError(
+            f"{own.path}, line {alone[0].line}: class '{alone[0].name}' has one video, and one to train and one to "
+            f"test are needed{more}: add videos or a column split, or "
+            f"{cures.delete_lines([entry.line for entry in alone], own.path)} takes such classes out"
+        )
 
 
 def _entry(dataset: Own, number: int, line: Cells, name: str) -> Entry:
@@ -142,10 +161,12 @@ def _check_doubles(path: Path, entries: Sequence[Entry]) -> None:
     if doubles:
         entry, before = doubles[0], first[doubles[0].video]
         more = f" ({len(doubles)} lines list a video again)" if len(doubles) > 1 else ""
+        # of a video that trains and tests the line that trains goes: there are more of these
+        out = [min(again, first[again.video], key=lambda one: (one.split == "test", -one.line)) for again in doubles]
         raise UserError(
-            f"{path}, line {entry.line}: {entry.path} is listed in line {before.line} already{_of(before)} "
+            f"{path}, line {entry.line}: {entry.path}{_of(entry)} is listed in line {before.line} already{_of(before)} "
             f"(a video is its path without the suffix){more}: take one of the two out: "
-            f"{cures.delete_lines([entry.line for entry in doubles], path)} keeps the first"
+            f"{cures.delete_lines([gone.line for gone in out], path)} keeps one"
         )
 
 

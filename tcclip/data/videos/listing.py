@@ -67,14 +67,17 @@ def find_videos(folder: Path, cure: str = "put videos there and run the same com
 def videos_below(folder: Path, unknown: bool = True) -> Iterator[Path]:
     """The videos under `folder`: files that have the suffix of one or are opened as one, and folders of pictures.
 
-    With `unknown` False a file of an unknown suffix counts without being opened. Pictures beside videos are no video.
+    With `unknown` False a file of an unknown suffix counts without being opened. Pictures beside videos are no video,
+    and neither is a folder that is called like a video beside it: they are that video's frames.
     """
+    named: set[Path] = set()
     for parent, paths in itertools.groupby(files_below(folder), lambda path: path.parent):
         files = [path for path in paths if not path.name.startswith(".")]
         videos = [path for path in files if _is_video(path, unknown)]
         yield from videos
+        named.update(path.with_suffix("") for path in videos)
         pictures = sum(path.suffix.lower() in PICTURES for path in files)
-        if not videos and pictures >= FEWEST and parent != folder:
+        if not videos and pictures >= FEWEST and parent != folder and parent not in named:
             yield parent
 
 

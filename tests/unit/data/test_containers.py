@@ -93,6 +93,12 @@ def test_a_folder_of_pictures_is_a_video_in_shards_and_online(tmp_path: Path) ->
         assert [number_of(frame) for frame in store.read("day1/01", [0, 9, 10, 99])] == [0, 9, 10, 11]
 
 
+def test_frames_beside_their_video_are_no_second_one(tmp_path: Path) -> None:
+    write_video(tmp_path / "day1/01.mp4", frames=2)
+    pictures(tmp_path / "day1/01")
+    assert [path.name for path in find_videos(tmp_path)] == ["01.mp4"]
+
+
 def test_pictures_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     pictures(tmp_path / "a", first=0)
     assert [path.name for path in pictures_of(tmp_path / "a")] == [f"frame_{number}.jpg" for number in range(12)]

@@ -1,5 +1,6 @@
 """Lists of one's own as people have them: other heads, delimiters and encodings; what is not clear is one sentence."""
 
+import guides
 import pytest
 from test_own_lists import folder, own  # noqa: F401
 from typed import type_them
@@ -170,6 +171,17 @@ def test_the_authors_list_of_numbers_is_read_with_a_list_of_names(folder, names)
     assert videos(own(folder, ["path label", *AUTHORS], names="names.csv")) == WHOLE
     pictures = [line.replace(".mp4 ", " 40 ") for line in AUTHORS]  # folders of pictures, with their number
     assert videos(own(folder, pictures, names="names.csv")) == WHOLE
+
+
+def test_two_lists_become_one_as_the_guide_says(folder):  # noqa: F811
+    (folder / "names.csv").write_text("3,opening a drawer\n7,pouring water\n")
+    dataset = own(folder, names="names.csv")
+    (folder / "train.txt").write_text("\n".join(AUTHORS[:3]) + "\n")
+    (folder / "test.txt").write_text(AUTHORS[3])
+    (command,) = guides.blocks("adding_a_dataset.md", "sh")
+    subprocess.run(["bash", "-ec", command], cwd=folder, check=True)
+    rows = read_own(dataset)[1]
+    assert rows["test1"] == [("day2/02", 1)] and len(rows["train1"]) == 3
 
 
 def test_short_words_have_names_too_and_classes_are_in_the_order_of_the_list_of_names(folder):  # noqa: F811

@@ -74,6 +74,16 @@ def test_a_video_that_is_nowhere_can_be_taken_off(kitchen):
     assert raw() == ""
 
 
+def test_a_file_that_is_there_and_no_video_is_told_so(kitchen):
+    (kitchen / "videos/a.dat").write_text("no video")
+    own(kitchen, [*listed(), "a.dat,pouring water"])
+    told = raw()
+    assert "line 10: 'a.dat' is not a video below videos" in told
+    assert "it is there, and does not open as a video" in told
+    type_them(told, kitchen)
+    assert raw() == ""
+
+
 def test_fewer_than_allowed_are_a_remark(kitchen):
     own(kitchen, [*listed(), "Day1/03.mp4,pouring water"], max_missing=0.5)
     done = CliRunner().invoke(app, ["raw", "kitchen"])

@@ -103,6 +103,7 @@ def test_after_the_scan_broken_videos_are_not_found_and_the_limit_is_named(here:
     text = told()
     assert "train          1 of 3, 1 missing, 1 broken: a run stops (max_missing: 0.02)" in text
     assert f"      {IDS[2]}, {IDS[1]} (broken)\n" in text
+    assert "repair    put whole files there, and `tcclip raw mini_k400 && snakemake data/frames/mini_k400/index" in text
     assert f"      {IDS[2]}\n      {IDS[1]} (broken)\n" in told("--missing")
 
 

@@ -147,7 +147,9 @@ def test_what_a_person_sets_is_not_scaled(params: Path) -> None:
 def test_a_suite_of_before_has_a_recipe_alone(params: Path) -> None:
     path = params / "suites" / "mini.yaml"
     content = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump({**content, "methods": {"tc": content["methods"]["tc"]}, "recipe": {"mixup": {"prob": 0.5}}}))
+    path.write_text(
+        yaml.safe_dump({**content, "methods": {"tc": content["methods"]["tc"]}, "recipe": {"mixup": {"prob": 0.5}}})
+    )
     assert load_plan("mini").method("tc_clip").recipe.objective.mixup.prob == 0.5
 
 

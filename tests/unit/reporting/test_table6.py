@@ -96,7 +96,13 @@ def test_a_column_that_the_other_table_has_not_is_an_error() -> None:
 def benched(suite: str, method: str) -> dict[str, object]:
     """A row of a bench file in the sizes of a suite's tables."""
     sizes = load_suite(suite).bench
-    row = {"suite": suite, "subject": method, "mode": "eval", "frames": load_plan(suite).protocol("zero_shot").frames, "views_per_s": 7.0}
+    row = {
+        "suite": suite,
+        "subject": method,
+        "mode": "eval",
+        "frames": load_plan(suite).protocol("zero_shot").frames,
+        "views_per_s": 7.0,
+    }
     return row | {"classes": sizes.classes, "batch": sizes.batch, "params_m": 127.5, "paper_gflops_per_view": 303.0}
 
 
