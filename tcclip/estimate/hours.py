@@ -97,7 +97,8 @@ def estimate_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     if run.role:
         protocol = plan.protocol_for(run)
         train_views = views_of_training(protocol, videos(run.role, plan.train_split(run)))
-        eval_views += validations(protocol) * videos(run.role, protocol.validation.split)
+        views = protocol.validation_views.temporal * protocol.validation_views.spatial
+        eval_views += validations(protocol) * views * videos(run.role, protocol.validation.split)
     hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS
     return Estimate(int(run.trained), len(evaluations), train_views, eval_views, hours, frozenset(unknown))
 

@@ -24,6 +24,7 @@ def training_settings(
         {
             "method": method.model_dump(mode="json", exclude=unused),
             "protocol": protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
+            **({"validation_views": protocol.validation_views.model_dump()} if protocol.validates else {}),
             "machine": dict(machine),
             "seed": seed,
             "flip": flip,

@@ -23,6 +23,9 @@ class Views(Params):
     mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
 
 
+CENTRE = Views(temporal=1, spatial=1, mode="deterministic")
+
+
 def parse_views(text: str) -> Views:
     """ "4x3" -> four clips of three crops, random segments as in the authors' runs."""
     temporal, _, spatial = text.partition("x")
@@ -32,9 +35,10 @@ def parse_views(text: str) -> Views:
 
 
 class Validation(Params):
-    """Evaluation during training (one centre view)."""
+    """Evaluation during training."""
 
     split: str  # the videos that it is on
+    views: Literal["centre", "test"] = "centre"  # one view, the centre of every segment | those of a test
     epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; select: best adds the last epoch
 
 
@@ -88,12 +92,18 @@ class Protocol(Params):
         return bool(self.validation.epochs) or self.select.VALIDATES_LAST
 
     @property
+    def validation_views(self) -> Views:
+        """Views of a validation video."""
+        return self.views if self.validation.views == "test" else CENTRE
+
+    @property
     def keeps_last(self) -> bool:
         """Whether a training keeps two sets of weights."""
         return self.test_last and not self.select.IS_LAST
 
 
-# The keys that no training depends on: the run's name and split say which shots and fold it is.
+# The keys that no training depends on: the run's name and split say which shots and fold it is, and `validation_views`
+# which views of a test it has.
 NOT_OF_A_TRAINING = {"name", "description", "shots", "folds", "only_from_clip", "views"}
 
 

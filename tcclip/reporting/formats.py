@@ -11,6 +11,7 @@ import pandas as pd
 from tcclip.process.files import atomic, write_text
 from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Grid, GridCell, marks, number
 from tcclip.reporting.headings import Heading, spans
+from tcclip.reporting.last_epoch import ABOUT, beside_best
 
 LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
 
@@ -119,17 +120,11 @@ def _comparison(frame: pd.DataFrame) -> str:
 
 def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
     """What the best of several test accuracies hides, for the cells whose runs keep both."""
-    cells = ["group", "row", "column"]
-    both = frame.merge(last[last["source"] == "measured"][[*cells, "value"]], on=cells, suffixes=("", "_last"))
-    if both.empty:
+    lines = [f"| {' | '.join(line)} |" for line in beside_best(frame, last).itertuples(index=False)]
+    if not lines:
         return ""
-    lines = [
-        f"| {c.group} | {c.row} | {c.column} | {c.value:.1f} | {c.value_last:.1f} | {c.value_last - c.value:+.1f} |"
-        for c in both.itertuples(index=False)
-    ]
     head = "| Group | Method | Column | Best epoch | Last epoch | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
-    about = "The best epoch is the best of several on the test split, as in the paper.\n\n"
-    return "\n## The last epoch\n\n" + about + head + "\n".join(lines) + "\n"
+    return f"\n## The last epoch\n\n{ABOUT}\n\n{head}" + "\n".join(lines) + "\n"
 
 
 def _latex_cell(entry: GridCell) -> str:

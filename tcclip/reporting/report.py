@@ -20,10 +20,11 @@ from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.grid import DASH
 from tcclip.reporting.headings import METRICS
+from tcclip.reporting.last_epoch import ABOUT, beside_best
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
 from tcclip.reporting.suite_figures import draw_figures
 from tcclip.reporting.summary import all_cells, summary, write_curves
-from tcclip.reporting.tables import results_of, table_grid
+from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
 
 
 def write_report(plan: Plan) -> str:
@@ -59,7 +60,11 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
             key: sorted({run for text in part["runs"] for run in text.split(";") if run})
             for key, part in frame.groupby(["group", "row"])
         }
-        sections.append(table_section(name, table_grid(plan, name, frame, results_of(plan, name)), runs))  # type: ignore[arg-type]
+        found = results_of(plan, name)
+        section = table_section(name, table_grid(plan, name, frame, found), runs)  # type: ignore[arg-type]
+        last = beside_best(frame, last_epoch_frame(plan, name, found))
+        more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()
+        sections.append(dataclasses.replace(section, body=section.body + more))
     for title in dict.fromkeys(item.section for item in drawn):
         items = [item for item in drawn if item.section == title]
         anchor = title.lower().replace(" ", "-")

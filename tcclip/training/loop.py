@@ -185,7 +185,7 @@ def validated(job: TrainingJob, epoch: int) -> bool:
 
 
 def validate(setup: Setup, stop: Callable[[], None]) -> float:
-    """Top-1 in percent on the validation split, one centre view."""
+    """Top-1 in percent on the validation split, with the protocol's views of it."""
     job = setup.job
     scores = predict(
         setup.model,

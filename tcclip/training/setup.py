@@ -15,7 +15,6 @@ from torch import nn
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
-from tcclip.data.clips.views import CENTRE
 from tcclip.data.splits.split_tables import Present, present, read_split
 from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
@@ -106,8 +105,14 @@ def prepare(job: TrainingJob) -> Setup:
         device=device,
         git=git,
         train_videos=videos,
-        validation=ViewClips(
-            store, [video for video, _ in validation.videos], CENTRE, protocol.frames, size, job.method, job.seed
+        validation=ViewClips(  # the clips of a test where its views are a test's, so that both give one number
+            store=store,
+            videos=[video for video, _ in validation.videos],
+            views=protocol.validation_views,
+            frames=protocol.frames,
+            size=size,
+            method=job.method,
+            seed=protocol.seed,
         ),
         validation_labels=np.array([label for _, label in validation.videos]),
         clips=TrainingClips(store, videos.videos, job.method, protocol.frames, size, job.flip, job.seed),

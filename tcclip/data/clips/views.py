@@ -8,8 +8,6 @@ from tcclip.data.clips.sampling.sampling import Indices, Sampling
 from tcclip.params.protocol import Views
 from tcclip.process.rng import generator
 
-CENTRE = Views(temporal=1, spatial=1, mode="deterministic")  # the one view of validation
-
 
 @dataclass(frozen=True)
 class View:

@@ -15,7 +15,7 @@ from tiny_world import CLASSES, machine, make_world, protocol, training_job
 
 from tcclip.data.clips.sampling.sampling import Sampling
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.clips.views import CENTRE, frames_of, views_of
+from tcclip.data.clips.views import frames_of, views_of
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
@@ -25,7 +25,7 @@ from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.depends import evaluation_settings, training_settings
 from tcclip.params.kinds.make import make
-from tcclip.params.protocol import Views
+from tcclip.params.protocol import CENTRE, Views
 from tcclip.process.environment import git_state
 from tcclip.training import train
 

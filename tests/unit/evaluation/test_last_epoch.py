@@ -1,8 +1,9 @@
-"""Few-shot runs are chosen by test accuracies; the last epoch's weights are tested in the same way and shown beside."""
+"""Few-shot and base-to-novel runs are chosen by test accuracies; the last epoch's are tested alike, shown beside."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,19 @@ from hand_made import evaluation_part
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import layout, load_plan
+from tcclip.reporting.report import write_report
 from tcclip.reporting.tables import results_of, table_frame, write_table
 from tcclip.tracking.run_points import final
 
 
-def test_only_runs_that_are_chosen_on_the_test_split_are_tested_twice() -> None:
+def test_runs_that_are_chosen_on_a_test_split_are_tested_twice() -> None:
     paper, mini = load_plan("paper"), load_plan("mini")
     assert [(e.name, e.last) for e in paper.evaluations("few_shot-ucf101-k2-tc_clip-s1024")] == [
         ("ucf101-test1-2x1", False),
         ("ucf101-test1-2x1-last", True),
     ]
     trained = [run for run in paper.runs.values() if run.trained]
-    assert {run.protocol for run in trained if paper.keeps_last(run.name)} == {"few_shot"}
+    assert {run.protocol for run in trained if paper.keeps_last(run.name)} == {"few_shot", "base_to_novel"}
     assert not any(mini.keeps_last(run) for run in mini.runs)
 
 
@@ -50,3 +52,22 @@ def test_mlflow_s_mean_over_a_dataset_s_splits_is_of_the_best_ones() -> None:
     }
     values = {point.name: point.value for point in final(parts, dict.fromkeys(parts, "ucf101"), {}, 0)}
     assert (values["top1_ucf101"], values["top1_ucf101_last"]) == (50.0, 40.0)
+
+
+@pytest.mark.parametrize(("table", "cell"), [("table3", "TC-CLIP hmdb51_k2"), ("table4", "TC-CLIP hmdb51_novel")])
+def test_the_page_shows_the_last_epoch_beside_the_best_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: str, cell: str
+) -> None:
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
+    monkeypatch.chdir(tmp_path)
+    plan = load_plan("paper")
+    for run in plan.runs_of(table):
+        parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
+        path = layout.metrics(plan.suite.name, run)
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"evaluations": parts}))
+    for name in plan.tables:
+        write_table(plan, name)
+    write_report(plan)
+    text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", Path("reports/paper/index.html").read_text(encoding="utf-8")))
+    assert f"original names {cell} 50.0 47.5 -2.5" in text
