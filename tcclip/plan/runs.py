@@ -6,10 +6,12 @@ import shlex
 from dataclasses import dataclass, field
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import Method, Protocol, Suite
+from tcclip.params import Method, Protocol, Suite, load_dataset
 from tcclip.params.column import MeasuredColumn
 from tcclip.params.variants import place_of
 from tcclip.plan.values import method_of, protocol_of
+
+BASE = "base"  # the class list of a training that leaves classes out
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,26 @@ def run_for(
     number = f"k{shots}" if shots else f"f{fold}" if fold else ""
     parts = [protocol.name, role, number, method.name, f"s{protocol.seed}"]
     name = "-".join(part for part in parts if part)
-    return Run(name, protocol.name, method.name, role, shots, fold, protocol.seed, _initial(suite, method, protocol))
+    init = _initial(suite, method, protocol, role)
+    return Run(name, protocol.name, method.name, role, shots, fold, protocol.seed, init)
 
 
-def _initial(suite: Suite, method: Method, protocol: Protocol) -> Run | None:
+def _initial(suite: Suite, method: Method, protocol: Protocol, role: str) -> Run | None:
     """The run that trainings of a method start from, if it is not CLIP."""
     if method.init == "clip":
         return None
     if protocol.only_from_clip:
         raise UserError(
             f"{place_of(method.name)}: init must be clip in protocol {protocol.name}, whose novel classes "
-            "other weights may have seen: take the method off its tables or set only_from_clip: false"
+            "other weights may have seen: take the method off its tables, or ask for it in its row with "
+            f"`set: {{protocols.{protocol.name}.only_from_clip: false}}` and a name of your own (`as:`)"
         )
     init = method.init
+    if init.dataset == role and load_dataset(suite.dataset(role)).class_list(protocol.train_split) == BASE:
+        raise UserError(
+            f"{place_of(method.name)}: a training on {init.dataset} has seen the novel classes of {role}: name the "
+            f"method in a table without columns of {role}"
+        )
     start = method_of(suite, init.method)
     first = protocol_of(suite, init.protocol, start)
     if first.shots and init.shots not in first.shots:
