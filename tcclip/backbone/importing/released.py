@@ -32,8 +32,12 @@ STARTS = (  # canonical, released; the first that fits counts
 
 
 def guess_method(names: Iterable[str]) -> str:
-    """The method whose names these are: only TC-CLIP learns prompt vectors."""
-    return "tc_clip" if any(name.removeprefix(WRAPPED) == "prompt_learner.ctx" for name in names) else "vifi_clip"
+    """The method whose names these are: only TC-CLIP learns prompt vectors.
+
+    Any other released file is of ViFi-CLIP's own repository, which tests with other frames and names than the paper.
+    """
+    learns = any(name.removeprefix(WRAPPED) == "prompt_learner.ctx" for name in names)
+    return "tc_clip" if learns else "vifi_clip-original"
 
 
 def canonical(

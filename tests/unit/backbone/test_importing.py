@@ -127,8 +127,29 @@ def test_an_imported_checkpoint_gives_the_logits_of_the_model_it_came_from(metho
     with torch.no_grad():
         assert torch.equal(fresh(video), model(video))
     params = yaml.safe_load((folder / "params.yaml").read_text())
-    assert (params["method"]["name"], params["imported"]["file"]) == (method, "best model.pth")
+    settings = "vifi_clip-original" if method == "vifi_clip" else method
+    assert (params["method"]["name"], params["imported"]["file"]) == (settings, "best model.pth")
     assert (params["imported"]["epoch"], params["imported"]["max_accuracy"]) == (9, 78.25)
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "frames", "clips", "split"),
+    [
+        ("vifi_clip", None, 32, 1, False),  # as in the repository that the file is from
+        ("vifi_clip", "vifi_clip", 16, 2, True),  # as the paper's re-run
+        ("tc_clip", None, 16, 2, True),
+    ],
+)
+@pytest.mark.parametrize("protocol", ["zero_shot", "few_shot", "base_to_novel"])
+def test_a_file_is_tested_with_the_frames_views_and_names_of_its_own_repository(
+    method: str, asked: str | None, frames: int, clips: int, split: bool, protocol: str
+) -> None:
+    trained_on = "k400" if protocol == "zero_shot" else "hmdb51"
+    path = write(Path("file.pth"), released(a_model(method), split=False))
+    imported(path, method=asked, protocol=protocol, trained_on=trained_on)
+    subject, (job,) = asked_jobs(PLAN, "imported-file", "ucf101", "test1")
+    names = subject.method.names
+    assert (subject.frames, job.views.temporal, names.split_camel_case) == (frames, clips, split)
 
 
 def test_an_imported_run_is_evaluated_on_any_split_of_the_suite_and_results_add_up() -> None:
