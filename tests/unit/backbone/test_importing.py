@@ -149,7 +149,9 @@ def test_a_file_is_tested_with_the_frames_views_and_names_of_its_own_repository(
     imported(path, method=asked, protocol=protocol, trained_on=trained_on)
     subject, (job,) = asked_jobs(PLAN, "imported-file", "ucf101", "test1")
     names = subject.method.names
-    assert (subject.frames, job.views.temporal, names.split_camel_case) == (frames, clips, split)
+    assert (2 * subject.frames, job.views.temporal, names.split_camel_case) == (frames, clips, split)  # mini halves
+    settings = load_method("vifi_clip-original" if not split else method)
+    assert load_plan("paper").protocol(protocol, settings).frames == frames
 
 
 def test_an_imported_run_is_evaluated_on_any_split_of_the_suite_and_results_add_up() -> None:
