@@ -1,5 +1,7 @@
 """Lists of one's own as people have them: other heads, delimiters and encodings; what is not clear is one sentence."""
 
+import subprocess
+
 import guides
 import pytest
 from test_own_lists import folder, own  # noqa: F401
