@@ -18,6 +18,8 @@ NO_WIDTH = "Cf"  # category of Unicode's marks without width, soft hyphens among
 
 def same_name(name: str) -> str:
     """What spellings of one name share: case, blanks of any kind, _ and Unicode's forms are no difference."""
+    if name.isascii():  # quick, for hundreds of thousands of paths
+        return "".join(name.casefold().replace("_", " ").split())
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(
         char for char in plain if not char.isspace() and char != "_" and unicodedata.category(char) != NO_WIDTH

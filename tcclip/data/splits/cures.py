@@ -17,6 +17,11 @@ def insert_head(head: str, path: Path) -> str:
     return f"`sed -i {shlex.quote('1i ' + head)} {shlex.quote(str(path))}`"
 
 
+def replace_line(number: int, new: str, path: Path) -> str:
+    """Write a line anew."""
+    return f"`sed -i {shlex.quote(f'{number}c {new}')} {shlex.quote(str(path))}`"
+
+
 def replace_in_line(number: int, old: str, new: str, path: Path) -> str:
     """Replace the first `old` of a line."""
     return f"`sed -i -E {shlex.quote(f'{number}s/{_pattern(old)}/{_text(new)}/')} {shlex.quote(str(path))}`"
@@ -83,6 +88,11 @@ def begin_names(labels: Sequence[str], path: Path) -> str:
 def append_line(line: str, path: str) -> str:
     """Write `line` at the end of a file."""
     return f"`sed -i {shlex.quote('$a ' + line)} {shlex.quote(path)}`"
+
+
+def replace_key(key: str, value: str, path: str) -> str:
+    """Give a key of a YAML file that stands in a line of its own another value."""
+    return f"`sed -i -E {shlex.quote(f's/^{key}:.*/{key}: {_text(value)}/')} {shlex.quote(path)}`"
 
 
 def convert(encoding: str, path: Path) -> str:

@@ -34,13 +34,15 @@ def read_lines(dataset: Own) -> list[tuple[int, Cells]]:
     numbered = [(number, line) for number, line in enumerate(re.split("\r\n|\r|\n", text), start=1) if clean(line)]
     if numbered and re.fullmatch('"?sep=.?"?', clean(numbered[0][1])):  # Excel's word for the delimiter
         del numbered[0]
+    while numbered and re.fullmatch(r"#\s[^,;|\t]*", clean(numbered[0][1])):  # a remark before the head
+        del numbered[0]
     if not numbered:
         raise UserError(f"{path} lists no videos: write {EXPECTED} into its first line, and a line for each video")
     has_head = re.fullmatch(r"path\s+label", clean(numbered[0][1]), re.IGNORECASE)
     plain = numbered[1:] if has_head else numbered
     if authors := _as_authors([line for _, line in plain]):
         return [(number, cells) for (number, _), cells in zip(plain, authors, strict=True)]
-    return _table(path, text, *numbered[0])
+    return _table(path, text, *numbered[0], numbered[1][1] if len(numbered) > 1 else "")
 
 
 def clean(cell: str) -> str:
@@ -79,11 +81,11 @@ def _as_authors(lines: Sequence[str]) -> list[Cells]:
     return []
 
 
-def _table(path: Path, text: str, number: int, line: str) -> list[tuple[int, Cells]]:
+def _table(path: Path, text: str, number: int, line: str, second: str) -> list[tuple[int, Cells]]:
     delimiter = max(DELIMITERS, key=lambda char: len({*NEEDED, *OPTIONAL} & set(_head(line, char))))
     head = _head(line, delimiter)
     if not {*NEEDED, *OPTIONAL} & set(head):
-        raise _no_head(path, line)
+        raise _other_head(path, number, line, second)
     rows = [(at, cells) for at, cells in _rows(path, text, delimiter) if at > number]
     if rows and len(head) > 1 and all(len(cells) == len(head) + 1 and cells[0].isdigit() for _, cells in rows):
         head = ["", *head]  # R and others give numbers to the rows and no name to their column
@@ -108,7 +110,10 @@ def _table(path: Path, text: str, number: int, line: str) -> list[tuple[int, Cel
 
 
 def _head(line: str, delimiter: str) -> list[str]:
-    return [clean(name).lower() for name in next(csv.reader([line.strip(NOTHING)], delimiter=delimiter), [])]
+    return [
+        clean(name).lower()
+        for name in next(csv.reader([re.sub("^#\\s*", "", line.strip(NOTHING))], delimiter=delimiter), [])
+    ]
 
 
 def _rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -155,18 +160,34 @@ def _expected() -> str:
     return f"and {EXPECTED} were expected"
 
 
-def _no_head(path: Path, line: str) -> UserError:
-    """The error about a list whose first line is a video already, or nothing that one understands."""
+def _other_head(path: Path, number: int, line: str, second: str) -> UserError:
+    """The error about a list whose first line has none of the names: it is a video already, or has names of its own."""
     delimiter = max(DELIMITERS, key=line.count)
-    cells = [clean(cell) for cell in line.split(delimiter)]
-    text = f"{path} has no head: its first line is {cures.shown(line[:SHOWN])}, {_expected()}"
-    if len(cells) < 2:
-        return UserError(text)
-    is_path = [bool(re.search(r"[/\\]|\.\w{2,5}$", cell)) for cell in cells]
-    names = ["path" if is_path[place] and place == is_path.index(True) else "" for place in range(len(cells))]
-    names = ["split" if cell.lower() in ("train", "test") else name for cell, name in zip(cells, names, strict=True)]
-    if names.count("") == 1 and "path" in names:
-        names[names.index("")] = "label"
-        head = ("\\t" if delimiter == "\t" else delimiter).join(names)
-        return UserError(f"{text}: {cures.insert_head(head, path)} writes it")
-    return UserError(text)
+    first = f"its first line is {cures.shown(line[:SHOWN])}, {_expected()}"
+    written = ("\\t" if delimiter == "\t" else delimiter).join
+    if names := _guessed(line.split(delimiter), [""] * len(line.split(delimiter))):
+        return UserError(f"{path} has no head: {first}: {cures.insert_head(written(names), path)} writes it")
+    if names := _guessed(second.split(delimiter), _head(line, delimiter)):
+        command = cures.replace_line(number, written(names), path)
+        return UserError(f"{path} has another head: {first}: {command} writes one that is understood")
+    return UserError(f"{path} has no head: {first}")
+
+
+def _guessed(row: Sequence[str], head: Sequence[str]) -> list[str]:
+    """The names of the columns of a row, as far as `head` does not say them; none where they are not clear."""
+    cells = [clean(cell) for cell in row]
+    is_path = [bool(re.search(r"[/\\]|\.[A-Za-z]\w{1,4}$", cell)) for cell in cells]
+    if True not in is_path or len(cells) != len(head):
+        return []
+    names = []
+    for place, cell in enumerate(cells):
+        if place == is_path.index(True):
+            names.append("path")
+        elif cell.lower() in ("train", "test"):
+            names.append("split")
+        else:
+            names.append(f"{REMARK}{head[place]}" if cell.isdigit() and head[place] and len(cells) > 2 else "")
+    if names.count("") != 1 or names.count("split") > 1:
+        return []
+    names[names.index("")] = "label"
+    return names

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tcclip.data.splits import cures
@@ -14,6 +16,7 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Own
 
 MOST = 20_000  # videos among which a name that is only similar is looked for
+LOOKED_AT = 200  # missing ones from which the command is made
 
 
 def check_own(dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], videos: Mapping[str, str]) -> list[str]:
@@ -24,7 +27,8 @@ def check_own(dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], v
     missing = [entry for entry in own.entries if entry.video not in videos]
     if not missing:
         return []
-    near = {entry.line: nearest(entry.path, entry.video, videos) for entry in missing}
+    known = known_names(videos)
+    near = {entry.line: nearest(entry.path, entry.video, known) for entry in missing[:LOOKED_AT]}
     first = missing[0]
     where = f"{own.path}, line {first.line}: {cures.shown(first.path)} is not a video below {dataset.folder}"
     of_all = f"{len(missing)} of {len(own.entries)} listed videos are not"
@@ -36,7 +40,7 @@ def check_own(dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], v
         return [f"{where} ({of_all}); {closest}"]
     raise UserError(
         f"{where} ({of_all}, more than max_missing: {dataset.max_missing:g} allows of {too_many[0]}); {closest}: "
-        f"{_cure(own.path, missing, near)}"
+        f"{_cure(dataset, missing[:LOOKED_AT], near, len(missing) == len(own.entries))}"
     )
 
 
@@ -46,7 +50,7 @@ def check_official(dataset: Dataset, splits: Mapping[str, Sequence[Row]], videos
     where = f"data/raw/{dataset.name}/videos"
     if not any(found.values()):
         video = next(iter(splits.values()))[0][0]
-        near = nearest(video, video, videos)
+        near = nearest(video, video, known_names(videos))
         raise UserError(
             f"dataset {dataset.name}: none of the listed videos is below {where}: the first is {video}, "
             + (
@@ -63,27 +67,51 @@ def check_official(dataset: Dataset, splits: Mapping[str, Sequence[Row]], videos
     ]
 
 
-def nearest(path: str, video: str, videos: Mapping[str, str]) -> str:
+@dataclass(frozen=True)
+class Known:
+    """The paths of the videos that are there, in the ways in which they are looked for."""
+
+    by_video: Mapping[str, str]
+    by_spelling: Mapping[str, str]
+    by_name: Mapping[str, Sequence[str]]  # of the file
+
+
+def known_names(videos: Mapping[str, str]) -> Known:
+    """For `nearest`: `videos` has the paths by the identity of the video."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in videos.values():
+        by_name[_name(path)].append(path)
+    return Known(videos, {same_name(video): path for video, path in videos.items()}, by_name)
+
+
+def nearest(path: str, video: str, known: Known) -> str:
     """The path of the video that is most probably meant; empty if none has a name like it."""
     parts = PurePosixPath(video.replace("\\", "/").strip("/")).parts
     endings = ["/".join(parts[start:]) for start in range(len(parts))]
-    for known in (videos, {same_name(there): name for there, name in videos.items()}):
-        for ending in endings:
-            for key in (ending, same_name(ending)):
-                if key in known:
-                    return known[key]
-    if (parent := "/".join(parts[:-1])) in videos:  # one of its pictures is listed
-        return videos[parent]
-    same_file = [name for there, name in videos.items() if same_name(PurePosixPath(there).name) == same_name(parts[-1])]
-    among = same_file or (list(videos.values()) if len(videos) <= MOST else [])
+    for ending in endings:
+        if found := known.by_video.get(ending):
+            return found
+    for ending in endings:
+        if found := known.by_spelling.get(same_name(ending)):
+            return found
+    if found := known.by_video.get("/".join(parts[:-1])):  # one of its pictures is listed
+        return found
+    same_file = known.by_name.get(_name(parts[-1]), [])
+    deeper = [there for there in same_file if str(PurePosixPath(there).with_suffix("")).endswith(f"/{endings[0]}")]
+    among = deeper or same_file or (list(known.by_video.values()) if len(known.by_video) <= MOST else [])
     return next(iter(difflib.get_close_matches(path, among, n=1, cutoff=0 if same_file else 0.6)), "")
+
+
+def _name(path: str) -> str:
+    return same_name(PurePosixPath(path).stem)
 
 
 def _share(rows: Sequence[Row], videos: Mapping[str, str]) -> float:
     return sum(video not in videos for video, _ in rows) / len(rows)
 
 
-def _cure(path: Path, missing: Sequence[Entry], near: Mapping[int, str]) -> str:
+def _cure(dataset: Own, missing: Sequence[Entry], near: Mapping[int, str], all_missing: bool) -> str:
+    path = dataset.list_path
     changes = {entry.line: (entry.path, near[entry.line]) for entry in missing if near[entry.line]}
     absent = [entry.line for entry in missing if not near[entry.line]]
     if absent:
@@ -93,6 +121,11 @@ def _cure(path: Path, missing: Sequence[Entry], near: Mapping[int, str]) -> str:
     prefixes = {old.removesuffix(_listed_as(old, new)) for old, new in slashed}
     if len(prefixes) == 1 and all(old.endswith(_listed_as(old, new)) for old, new in slashed):
         return f"{cures.cut_paths(prefixes.pop(), backslashes, path)} writes it, and so all others"
+    above = {new.removesuffix(f"/{old}") for old, new in slashed}
+    if all_missing and len(above) == 1 and all(new.endswith(f"/{old}") for old, new in slashed):
+        folder = str(PurePosixPath(dataset.folder) / above.pop())
+        command = cures.replace_key("folder", folder, f"params/datasets/{dataset.name}.yaml")
+        return f"{command} names the folder they are in"
     steps = [(PurePosixPath(old).parts, PurePosixPath(new).parts) for old, new in slashed]
     if not backslashes and all(len(old) == len(new) for old, new in steps):
         folders = {a: b for old, new in steps for a, b in zip(old[:-1], new[:-1], strict=True) if a != b}

@@ -50,6 +50,10 @@ WHOLE = {path.removesuffix(".mp4") for path, _ in ROWS}
         lines("path,label", "{path},{label},,"),
         lines("\u200bpath,label\u00a0", "{path}\u200b,\u00a0{label}\ufeff"),
         lines("label,path,_seconds", "{label},{path},10"),
+        lines("#path,label", "{path},{label}"),
+        lines("# path,label", "{path},{label}"),  # numpy's savetxt
+        lines("#,path,label", "{n},{path},{label}"),
+        ["# my kitchen", "# 2026", *lines("path,label", "{path},{label}")],
         [line + "\r" for line in lines("path,label", "{path},{label}")],
     ],
 )
@@ -69,6 +73,12 @@ def test_a_list_whose_meaning_is_clear_is_read(folder, text):  # noqa: F811
             r"has no head: its first line is 'day0/01.mp4\u0009pour",
         ),
         (lines("pouring water;day0/01.mp4", "{label};{path}"), "has no head"),
+        (
+            lines("video_file,class_name", "{path},{label}"),
+            "has another head: its first line is 'video_file,class_name'",
+        ),
+        (lines("class\tvideo", "{label}\t{path}"), "has another head"),
+        ([*lines("id,class,video,part", "{n},{label},{path},train"), "9,open,b.mp4,test"], "has another head"),
         (lines("path,class", "{path},{label}"), "unknown column 'class': its first line is 'path,class'"),
         (lines("Video,Label", "{path},{label}"), "unknown column 'video'"),
         (lines("path,label,seconds", "{path},{label},10"), "unknown column 'seconds'"),

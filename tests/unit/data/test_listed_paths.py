@@ -1,6 +1,7 @@
 """Listed videos that are not there are told with the nearest path that is, by the first stage that sees the list."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from typed import type_them
 from typer.testing import CliRunner
 
 from tcclip.cli.app import app
-from tcclip.data.splits.own_list import read_own
+from tcclip.data.splits.listed_paths import check_own
+from tcclip.data.splits.own_list import Entry, OwnList, read_own
+from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.plan import layout
 
@@ -72,6 +75,24 @@ def test_a_video_that_is_nowhere_can_be_taken_off(kitchen):
     assert "2 of 10 listed videos are not, more than max_missing: 0.02 allows" in told
     type_them(told, kitchen)
     assert raw() == ""
+
+
+def test_the_folder_they_are_in_is_named(kitchen):
+    own(kitchen, listed(), folder=".")
+    told = raw()
+    assert "'Day1/01.mp4' is not a video below ." in told and "the nearest that is there is videos/Day1/01.mp4" in told
+    type_them(told, kitchen)
+    assert raw() == "" and load_dataset("kitchen").folder == "videos"
+
+
+def test_many_missing_videos_are_told_in_seconds(kitchen):
+    known = {f"a/{number:06d}": f"a/{number:06d}.mp4" for number in range(100_000)}
+    entries = [Entry(n + 2, f"b/{n:06d}.mp4", f"b/{n:06d}", "jump", "train", "") for n in range(30_000)]
+    rows = {"train1": [(entry.video, 0) for entry in entries]}
+    start = time.process_time()
+    with pytest.raises(UserError, match=r"the nearest that is there is a/000000\.mp4"):
+        check_own(own(kitchen, []), OwnList(Path("list.csv"), entries, ["jump"], []), rows, known)
+    assert time.process_time() - start < 3
 
 
 def test_a_file_that_is_there_and_no_video_is_told_so(kitchen):
