@@ -185,10 +185,10 @@ def test_what_only_evaluations_depend_on_is_tested_with_the_runs_weights(
 
 def test_plan_says_what_other_values_would_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     usual, _ = command(monkeypatch, "plan")
-    longer, _ = command(monkeypatch, "plan", "--set", "protocol.epochs=8", "--set", "tc.k=32")
+    longer, _ = command(monkeypatch, "plan", "--set", "protocol.epochs={times: 2}", "--set", "tc.k=32")
     plan = load_plan("mini")
     have = sum(plan.method(name).tc is not None for name in plan.methods)
-    told = f"With protocol.epochs=8, tc.k=32 in the place of what params/ says, in the {have} of {len(plan.methods)} "
+    told = f"With protocol.epochs={{times: 2}}, tc.k=32 in the place of what params/ says, in the {have} of {len(plan.methods)} "
     assert told in longer
     views = [re.search(r"^total +379 +525 +([\d,]+)", text, re.M)[1] for text in (usual, longer)]
     before, after = (int(number.replace(",", "")) for number in views)
