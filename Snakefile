@@ -24,7 +24,7 @@ wildcard_constraints:
 
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite})  # the console counts this suite's runs
-    start(on_this_machine=workflow.local_exec)
+    start(suite, on_this_machine=workflow.local_exec)
 
 
 if plan.releases:

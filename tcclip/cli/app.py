@@ -5,8 +5,9 @@ Heavy libraries are imported inside the commands, so that each starts fast.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -83,9 +84,15 @@ def import_checkpoint(
         report(import_file(load_plan(suite), file, method=method, protocol=protocol, trained_on=train_on, name=name))
 
 
+@functools.cache
+def command_line() -> Any:
+    """The command line made of the functions above, once in a process that forks."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Entry point."""
-    app(prog_name="tcclip")
+    command_line()(prog_name="tcclip")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,13 @@ def params_folder() -> Path:
     return here if here.is_dir() else Path(__file__).parents[2] / "params"
 
 
+def versions() -> object:
+    """Which files are in params/ and since when; equal as long as nothing in there has changed."""
+    folder = params_folder().absolute()
+    stats = [(path, path.stat()) for path in sorted(folder.rglob("*.yaml"))]
+    return folder, tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+
+
 def names(kind: str) -> list[str]:
     """The names that exist in params/<kind>/, for example all methods; files that start with _ are only bases."""
     return sorted(path.stem for path in (params_folder() / kind).glob("[!_]*.yaml"))

@@ -105,6 +105,10 @@ class Plan:
 
     # Snakemake asks for these of every job; checking a params file anew each time took a third of its start.
 
+    def prepare(self) -> None:
+        """Work out now what is remembered once it was asked for, for many jobs that begin with this plan."""
+        _ = self.datasets, self.displays, self._methods, self._protocols, self._evaluations, self._tables_by_run
+
     @functools.cached_property
     def _methods(self) -> dict[str, Method]:
         methods = {name: method_of(self.suite, name) for name in self.methods}

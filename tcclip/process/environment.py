@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import resource
 import subprocess
@@ -47,8 +48,14 @@ def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, A
         "processes": distributed.world_size(),
         "git": git,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+        "packages": software(),
     }
+
+
+@functools.cache
+def software() -> dict[str, str]:
+    """The versions of the packages that are there; looked up once, which takes as long as three optimizer steps."""
+    return {name: version for name in PACKAGES if (version := _version(name))}
 
 
 def cpu_name() -> str:

@@ -60,7 +60,7 @@ def notice_exchanged(plan: Plan) -> None:
             )
 
 
-def start(on_this_machine: bool) -> None:
+def start(suite: str, on_this_machine: bool) -> None:
     """What comes before the first job: MLflow's store where it must be there, and the warm server.
 
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
@@ -68,7 +68,7 @@ def start(on_this_machine: bool) -> None:
     """
     make_store_first()
     if on_this_machine:
-        warm.start_server()
+        warm.start_server(suite)
 
 
 def make_store_first() -> None:

@@ -1,15 +1,17 @@
 """A warm start for the many short jobs of a local workflow: one process has the libraries loaded, each job is its fork.
 
-Loading torch and what follows costs a job three to five seconds of a core; a fork of a process that has done so starts
-in a few milliseconds. Snakemake's main process starts the server (`Snakefile`, onstart) and names its socket in
-TCCLIP_WARM; the `tcclip` command (`cli.start`) then asks it for a fork with its own arguments, environment, folder and
-output. Without a server, or with one of another checkout, the command runs in its own process as it always can.
+Loading torch and what follows costs a job three to five seconds of a core, and expanding the plan most of another one;
+a fork of a process that has done both starts in a few milliseconds. Snakemake's main process starts the server
+(`Snakefile`, onstart) and names its socket in TCCLIP_WARM; the `tcclip` command (`cli.start`) then asks it for a fork
+with its own arguments, environment, folder and output. Without a server, or with one of another checkout, the command
+runs in its own process as it always can.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -22,25 +24,30 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
+from tcclip.params.reader import versions
+from tcclip.plan import load_plan
 from tcclip.process.handover import SOCKET, Request, receive
 from tcclip.stages import all_stages, fingerprint
 
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
 
-def start_server() -> None:
-    """Start the server of this process and name its socket in the environment of its jobs."""
+def start_server(suite: str) -> None:
+    """Start the server of this process and name its socket in the environment of its jobs, which are of `suite`."""
     path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
     # A session of its own: Ctrl-C reaches the commands, and they tell their forks.
-    subprocess.Popen(
-        [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid())], start_new_session=True
-    )
+    command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid()), suite]
+    subprocess.Popen(command, start_new_session=True)
     os.environ[SOCKET] = str(path)
 
 
-def load() -> None:
-    """Import what the jobs import."""
+def load(suite: str) -> object:
+    """Import what the jobs import, and work out what all of them ask for: the plan of `suite`, hashes, the commands.
+
+    Returns the versions of params that the plan is of.
+    """
     importlib.import_module("tcclip.cli.app")
     stages = all_stages()
     for stage in vars(stages).values():
@@ -48,11 +55,18 @@ def load() -> None:
             importlib.import_module(name)
     for job in (stages.train, stages.evaluate):  # they record it; it is of the code that was just loaded
         fingerprint.code(*job.CODE, *AXES.values())
+    importlib.import_module("tcclip.process.environment").software()
+    importlib.import_module("tcclip.cli.app").command_line()
+    planned = versions()  # before the plan, so that a change while it is made is noticed
+    with contextlib.suppress(UserError):  # each job says it
+        load_plan(suite).prepare()
+    return planned
 
 
-def serve(path: Path, owner: int) -> None:
+def serve(path: Path, owner: int, suite: str) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
-    load()
+    planned = load(suite)
+    gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -66,7 +80,7 @@ def serve(path: Path, owner: int) -> None:
             if listener in ready:
                 command, _ = listener.accept()
                 request = receive(command)
-                commands[_fork(command, request, [listener, *commands.values()])] = command
+                commands[_fork(command, request, planned, [listener, *commands.values()])] = command
             if ended in ready:
                 os.read(ended, 4096)
                 _report_ended(commands)
@@ -83,7 +97,7 @@ def _noticed(_number: int, _frame: FrameType | None) -> None:
     """SIGCHLD needs a handler to wake the server."""
 
 
-def _fork(command: socket.socket, request: Request, others: list[socket.socket]) -> int:
+def _fork(command: socket.socket, request: Request, planned: object, others: list[socket.socket]) -> int:
     """A process that does what `command` asks and leaves the `others` alone; its id."""
     process = os.fork()
     if process:
@@ -94,12 +108,13 @@ def _fork(command: socket.socket, request: Request, others: list[socket.socket])
         return process
     code = 1
     try:
+        gc.freeze()  # what is there stays: looking through it for garbage would take long, and copy it
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for other in others:
             other.close()
-        code = _do(request)
+        code = _do(request, planned)
     finally:
         # Private to Python, but nothing public does it: os._exit runs no exit functions, and SystemExit would go up to
         # the server's loop. multiprocessing ends its own forks with these two calls from Python 3.13 on.
@@ -109,7 +124,7 @@ def _fork(command: socket.socket, request: Request, others: list[socket.socket])
         os._exit(code)  # leaves the server's own way out to the server
 
 
-def _do(request: Request) -> int:
+def _do(request: Request, planned: object) -> int:
     """Run the command line in the asking command's place; its exit code."""
     for target, source in enumerate(request.streams):
         os.dup2(source, target)
@@ -117,6 +132,7 @@ def _do(request: Request) -> int:
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.folder)
+    forget_unless(planned)
     sys.argv = ["tcclip", *request.arguments]
     from tcclip.cli.app import main
 
@@ -125,6 +141,12 @@ def _do(request: Request) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def forget_unless(planned: object) -> None:
+    """Forget the plan that is there unless the files of params are still those `planned`."""
+    if versions() != planned:
+        load_plan.cache_clear()
 
 
 def _report_ended(commands: dict[int, socket.socket]) -> None:
@@ -142,4 +164,4 @@ def _report_ended(commands: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tcclip.params.reader import versions
+from tcclip.plan import load_plan
+from tcclip.workflow import warm
+
+ROOT = Path(__file__).parents[3]
 TCCLIP = str(Path(sys.executable).parent / "tcclip")
 OWNER = """
 import os, pathlib, subprocess, sys, time
 from tcclip.workflow import warm
-warm.start_server()
+warm.start_server("mini")
 path = pathlib.Path(os.environ["TCCLIP_WARM"])
 while not path.exists():
     time.sleep(0.05)
@@ -36,16 +42,16 @@ def socket_path():
     assert not path.parent.exists(), "the server ends after its owner"
 
 
-def tcclip(*arguments, warm=None, **options):
+def tcclip(*arguments, server=None, **options):
     environment = {key: value for key, value in os.environ.items() if key != "TCCLIP_WARM"}
-    if warm:
-        environment["TCCLIP_WARM"] = str(warm)
+    if server:
+        environment["TCCLIP_WARM"] = str(server)
     return subprocess.run([TCCLIP, *arguments], env=environment, text=True, capture_output=True, **options)
 
 
 @pytest.mark.parametrize("arguments", [("plan", "--suite", "mini"), ("train", "no-such-run"), ("no-such-command",)])
 def test_a_fork_prints_and_returns_what_a_command_of_its_own_does(socket_path, arguments):
-    alone, forked = tcclip(*arguments), tcclip(*arguments, warm=socket_path)
+    alone, forked = tcclip(*arguments), tcclip(*arguments, server=socket_path)
     assert (forked.returncode, forked.stdout) == (alone.returncode, alone.stdout)
     without_seconds = [line.rsplit(",", 1)[0] for line in (alone.stderr + forked.stderr).splitlines()]
     assert without_seconds[: len(without_seconds) // 2] == without_seconds[len(without_seconds) // 2 :]
@@ -53,9 +59,41 @@ def test_a_fork_prints_and_returns_what_a_command_of_its_own_does(socket_path, a
 
 def test_a_fork_works_in_the_folder_and_environment_of_its_command(socket_path, tmp_path, monkeypatch):
     (tmp_path / "params").mkdir()
-    assert "unknown suite" in tcclip("plan", warm=socket_path, cwd=tmp_path).stderr
+    assert "unknown suite" in tcclip("plan", server=socket_path, cwd=tmp_path).stderr
     monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path))
-    assert "unknown suite" in tcclip("plan", warm=socket_path).stderr
+    assert "unknown suite" in tcclip("plan", server=socket_path).stderr
+
+
+def test_a_fork_has_the_plan_and_reads_no_file_of_params():
+    code = """
+from tcclip.workflow import warm
+warm.load("mini")
+import builtins, pathlib, tcclip.params.reader as reader
+from tcclip.plan import load_plan
+from tcclip.stages import evaluate, train
+def refused(path): raise AssertionError(f"{path} is read again")
+reader.read_yaml = refused
+plan = load_plan("mini")
+for name, run in plan.runs.items():
+    evaluate.depends_on(plan, name)
+    if run.trained:
+        train.depends_on(plan, name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_fork_sees_params_that_have_changed_since_the_server_began(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    monkeypatch.chdir(tmp_path)
+    load_plan.cache_clear()
+    planned, plan = versions(), load_plan("mini")
+    warm.forget_unless(planned)
+    assert load_plan("mini") is plan
+    path = tmp_path / "params" / "suites" / "mini.yaml"
+    path.write_text(path.read_text().replace("description: Generated", "description: Drawn"))
+    warm.forget_unless(planned)
+    assert load_plan("mini").suite.description.startswith("Drawn")
+    load_plan.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +114,7 @@ def test_what_ends_a_command_ends_its_fork(socket_path, number, code):
 
 
 def test_without_a_server_the_command_runs_by_itself(tmp_path):
-    assert tcclip("plan", warm=tmp_path / "nobody").returncode == 0
+    assert tcclip("plan", server=tmp_path / "nobody").returncode == 0
 
 
 def test_start_imports_nothing_heavy():
