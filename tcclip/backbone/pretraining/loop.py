@@ -8,16 +8,16 @@ import time
 import torch
 from torch import Tensor, nn
 
+from tcclip.backbone.pretraining.batches import Batch, StepBatches, load
 from tcclip.backbone.pretraining.check import Check, zero_shot
 from tcclip.backbone.pretraining.framewise import framewise
 from tcclip.backbone.pretraining.loss import contrastive
-from tcclip.backbone.pretraining.pictures import Pictures, augmented, load_pictures
+from tcclip.backbone.pretraining.pictures import load_pictures
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.log import log
-from tcclip.process.rng import generator
 from tcclip.process.runtime import deterministic, keep_memory
 
 TABLE = "token_embedding.weight"
@@ -39,10 +39,10 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
     optimizer = make_optimizer(model, recipe)
     started = time.monotonic()
     losses: list[float] = []
-    for step in range(recipe.steps):
+    for step, batch in enumerate(load(StepBatches(pictures, config.image_size, recipe))):
         for group in optimizer.param_groups:
             group["lr"] = rate(step, recipe)
-        losses.append(train_step(model, optimizer, pictures, config.image_size, recipe, step))
+        losses.append(train_step(model, optimizer, batch))
         if (step + 1) % max(1, recipe.steps // LINES) == 0:
             spent = time.monotonic() - started
             mean = sum(losses) / len(losses)
@@ -84,16 +84,11 @@ def rate(step: int, recipe: Pretraining) -> float:
     return recipe.lr / 2 * (1 + math.cos(math.pi * done))
 
 
-def train_step(
-    model: ClipVideo, optimizer: torch.optim.AdamW, pictures: Pictures, size: int, recipe: Pretraining, step: int
-) -> float:
-    """One update; the batch and its augmentation are drawn for this step alone. Returns the loss."""
-    rng = generator(recipe.seed, "pretraining", step)
-    chosen = torch.from_numpy(rng.choice(len(pictures.pixels), recipe.batch, replace=False))
-    images = augmented(pictures.pixels[chosen], size, recipe.norm, rng)  # (B, 3, size, size)
-    texts, text_of = torch.unique(pictures.text[chosen], return_inverse=True)
+def train_step(model: ClipVideo, optimizer: torch.optim.AdamW, batch: Batch) -> float:
+    """One update; returns the loss."""
+    images, rows, text_of = batch
     seen = model.encode_video(images[:, None])  # frames (B, 1, E)
-    words = model.encode_text(seen, model.encode_tokens(pictures.rows[texts]))  # (U, E)
+    words = model.encode_text(seen, model.encode_tokens(rows))  # (U, E)
     loss = contrastive(seen.frames[:, 0], words, text_of, model.logit_scale.exp())
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from tcclip.backbone.pretraining.batches import StepBatches, load
 from tcclip.backbone.pretraining.loop import rate, train_clip
 from tcclip.backbone.pretraining.loss import contrastive
-from tcclip.backbone.pretraining.pictures import augmented, centred, compact
+from tcclip.backbone.pretraining.pictures import augmented, centred, compact, load_pictures
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.tokens import token_rows, tokenize
@@ -71,6 +72,14 @@ def test_the_rate_warms_up_to_its_base_and_ends_near_zero():
     assert rate(1, RECIPE) == RECIPE.lr
     assert rate(0, RECIPE) == RECIPE.lr / 2
     assert rate(RECIPE.steps, RECIPE) == pytest.approx(0)
+
+
+def test_the_process_beside_the_steps_makes_the_batches_that_the_steps_would_make():
+    batches = StepBatches(load_pictures(RECIPE.images, 16, RECIPE.seed), 16, RECIPE)
+    made = list(load(batches))
+    assert len(made) == RECIPE.steps
+    for step, batch in enumerate(made):
+        assert all(torch.equal(there, here) for there, here in zip(batch, batches[step], strict=True))
 
 
 def test_pre_training_repeats_itself_bit_by_bit_and_leaves_words_it_has_not_seen_as_drawn():

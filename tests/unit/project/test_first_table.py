@@ -1,0 +1,40 @@
+"""`make tables` shows a table, its figure and the page before it goes on with the rest."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
+
+
+def said(folder, *arguments):
+    """What `make tables` calls in a folder whose programs only say how they were called."""
+    (folder / "venv/bin").mkdir(parents=True, exist_ok=True)
+    for name in ("python", "snakemake", "tcclip"):
+        (folder / "venv/bin" / name).write_text(SCRIPT)
+        (folder / "venv/bin" / name).chmod(0o755)
+    for name in ("requirements.lock", "pyproject.toml", ".installed", "said"):
+        (folder / name).write_text("")
+    shutil.copy(ROOT / "Makefile", folder)
+    command = ("make", "tables", "VENV=venv", "INSTALLED=.installed", *arguments)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return [line for line in (folder / "said").read_text().splitlines() if not line.startswith("python")]
+
+
+def test_a_page_with_one_table_comes_first(tmp_path):
+    assert said(tmp_path) == [
+        "snakemake table3 frames --config suite=mini",
+        "tcclip report --so-far --suite mini",
+        "snakemake tables --config suite=mini",
+    ]
+
+
+def test_where_there_is_a_page_nothing_comes_before_the_tables(tmp_path):
+    (tmp_path / "reports/mini").mkdir(parents=True)
+    (tmp_path / "reports/mini/index.html").touch()
+    assert said(tmp_path) == ["snakemake tables --config suite=mini"]
+
+
+def test_a_suite_of_days_begins_as_it_is(tmp_path):
+    assert said(tmp_path, "SUITE=paper") == ["snakemake tables --config suite=paper"]
