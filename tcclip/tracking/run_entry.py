@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from tcclip.params.reader import LOADER
 from tcclip.plan import Plan, Run, layout
 from tcclip.process.files import read_json, sha256
 from tcclip.tracking.confusion import confusions
@@ -154,7 +155,7 @@ def tested_by(plan: Plan, run: Run) -> dict[str, Evaluated]:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return yaml.load(path.read_text(encoding="utf-8"), LOADER) if path.is_file() else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
