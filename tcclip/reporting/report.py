@@ -27,16 +27,22 @@ from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
 
 
-def write_report(plan: Plan) -> str:
-    """Write the page, its figures, and the numbers and curves for DVC, from tables and run folders."""
+def write_report(plan: Plan, so_far: bool = False) -> str:
+    """Write the page, its figures, and the numbers and curves for DVC, from tables and run folders.
+
+    `so_far`: the page and its figures alone, of the tables that are there while others are still to be filled.
+    """
     folder = layout.reports(plan.suite.name)
-    frames = {name: read_table(layout.table(plan.suite.name, name)) for name in plan.tables}
+    paths = {name: layout.table(plan.suite.name, name) for name in plan.tables}
+    frames = {name: read_table(path) for name, path in paths.items() if path.is_file() or not so_far}
     with new_folder(folder / "figures") as new:
         drawn = draw_figures(plan, frames, new)
-    with new_folder(folder / "curves") as new:
-        write_curves(plan, new)
-    write_json(folder / "metrics.json", summary({n: (frame, plan.tables[n].columns) for n, frame in frames.items()}))
-    write_json(folder / "cells.json", all_cells(frames))
+    if not so_far:
+        with new_folder(folder / "curves") as new:
+            write_curves(plan, new)
+        of_tables = {name: (frame, plan.tables[name].columns) for name, frame in frames.items()}
+        write_json(folder / "metrics.json", summary(of_tables))
+        write_json(folder / "cells.json", all_cells(frames))
     shown = [dataclasses.replace(item, path=folder / "figures" / item.path.name) for item in drawn]
     write_text(folder / "index.html", _page(plan, frames, shown))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
@@ -74,6 +80,7 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
     measured = sum(int((frame["source"] == "measured").sum()) for frame in frames.values())
     facts = {
         "suite": f"{plan.suite.name}: {plan.suite.description}",
+        **({"tables so far": f"{len(frames)} of {len(plan.tables)}"} if len(frames) < len(plan.tables) else {}),
         "measured cells": f"{measured} of {sum(map(len, frames.values()))}",
         "written": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         "git commit": git_commit() or "not a git checkout",

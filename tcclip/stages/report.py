@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -38,9 +39,13 @@ def code() -> str:
 
 
 @app.command()
-def report(suite: SuiteName = "mini", log: Log = None) -> None:
+def report(
+    suite: SuiteName = "mini",
+    so_far: Annotated[bool, typer.Option("--so-far", help="the page alone, of the tables that are there")] = False,
+    log: Log = None,
+) -> None:
     """Write the page with all tables and figures, and the headline numbers."""
     with stage("report", log) as say:
         from tcclip.reporting import write_report
 
-        say(write_report(load_plan(suite)))
+        say(write_report(load_plan(suite), so_far))

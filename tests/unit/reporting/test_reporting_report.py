@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     try:
         plan = load_plan("mini")
         write_suite(plan)
+        write_table(plan, "table3")
+        write_report(plan, so_far=True)
+        shutil.copytree("reports/mini", "early")
         for table in plan.tables:
             write_table(plan, table)
         write_report(plan)
@@ -84,6 +88,14 @@ def test_every_cell_of_the_three_methods_is_measured(reported):
     for name, table in load_plan("mini").tables.items():
         if table.ablation and name != "table6":  # Table 6 has other systems too, and tables to come
             assert set(pd.read_csv(reported / "tables" / f"{name}.csv")["source"]) == {"measured"}
+
+
+def test_a_page_so_far_shows_the_table_that_is_there_and_its_figure(reported):
+    page = Path("early/index.html").read_text(encoding="utf-8")
+    assert 'id="table3"' in page and 'id="table2"' not in page
+    assert "1 of 13" in page and "1 of 13" not in (reported / "index.html").read_text(encoding="utf-8")
+    assert Path("early/figures/table3_shots.png").is_file()
+    assert not Path("early/metrics.json").exists()  # the suite's numbers are all of them or none
 
 
 def test_the_headline_numbers_are_the_tables_averages(reported):
