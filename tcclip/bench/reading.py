@@ -68,20 +68,22 @@ def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
     paths = [folder / "videos" / name for name in names]
     frames = _settings("shards", sizes)
 
-    def decode_only(path: Path) -> None:
-        for _ in read_all(path, READERS[0]):
+    def decode_only(reader: str, i: int) -> None:
+        for _ in read_all(paths[i], reader):
             pass
 
     with open(folder / "extracted", "wb") as file:
 
         def extract(i: int) -> object:
-            return decode(paths[i], READERS[0], frames, file.write)
+            return decode(paths[i], frames, file.write)
 
-        whole, pure = _seconds([extract, lambda i: decode_only(paths[i])], len(paths))
+        works: list[Callable[[int], object]] = [extract, *(partial(decode_only, reader) for reader in READERS)]
+        whole, *alone = _seconds(works, len(paths))
         stored = file.tell() / (len(paths) + 1) / (sizes.seconds * RATE)  # the first video is there twice
     return [
-        f"extraction: {1 / whole:.2f} videos/s per core; decoding alone {1 / pure:.2f}, which is "
-        f"{100 * pure / whole:.0f} % of it; a stored frame has {stored / 1000:.1f} kB"
+        f"extraction: {1 / whole:.2f} videos/s per core; decoding alone {1 / alone[0]:.2f}, which is "
+        f"{100 * alone[0] / whole:.0f} % of it; a stored frame has {stored / 1000:.1f} kB",
+        "decoding alone: " + ", ".join(f"{name} {1 / s:.2f} videos/s" for name, s in zip(READERS, alone, strict=True)),
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from tcclip.data.release.needed import is_list
 from tcclip.data.release.parcels import Parcel, Unpacked
-from tcclip.data.videos.reader import BrokenVideoError, probe
+from tcclip.data.videos.reader import opens
 from tcclip.errors import UserError
 from tcclip.params.dataset import Release
 from tcclip.plan import layout
@@ -62,21 +62,13 @@ def remove_archive(dataset: Release, parcel: Parcel, unpacked: Unpacked) -> None
     archives = [path for name in unpacked.archives if (path := layout.downloads(dataset.name) / name).is_file()]
     if not archives:
         return
-    broken = [path for path in unpacked.members if not _opens(layout.raw(dataset.name) / path)]
+    broken = [path for path in unpacked.members if not opens(layout.raw(dataset.name) / path)]
     if len(broken) > dataset.max_missing * len(unpacked.members):
         share = f"{len(broken)} of its {len(unpacked.members)} videos"
         print(f"{parcel.name} is kept: {share} do not open, first {broken[0]}", file=sys.stderr)
         return
     for path in archives:
         path.unlink()
-
-
-def _opens(video: Path) -> bool:
-    try:
-        probe(video)
-    except BrokenVideoError:
-        return False
-    return True
 
 
 def _is_there(path: Path, size: int) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +19,14 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from tcclip.data.resizing import resize, short_sides
-from tcclip.data.videos.reader import BrokenVideoError, VideoInfo, probe, read_all
+from tcclip.data.videos.reader import OF_PICTURES, BrokenVideoError, VideoInfo
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames, Resize
 
 NOTHING = VideoInfo(
     frames=0, estimated=True, fps=0.0, width=0, height=0, codec="", container="", rotation=0
 )  # of a file that cannot be opened
-ESTIMATE = 0.95  # a container's duration may exceed its frames a little, for example by the end of the sound
+CRASHES = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP}  # of a decoder
 
 Keep = Callable[[bytes], object]  # takes the JPEGs of a video one by one
 
@@ -42,6 +45,14 @@ class Decoded:
     defect: str = ""
 
 
+@dataclass(frozen=True)
+class _Unread:
+    """What kept a video from being read that is no defect of it."""
+
+    number: int  # errno
+    text: str
+
+
 class Decoder:
     """A decoding process that is started when needed and again after a video has ended it.
 
@@ -55,24 +66,31 @@ class Decoder:
         self._process: Any = None
         self._pipe: Connection | None = None
 
-    def decode(self, path: Path, reader: str, keep: Keep) -> Decoded:
-        """All frames by one reader; `keep` gets their JPEGs, of which a result without frames is to be forgotten."""
+    def decode(self, path: Path, keep: Keep) -> Decoded:
+        """All frames in order; `keep` gets their JPEGs, of which a result without frames is to be forgotten.
+
+        UserError where memory, rights or the disk are the cause of a failure: nothing is known of the video then.
+        """
         if self._pipe is None:
             self._start()
         assert self._pipe is not None
         try:
-            self._pipe.send((path, reader))
+            self._pipe.send(path)
             while isinstance(answer := self._pipe.recv(), bytes):
                 keep(answer)
-            assert isinstance(answer, Decoded)
-            return answer
         except (EOFError, ConnectionError):
             self._process.join()
             code = self._process.exitcode
             self.close()
             if code == -signal.SIGALRM:
                 return Decoded(NOTHING, defect=f"not decoded within {self._frames.decode_timeout_s} s")
+            if code < 0 and -code not in CRASHES:
+                raise UserError(_sentence(path, _Unread(errno.ENOMEM, signal.Signals(-code).name))) from None
             return Decoded(NOTHING, defect=f"the decoder ended with exit code {code}")
+        if isinstance(answer, _Unread):
+            raise UserError(_sentence(path, answer))
+        assert isinstance(answer, Decoded)
+        return answer
 
     def close(self) -> None:
         """End the process; the next decode starts another."""
@@ -107,32 +125,46 @@ def decoder(frames: Frames) -> Iterator[Decoder]:
         process.close()
 
 
-def decode(path: Path, reader: str, frames: Frames, keep: Keep) -> Decoded:
-    """All frames of a video by one reader, in this process; it ends, with a defect, at a frame that does not decode.
+def decode(path: Path, frames: Frames, keep: Keep) -> Decoded:
+    """All frames of a video in order, in this process; it ends, with a defect, at a frame that does not decode.
 
-    With frames.store "online" they are decoded and counted, and `keep` gets nothing.
+    With frames.store "online" they are decoded and counted, `keep` gets nothing, and the result's reader is the one
+    for clips. OSError or MemoryError where the file cannot be read.
     """
+    from tcclip.data.videos import pictures_reader, pyav_reader, seeking, survey
+
+    pictures = path.is_dir()
     try:
-        info = probe(path)
+        found = pictures_reader.survey(path) if pictures else survey.survey(path)
     except BrokenVideoError as error:
         return Decoded(NOTHING, defect=f"cannot be opened: {error}")
-    result = Decoded(info, reader=reader)
-    count, reason = 0, ""
+    result = Decoded(found.info, reader=OF_PICTURES if pictures else "pyav")
+    reason = found.faults
+    times: list[int | None] = []
+    keys: list[int] = []
     try:
-        for count, frame in enumerate(read_all(path, reader), start=1):
-            if count > 1 and frames.store == "online":
-                continue
-            small = shrink(frame, frames.short_side, frames.resize)
-            if frames.store == "shards":
-                keep(encode(small, frames.jpeg_quality))
-            if count == 1:
-                (height, width), (source_height, source_width) = small.shape[:2], frame.shape[:2]
-                result = replace(
-                    result, width=width, height=height, source_width=source_width, source_height=source_height
-                )
+        for number, frame in enumerate((pictures_reader if pictures else pyav_reader).shown(path)):
+            if frames.store == "shards" or number == 0:
+                picture = frame.picture()
+                small = shrink(picture, frames.short_side, frames.resize)
+                if frames.store == "shards":
+                    keep(encode(small, frames.jpeg_quality))
+                if number == 0:
+                    first, (height, width) = picture, small.shape[:2]
+            if frame.key:
+                keys.append(number)
+            times.append(frame.time)
     except BrokenVideoError as error:
         reason = str(error)
-    return replace(result, frames=count, defect=_defect(count, info, reason))
+    if times:
+        source_height, source_width = first.shape[:2]
+        result = replace(result, width=width, height=height, source_width=source_width, source_height=source_height)
+    defect = _defect(len(times), found.info, found.silent, reason)
+    if not defect and keys and keys[0] > 0:
+        defect = f"it begins at no key frame: its first {keys[0]} frames show only what changed"
+    if not defect and frames.store == "online" and seeking.by_number(path, found, times, keys, first):
+        result = replace(result, reader="decord")
+    return replace(result, frames=len(times), defect=defect)
 
 
 def shrink(frame: NDArray[np.uint8], short_side: int, how: Resize) -> NDArray[np.uint8]:
@@ -150,34 +182,56 @@ def encode(frame: NDArray[np.uint8], quality: int) -> bytes:
     return bytes(simplejpeg.encode_jpeg(frame, quality=quality, colorspace="RGB", colorsubsampling="420"))
 
 
-def _defect(decoded: int, info: VideoInfo, reason: str) -> str:
-    """The sentence for the index; more frames than announced are no defect."""
+def _defect(decoded: int, info: VideoInfo, silent: int, reason: str) -> str:
+    """The sentence for the index; more frames than announced are no defect, nor are `silent` ones fewer."""
     if decoded == 0:
         return f"no frame can be decoded: {reason or 'the file has none'}"
-    if reason or decoded < info.frames * (ESTIMATE if info.estimated else 1):
+    if reason or decoded < info.frames - silent:
         announced = f"about {info.frames}" if info.estimated else info.frames
         return f"only {decoded} of {announced} frames can be decoded" + (f": {reason}" if reason else "")
     return ""
 
 
+def _sentence(path: Path, cause: _Unread) -> str:
+    """What the user can do about a video that could not be read."""
+    if cause.number in (errno.EACCES, errno.EPERM):
+        return f"{path} may not be read: `chmod a+r {shlex.quote(str(path))}`, then run the same command again"
+    if cause.number == errno.ENOMEM:
+        return (
+            f"{path} could not be decoded ({cause.text}), mostly because memory ran out, which is no defect of it: let "
+            "fewer jobs run at once, `snakemake frames --cores 1`; a cluster's next try asks for more memory by itself"
+        )
+    return (
+        f"{path} could not be read ({cause.text}), which is no defect of the video: see to the disk or network drive "
+        "where it is, then run the same command again"
+    )
+
+
 def _serve(pipe: Connection, frames: Frames) -> None:
     """Answer requests until the other side goes away; loading the readers takes none of a video's time."""
-    from tcclip.data.videos import decord_reader, pyav_reader  # noqa: F401
+    from tcclip.data.videos import pyav_reader, seeking  # noqa: F401
 
     pipe.send("ready")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     try:
         while True:
-            path, reader = pipe.recv()
+            path = pipe.recv()
             signal.alarm(frames.decode_timeout_s)
-            try:
-                result = decode(path, reader, frames, pipe.send)
-            except ConnectionError:
-                raise
-            except Exception as error:  # a reader's bug on one strange file must not end the shard
-                result = Decoded(NOTHING, defect=f"{type(error).__name__}: {' '.join(str(error).split())}"[:200])
+            answer = _answer(path, frames, pipe)
             signal.alarm(0)
-            pipe.send(result)
+            pipe.send(answer)
     except (EOFError, ConnectionError):
         pass
+
+
+def _answer(path: Path, frames: Frames, pipe: Connection) -> Decoded | _Unread:
+    try:
+        return decode(path, frames, pipe.send)
+    except ConnectionError:
+        raise
+    except (MemoryError, OSError) as error:
+        number = getattr(error, "errno", None) or errno.ENOMEM
+        return _Unread(number, os.strerror(number))
+    except Exception as error:  # a reader's bug on one strange file must not end the shard
+        return Decoded(NOTHING, defect=f"{type(error).__name__}: {' '.join(str(error).split())}"[:200])

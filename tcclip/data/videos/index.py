@@ -31,10 +31,11 @@ SCHEMA = pa.schema(
         ("source_width", pa.int32()),  # upright
         ("source_height", pa.int32()),
         ("rotation", pa.int32()),  # degrees clockwise that the container asks for
+        ("mirrored", pa.bool_()),  # whether it asks for left and right to change places after that
         ("fps", pa.float64()),
         ("container", pa.string()),
         ("codec", pa.string()),
-        ("reader", pa.string()),  # the one that decoded it
+        ("reader", pa.string()),  # of the stored frames, or, with frames.store "online", of every clip
         ("defect", pa.string()),  # empty if none
         ("table", pa.int64()),  # byte of the shard at which the table of the frames' places begins; -1 if none
     ]
@@ -61,9 +62,10 @@ class Origin:
     videos: Path  # the folder of the videos
 
 
-def write_rows(rows: list[dict[str, object]], store: str, videos: Path, path: Path, made_by: str = "") -> None:
-    """Write one shard's rows; `store`, the folder of `videos` and what made it are kept in the file's metadata."""
-    schema = SHARD_SCHEMA.with_metadata({"store": store, "videos": str(videos), "made_by": made_by})
+def write_rows(rows: list[dict[str, object]], made: Origin, path: Path, made_by: str = "") -> None:
+    """Write one shard's rows; where they come from and what made them are kept in the file's metadata."""
+    origin = {"store": made.store, "resize": made.resize, "videos": str(made.videos)}
+    schema = SHARD_SCHEMA.with_metadata({**origin, "made_by": made_by})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tcclip.data.videos.decoding import shrink
 from tcclip.data.videos.index import VideoIndex, origin
-from tcclip.data.videos.reader import BrokenVideoError, read_clip
+from tcclip.data.videos.orientation import Orientation
+from tcclip.data.videos.reader import BrokenVideoError, one_line, read_clip
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
 
@@ -20,7 +21,7 @@ class OnlineFrames:
     """The frames of one dataset, decoded from its videos and reduced as stored frames are.
 
     Frame numbers and sizes are those of the scan, so that the same frames are sampled as from shards. A reader lives
-    for one clip; a video is read by the one that the scan found to do it.
+    for one clip; it is decord where the scan found that its frames by number are right, otherwise PyAV.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,6 +32,8 @@ class OnlineFrames:
         self.index = self._videos.table
         self._path = self.index["path"].to_numpy()
         self._reader = self.index["reader"].to_numpy()
+        self._rotation = self.index["rotation"].to_numpy()
+        self._mirrored = self.index["mirrored"].to_numpy()
         self._short = self.index[["height", "width"]].to_numpy().min(axis=1, initial=2**30)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -49,10 +52,11 @@ class OnlineFrames:
         wanted = np.minimum(np.asarray(indices, dtype=np.int64), self.frames(video) - 1)
         path = self._made.videos / self._path[row]
         try:
-            clip = read_clip(path, wanted.tolist(), self._reader[row])
-        except BrokenVideoError as error:
+            orientation = Orientation(int(self._rotation[row]), bool(self._mirrored[row]))
+            clip = read_clip(path, wanted.tolist(), self._reader[row], orientation)
+        except (BrokenVideoError, OSError) as error:
             raise UserError(
-                f"{path} could be decoded when it was scanned and cannot now ({error}): put the file back, or "
-                f"{frames_again(self.folder.name)} scans the one that is there"
+                f"{path} could be decoded when it was scanned and cannot now ({one_line(error)}): put the file back, "
+                f"or {frames_again(self.folder.name)} scans the one that is there"
             ) from error
         return np.stack([shrink(frame, int(self._short[row]), self._made.resize) for frame in clip])

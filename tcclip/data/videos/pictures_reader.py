@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tcclip.data.videos.listing import pictures_of
-from tcclip.data.videos.reader import BrokenVideoError, VideoInfo, one_line
+from tcclip.data.videos.reader import BrokenVideoError, Shown, VideoInfo, one_line
+from tcclip.data.videos.survey import Survey
 
 
 def probe(path: Path) -> VideoInfo:
@@ -19,6 +21,17 @@ def probe(path: Path) -> VideoInfo:
     height, width = _read(pictures[0]).shape[:2]
     codec = pictures[0].suffix[1:].lower()
     return VideoInfo(len(pictures), False, 0.0, width, height, codec, "pictures", 0)
+
+
+def survey(path: Path) -> Survey:
+    """What is known of a file before it is decoded; a folder of pictures has no packets."""
+    return Survey(probe(path), [], [], refreshed=True, unit=0.0, hidden=0, silent=0, alone=True, plain=True, faults="")
+
+
+def shown(path: Path) -> Iterator[Shown]:
+    """Every picture in order."""
+    for frame in read_all(path):
+        yield Shown(None, True, partial(np.asarray, frame))
 
 
 def read_all(path: Path) -> Iterator[NDArray[np.uint8]]:

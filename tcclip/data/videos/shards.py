@@ -15,11 +15,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, decoder
-from tcclip.data.videos.index import PLACE, read_rows, write_rows
+from tcclip.data.videos.decoding import Decoded, Decoder, decoder
+from tcclip.data.videos.index import PLACE, Origin, read_rows, write_rows
 from tcclip.data.videos.keeping import copy_frames, unchanged
 from tcclip.data.videos.listing import video_id
-from tcclip.data.videos.reader import OF_PICTURES, readers_of
+from tcclip.data.videos.reader import OF_PICTURES
 from tcclip.data.videos.seen import examine
 from tcclip.params.dataset import Frames
 from tcclip.process.files import atomic
@@ -57,7 +57,7 @@ def write_shard(
                 with open(jpegs_part, "wb") as file:
                     rows = _write(folder, mine, fmt, shard, frames, file, kept, jpegs)
                 index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
-        write_rows(rows, frames.store, folder, index_part, made_by)
+        write_rows(rows, Origin(frames.store, frames.resize, folder), index_part, made_by)
 
 
 def _write(
@@ -93,35 +93,19 @@ def _write(
 
 
 def append(file: BinaryIO, path: Path, decoding: Decoder) -> tuple[Decoded, list[int]]:
-    """Append a video's JPEGs by the first reader that finds no defect, otherwise the longer result with its defect.
+    """Append a video's JPEGs; also gives the byte at which each begins, and the one after the last."""
+    places = [file.tell()]
 
-    Also gives the byte at which each begins, and the one after the last. What a first reader wrote stays unused in the
-    file where a second one does better; that is rare.
-    """
-    best, places = Decoded(NOTHING), [file.tell()]
-    for reader in readers_of(path):
-        written = [file.tell()]
+    def keep(jpeg: bytes) -> None:
+        file.write(jpeg)
+        places.append(places[-1] + len(jpeg))
 
-        def keep(jpeg: bytes, written: list[int] = written) -> None:
-            file.write(jpeg)
-            written.append(written[-1] + len(jpeg))
-
-        result = decoding.decode(path, reader, keep)
-        if not result.frames:
-            written = _drop(file, written)
-        if not result.defect or result.frames >= best.frames:
-            best, places = result, written
-        else:
-            _drop(file, written)
-        if not result.defect:
-            break
-    return best, places
-
-
-def _drop(file: BinaryIO, written: list[int]) -> list[int]:
-    file.seek(written[0])
-    file.truncate()
-    return written[:1]
+    decoded = decoding.decode(path, keep)
+    if not decoded.frames:
+        file.seek(places[0])
+        file.truncate()
+        del places[1:]
+    return decoded, places
 
 
 def _row(name: str, fmt: str, shard: int, decoded: Decoded, table: int) -> dict[str, object]:
@@ -135,6 +119,7 @@ def _row(name: str, fmt: str, shard: int, decoded: Decoded, table: int) -> dict[
         "source_width": decoded.source_width,
         "source_height": decoded.source_height,
         "rotation": decoded.info.rotation,
+        "mirrored": decoded.info.mirrored,
         "fps": decoded.info.fps,
         "container": decoded.info.container,
         "codec": decoded.info.codec,

@@ -7,16 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from small_videos import number_of, picture, write_video
 from test_shards import FRAMES, extract, names
 from test_video import CLIPS
 
-from tcclip.data.videos import decoding
+from tcclip.data.videos import decoding, pyav_reader, reader
 from tcclip.data.videos.index import merge_index
 from tcclip.data.videos.listing import listed_videos
 from tcclip.data.videos.shards import write_shard
@@ -166,7 +166,7 @@ def test_a_decoding_process_that_does_not_start_ends_the_job_and_blames_no_video
         decoding.decoder(FRAMES) as process,
         pytest.raises(UserError, match="the decoding process ended before its first video"),
     ):
-        process.decode(path, "pyav", lambda _: None)
+        process.decode(path, lambda _: None)
 
 
 def test_shards_of_other_settings_are_not_merged(tmp_path: Path) -> None:
@@ -184,14 +184,14 @@ def test_shards_of_other_settings_are_not_merged(tmp_path: Path) -> None:
 def test_a_frame_is_handed_over_before_the_next_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
 
-    def read_all(*_: object) -> Iterator[np.ndarray]:
+    def shown(*_: object) -> Iterator[reader.Shown]:
         for number in range(3):
             events.append(f"decoded {number}")
-            yield picture(number)
+            yield reader.Shown(number, True, partial(picture, number))
 
-    monkeypatch.setattr(decoding, "read_all", read_all)
+    monkeypatch.setattr(pyav_reader, "shown", shown)
     path = write_video(tmp_path / "a.mp4", frames=3)
-    decoding.decode(path, "pyav", FRAMES, lambda _: events.append("kept"))
+    decoding.decode(path, FRAMES, lambda _: events.append("kept"))
     assert events == ["decoded 0", "kept", "decoded 1", "kept", "decoded 2", "kept"]
 
 

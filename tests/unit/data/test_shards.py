@@ -40,10 +40,10 @@ def names(videos: Path) -> list[str]:
     return [path.relative_to(videos).as_posix() for path in find_videos(videos)]
 
 
-def decode(decoding: Decoder, path: Path, reader: str = "pyav") -> tuple[Decoded, int]:
+def decode(decoding: Decoder, path: Path) -> tuple[Decoded, int]:
     """The result and how many JPEGs came before it."""
     jpegs: list[bytes] = []
-    return decoding.decode(path, reader, jpegs.append), len(jpegs)
+    return decoding.decode(path, jpegs.append), len(jpegs)
 
 
 @pytest.fixture(scope="module")
