@@ -188,7 +188,8 @@ def test_plan_says_what_other_values_would_cost(monkeypatch: pytest.MonkeyPatch)
     longer, _ = command(monkeypatch, "plan", "--set", "protocol.epochs={times: 2}", "--set", "tc.k=32")
     plan = load_plan("mini")
     have = sum(plan.method(name).tc is not None for name in plan.methods)
-    told = f"With protocol.epochs={{times: 2}}, tc.k=32 in the place of what params/ says, in the {have} of {len(plan.methods)} "
+    given = "protocol.epochs={times: 2}, tc.k=32"
+    told = f"With {given} in the place of what params/ says, in the {have} of {len(plan.methods)} "
     assert told in longer
     views = [re.search(r"^total +379 +525 +([\d,]+)", text, re.M)[1] for text in (usual, longer)]
     before, after = (int(number.replace(",", "")) for number in views)
