@@ -9,12 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 MOST = 12  # changes in one command; what is left over the next error names
+QUOTED = r's/^(\S+)[ \t]+(.*\S)\s*$/\1,"\2"/'
 EDGE = r'[,;|\t"]'  # of a cell, besides the line's
 
 
 def insert_head(head: str, path: Path) -> str:
     """Write `head` before the first line."""
     return f"`sed -i {shlex.quote('1i ' + head)} {shlex.quote(str(path))}`"
+
+
+def split_at_blanks(has_head: bool, path: Path) -> str:
+    """Write a comma for the first blanks of each line, and what follows into quotes."""
+    head = [] if has_head else ["-e", "1i path,label"]
+    return f"`sed -i -E {shlex.join([*head, '-e', QUOTED])} {shlex.quote(str(path))}`"
 
 
 def replace_line(number: int, new: str, path: Path) -> str:

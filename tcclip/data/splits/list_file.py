@@ -59,6 +59,8 @@ def _text(dataset: Own, path: Path) -> str:
     content = path.read_bytes()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UserError(f"{path} is UTF-16 and not UTF-8 text: {cures.convert('UTF-16', path)} converts it")
+    if b"\0" in content:
+        raise UserError(f"{path} is no text but a workbook or another program's file: save it there as CSV in UTF-8")
     try:
         return content.decode("utf-8-sig")  # spreadsheets put a mark in front
     except UnicodeDecodeError as error:
@@ -165,6 +167,11 @@ def _other_head(path: Path, number: int, line: str, second: str) -> UserError:
     delimiter = max(DELIMITERS, key=line.count)
     first = f"its first line is {cures.shown(line[:SHOWN])}, {_expected()}"
     written = ("\\t" if delimiter == "\t" else delimiter).join
+    if delimiter not in line and re.fullmatch(r"\S+\s+\S.*", clean(line)):
+        has_head = clean(line).lower().startswith("path")
+        return UserError(
+            f"{path} separates path and label by blanks: {first}: {cures.split_at_blanks(has_head, path)} writes commas"
+        )
     if names := _guessed(line.split(delimiter), [""] * len(line.split(delimiter))):
         return UserError(f"{path} has no head: {first}: {cures.insert_head(written(names), path)} writes it")
     if names := _guessed(second.split(delimiter), _head(line, delimiter)):

@@ -25,7 +25,7 @@ PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}  
 NO_VIDEOS = {
     ".7z", ".aac", ".ac3", ".ass", ".avif", ".bz2", ".csv", ".db", ".doc", ".docx", ".flac", ".gz", ".h5",
     ".hdf5", ".heic", ".heif", ".htm", ".html", ".ini", ".ipynb", ".jpe", ".js", ".json", ".jsonl", ".lock",
-    ".log", ".m4a", ".mat", ".md", ".mp3", ".npy", ".npz", ".oga", ".ogg", ".opus", ".parquet", ".part", ".pdf",
+    ".log", ".m4a", ".mat", ".md", ".mp3", ".npy", ".npz", ".oga", ".opus", ".parquet", ".part", ".pdf",
     ".pkl", ".pt", ".pth", ".py", ".rar", ".rtf", ".sh", ".srt", ".ssa", ".sub", ".svg", ".tar", ".tgz", ".tmp",
     ".toml", ".tsv", ".txt", ".url", ".vtt", ".wav", ".wma", ".xls", ".xlsx", ".xml", ".xz", ".yaml", ".yml",
     ".zip",

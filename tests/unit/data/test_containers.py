@@ -17,11 +17,21 @@ from tcclip.params import load_dataset
 
 ONLINE = FRAMES.model_copy(update={"store": "online"})
 CODECS = {
-    "3gp": "libx264", "asf": "wmv2", "dv": "dvvideo", "flv": "flv1", "gif": "gif", "m2ts": "libx264", "m4v": "mpeg4",
-    "mpg": "mpeg2video", "mxf": "mpeg2video", "nut": "mpeg4", "ogv": "libtheora", "ts": "libx264", "vob": "mpeg2video",
+    "3gp": "libx264", "asf": "wmv2", "dv": "dvvideo", "flv": "flv", "gif": "gif", "m2ts": "libx264", "m4v": "mpeg4",
+    "mpg": "mpeg2video", "mxf": "mpeg2video", "nut": "mpeg4", "ogv": "libvpx",
+    "ts": "libx264", "vob": "mpeg2video",
     "wtv": "mpeg2video", "y4m": "rawvideo", "mjpeg": "mjpeg", "h264": "libx264", "ivf": "libvpx-vp9", "f4v": "libx264",
 }  # fmt: skip
-FORMATS = {"asf": "asf", "m2ts": "mpegts", "ts": "mpegts", "mpg": "mpeg", "m4v": "mov", "ogv": "ogg", "f4v": "mov"}
+FORMATS = {
+    "asf": "asf",
+    "m2ts": "mpegts",
+    "ts": "mpegts",
+    "mpg": "mpeg",
+    "m4v": "mov",
+    "ogg": "ogg",
+    "ogv": "ogg",
+    "f4v": "mov",
+}
 
 
 def written(path: Path, suffix: str) -> Path:

@@ -73,6 +73,8 @@ def test_a_list_whose_meaning_is_clear_is_read(folder, text):  # noqa: F811
             r"has no head: its first line is 'day0/01.mp4\u0009pour",
         ),
         (lines("pouring water;day0/01.mp4", "{label};{path}"), "has no head"),
+        (lines("day0/01.mp4 pouring water", "{path} {label}"), "separates path and label by blanks"),
+        (lines("Path  Label", "{path}  {label}"), "separates path and label by blanks"),
         (
             lines("video_file,class_name", "{path},{label}"),
             "has another head: its first line is 'video_file,class_name'",
@@ -124,6 +126,13 @@ def test_another_encoding_is_named_and_the_command_converts_it(folder, encoding,
         read_own(dataset)
     type_them(str(error.value), folder)
     assert read_own(dataset)[0] == {"all": ["caf\xe9"]}
+
+
+def test_a_workbook_is_named(folder):  # noqa: F811
+    dataset = own(folder)
+    (folder / "list.csv").write_bytes(b"PK\x03\x04\0\0" * 9)
+    with pytest.raises(UserError, match=r"list\.csv is no text but a workbook"):
+        read_own(dataset)
 
 
 @pytest.mark.parametrize("text", [["day1.mp4"], ["a.mp4,b.mp4,c.mp4"]])
