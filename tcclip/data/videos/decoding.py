@@ -160,7 +160,7 @@ def decode(path: Path, frames: Frames, keep: Keep) -> Decoded:
         source_height, source_width = first.shape[:2]
         result = replace(result, width=width, height=height, source_width=source_width, source_height=source_height)
     defect = _defect(len(times), found.info, found.silent, reason)
-    if not defect and keys and keys[0] > 0:
+    if not defect and not found.begins and keys and keys[0] > 0:
         defect = f"it begins at no key frame: its first {keys[0]} frames show only what changed"
     if not defect and frames.store == "online" and seeking.by_number(path, found, times, keys, first):
         result = replace(result, reader="decord")

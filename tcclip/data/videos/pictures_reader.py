@@ -25,7 +25,19 @@ def probe(path: Path) -> VideoInfo:
 
 def survey(path: Path) -> Survey:
     """What is known of a file before it is decoded; a folder of pictures has no packets."""
-    return Survey(probe(path), [], [], refreshed=True, unit=0.0, hidden=0, silent=0, alone=True, plain=True, faults="")
+    return Survey(
+        probe(path),
+        [],
+        [],
+        refreshed=True,
+        unit=0.0,
+        begins=True,
+        hidden=0,
+        silent=0,
+        alone=True,
+        plain=True,
+        faults="",
+    )
 
 
 def shown(path: Path) -> Iterator[Shown]:

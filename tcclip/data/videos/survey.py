@@ -27,6 +27,7 @@ class Survey:
     keys: list[int]  # which of them are key frames
     refreshed: bool  # decoding may begin at each of these
     unit: float  # seconds
+    begins: bool  # the first packet of all, shown or hidden, is a key frame
     hidden: int  # packets that are decoded and, by an edit list, not shown
     silent: int  # at most so many of the others hold no picture
     alone: bool  # the file has no other stream of pictures
@@ -45,14 +46,18 @@ def open_file(path: Path) -> av.container.InputContainer:
 
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """The stream that is the video, decoding with one thread: never a cover picture; the default or the largest one."""
+    """The stream that is the video, decoding with one thread.
+
+    It is no cover or other single picture if there is another one; of several it is the default one, and of several
+    such the largest.
+    """
     streams = [stream for stream in container.streams.video if not stream.disposition & STILL]
     if not streams:
         raise BrokenVideoError("no video stream")
 
-    def rank(stream: av.VideoStream) -> tuple[bool, int, int]:
+    def rank(stream: av.VideoStream) -> tuple[bool, bool, int, int]:
         size = stream.codec_context.width * stream.codec_context.height
-        return bool(stream.disposition & Disposition.default), size, -stream.index
+        return stream.frames != 1, bool(stream.disposition & Disposition.default), size, -stream.index
 
     best = max(streams, key=rank)
     best.codec_context.thread_count = 1
@@ -99,6 +104,7 @@ def _packets(
     times: list[int | None] = []
     keys: list[int] = []
     hidden, silent, faults, codec = 0, 0, "", stream.codec_context.codec.canonical_name
+    begins: bool | None = None
     refreshed, header = True, bytes(stream.codec_context.extradata or b"")
     first, last = 0.0, 0.0  # seconds: zero or before, if packets begin there, and where the last one of any stream ends
     try:
@@ -108,6 +114,7 @@ def _packets(
                 last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream_index != stream.index or not packet.size:
                 continue
+            begins = packet.is_keyframe if begins is None else begins
             if packet.is_discard:
                 hidden += 1
                 continue
@@ -132,9 +139,9 @@ def _packets(
         rotation=orientation.turn,
         mirrored=orientation.mirrored,
     )
-    alone = len(container.streams.video) == 1
+    unit, alone = float(stream.time_base or 0), len(container.streams.video) == 1
     plain = orientation == Orientation() and "rotate" not in {key.lower() for key in stream.metadata}
-    return Survey(info, times, keys, refreshed, float(stream.time_base or 0), hidden, silent, alone, plain, faults)
+    return Survey(info, times, keys, refreshed, unit, bool(begins), hidden, silent, alone, plain, faults)
 
 
 def _announced(
