@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 import torch
@@ -24,6 +26,11 @@ def normalise(clip: Tensor, norm: str) -> Tensor:
 
 def normalise_into(planes: NDArray[np.float32], picture: Picture, norm: str) -> None:
     """Write a picture (H, W, 3) in 0..255 to `planes` (3, H, W) with zero mean and unit variance."""
+    cv2.split(cv2.transform(picture.astype(np.float32), _to_unit(norm)), list(planes))
+
+
+@functools.cache
+def _to_unit(norm: str) -> NDArray[np.float64]:
+    """(x - mean) / std as a matrix of three rows for red, green, blue and 1."""
     mean, std = np.array(STATISTICS[norm])
-    unit = np.column_stack([np.diag(1 / std), -mean / std])  # (x - mean) / std
-    cv2.split(cv2.transform(picture.astype(np.float32), unit), list(planes))
+    return np.column_stack([np.diag(1 / std), -mean / std])
