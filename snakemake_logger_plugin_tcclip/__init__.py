@@ -18,6 +18,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_tcclip.board import EVALUATE, TRAIN, Board
 from snakemake_logger_plugin_tcclip.screen import Screen, duration, summary
 from tcclip.plan import load_plan
+from tcclip.process.home import move_caches
+
+move_caches()  # Snakemake loads its plugins before it makes its cache
 
 SHOWN = ("Nothing to be done", "This was a dry-run")
 REPEATED = (  # said by the failure's lines

@@ -16,6 +16,7 @@ from tcclip.cli import data, look, plan_lines, provenance
 from tcclip.plan import load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.process.console import stage
+from tcclip.process.home import move_caches
 from tcclip.process.options import Log, SuiteName, Values
 from tcclip.stages import all_stages
 
@@ -92,6 +93,7 @@ def command_line() -> Any:
 
 def main() -> None:
     """Entry point."""
+    move_caches()
     command_line()(prog_name="tcclip")
 
 

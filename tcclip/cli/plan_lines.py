@@ -36,7 +36,7 @@ def change_lines(plan: Plan, values: Sequence[str]) -> Iterator[str]:
 def cost_lines(plan: Plan) -> Iterator[str]:
     """Trainings, evaluations, views and hours by protocol and dataset, and the rates behind the hours."""
     costs, rates = estimates_of(plan), rates_of(plan)
-    unit = "GPU-hours" if plan.suite.machine.gpus else "hours"
+    unit = "hours" if plan.suite.machine.gpus in (0, "auto") else "GPU-hours"
     head = ("protocol", "trained on", "trainings", "evaluations", "views trained", "views tested", unit)
     everything = total(costs.values())
     rows = [(*key, *_counts(cost)) for key, cost in sorted(costs.items())]

@@ -15,6 +15,7 @@ from tcclip.data.clips.views import views_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.process import distributed
 from tcclip.process.runtime import autocast, leave_signals_to_parent
+from tcclip.process.sockets import shorten_temporary_folder
 
 
 def predict(
@@ -37,6 +38,7 @@ def predict(
     """
     items = items_of(clips, distributed.rank(), distributed.world_size())
     most = len(items_of(clips, 0, distributed.world_size()))
+    shorten_temporary_folder()
     loader = DataLoader(
         clips,
         batch_size=batch,

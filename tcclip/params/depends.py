@@ -6,7 +6,7 @@ Of a method these are the settings of the kinds that it names: a key of K-means 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING, Protocol, Views
@@ -53,6 +53,6 @@ def evaluation_settings(
     )
 
 
-def machine_settings(threads: int, precision: str, gpu: bool) -> dict[str, Any]:
+def machine_settings(threads: int, precision: str, gpu: bool | Literal["auto"]) -> dict[str, Any]:
     """How the machine is used, as far as a result depends on it; more GPUs only round the same sums differently."""
     return {"threads": threads, "precision": precision, "gpu": gpu}

@@ -47,7 +47,8 @@ class Machine(Params):
 
     threads: Count  # of one process
     loader_workers: Annotated[int, Field(ge=0)]  # of one process
-    gpus: Annotated[int, Field(ge=0)]  # of one training or evaluation, which has a process for each
+    # Of one training or evaluation, which has a process for each; 0: the CPU; auto: a GPU if there is one that works
+    gpus: Annotated[int, Field(ge=0)] | Literal["auto"]
     precision: Literal["auto", "fp32", "fp16", "bf16"]  # auto: what the card is fast in
     eval_batch: Count  # clips of one forward pass
     checkpoint: bool = False  # training: less memory for a quarter more time, the same gradients
@@ -55,6 +56,11 @@ class Machine(Params):
     train_minutes: Count  # time limit on a cluster; a training that needs more goes on in its next job
     evaluate_minutes: Count  # time limit on a cluster; as much more each time the job is tried again
     sample_seconds: Annotated[float, Field(gt=0)] = 10.0  # between two samples of processor, memory and GPU in training
+
+    @property
+    def processes(self) -> int:
+        """Of one training or evaluation."""
+        return 1 if self.gpus == "auto" else max(1, self.gpus)
 
     def at(self, precision: Literal["fp32", "fp16", "bf16"]) -> Machine:
         """The same with the precision that `auto` stands for."""

@@ -52,12 +52,14 @@ def is_main_process() -> bool:
 
 
 @contextlib.contextmanager
-def process_group(meeting: str) -> Iterator[None]:
+def process_group(meeting: str, gpus: bool = True) -> Iterator[None]:
     """Be one of the processes that torchrun (or `tcclip.process.launch`) has started, for the block.
 
-    `meeting` is where they find each other, in torch's words: env:// for torchrun's place, file:// for a file.
+    `meeting` is where they find each other, in torch's words: env:// for torchrun's place, file:// for a file. Without
+    `gpus` they leave those that are there alone.
     """
-    if torch.cuda.is_available():
+    on_gpus = gpus and torch.cuda.is_available()
+    if on_gpus:
         own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if own >= there:
             raise UserError(
@@ -66,7 +68,7 @@ def process_group(meeting: str) -> Iterator[None]:
             )
         torch.cuda.set_device(own)
     dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        "cpu:gloo,cuda:nccl" if on_gpus else "gloo",
         init_method=meeting,
         rank=int(os.environ["RANK"]),
         world_size=int(os.environ["WORLD_SIZE"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import platform
 import resource
-import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
@@ -14,7 +13,8 @@ from typing import Any
 
 import torch
 
-from tcclip.process import distributed
+from tcclip.process import distributed, git
+from tcclip.process.log import log
 
 PACKAGES = (
     "numpy",
@@ -36,8 +36,8 @@ def peak_memory_mb() -> float:
     return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)  # macOS counts bytes, Linux KiB
 
 
-def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, Any]:
-    """What a result was made on and with: the content of environment.json; `git` is `git_state()` at the start."""
+def environment(device: torch.device, state: dict[str, Any] | None) -> dict[str, Any]:
+    """What a result was made on and with: the content of environment.json; `state` is `git_state()` at the start."""
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -46,7 +46,7 @@ def environment(device: torch.device, git: dict[str, Any] | None) -> dict[str, A
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
         "processes": distributed.world_size(),
-        "git": git,
+        "git": state,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "packages": software(),
     }
@@ -69,17 +69,21 @@ def cpu_name() -> str:
 def git_state() -> dict[str, Any] | None:
     """Commit of this checkout and whether files differ from it; None outside a checkout.
 
-    To be asked when work starts: at its end the checkout may be another one than the code that ran.
+    Where git does not answer, `why_not` says why, and so does a line: the result will be one of no known commit. To be
+    asked when work starts: at its end the checkout may be another one than the code that ran.
     """
-
-    def answer(*arguments: str) -> str:
-        command = ["git", "-C", str(Path(__file__).parent), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-
-    try:
-        return {"commit": answer("rev-parse", "HEAD"), "dirty": bool(answer("status", "--porcelain"))}
-    except (OSError, subprocess.SubprocessError):
+    folder = Path(__file__).parent
+    if not git.in_checkout(folder):
         return None
+    state: dict[str, Any] = {"commit": None, "dirty": None}
+    try:
+        state["commit"] = git.ask("rev-parse", "HEAD", folder=folder)
+        state["dirty"] = bool(git.ask("status", "--porcelain", folder=folder))
+    except git.GitError as error:
+        state["why_not"] = str(error)
+        if distributed.is_main_process():
+            log(f"the result's commit is not recorded in full, because {error}")
+    return state
 
 
 def _version(package: str) -> str | None:

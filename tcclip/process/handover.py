@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from tcclip.process.sockets import short_name
+
 SOCKET = "TCCLIP_WARM"  # environment variable: path of the warm server's socket
 
 
@@ -29,7 +31,8 @@ def ask(path: str, arguments: list[str]) -> int | None:
     """Let the server at `path` do it and wait for the exit code; None if nobody is there."""
     with socket.socket(socket.AF_UNIX) as server:
         try:
-            server.connect(path)
+            with short_name(Path(path)) as name:
+                server.connect(name)
         except OSError:
             return None
         send(server, arguments)

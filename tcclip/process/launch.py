@@ -11,11 +11,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from tcclip.errors import UserError
 
 LOOPBACK = "127.0.0.1"
+AUTO: Literal["auto"] = "auto"  # one process, on a GPU if there is one that works
+GpuCount = int | Literal["auto"]
 MEETING = "meeting"  # file
 
 
@@ -24,9 +26,18 @@ def started_by_torchrun() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ and "RANK" in os.environ
 
 
-def device(count: int) -> str:
-    """Where a job of `count` GPUs computes: without one on the CPU, also on a machine that has some."""
-    return "auto" if count else "cpu"
+def device(count: GpuCount, instead: str) -> str:
+    """Where a job of `count` GPUs computes: with 0 on the CPU, with auto where it can, else on GPUs that are there.
+
+    Raises:
+        UserError: there are fewer; `instead` says what needs none (`options.on_the_cpu`).
+    """
+    if count in (0, AUTO):
+        return "auto" if count else "cpu"
+    from tcclip.process.gpu import check_shown
+
+    check_shown(int(os.environ["LOCAL_WORLD_SIZE"]) if started_by_torchrun() else int(count), instead)
+    return "cuda"
 
 
 def is_rank_zero() -> bool:
@@ -34,17 +45,19 @@ def is_rank_zero() -> bool:
     return not started_by_torchrun() or os.environ["RANK"] == "0"
 
 
-def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def run(count: GpuCount, work: Callable[..., Any], *arguments: Any, instead: str = "", **options: Any) -> Any:
     """Do `work` in `count` processes that know each other (`process.distributed`); the result is the first one's.
 
-    0 and 1 stay in this process. `work` and what it gets are pickled, so `work` is a function of a module.
+    0, 1 and auto stay in this process. `work` and what it gets are pickled, so `work` is a function of a module.
+    With `instead`, what to do without a GPU, each process first makes sure that its GPU works.
     When one process fails or is killed, the others are ended, and the error is the first one's. A signal that asks to
     stop reaches all of them, and they get the time that torchrun gives, 30 seconds, to end by themselves.
     """
+    instead = "" if count in (0, AUTO) else instead
     if started_by_torchrun():
-        return _take_part("env://", work, *arguments, **options)
-    if count <= 1:
-        return work(*arguments, **options)
+        return _take_part("env://", instead, count != 0, work, *arguments, **options)
+    if count == AUTO or int(count) <= 1:
+        return _with_gpu(instead, work, *arguments, **options)
     from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -58,7 +71,7 @@ def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -
         config = LaunchConfig(
             min_nodes=1,
             max_nodes=1,
-            nproc_per_node=count,
+            nproc_per_node=int(count),
             run_id="tcclip",
             rdzv_backend="c10d",
             rdzv_endpoint=f"{folder}/{MEETING}",
@@ -69,9 +82,9 @@ def run(count: int, work: Callable[..., Any], *arguments: Any, **options: Any) -
             logs_specs=DefaultLogsSpecs(log_dir=folder),
         )
         try:
-            return elastic_launch(config, _in_one_machine)(folder, work, arguments, options)[0]
+            return elastic_launch(config, _in_one_machine)(folder, instead, work, arguments, options)[0]
         except ChildFailedError as failed:
-            _explain(count, *failed.get_first_failure())
+            _explain(int(count), *failed.get_first_failure())
         except SignalException as stopped:
             if stopped.sigval == signal.SIGINT:
                 raise KeyboardInterrupt from None
@@ -82,19 +95,31 @@ def _as_sigterm(_number: int, _frame: FrameType | None) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _in_one_machine(folder: str, work: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _in_one_machine(
+    folder: str, instead: str, work: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
     """One process of several on this machine, which meet in `folder`; they need not be seen from elsewhere."""
     if sys.platform == "linux":
         for library in ("GLOO", "NCCL"):
             os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
-    return _take_part(f"file://{folder}/processes", work, *arguments, **options)
+    return _take_part(f"file://{folder}/processes", instead, True, work, *arguments, **options)
 
 
-def _take_part(meeting: str, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def _take_part(
+    meeting: str, instead: str, gpus: bool, work: Callable[..., Any], *arguments: Any, **options: Any
+) -> Any:
     from tcclip.process import distributed
 
-    with distributed.process_group(meeting):
-        return work(*arguments, **options)
+    with distributed.process_group(meeting, gpus):
+        return _with_gpu(instead, work, *arguments, **options)
+
+
+def _with_gpu(instead: str, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    if instead:
+        from tcclip.process.gpu import check_works
+
+        check_works(instead)
+    return work(*arguments, **options)
 
 
 def _explain(count: int, number: int, failure: Any) -> NoReturn:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tcclip.errors import UserError
+from tcclip.process.launch import AUTO, GpuCount
+
 SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
-Gpus = Annotated[int | None, typer.Option(min=0, help="processes, one per GPU; else machine.gpus of the suite")]
+Gpus = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|auto",
+        help="processes, one per GPU; 0: the CPU; auto: a GPU if one works; else machine.gpus of the suite",
+    ),
+]
 Values = Annotated[
     list[str] | None,
     typer.Option(
@@ -18,3 +29,25 @@ Values = Annotated[
     ),
 ]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
+
+
+def on_the_cpu(command: Sequence[str], suite_file: Path) -> str:
+    """What cures a job that asks for GPUs which are not there: the `command` that needs none, and the suite's key."""
+    return f"`{shlex.join(command)}` computes on the CPU, and so does `gpus: 0` below `machine:` in {suite_file}"
+
+
+def typed(values: Sequence[str] | None, **options: str | bool | None) -> list[str]:
+    """Options as they are typed: those with a value, and those that are on."""
+    words = [word for value in values or [] for word in ("--set", value)]
+    for name, value in options.items():
+        words += [f"--{name}", value] if isinstance(value, str) else [f"--{name}"] if value else []
+    return words
+
+
+def gpu_count(word: str | None, of_suite: GpuCount) -> GpuCount:
+    """The GPUs that `--gpus` asks for, or those of the suite."""
+    if word is None:
+        return of_suite
+    if word != AUTO and not word.isdecimal():
+        raise UserError(f"--gpus must be a number from 0 on, or auto (got '{word}'): --gpus 0 computes on the CPU")
+    return AUTO if word == AUTO else int(word)

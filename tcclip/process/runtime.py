@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 
 import torch
 
+from tcclip.process import gpu
+
 Precision = Literal["fp32", "fp16", "bf16"]
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # Ctrl-C, a cluster's end of time, and its warning before
@@ -43,8 +45,10 @@ def keep_memory() -> None:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device called `name`; 'auto' is the GPU if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else torch.device(name)
+    """The device called `name`; 'auto' is the GPU if there is one that works."""
+    if name == "auto":
+        return torch.device("cuda" if gpu.works() else "cpu")
+    return torch.device(name)
 
 
 def pick_precision(name: str, device: torch.device) -> Precision:

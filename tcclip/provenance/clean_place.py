@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tcclip.errors import UserError
 from tcclip.plan import layout
+from tcclip.process import git
 from tcclip.process.handover import SOCKET
 from tcclip.tracking.address import VARIABLE
 
@@ -59,21 +60,22 @@ def clean_place(commit: str, keep: Path | None = None) -> Iterator[Place]:
             raise UserError(f"{keep} is there already: name a folder that is not")
         else:
             folder = keep.absolute()
-        inside = _git("rev-parse", "--show-prefix")
-        _git("clone", "--quiet", "--shared", "--no-checkout", _git("rev-parse", "--show-toplevel"), str(folder))
+        inside = git.ask("rev-parse", "--show-prefix")
+        _share_objects(folder)
         try:
-            _git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
-        except UserError as error:
+            git.ask("checkout", "--quiet", "--detach", commit, folder=folder)
+        except git.GitError as error:
             raise UserError(f"commit {commit} is not in this repository (git fetch may bring it): {error}") from error
         root = folder / inside
         (root / layout.DATA).symlink_to(layout.DATA.absolute(), target_is_directory=True)
         yield Place(root)
 
 
-def _git(*arguments: str) -> str:
-    try:
-        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
-    except FileNotFoundError as error:
-        raise UserError("git is not installed; a clean checkout needs it") from error
-    except subprocess.CalledProcessError as error:
-        raise UserError(f"git {arguments[0]}: {error.stderr.strip().splitlines()[-1]}") from error
+def _share_objects(folder: Path) -> None:
+    """An empty repository in `folder` that reads this one's objects, as `git clone --shared` makes it.
+
+    Cloning would ask once more whether a checkout of another user is trusted, in a process that is not told so.
+    """
+    objects = Path(git.ask("rev-parse", "--git-common-dir")).absolute() / "objects"
+    git.ask("init", "--quiet", str(folder))
+    (folder / ".git/objects/info/alternates").write_text(f"{objects}\n", encoding="utf-8")

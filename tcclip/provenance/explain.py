@@ -45,7 +45,7 @@ def _value(plan: Plan, cell: Cell) -> Iterator[str]:
     yield f"{cell.table}, {cell.group + ', ' if cell.group else ''}{cell.row}, {cell.column}, suite {plan.suite.name}"
     path = layout.table(plan.suite.name, cell.table)
     if not path.is_file():
-        yield _fact("value", f"not there yet: snakemake --config suite={plan.suite.name} {cell.table}")
+        yield _fact("value", f"not there yet: snakemake {cell.table} --config suite={plan.suite.name}")
         return
     frame = read_table(path)
     key = (frame["group"] == cell.group) & (frame["row"] == cell.row) & (frame["column"] == cell.column)
@@ -143,6 +143,8 @@ def _code(then: str | None, now: str) -> str:
 def _commit(git: dict[str, Any] | None) -> str:
     if not git:
         return "not known: it was made outside a git checkout"
+    if not git["commit"]:
+        return f"not known: {git.get('why_not', 'git did not answer')}"
     return f"{git['commit']} ({'files differed from it' if git.get('dirty') else 'no file differed from it'})"
 
 

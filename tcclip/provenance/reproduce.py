@@ -63,12 +63,15 @@ def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = Fal
     """
     suite, folder = plan.suite.name, layout.run(plan.suite.name, plan.run(run).name)
     if not (folder / "metrics.json").is_file():
-        raise UserError(f"run {run} is not there: 'snakemake --config suite={suite} {folder}/metrics.json' makes it")
-    commit = (environment_of(folder).get("git") or {}).get("commit")
+        raise UserError(f"run {run} is not there: 'snakemake {folder}/metrics.json --config suite={suite}' makes it")
+    state = environment_of(folder).get("git") or {}
+    commit = state.get("commit")
     if not commit:
+        why = state.get("why_not", "the run was made outside a git checkout, or where git did not answer")
+        again = f"rm -r '{folder}' && snakemake {folder}/metrics.json --config suite={suite}"
         raise UserError(
-            f"{folder}/environment.json names no git commit, because the run was made outside a git checkout: "
-            "commit the project, delete the run's folder and make it again"
+            f"{folder}/environment.json names no git commit, because {why}: commit the project, then `{again}` "
+            "makes the run again with its commit"
         )
     with clean_place(commit, keep) as place:
         _link_weights(plan, run, place)
@@ -93,7 +96,7 @@ def evaluated_elsewhere(folder: Path, commit: str) -> list[str]:
     """The evaluations that another commit has made than the one that trained the run."""
     evaluations = read_json(folder / "metrics.json")["evaluations"]
     made = {name: result.get("made_by", {}).get("git") for name, result in evaluations.items()}
-    others = {name: git["commit"] for name, git in made.items() if git and git["commit"] != commit}
+    others = {name: git["commit"] for name, git in made.items() if git and git["commit"] not in (None, commit)}
     return [f"evaluation {name}: was made at commit {other}, is at {commit}" for name, other in others.items()]
 
 

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import datetime
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tcclip.plan import Plan, layout
+from tcclip.process import git
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
@@ -100,12 +100,13 @@ def _confused(items: list[Picture]) -> Markup:
 
 
 def git_commit() -> str:
-    """The checkout's commit, with a note when files differ from it; empty outside git."""
-    try:
-        told = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= (with changes)"]
-        return subprocess.run(told, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
+    """The checkout's commit, with a note when files differ from it, or why it is not known; empty outside git."""
+    if not git.in_checkout(Path.cwd()):
         return ""
+    try:
+        return git.ask("describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= (with changes)")
+    except git.GitError as error:
+        return f"not known, because {error}"
 
 
 def _videos(plan: Plan) -> Markup:

@@ -11,9 +11,12 @@ from typing import Annotated
 
 import typer
 
+from tcclip.errors import unknown
+from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout
 from tcclip.process.console import stage
-from tcclip.process.options import Log
+from tcclip.process.launch import AUTO, GpuCount
+from tcclip.process.options import Log, on_the_cpu
 
 app = typer.Typer()
 
@@ -27,8 +30,15 @@ def options(plan: Plan) -> str:
     """The command-line options of the measurement behind a suite's tables."""
     bench, machine = plan.suite.bench, plan.suite.machine
     methods = " ".join(f"--method {name}" for name in plan.benched)
+    device = "" if gpus(plan) == 0 or machine.gpus == AUTO else " --device cuda"
     sizes = f"--mode eval --classes {bench.classes} --batch {bench.batch} --repeat {bench.repeat} --no-memory"
-    return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}"
+    return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}{device}"
+
+
+def gpus(plan: Plan) -> GpuCount:
+    """The rule's resource `gpu`: one where trainings use some."""
+    asked = plan.suite.machine.gpus
+    return asked if asked == AUTO else min(1, asked)
 
 
 @app.command()
@@ -54,7 +64,16 @@ def bench(
         from tcclip.bench.cases import grid, modes_of, parse_row, settings_of
         from tcclip.bench.oracle import in_checkout
         from tcclip.bench.run import bench as measure
+        from tcclip.process import gpu
 
+        if device not in ("auto", "cpu", "cuda"):
+            raise unknown("device", device, ("auto", "cpu", "cuda"))
+        if device == "cuda":
+            named = [word for name in method or [] for word in ("--method", name)]
+            command = ["tcclip", "bench", "--suite", suite, *named, "--device", "cpu"]
+            instead = on_the_cpu(command, path_of("suites", suite))
+            gpu.check_shown(1, instead)
+            gpu.check_works(instead)
         subjects = method or ["vifi_clip", "tc_clip", "plain", *(["oracle"] if in_checkout() else [])]
         cases = [parse_row(text) for text in row or []]
         cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tcclip.errors import UserError
 from tcclip.params.depends import machine_settings
 from tcclip.params.kinds.chosen import modules_of
 from tcclip.params.reader import Params
@@ -31,12 +34,29 @@ class Depends:
         return fingerprint.code(*self.modules)
 
 
-def modules_for(core: tuple[str, ...], *sections: Params) -> tuple[str, ...]:
-    """A stage's core and the kinds that a method, and for trainings its protocol, names."""
-    return (*core, *(module for section in sections for module in modules_of(section)))
+def require(paths: Iterable[Path], command: str) -> None:
+    """Refuse to begin where an input is not there, as it may be for whoever types a stage; `command` makes it."""
+    absent = [path for path in paths if not path.exists()]
+    if absent:
+        more = f", and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise UserError(f"{absent[0]} is not there{more}: `{command}` makes what is missing, and then this")
+
+
+@contextlib.contextmanager
+def told_missing(command: str) -> Iterator[None]:
+    """`require` for a block that reads its inputs itself."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} is not there: `{command}` makes what is missing") from error
+
+
+def modules_for(core: tuple[str, ...], *sections: Params, without: Collection[str] = ()) -> tuple[str, ...]:
+    """A stage's core and the kinds that a method, and for trainings its protocol, names, without some keys."""
+    return (*core, *(module for section in sections for module in modules_of(section, without)))
 
 
 def machine(plan: Plan) -> dict[str, Any]:
     """How the suite uses the machine, as far as a result depends on it."""
     used = plan.suite.machine
-    return machine_settings(used.threads, used.precision, used.gpus > 0)
+    return machine_settings(used.threads, used.precision, used.gpus if used.gpus == "auto" else used.gpus > 0)

@@ -12,15 +12,15 @@ import typer
 
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
-from tcclip.params.depends import evaluation_settings
+from tcclip.params.depends import NOT_EVALUATED, evaluation_settings
 from tcclip.params.method import method_of_run
 from tcclip.params.protocol import Views, parse_views
-from tcclip.params.reader import read_yaml, validate
+from tcclip.params.reader import path_of, read_yaml, validate
 from tcclip.plan import Evaluation, Plan, layout, load_plan
 from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName, Values
+from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import fingerprint, train
 from tcclip.stages.depends import Depends, machine, modules_for
 
@@ -50,7 +50,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
         paths.add(layout.frames_index(dataset.name))
     return Depends(
         settings=evaluation_settings(method, protocol, machine(plan), views, we),
-        modules=modules_for(CODE, method),
+        modules=modules_for(CODE, method, without=NOT_EVALUATED),
         inputs=sorted(paths),
     )
 
@@ -129,7 +129,7 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
         folder=folder,
         frames=protocol.frames,
         seed=protocol.seed,
-        code=fingerprint.code(*modules_for(CODE, method)),
+        code=fingerprint.code(*modules_for(CODE, method, without=NOT_EVALUATED)),
         machine=plan.suite.machine,
     )
 
@@ -179,6 +179,10 @@ def evaluate(
         from tcclip.evaluation.run import evaluate as evaluate_run
 
         plan = load_plan(suite)
+        count = gpu_count(gpus, plan.suite.machine.gpus)
+        again = typed(values, suite=suite, dataset=dataset, split=split, views=views, we=we, gpus="0")
+        instead = on_the_cpu(["tcclip", "evaluate", run, *again], path_of("suites", suite))
+        device = launch.device(count, instead)
         if values:
             plan, run = changed_run(plan, run, values)
         if dataset and split:
@@ -187,6 +191,5 @@ def evaluate(
             raise UserError("--dataset and --split go together, and --views and --we need both")
         else:
             subject, jobs = planned_jobs(plan, run)
-        count = plan.suite.machine.gpus if gpus is None else gpus
-        subject = dataclasses.replace(subject, device=launch.device(count))
-        report(launch.run(count, evaluate_run, subject, jobs, keep=bool(dataset)))
+        subject = dataclasses.replace(subject, device=device)
+        report(launch.run(count, evaluate_run, subject, jobs, instead=instead, keep=bool(dataset)))

@@ -26,6 +26,8 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.errors",
     "tcclip.process.console",
     "tcclip.process.environment",
+    "tcclip.process.git",
+    "tcclip.process.gpu",
     "tcclip.process.lock",
     "tcclip.process.progress",
     "tcclip.process.log",

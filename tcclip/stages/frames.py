@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from tcclip.errors import UserError
 from tcclip.params import Dataset, load_dataset
 from tcclip.params.reader import flat
 from tcclip.plan import layout
@@ -77,4 +78,7 @@ def frames_index(dataset: str, log: Log = None) -> None:
         from tcclip.data.videos.index import merge_index
 
         parts = [layout.shard(dataset, number)[1] for number in range(load_dataset(dataset).frames.shards)]
+        for number, part in enumerate(parts):
+            if not part.is_file():
+                raise UserError(f"{part} is not there: `tcclip frames {dataset} {number}` makes it")
         report(merge_index(parts, *index_outputs(dataset)))

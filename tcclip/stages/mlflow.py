@@ -7,6 +7,7 @@ Snakefile sees to it that a server which is shown trainings has its experiments 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -49,12 +50,17 @@ def of_untrained(plan: Plan, run: Run) -> tuple[dict[str, object], dict[str, str
 
 
 @app.command("mlflow-store")
-def mlflow_store(log: Log = None) -> None:
+def mlflow_store(
+    later: Annotated[
+        bool, typer.Option("--later", help="a store that does not answer is left to `tcclip mlflow`")
+    ] = False,
+    log: Log = None,
+) -> None:
     """Create the MLflow store, once."""
-    with stage("MLflow store", log):
+    with stage("MLflow store", log) as say:
         from tcclip.tracking.store import create_store
 
-        create_store()
+        say(create_store(later=later))
 
 
 @app.command()

@@ -11,6 +11,7 @@ from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
 from tcclip.stages import fingerprint
+from tcclip.stages.depends import require
 
 CODE = ("tcclip.reporting",)
 
@@ -48,4 +49,7 @@ def report(
     with stage("report", log) as say:
         from tcclip.reporting import write_report
 
-        say(write_report(load_plan(suite), so_far))
+        plan = load_plan(suite)
+        tables = [layout.table(suite, table) for table in plan.tables]
+        require([] if so_far else tables, f"snakemake {outputs(plan)[0]} --config suite={suite}")
+        say(write_report(plan, so_far))

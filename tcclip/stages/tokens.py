@@ -12,6 +12,7 @@ from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
 from tcclip.stages import fingerprint, splits
+from tcclip.stages.depends import require
 
 CODE = ("tcclip.backbone.class_tokens",)
 
@@ -46,4 +47,5 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
         from tcclip.backbone.class_tokens import write_tokens
 
         plan = load_plan(suite)
+        require(inputs(plan), f"snakemake tokens --config suite={suite}")
         report(write_tokens(inputs(plan), [plan.method(name) for name in plan.methods], *outputs(plan)))

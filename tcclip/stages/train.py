@@ -12,13 +12,14 @@ import typer
 
 from tcclip.errors import UserError
 from tcclip.params.depends import training_settings
+from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName, Values
+from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import fingerprint
-from tcclip.stages.depends import Depends, machine, modules_for
+from tcclip.stages.depends import Depends, machine, modules_for, told_missing
 
 if TYPE_CHECKING:
     from tcclip.training.job import TrainingJob
@@ -63,7 +64,7 @@ def outputs(plan: Plan, run: str) -> list[Path]:
 
 def threads(plan: Plan) -> int:
     """Threads of a training or evaluation, with a process for each GPU."""
-    return plan.suite.machine.threads * max(1, plan.suite.machine.gpus)
+    return plan.suite.machine.threads * plan.suite.machine.processes
 
 
 def training_job(plan: Plan, name: str) -> TrainingJob:
@@ -151,7 +152,10 @@ def train(
         from tcclip.tracking.description import tags_of
 
         plan, name = changed_run(load_plan(suite), run, values or [])
-        count = plan.suite.machine.gpus if gpus is None else gpus
-        job = training_job(plan, name)
-        job = dataclasses.replace(job, device=launch.device(count), restart=restart, across_code=across_code)
-        report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name))))
+        count = gpu_count(gpus, plan.suite.machine.gpus)
+        instead = on_the_cpu(["tcclip", "train", run, *typed(values, suite=suite, gpus="0")], path_of("suites", suite))
+        device = launch.device(count, instead)
+        with told_missing(f"snakemake frames splits backbone tokens --config suite={suite}"):
+            job = training_job(plan, name)
+        job = dataclasses.replace(job, device=device, restart=restart, across_code=across_code)
+        report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name)), instead=instead))

@@ -55,7 +55,10 @@ def shown() -> str:
 
 def _apart(uri: str) -> tuple[str, dict[str, str]]:
     """`uri` without a password, and the variables for it; a server's user name goes with it."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise UserError(f"{VARIABLE} is no address ({error}): `unset {VARIABLE}` uses the sqlite file") from error
     scheme = parts.scheme.split("+")[0]  # postgresql+psycopg2
     query = parse_qsl(parts.query, keep_blank_values=True)
     password = parts.password or dict(query).get("password")

@@ -158,7 +158,8 @@ class _Reporter:
         try:
             self._process.wait(FAREWELL_SECONDS if heard else UNHEARD_SECONDS)
         except subprocess.TimeoutExpired:
-            log("the MLflow server has not taken everything yet: what is missing comes with `snakemake mlflow`")
+            server = tracking_uri()
+            log(f"MLflow's server {server} has not taken everything yet: `snakemake mlflow` loads what is missing")
 
     def _write(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin

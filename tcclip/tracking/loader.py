@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking import row_entry, run_entry, saved_views
-from tcclip.tracking.address import tracking_uri
+from tcclip.tracking import question, row_entry, run_entry, saved_views, store
+from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
 from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, create, existing, search
 from tcclip.tracking.store import FOLDER, experiment
@@ -43,13 +43,25 @@ def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> s
     `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
-    connection = client(tracking_uri())
-    number = experiment(connection, suite, FOLDER)
-    close_abandoned(connection, number)
     absent = [name for name in plan.runs if not (layout.run(suite, name) / "metrics.json").is_file()]
     if absent:
-        makes = f"snakemake --config suite={suite} mlflow"
+        makes = f"snakemake mlflow --config suite={suite}"
         raise UserError(f"run {absent[0]} of suite {suite} has no metrics.json: '{makes}' makes what is missing")
+    told = f"the runs in {layout.runs(suite)} and the tables in {layout.reports(suite)}/tables are complete"
+    ending = f"{told}; {question.later(suite)}"
+    question.check(ending)
+    with question.telling(ending):
+        return _load_all(plan, of_untrained)
+
+
+def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
+    """`load_runs` when the store answers."""
+    suite, uri = plan.suite.name, tracking_uri()
+    if not is_server(uri) and store.was_away():
+        store.make(uri, FOLDER, exists=True)
+    connection = client(uri)
+    number = experiment(connection, suite, FOLDER)
+    close_abandoned(connection, number)
     keys = run_entry.run_keys(plan)
     ids, account = load(connection, number, keys, lambda name: run_entry.planned_run(plan, name, of_untrained))
     table_rows = row_entry.measured_rows(plan, ids, number)

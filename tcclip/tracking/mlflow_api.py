@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as Entry
 
+# The library tries for many minutes; a store has answered before it is used here (`question`).
+SHORT = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_SQLALCHEMYSTORE_MAX_RETRIES": "2",
+}
 SILENT_SECONDS = 600.0  # a training of another machine that has said nothing for so long is gone
 
 
@@ -35,6 +41,8 @@ def client(uri: str) -> MlflowClient:
     """
     os.environ.update(credentials())
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    for name, value in SHORT.items():
+        os.environ.setdefault(name, value)
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     import logging
 

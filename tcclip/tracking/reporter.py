@@ -23,10 +23,12 @@ import requests
 
 from tcclip.tracking.address import credentials, tracking_uri
 from tcclip.tracking.entry import EXPERIMENT_TAGS, Point, batches
+from tcclip.tracking.question import why_not
 from tcclip.tracking.rest import RejectedError, Server, pairs
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts
 GIVE_UP_SECONDS = 300.0  # after the training's end; the run's folder has everything, and `snakemake mlflow` loads it
+LATER = "`snakemake mlflow` loads what is missing"
 Message = dict[str, Any]
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ def main() -> None:
             print("open", flush=True)  # it then waits at its end for what is still to be said
         report(entry, messages, patience)
     except (RejectedError, requests.RequestException) as error:
-        print(f"MLflow: {error}; what is missing comes with `snakemake mlflow`", file=sys.stderr, flush=True)
+        print(f"{why_not(tracking_uri(), error)}: {LATER}", file=sys.stderr, flush=True)
 
 
 def report(entry: LiveEntry, messages: queue.Queue[Message | None], patience: Patience) -> None:
@@ -115,6 +117,7 @@ class Patience:
 
     def __init__(self) -> None:
         self._until: float | None = None
+        self._told = False
 
     def hurry(self) -> None:
         """The training has ended."""
@@ -126,11 +129,18 @@ class Patience:
         while True:
             try:
                 return action()
-            except requests.RequestException:
+            except requests.RequestException as error:
+                self._tell(error)
                 if self._until is not None and time.monotonic() > self._until:
                     raise
                 time.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
+
+    def _tell(self, error: requests.RequestException) -> None:
+        """Say once that the training goes on without the server; after its end its own line is the last one."""
+        if not self._told and self._until is None:
+            self._told = True
+            print(f"{why_not(tracking_uri(), error)}: the training goes on, and {LATER}", file=sys.stderr, flush=True)
 
 
 def _read(messages: queue.Queue[Message | None], patience: Patience) -> None:

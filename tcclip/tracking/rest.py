@@ -37,6 +37,15 @@ class Server:
             self._session.auth = (user, password)
         elif token := environment.get("MLFLOW_TRACKING_TOKEN"):
             self._session.headers["Authorization"] = f"Bearer {token}"
+        if environment.get("MLFLOW_TRACKING_INSECURE_TLS") == "true":
+            self._session.verify = False
+        elif certificate := environment.get("MLFLOW_TRACKING_SERVER_CERT_PATH"):
+            self._session.verify = certificate
+
+    def ask(self, name: str, seconds: tuple[float, float]) -> requests.Response:
+        """The raw answer to the question for an experiment; at most so many seconds to connect, and between bytes."""
+        query, call = {"experiment_name": name}, "experiments/get-by-name"
+        return self._session.get(self._base + call, params=query, timeout=seconds, stream=True)
 
     def post(self, call: str, body: Answer) -> Answer:
         """POST `call`; raises requests.RequestException where it may help to try again, and RejectedError elsewhere."""

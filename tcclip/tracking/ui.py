@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from tcclip.errors import UserError
 from tcclip.params.reader import names
+from tcclip.tracking import question
 from tcclip.tracking.address import DATABASE, VARIABLE, credentials, is_server, tracking_uri
 from tcclip.tracking.mlflow_api import client
 from tcclip.tracking.saved_views import link
@@ -26,6 +27,8 @@ def open_ui(port: int = 5000, database: Path = DATABASE) -> NoReturn:
     uri = tracking_uri(database)
     if is_server(uri):
         raise UserError(f"{VARIABLE} is {uri}: open that address in a browser")
+    if wrong := question.trouble(uri):
+        raise UserError(f"{wrong}: `tcclip ui` shows it when that is over")
     if VARIABLE not in os.environ and not database.is_file():
         raise UserError(f"there is no {database} yet: make tables (or snakemake mlflow) writes it")
     if _taken(port):

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from tcclip.data.clips.training import Sample, TrainingClips
 from tcclip.process.rng import generator
 from tcclip.process.runtime import leave_signals_to_parent
+from tcclip.process.sockets import shorten_temporary_folder
 from tcclip.training.schedule import Budget
 
 
@@ -51,6 +52,7 @@ def remaining(
 
 def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, device: torch.device) -> Iterator[Batch]:
     """The micro-batches of `samples` in order; any number of workers gives the same ones."""
+    shorten_temporary_folder()
     loader = DataLoader(
         clips,
         batch_sampler=samples,  # type: ignore[arg-type]  # any iterable of index lists will do

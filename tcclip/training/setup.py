@@ -194,16 +194,28 @@ def tensors(setup: Setup) -> dict[str, object]:
     }
 
 
-def resume(setup: Setup, found: tuple[Progress, dict[str, object]] | None) -> Progress:
+def put_in(setup: Setup, content: dict[str, Any]) -> None:
+    """Give model and optimizer what `tensors` has kept; a KeyError, TypeError or ValueError if it is of others."""
+    kept = {name: tensor.shape for name, tensor in content["weights"].items()}
+    if kept != {name: parameter.shape for name, parameter in setup.parameters.items()}:
+        raise ValueError("the weights are those of another model")
+    with torch.no_grad():
+        for name, parameter in setup.parameters.items():
+            parameter.copy_(content["weights"][name])
+    setup.optimizer.load_state_dict(content["optimizer"])
+    setup.scaler.load_state_dict(content["scaler"])
+
+
+def resume(setup: Setup, found: tuple[Progress, dict[str, Any]] | None) -> Progress:
     """Put a resume state into model and optimizer; without one, start at the beginning. All processes start equal."""
     progress = Progress()
     if found is not None:
         progress, content = found
-        with torch.no_grad():
-            for name, parameter in setup.parameters.items():
-                parameter.copy_(content["weights"][name])  # type: ignore[index]
-        setup.optimizer.load_state_dict(content["optimizer"])  # type: ignore[arg-type]
-        setup.scaler.load_state_dict(content["scaler"])  # type: ignore[arg-type]
+        try:
+            put_in(setup, content)
+        except (KeyError, TypeError, ValueError) as error:  # gone on with across code that names its parts otherwise
+            path, other = setup.job.folder / "state.pt", ["a model or an optimizer that today's code does not have"]
+            raise UserError(talk.other_state(path, setup.job, progress.epoch, other, only_code=False)) from error
         log(talk.resumed_line(setup.job.name, progress))
     if not distributed.is_main_process():
         progress.held = {}

@@ -31,6 +31,8 @@ from tcclip.training.job import TrainingJob
 from tcclip.training.mark import Mark, differences, only_code_differs
 
 OVERHEAD = 0.02  # share of the time that saving inside an epoch may take
+TENSORS = {"weights", "optimizer", "scaler"}  # parts of a state beside its mark and its progress
+OTHER_FORM = "a state in the form of another version of the program"
 
 
 @dataclass
@@ -70,30 +72,68 @@ def save(path: Path, mark: Mark, progress: Progress, tensors: dict[str, Any]) ->
 def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, Any]] | None:
     """The state of this training, or None if there is none.
 
-    A state of other params, data or code is an error that says what differs, unless the job may begin anew (None), or
-    go on across code; then the progress says where it did.
+    A state of other params, data or code, or of another version of the program, is an error that says what differs,
+    unless the job may begin anew (None), or go on across code; then the progress says where it did.
     """
     for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while saving
         left_over.unlink(missing_ok=True)
     if not path.is_file():
         return None
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        before = Mark.of_text(content.pop("mark")) if "fingerprint" not in content else None
-        progress = content.pop("progress")
-        found = Progress(**{**progress, "sums": Sums(**progress["sums"])})
-    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, pickle.UnpicklingError) as error:
-        raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again") from error
+    content = _read(path)
+    if content is None and not job.restart:
+        raise UserError(f"{path} cannot be read as a resume state: rm '{path}' and train again")
+    if content is None:
+        path.unlink()
+        return None
+    before, found = _mark_of(content), _progress_of(content)
     other = ["params, data and code that it does not name"] if before is None else differences(before, mark)
-    if not other:
+    only_code = found is not None and before is not None and only_code_differs(before, mark)
+    if found is None:
+        other.append(OTHER_FORM)
+    elif not other:
         return found, content
-    if before is not None and job.across_code and only_code_differs(before, mark):
+    elif before is not None and only_code and job.across_code:
         found.continued.append({"epoch": found.epoch, "step": found.step, "code_before": before.code_fingerprint})
         return found, content
     if job.restart:
         path.unlink()
         return None
-    raise UserError(talk.other_state(path, job, found, other, before is not None and only_code_differs(before, mark)))
+    raise UserError(talk.other_state(path, job, _epoch_of(content), other, only_code))
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a state file of any version holds; None for what is none."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError):
+        return None
+    return content if isinstance(content, dict) and "progress" in content else None
+
+
+def _mark_of(content: dict[str, Any]) -> Mark | None:
+    """The mark of a state; None where it has none, or one of another version."""
+    try:
+        mark = Mark.of_text(content["mark"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return mark if isinstance(mark.settings, dict) and isinstance(mark.code, dict) else None
+
+
+def _progress_of(content: dict[str, Any]) -> Progress | None:
+    """The progress of a state whose form is today's, to the key; what is missing or unknown would be lost."""
+    progress = content["progress"]
+    sums = progress.get("sums") if isinstance(progress, dict) else None
+    today = vars(Progress()).keys(), vars(Sums()).keys()
+    if not isinstance(sums, dict) or (progress.keys(), sums.keys()) != today or not content.keys() >= TENSORS:
+        return None
+    return Progress(**{**progress, "sums": Sums(**sums)})
+
+
+def _epoch_of(content: dict[str, Any]) -> int | None:
+    """The epoch (from 0) in which a state of any version was left, if it says so."""
+    progress = content["progress"]
+    epoch = progress.get("epoch") if isinstance(progress, dict) else None
+    return epoch if isinstance(epoch, int) else None
 
 
 class Saver:

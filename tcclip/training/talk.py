@@ -22,15 +22,15 @@ def resumed_line(name: str, progress: Progress) -> str:
     return f"{name}: continues after step {progress.step} of epoch {progress.epoch + 1}"
 
 
-def other_state(path: Path, job: TrainingJob, progress: Progress, other: Sequence[str], only_code: bool) -> str:
-    """Why a resume state is not gone on with, and the commands that decide."""
+def other_state(path: Path, job: TrainingJob, epoch: int | None, other: Sequence[str], only_code: bool) -> str:
+    """Why a resume state, left in `epoch` (from 0), is not gone on with, and the commands that decide."""
     suite = job.tags.get("suite", "mini")
     command = f"tcclip train {job.name}" + ("" if suite == "mini" else f" --suite {suite}")
     going_on = f"`{command} --continue` goes on under today's code, " if only_code else ""
     anew = f"`{command} --restart` trains from the start"
     pipeline = f"TCCLIP_RESTART=1{' or TCCLIP_CONTINUE=1' if only_code else ''} before `snakemake`"
     return (
-        f"{path} was left in epoch {progress.epoch + 1} by a training with {', '.join(other)}: "
+        f"{path} was left{'' if epoch is None else f' in epoch {epoch + 1}'} by a training with {', '.join(other)}: "
         f"{going_on}{anew}; for all runs of a pipeline put {pipeline}"
     )
 

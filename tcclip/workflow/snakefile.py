@@ -8,14 +8,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, load_plan
+from tcclip.process import git
 from tcclip.provenance.restore import restore
-from tcclip.tracking import address
+from tcclip.tracking import address, question
 from tcclip.workflow import warm
 
 CONFIG_KEYS = ("suite",)
@@ -39,6 +41,7 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
         for key in config:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
+        address.tracking_uri()
         plan = load_plan(str(config.get("suite", "mini")))
         if restored:
             restore(plan.suite.name)
@@ -66,9 +69,29 @@ def start(suite: str, on_this_machine: bool) -> None:
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
-    make_store_first()
+    tell_if_git_does_not_answer()
+    if store_answers(suite):
+        make_store_first()
     if on_this_machine:
         warm.start_server(suite)
+
+
+def tell_if_git_does_not_answer() -> None:
+    """Results name the commit that made them; where they could not, a person hears it before they are made."""
+    folder = Path.cwd()
+    try:
+        if git.in_checkout(folder):
+            git.ask("rev-parse", "HEAD", folder=folder)
+    except git.GitError as error:
+        print(f"Warning: results will not name the commit that made them, because {error}", file=sys.stderr)
+
+
+def store_answers(suite: str) -> bool:
+    """Ask MLflow's store once, before the first job; without it everything is made but its view of the runs."""
+    wrong = question.trouble(address.tracking_uri())
+    if wrong:
+        print(f"Warning: {wrong}: runs and tables are made all the same, and {question.later(suite)}", file=sys.stderr)
+    return not wrong
 
 
 def make_store_first() -> None:

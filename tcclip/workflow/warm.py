@@ -29,6 +29,7 @@ from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
 from tcclip.process.handover import SOCKET, Request, receive
+from tcclip.process.sockets import short_name
 from tcclip.stages import all_stages, fingerprint
 
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
@@ -69,7 +70,8 @@ def serve(path: Path, owner: int, suite: str) -> None:
     gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
+        with short_name(path) as name:
+            listener.bind(name)
         listener.listen(64)
         ended, wake = os.pipe()
         os.set_blocking(wake, False)

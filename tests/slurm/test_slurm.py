@@ -61,7 +61,6 @@ def prepared(through_an_outage):
 def test_snakemake_killed_and_started_again_goes_on(cluster, prepared, tmp_path):
     project = prepared.copy(tmp_path / "project")
     project.train_for(epochs=15)
-    project.change_machine(gpus=1)
     expected = project.undisturbed(tmp_path / "undisturbed")
     with project.started(f"runs/mini/{RUN}/weights.safetensors") as snakemake:
         wait_until(lambda: "epoch 2/" in project.training_log(), "the training does not start", seconds=START)
@@ -69,7 +68,6 @@ def test_snakemake_killed_and_started_again_goes_on(cluster, prepared, tmp_path)
         snakemake.wait()
     (orphan,) = project.slurm_jobs("train", RUN)
     assert orphan in cluster.queue()
-    assert "GRES=gpu:1" in call("scontrol", "show", "job", "--details", orphan)
     call("scancel", orphan)
     wait_until(lambda: orphan not in cluster.queue(), "the job does not end", seconds=60)
     assert "stopped in epoch" in project.training_log()
@@ -80,6 +78,17 @@ def test_snakemake_killed_and_started_again_goes_on(cluster, prepared, tmp_path)
     assert "continues after step" in project.training_log()
     assert project.weights() == expected
     assert not project.slurm_jobs("shard", "mini_ucf101_0000")
+
+
+def test_a_suites_gpus_are_asked_of_slurm_and_a_card_that_does_not_work_is_told(cluster, prepared, tmp_path):
+    """The cluster's cards are /dev/null."""
+    project = prepared.copy(tmp_path / "project")
+    project.change_machine(gpus=1)
+    with project.started(f"runs/mini/{RUN}/weights.safetensors", "--retries", "0") as snakemake:
+        assert snakemake.wait(timeout=FINISH) == 1
+    (job,) = project.slurm_jobs("train", RUN)
+    assert "gres/gpu=1" in cluster.finished()[job]["Tres"]
+    assert "1 GPU is asked for, and " in project.training_log() and "--gpus 0` computes on" in project.training_log()
 
 
 def test_a_training_over_its_time_limit_resumes_and_ends_with_the_same_weights(cluster, prepared, tmp_path):

@@ -91,6 +91,15 @@ def test_a_store_that_is_gone_makes_nothing_stale_and_no_training_waits_for_one(
     assert needed == {"train": 1}
 
 
+def test_the_slurm_profile_plans_while_an_input_is_just_being_made_again(project):
+    """Snakemake's own default for disk space measures every input, and ended where one was gone for a moment."""
+    index = project.folder / "data/frames/mini_ucf101/index.parquet"
+    index.unlink()
+    index.symlink_to("nowhere")
+    (project.folder / f"runs/mini/{TC}/weights.safetensors").unlink()
+    assert "train" in project.jobs("--profile", "slurm", "tables")
+
+
 def test_another_mlflow_server_is_loaded_and_nothing_else_made(project, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret-word@127.0.0.1:9")
     assert project.jobs("tables") == {"load_runs": 1, "tables": 1}

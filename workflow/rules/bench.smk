@@ -11,7 +11,7 @@ rule bench:
     resources:
         mem_mb=growing(plan.suite.machine.train_mem_mb),
         runtime=growing(plan.suite.machine.evaluate_minutes),
-        gpu=min(1, plan.suite.machine.gpus),
+        gpu=stages.bench.gpus(plan),
         cpus_per_task=plan.suite.machine.threads,
     params:
         suite=suite,

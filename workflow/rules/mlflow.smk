@@ -1,4 +1,5 @@
 # MLflow's view of the run folders. The store is made once, before any run, and filled by one serial job.
+# A store that does not answer stops nothing else: this job's sentence says how to load the runs later.
 # Trainings do not name the store as an input, because a new store would train them all again; `make_store_first` sees to it
 # that a server which is shown trainings has its experiments before.
 
@@ -16,7 +17,7 @@ rule mlflow_store:
     message:
         "MLflow store"
     shell:
-        "tcclip mlflow-store --log {log}"
+        "tcclip mlflow-store --later --log {log}"
 
 
 rule load_runs:
@@ -25,6 +26,8 @@ rule load_runs:
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),
         stamp="mlruns/store.json",
+        # After all that others want: should the store not answer, this job fails and nothing is left to be done.
+        page=ancient(stages.report.outputs(plan)),
     output:
         stages.mlflow.outputs(plan),
     log:

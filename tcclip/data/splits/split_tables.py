@@ -80,7 +80,8 @@ def present(listed: list[Listed], store: FrameSource, classes: int, path: Path, 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     """A CSV of strings; ids such as 'NA' or '0012' stay what they are."""
     if not path.is_file():
-        raise UserError(f"{path} is not there: run the splits stage first")
+        dataset = path.parent.parent.name if path.parent.name == "classes" else path.parent.name
+        raise UserError(f"{path} is not there: `tcclip splits {dataset}` makes it")
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != columns:
         raise UserError(f"{path} must have the columns {','.join(columns)}: delete it and run the splits stage again")

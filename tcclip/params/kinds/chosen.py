@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tcclip.params.kinds.axis import Kind, module_of
 from tcclip.params.reader import Params
 
 
-def chosen(section: Params) -> Iterator[Kind]:
-    """The settings of every kind in a section and in the sections below it."""
+def chosen(section: Params, without: Collection[str] = ()) -> Iterator[Kind]:
+    """The settings of every kind in a section and in the sections below it, but not in its keys `without`."""
     for name in type(section).model_fields:
+        if name in without:
+            continue
         value = getattr(section, name)
         if isinstance(value, Kind):
             yield value
@@ -18,6 +20,6 @@ def chosen(section: Params) -> Iterator[Kind]:
             yield from chosen(value)
 
 
-def modules_of(section: Params) -> list[str]:
+def modules_of(section: Params, without: Collection[str] = ()) -> list[str]:
     """The dotted names of the modules of the kinds that a method or protocol names: code of its own."""
-    return sorted({module_of(kind) for kind in chosen(section)})
+    return sorted({module_of(kind) for kind in chosen(section, without)})

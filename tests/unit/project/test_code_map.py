@@ -15,6 +15,9 @@ MAPS = ["docs/index.md", "CONTRIBUTING.md", "tests/README.md"]  # whose paths in
 FOLDERS = ("tcclip/", "params/", "workflow/", "tests/", "docs/", ".ci/", ".vscode/")
 
 
+MAKE_FILES = "adding_a_"  # guides, whose own files the tests that follow them make
+
+
 def read(page):
     """A page without its blocks of code."""
     return re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
@@ -26,6 +29,19 @@ def test_every_file_that_a_map_names_exists(name):
     paths = [path for path in named if path.startswith(FOLDERS) and "<" not in path]
     assert len(paths) > 5
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_module_of_the_program_that_a_page_names_exists(page):
+    text = page.read_text(encoding="utf-8")
+    if page.name == "CHANGELOG.md":  # of what was
+        return
+    named = re.findall(r"(?<![\w/.-])((?:tcclip|tests|workflow|\.ci)/[\w./-]*\w/?)(?![\w<*{]|\.\*)", text)
+    modules = [name.replace(".", "/") for name in re.findall(r"python -m (tcclip(?:\.\w+)+)", text)]
+    absent = {path for path in named if not (ROOT / path).exists()} | {
+        module for module in modules if not ((ROOT / module).is_dir() or (ROOT / f"{module}.py").is_file())
+    }
+    assert page.name.startswith(MAKE_FILES) or sorted(absent) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -65,3 +65,10 @@ def test_the_citation_names_the_software_and_the_paper():
     (paper,) = citation["references"]
     assert paper["title"] == "Leveraging Temporal Contextualization for Video Action Recognition"
     assert [author["family-names"] for author in paper["authors"]] == ["Kim", "Han", "Kim", "Han"]
+
+
+def test_no_command_that_is_told_gives_a_target_to_config():
+    """snakemake --config takes every word that follows: `snakemake --config suite=mini mlflow` fails."""
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "tcclip").rglob("*.py"), ROOT / "Makefile"]
+    told = {path.name: re.findall(r"--config suite=[^\s`']+ +(?!-)[\w{/].*", path.read_text("utf-8")) for path in texts}
+    assert {name: lines for name, lines in told.items() if lines} == {}

@@ -55,6 +55,8 @@ def test_a_new_kind_makes_no_run_stale(package):  # noqa: F811
         ("evaluation/talk.py", "top-1 {result", "top1 {result"),
         ("process/log.py", "file=sys.stderr", "file=sys.stdout"),
         ("process/environment.py", "model name", "name of the model"),
+        ("process/git.py", "lets it", "allows it"),
+        ("process/gpu.py", "is asked for", "is wanted"),
         ("process/progress.py", "{minutes}:{rest:02d}", "{minutes} min"),
     ],
 )
@@ -87,6 +89,17 @@ def test_an_edit_of_what_all_methods_use_makes_all_runs_stale(package, file):  #
 def test_an_edit_of_the_loop_makes_trainings_stale_and_no_evaluation(package):  # noqa: F811
     folder, _ = package
     assert stale_after(adding_to(folder / "training/loop.py")) == (set(TRAINED), set())
+
+
+@pytest.mark.parametrize("file", ["training/objective/soft_ce.py", "data/clips/augmentation/x.py"])
+def test_an_edit_of_an_objective_or_an_augmentation_makes_no_evaluation_stale(package, file):  # noqa: F811
+    folder, _ = package
+    assert stale_after(adding_to(folder / file)) == (set(TRAINED), set())
+
+
+def test_the_code_that_an_evaluation_names_as_its_own_is_that_it_depends_on():
+    name = "few_shot-hmdb51-k4-tc_clip-s1024"
+    assert evaluate.planned(PLAN, name).code == evaluate.depends_on(PLAN, name).code
 
 
 def test_a_setting_of_k_means_is_one_of_the_runs_with_k_means_alone():

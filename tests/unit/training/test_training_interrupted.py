@@ -156,7 +156,7 @@ OTHER_CODE = {**CODE, "tcclip.models.attention": "2"}
 @pytest.fixture
 def interrupted(world, monkeypatch, request) -> TrainingJob:
     """A training that was stopped in its second epoch and left its state."""
-    run = request.node.name.removeprefix("test_")[:40]
+    run = f"run-{short_hash(request.node.name)}"
     job = training_job(world, run, save_seconds=1e9, code=CODE, tags={"suite": "tiny"})
     train_until_stopped(monkeypatch, job, signal.SIGTERM, SystemExit)
     return job
@@ -233,6 +233,56 @@ def test_a_state_of_an_earlier_version_is_refused_plainly(interrupted):
     train(dataclasses.replace(interrupted, restart=True))
 
 
+def without(content, *keys):
+    return {key: value for key, value in content.items() if key not in keys}
+
+
+def earlier(content):
+    """As it was before the selection held weights."""
+    progress = {**without(content["progress"], "held", "continued"), "best_weights": content["progress"]["held"]}
+    return {**content, "progress": progress}
+
+
+OTHER_VERSIONS = {
+    "before weights were held": earlier,
+    "before marks": lambda c: {"fingerprint": "ab12", **without(earlier(c), "mark")},
+    "a key less": lambda c: {**c, "progress": without(c["progress"], "held")},
+    "a key more": lambda c: {**c, "progress": {**c["progress"], "ema": {}}},
+    "a sum more": lambda c: {**c, "progress": {**c["progress"], "sums": {**c["progress"]["sums"], "top5": 0}}},
+    "a sum less": lambda c: {**c, "progress": {**c["progress"], "sums": without(c["progress"]["sums"], "waited")}},
+    "a mark with more": lambda c: {**c, "mark": json.dumps({**json.loads(c["mark"]), "videos": "x"})},
+    "a mark with less": lambda c: {**c, "mark": json.dumps(without(json.loads(c["mark"]), "backbone"))},
+    "a mark that is no JSON": lambda c: {**c, "mark": "ab12"},
+    "a mark of another form": lambda c: {**c, "mark": json.dumps({**json.loads(c["mark"]), "settings": "ab12"})},
+    "no optimizer": lambda c: without(c, "optimizer"),
+}
+
+
+@pytest.mark.parametrize("version", OTHER_VERSIONS)
+def test_a_state_of_any_other_version_is_refused_with_the_command_that_trains_anew(interrupted, version):
+    path = interrupted.folder / "state.pt"
+    torch.save(OTHER_VERSIONS[version](torch.load(path, weights_only=True)), path)
+    for job in (interrupted, dataclasses.replace(interrupted, across_code=True)):
+        said = refusal(job)
+        assert f"{path} was left in epoch 2 by a training with " in said and "--continue" not in said
+        assert "--suite tiny --restart` trains from the start" in said
+    train(dataclasses.replace(interrupted, restart=True))
+    assert (interrupted.folder / "weights.safetensors").is_file() and not path.exists()
+
+
+@pytest.mark.parametrize("part", ["weights", "optimizer"])
+def test_a_state_whose_parts_todays_code_does_not_have_cannot_be_continued_and_says_so(interrupted, part):
+    path = interrupted.folder / "state.pt"
+    content = torch.load(path, weights_only=True)
+    content[part] = {f"renamed.{name}": value for name, value in content[part].items()}
+    torch.save(content, path)
+    said = refusal(dataclasses.replace(interrupted, code=OTHER_CODE, across_code=True))
+    assert "by a training with a model or an optimizer that today's code does not have: `tcclip train" in said
+    assert "--restart` trains from the start" in said and "--continue" not in said
+
+
 def test_what_is_no_state_says_so(interrupted):
     (interrupted.folder / "state.pt").write_bytes(b"not a state")
     assert re.search(r"cannot be read as a resume state: rm '.*/state\.pt'", refusal(interrupted))
+    train(dataclasses.replace(interrupted, restart=True))
+    assert (interrupted.folder / "weights.safetensors").is_file()

@@ -121,3 +121,16 @@ def test_start_imports_nothing_heavy():
     code = "import sys, json, tcclip.cli.start; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], text=True, capture_output=True).stdout)
     assert not {"torch", "pydantic", "typer", "yaml", "pandas"} & set(loaded)
+
+
+def test_a_server_is_found_below_a_long_temporary_folder(tmp_path):
+    folder = tmp_path / ("a" * 60) / ("b" * 60)
+    folder.mkdir(parents=True)
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], env=environment, text=True, **pipes)
+    path = owner.stdout.readline().strip()
+    asked = "import sys; from tcclip.process.handover import ask; print('code', ask(sys.argv[1], ['--version']))"
+    done = subprocess.run([sys.executable, "-c", asked, path], text=True, capture_output=True)
+    owner.communicate("", timeout=30)
+    assert path.startswith(str(folder)) and done.stdout.endswith("code 0\n"), done.stderr
