@@ -30,8 +30,14 @@ def logits(
     v = torch.stack(frames).mean(0)
     seen = looked_at(mode, frames, context)
     features = [text(w, sizes, ids, seen, mode, n_ctx) for ids in texts]
-    scores = [(v / v.norm() * (c / c.norm())).sum() for c in features]  # no product of matrices that autocast halves
+    wide = torch.promote_types(v.dtype, torch.float32)  # cosines and logits are never in half precision
+    scores = [_cosine(v.to(wide), c.to(wide)) for c in features]
     return w["logit_scale"].exp() * torch.stack(scores)
+
+
+def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    """Of two rows, without a product that autocast would take in half precision."""
+    return (a / a.norm() * (b / b.norm())).sum()
 
 
 def vision(

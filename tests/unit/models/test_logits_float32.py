@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_models import CLASSES, CONFIG, backbone
 
-from tcclip.bench import plain
+from tcclip.bench import oracle, plain
 from tcclip.models import build
 from tcclip.models.score.scoring import in_float32
 from tcclip.params import load_method
@@ -81,5 +81,6 @@ def test_what_the_bench_compares_with_has_float32_logits(dtype: torch.dtype) -> 
     model = build(method, backbone(), CLASSES, 4)
     assert method.tc is not None
     with torch.no_grad(), torch.autocast("cpu", dtype):
-        found = plain.logits(dict(model.state_dict()), CONFIG, method.tc, model.tokens, torch.randn(1, 4, 3, 32, 32))
-    assert found.dtype == torch.float32
+        weights, video = dict(model.state_dict()), torch.randn(1, 4, 3, 32, 32)
+        assert plain.logits(weights, CONFIG, method.tc, model.tokens, video).dtype == torch.float32
+        assert oracle.logits(weights, CONFIG, method, model.tokens, video).dtype == torch.float32
