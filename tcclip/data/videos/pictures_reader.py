@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from tcclip.data.videos.listing import pictures_of
 from tcclip.data.videos.reader import BrokenVideoError, Shown, VideoInfo, one_line
@@ -75,7 +75,11 @@ def _read(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
+        if (
+            isinstance(error, OSError) and error.errno
+        ):  # the system's error; Pillow's own about a picture have no number
+            raise
         raise BrokenVideoError(f"{path.name}: {one_line(error)}") from error
 
 

@@ -1,5 +1,6 @@
 """What is a video: every container that PyAV opens, whatever it is called, and a folder of pictures."""
 
+import errno
 from pathlib import Path
 
 import av
@@ -10,6 +11,7 @@ from small_videos import number_of, picture, write_video
 from test_shards import FRAMES, extract
 
 from tcclip.data.raw import cure_of
+from tcclip.data.videos import pictures_reader
 from tcclip.data.videos.listing import find_videos, pictures_of, video_id, videos_below
 from tcclip.data.videos.seen import look_at
 from tcclip.errors import UserError
@@ -125,6 +127,17 @@ def test_a_picture_that_is_broken_or_of_another_size_ends_its_video_with_a_defec
     assert index["frames"].to_dict() == {"cut": 4, "first": 0, "sizes": 3}
     assert "only 4 of 12 frames can be decoded: frame_5.jpg" in index.loc["cut", "defect"]
     assert "frame_4.jpg is 30 x 24 and the first picture 64 x 48" in index.loc["sizes", "defect"]
+
+
+def test_a_picture_that_the_system_does_not_give_is_no_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = pictures(tmp_path / "a", count=2)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Image, "open", refused)
+    with pytest.raises(PermissionError):
+        list(pictures_reader.read_all(video))
 
 
 def test_official_lists_know_a_folder_of_pictures_by_its_name(tmp_path: Path) -> None:
