@@ -144,7 +144,7 @@ class VideoIndex:
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise UserError(f"{path} is missing: {frames_again(path.parent.name)} makes it")
+            raise UserError(f"{path} is missing: extract the frames first: {frames_again(path.parent.name)}")
         self.path = path
         self.table: pd.DataFrame = pq.read_table(path).to_pandas().set_index("video", drop=False)
         self._row = {video: row for row, video in enumerate(self.table["video"])}
