@@ -72,7 +72,7 @@ class Decoder:
         UserError where memory, rights or the disk are the cause of a failure: nothing is known of the video then.
         """
         if self._pipe is None:
-            self._start()
+            self._start(path)
         assert self._pipe is not None
         try:
             self._pipe.send(path)
@@ -100,7 +100,7 @@ class Decoder:
             self._process.join()
             self._pipe = None
 
-    def _start(self) -> None:
+    def _start(self, path: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._frames), daemon=True)
@@ -109,6 +109,9 @@ class Decoder:
         try:
             self._pipe.recv()
         except EOFError as error:  # no video's fault
+            self._process.join()
+            if self._process.exitcode == -signal.SIGKILL:
+                raise UserError(_sentence(path, _Unread(errno.ENOMEM, "SIGKILL"))) from None
             raise UserError(
                 "the decoding process ended before its first video: its reason stands above; repair the installation "
                 "(`make tables` sets it up) and run the same command again"
