@@ -28,6 +28,7 @@ from tcclip.tracking.rest import RejectedError, Server, pairs
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts
 GIVE_UP_SECONDS = 300.0  # after the training's end; the run's folder has everything, and `snakemake mlflow` loads it
+LAST_WORDS_SECONDS = 2.0  # after the training's end, in which it waits for them
 LATER = "`snakemake mlflow` loads what is missing"
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -150,6 +151,14 @@ def _read(messages: queue.Queue[Message | None], patience: Patience) -> None:
             messages.put(json.loads(line))
     patience.hurry()
     messages.put(None)
+    silent = threading.Timer(LAST_WORDS_SECONDS, _be_silent)
+    silent.daemon = True
+    silent.start()
+
+
+def _be_silent() -> None:
+    """Let go of the output that the training had: whoever reads it to its end must not wait for the server."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _now() -> int:
