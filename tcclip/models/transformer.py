@@ -30,13 +30,19 @@ class Attention(nn.Module):
         self.in_proj_bias = nn.Parameter(torch.empty(3 * width))
         self.out_proj = nn.Linear(width, width)
 
+    def stacked(self, rows: Tensor, parts: slice) -> Tensor:
+        """Some of query, key and value (parts 0, 1, 2) of rows (..., D), (..., parts, heads, D/heads)."""
+        weight: Tensor = self.in_proj_weight
+        bias: Tensor = self.in_proj_bias
+        if parts != slice(0, 3):  # a slice of all would be one more gradient to be put together
+            part = slice(parts.start * self.width, parts.stop * self.width)
+            weight, bias = weight[part], bias[part]
+        projected = F.linear(rows, weight, bias)
+        return projected.view(*rows.shape[:-1], parts.stop - parts.start, self.heads, self.width // self.heads)
+
     def project(self, rows: Tensor, parts: slice) -> tuple[Tensor, ...]:
-        """Some of query, key and value (parts 0, 1, 2) of rows (..., D): one tensor (..., heads, D/heads) for each."""
-        part = slice(parts.start * self.width, parts.stop * self.width)
-        projected = F.linear(rows, self.in_proj_weight[part], self.in_proj_bias[part])
-        return projected.view(*rows.shape[:-1], parts.stop - parts.start, self.heads, self.width // self.heads).unbind(
-            -3
-        )
+        """As `stacked`, one tensor (..., heads, D/heads) for each part."""
+        return self.stacked(rows, parts).unbind(-3)
 
     def qkv(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value of rows (..., D), each (..., heads, D/heads)."""

@@ -30,10 +30,12 @@ class Layout(NamedTuple):
 
 
 class TextState(NamedTuple):
-    """States of all texts, the part that they share once."""
+    """States of all texts: what they share once, then the rest of each up to its [EOT], one text after the other."""
 
-    prefix: Tensor  # (P, W): start and prompt
-    names: Tensor  # (R, W): the rest of each text up to its [EOT], one text after the other
+    rows: Tensor  # (P + R, W)
+    prefix: int  # P: start and prompt
+    into: Tensor  # (C*(P+M),) int64: the row of every position of the C texts; behind an [EOT] the first row
+    back: Tensor  # (P + R,) int64: the position of every row, of the shared ones that in the first text
 
 
 class ClassReaders(NamedTuple):
@@ -62,24 +64,33 @@ def embed(
         shared = torch.cat([shared[:1], prompts, shared[1 + len(prompts) :]])
     names = F.embedding(tokens[:, prefix:].flatten()[places.places], table)
     own = positions[prefix : tokens.shape[1]][places.places % places.length]
-    return TextState(shared + positions[:prefix], names + own)
+    return TextState(torch.cat([shared + positions[:prefix], names + own]), prefix, *_ways(prefix, places))
+
+
+def _ways(prefix: int, places: Layout) -> tuple[Tensor, Tensor]:
+    """`into` and `back` of a TextState."""
+    at = places.places
+    count = torch.arange(prefix + len(at), device=at.device)
+    grid = at.new_zeros(places.classes * places.length).index_copy(0, at, count[prefix:])
+    into = torch.cat([count[:prefix].expand(places.classes, -1), grid.view(places.classes, -1)], dim=1)
+    text = at.div(places.length, rounding_mode="floor")
+    back = torch.cat([count[:prefix], at + (text + 1) * prefix])
+    return into.flatten(), back
 
 
 def layer(block: Block, state: TextState, places: Layout) -> TextState:
-    """One causal block over all texts, the shared prefix computed once."""
-    prefix, width = state.prefix.shape
-    rows = torch.cat([state.prefix, state.names])  # (P + R, W)
-    parts = block.attn.qkv(block.ln_1(rows))
-    shared = [part[:prefix].transpose(0, 1)[None] for part in parts]  # (1, heads, P, d)
-    own = [_by_class(part[prefix:], places).transpose(1, 2) for part in parts]  # (C, heads, M, d)
-    key, value = (torch.cat([shared[i].expand(places.classes, -1, -1, -1), own[i]], dim=2) for i in (1, 2))
-    sees = torch.ones(places.length, prefix + places.length, dtype=torch.bool, device=rows.device).tril(prefix)
-    mixed_prefix = F.scaled_dot_product_attention(shared[0], shared[1], shared[2], is_causal=True)
-    mixed_names = F.scaled_dot_product_attention(own[0], key, value, attn_mask=sees)
-    mixed = [mixed_prefix[0].transpose(0, 1).reshape(prefix, width)]
-    mixed.append(mixed_names.transpose(1, 2).reshape(-1, width).index_select(0, places.places))
-    rows = block.feed_forward(rows + block.attn.out_proj(torch.cat(mixed)))
-    return TextState(rows[:prefix], rows[prefix:])
+    """One causal block over all texts, the shared prefix computed once.
+
+    What stands behind an [EOT] is seen by no row that is read. Every text computes the attention of the shared prefix,
+    and that of the first one is taken: it is little, and one attention is quicker than two.
+    """
+    rows = state.rows
+    stacked = block.attn.stacked(block.ln_1(rows), slice(0, 3)).index_select(0, state.into)
+    laid_out = stacked.view(places.classes, -1, *stacked.shape[1:])  # (C, P+M, 3, heads, d)
+    query, key, value = laid_out.permute(2, 0, 3, 1, 4).unbind(0)  # (C, heads, P+M, d)
+    mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2)
+    mixed = mixed.reshape(-1, rows.shape[1]).index_select(0, state.back)
+    return state._replace(rows=block.feed_forward(rows + block.attn.out_proj(mixed)))
 
 
 def class_readers(
@@ -92,28 +103,18 @@ def class_readers(
     *first, last = blocks
     for block in first:
         state = layer(block, state, places)
-    own_end = ends - len(state.prefix)
-    residual = state.names[(own_end + 1).cumsum(0) - 1]  # (C, W): the last row of each text
-    fixed = torch.cat([state.prefix[:1], state.prefix[1 + prompts :]])
+    last_rows = state.prefix + (ends - state.prefix + 1).cumsum(0) - 1  # (C,): of each text
+    residual = state.rows.index_select(0, last_rows)  # (C, W)
     query = last.attn.query(last.ln_1(residual))  # (C, heads, d)
-    key_fixed, value_fixed = last.attn.key_value(last.ln_1(fixed))  # (F, heads, d)
-    own = last.attn.key_value(last.ln_1(state.names))
-    key_own, value_own = (_by_class(part, places) for part in own)  # (C, M, heads, d)
-    after = torch.arange(places.length, device=ends.device) > own_end[:, None]  # (C, M)
-    scores_own = torch.einsum("chd,cmhd->chm", query, key_own).masked_fill(after[:, None], -math.inf)
-    scores = single(torch.cat([torch.einsum("chd,fhd->chf", query, key_fixed), scores_own], dim=-1))
+    stacked = last.attn.stacked(last.ln_1(state.rows), slice(1, 3)).index_select(0, state.into)
+    key, value = stacked.view(places.classes, -1, *stacked.shape[1:]).unbind(2)  # (C, P+M, heads, d)
+    position = torch.arange(key.shape[1], device=ends.device)
+    unseen = (position > ends[:, None]) | ((position > 0) & (position <= prompts))  # (C, P+M)
+    scores = single(torch.einsum("chd,cmhd->chm", query, key)).masked_fill(unseen[:, None], -math.inf)
     scores = scores * query.shape[-1] ** -0.5
-    weights = scores.softmax(dim=-1).to(value_own.dtype)
-    value = torch.einsum("chf,fhd->chd", weights[..., : len(fixed)], value_fixed)
-    value = value + torch.einsum("chm,cmhd->chd", weights[..., len(fixed) :], value_own)
-    replaced = state.prefix[1 : 1 + prompts] if prompts else None
-    return ClassReaders(residual, query, scores.logsumexp(dim=-1), value, replaced)
-
-
-def _by_class(rows: Tensor, places: Layout) -> Tensor:
-    """Rows (R, heads, d) laid out by class, (C, M, heads, d); zeros behind a text's [EOT], which no row before sees."""
-    empty = rows.new_zeros(places.classes * places.length, *rows.shape[1:])
-    return empty.index_copy(0, places.places, rows).view(places.classes, places.length, *rows.shape[1:])
+    read_out = torch.einsum("chm,cmhd->chd", scores.softmax(dim=-1).to(value.dtype), value)
+    replaced = state.rows[1 : 1 + prompts] if prompts else None
+    return ClassReaders(residual, query, scores.logsumexp(dim=-1), read_out, replaced)
 
 
 def read(block: Block, classes: ClassReaders, prompts: Tensor | None) -> Tensor:

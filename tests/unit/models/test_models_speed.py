@@ -63,6 +63,20 @@ def test_the_text_layers_are_entered_once_per_step() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_a_layer_of_all_texts_is_one_attention(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, calls = small(method), []
+    fused = torch.nn.functional.scaled_dot_product_attention
+
+    def counted(*parts: Tensor, **options: object) -> Tensor:
+        calls.append(options)
+        return fused(*parts, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    model.encode_classes()
+    assert calls == [{"is_causal": True}] * (CONFIG.text_layers - 1)  # of the last layer [EOT] alone is read
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_activation_checkpoints_change_no_gradient(method: str) -> None:
     model = small(method).double()
     loss(model, model(videos())).backward()
