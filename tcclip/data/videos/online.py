@@ -30,6 +30,9 @@ class OnlineFrames:
         self._videos = VideoIndex(path)
         self._made = origin(path)
         self.index = self._videos.table
+        if "mirrored" not in self.index:
+            again = frames_again(self.folder.name)
+            raise UserError(f"{path} is of an earlier version, which did not prove its readers: {again} makes it again")
         self._path = self.index["path"].to_numpy()
         self._reader = self.index["reader"].to_numpy()
         self._rotation = self.index["rotation"].to_numpy()

@@ -101,6 +101,7 @@ def broken(error: av.FFmpegError) -> BrokenVideoError:
 def _packets(
     container: av.container.InputContainer, stream: av.VideoStream, orientation: Orientation, path: Path
 ) -> Survey:
+    known = len(stream.index_entries)  # packets, before any is read
     times: list[int | None] = []
     keys: list[int] = []
     hidden, silent, faults, codec = 0, 0, "", stream.codec_context.codec.canonical_name
@@ -125,7 +126,7 @@ def _packets(
             silent += _is_silent(codec, packet)
     except av.FFmpegError as error:
         faults = str(broken(error))
-    frames, estimated = _announced(container, stream, len(times), last - first)
+    frames, estimated = _announced(container, stream, len(times), last - first, known)
     width, height = stream.codec_context.width, stream.codec_context.height
     turned = orientation.turn in (90, 270)
     info = VideoInfo(
@@ -145,20 +146,22 @@ def _packets(
 
 
 def _announced(
-    container: av.container.InputContainer, stream: av.VideoStream, packets: int, seconds: float
+    container: av.container.InputContainer, stream: av.VideoStream, packets: int, seconds: float, known: int
 ) -> tuple[int, bool]:
     """How many frames the container announces, and whether that is an estimate because it does not count them.
 
-    A table of packets (mp4, mov) is what edit lists have left. Where nothing counts, a file is whole when its packets
-    reach the end of its duration, whatever pauses there are.
+    A table of packets (mp4, mov) is what edit lists have left. An AVI counts pauses as frames, but has none of them in
+    its table. Where nothing counts, a file is whole when its packets reach the end of its duration, whatever pauses
+    there are.
     """
+    duration = (container.duration or 0) / av.time_base
+    ends = seconds >= ENDS * duration
     table = sum(not entry.is_discard for entry in stream.index_entries)
-    if "mp4" in container.format.name.split(","):
+    if "mp4" in container.format.name.split(",") or (container.format.name == "avi" and known >= packets and ends):
         return max(packets, table), False
     if stream.frames:
         return max(packets, table, stream.frames), False
-    duration = (container.duration or 0) / av.time_base
-    if seconds < ENDS * duration:
+    if not ends:
         return max(packets, round(duration * float(stream.average_rate or 0))), True
     return packets, True
 

@@ -164,6 +164,21 @@ def test_a_pause_in_a_webm_is_no_defect_and_half_a_webm_is_one(folder: Path, tmp
     assert decode(path, ONLINE, bytes).defect.endswith(f" of about {FRAMES} frames can be decoded")
 
 
+@pytest.mark.parametrize("encoder", ["mpeg4", "libx264", "mjpeg"])
+def test_a_pause_in_an_avi_is_no_defect_and_packets_that_its_table_names_and_that_are_lost_are_one(
+    folder: Path, tmp_path: Path, encoder: str
+) -> None:
+    options = {"mpeg4": {"g": "10", "bf": "0"}, "libx264": PLAIN.options, "mjpeg": {}}[encoder]
+    case = Case(encoder, ".avi", encoder, False, options, pixels="yuvj420p" if encoder == "mjpeg" else "yuv420p")
+    path = copy(source(folder, case), tmp_path / "pause.avi", later(5, after=17))
+    assert check(path, list(range(FRAMES))).defect == ""
+    content = path.read_bytes()
+    chunks = [place for place in range(len(content)) if content.startswith(b"00dc", place)]
+    lost = chunks[12:20]  # the headers of packets in the middle
+    path.write_bytes(bytes(0 if lost[0] <= place < lost[-1] else byte for place, byte in enumerate(content)))
+    assert decode(path, ONLINE, bytes).defect
+
+
 def _twice(number: int, packet: av.Packet) -> bool:
     packet.pts = packet.dts = number // 2 * 2 * round(Fraction(1, 25) / packet.time_base)
     return True

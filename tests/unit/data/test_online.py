@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -108,6 +109,16 @@ def test_a_video_that_is_gone_since_the_scan_is_named(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(UserError, match=r"a\.mp4 could be decoded when it was scanned and cannot now"):
         online.read("a", [0])
+
+
+def test_an_index_of_an_earlier_version_whose_readers_are_not_proved_is_refused(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a.mp4", frames=4)
+    extract(tmp_path / "videos", tmp_path / "frames", frames=ONLINE)
+    index = tmp_path / "frames" / "index.parquet"
+    table = pq.read_table(index)
+    pq.write_table(table.drop_columns("mirrored").replace_schema_metadata(table.schema.metadata), index)
+    with pytest.raises(UserError, match=r"is of an earlier version.*snakemake .*makes it again"):
+        OnlineFrames(tmp_path / "frames")
 
 
 def test_going_online_removes_the_jpegs(tmp_path: Path) -> None:
