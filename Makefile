@@ -1,7 +1,7 @@
 # The project's commands. Everything is installed into .venv from requirements.lock.
 
 SUITE ?= mini
-FIRST := $(if $(filter mini,$(SUITE)),table3)
+FIRST := $(if $(filter mini,$(SUITE)),$(shell grep -ow -m1 table3 params/suites/mini.yaml))
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ PORT ?= 5000
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
-# Where there is no page yet, one table comes first, with a page of its own: something to look at while the rest is made.
+# Where there is no page yet, one of mini's tables comes first, with a page of its own: something to look at meanwhile.
 tables: $(INSTALLED)
 	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \

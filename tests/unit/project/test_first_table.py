@@ -8,8 +8,14 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
 
 
-def said(folder, *arguments):
-    """What `make tables` calls in a folder whose programs only say how they were called."""
+def said(folder, *arguments, without=""):
+    """What `make tables` calls in a folder whose programs only say how they were called.
+
+    `without` is a table that its suite does not name.
+    """
+    (folder / "params/suites").mkdir(parents=True)
+    suite = (ROOT / "params/suites/mini.yaml").read_text(encoding="utf-8")
+    (folder / "params/suites/mini.yaml").write_text(suite.replace(f"{without}, ", "") if without else suite)
     (folder / "venv/bin").mkdir(parents=True, exist_ok=True)
     for name in ("python", "snakemake", "tcclip"):
         (folder / "venv/bin" / name).write_text(SCRIPT)
@@ -38,3 +44,7 @@ def test_where_there_is_a_page_nothing_comes_before_the_tables(tmp_path):
 
 def test_a_suite_of_days_begins_as_it_is(tmp_path):
     assert said(tmp_path, "SUITE=paper") == ["snakemake tables --config suite=paper"]
+
+
+def test_a_suite_that_has_lost_the_first_table_begins_with_all(tmp_path):
+    assert said(tmp_path, without="table3") == ["snakemake tables --config suite=mini"]
