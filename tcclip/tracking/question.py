@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests.utils import get_environ_proxies
 
 from tcclip.errors import UserError
 from tcclip.tracking.address import DATABASE, VARIABLE, credentials, is_server, tracking_uri
@@ -108,9 +109,17 @@ def _answer_of(uri: str, environment: Mapping[str, str]) -> str | None:
         absent = content.get("error_code") == "RESOURCE_DOES_NOT_EXIST"  # the experiment, and so the server is one
         return None if "experiment" in content or absent else f"{name} answers {words}: {content.get('message', '')}"
     if code == 429 or code >= 500:
-        return f"{name} answers {words}: it, or what stands before it, is not ready"
+        return f"{name} answers {words}: it, or what stands before it, is not ready{_proxy(uri)}"
     page = "a page" if "html" in response.headers.get("Content-Type", "") else "something"
-    return f"{name} answers {words} with {page} that is not MLflow's: a proxy, or another program at that address"
+    others = f"a proxy, or another program at that address{_proxy(uri)}"
+    return f"{name} answers {words} with {page} that is not MLflow's: {others}"
+
+
+def _proxy(uri: str) -> str:
+    """That a proxy of the environment stands between, if one does."""
+    return (
+        " (asked through the proxy of HTTP_PROXY; NO_PROXY names what needs none)" if get_environ_proxies(uri) else ""
+    )
 
 
 def why_not(uri: str, error: Exception) -> str:

@@ -28,7 +28,8 @@ def open_ui(port: int = 5000, database: Path = DATABASE) -> NoReturn:
     if is_server(uri):
         raise UserError(f"{VARIABLE} is {uri}: open that address in a browser")
     if wrong := question.trouble(uri):
-        raise UserError(f"{wrong}: `tcclip ui` shows it when that is over")
+        here = f"`env -u {VARIABLE} tcclip ui` shows {database}" if VARIABLE in os.environ else "wait for it or end it"
+        raise UserError(f"{wrong}: {here}")
     if VARIABLE not in os.environ and not database.is_file():
         raise UserError(f"there is no {database} yet: make tables (or snakemake mlflow) writes it")
     if _taken(port):

@@ -73,8 +73,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(question, "ANSWER_SECONDS", 0.5)
+def nobody_asks_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "TOKEN", "AUTH", "AWS_SIGV4"):
         monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
 
@@ -103,12 +102,14 @@ def test_a_server_that_has_the_suites_experiment_or_not_yet_is_no_trouble(served
             (302, "", 0.0, {"Location": "/moved/login?next=secret"}),
             "sends on to /moved/login, which is then what MLFLOW",
         ),
-        ((200, PAGE * 9, 0.1), "has not answered within 0 s"),  # it drips in
-        ((200, PAGE, 3.0), "has not answered within 0 s"),
+        ((200, PAGE * 9, 0.2), "has not answered within 1 s"),  # it drips in
+        ((200, PAGE, 30.0), "has not answered within 1 s"),
     ],
     indirect=["served"],
 )
-def test_what_is_no_server_that_can_be_used_is_told_with_its_address_and_why(served, said):
+def test_what_is_no_server_that_can_be_used_is_told_with_its_address_and_why(served, said, monkeypatch):
+    if "not answered" in said:
+        monkeypatch.setattr(question, "ANSWER_SECONDS", 1.0)
     started = time.monotonic()
     text = question.trouble(served.address)
     assert (
@@ -117,7 +118,7 @@ def test_what_is_no_server_that_can_be_used_is_told_with_its_address_and_why(ser
         and "\n" not in text
         and "secret" not in text
     )
-    assert time.monotonic() - started < 2.5 and served.asked <= 2
+    assert time.monotonic() - started < 20 and served.asked <= 2
 
 
 def test_a_password_that_is_not_accepted_is_told_otherwise_than_one_that_is_missing(monkeypatch):
@@ -136,7 +137,19 @@ def test_nobody_at_an_address_is_told_at_once(monkeypatch):
     assert question.trouble(address) == f"MLflow's server {address} cannot be reached (Connection refused)"
     assert "No host supplied" in (question.trouble("http://") or "")
     monkeypatch.setenv("HTTP_PROXY", address)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
     assert "through the proxy of HTTP_PROXY" in (question.trouble("http://mlflow.example:5000") or "")
+
+
+def test_a_proxy_that_answers_for_a_server_is_named(monkeypatch):
+    server = Server(502)
+    monkeypatch.setenv("HTTP_PROXY", server.address)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    said = question.trouble("http://mlflow.example:5000") or ""
+    assert "answers 502 Bad Gateway" in said and "the proxy of HTTP_PROXY; NO_PROXY names what needs none" in said
+    server.shutdown()
 
 
 @pytest.mark.parametrize("uri", ["file:///tmp/x", "./mlruns", "databricks", "sqlite://"])
