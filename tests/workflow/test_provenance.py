@@ -62,7 +62,8 @@ def test_explain_prints_the_whole_chain_of_a_cell(dated):
     (entry,) = [line.split(",")[1:] for line in lines if line.startswith(f"{TC},")]
     assert chain["MLflow"] == f"http://127.0.0.1:5000/#/experiments/{entry[1]}/runs/{entry[0]}"
     assert "epochs = 2  (params/protocols/few_shot.yaml: 50)" in chain["params"]
-    assert "tc.k" not in chain["params"]
+    assert "tc.k = 24  (params/methods/tc_clip.yaml: 96)" in chain["params"]  # the suite scales it
+    assert "tc.alpha" not in chain["params"]
     assert chain["code"].endswith("the same today")
     index = project.folder / "data/frames/mini_ucf101/index.parquet"
     assert f"{hashlib.sha256(index.read_bytes()).hexdigest()[:16]}  data/frames/mini_ucf101/index.parquet" in said
@@ -82,7 +83,7 @@ def test_explain_says_what_has_changed_since(project):
     chain = facts(said)
     made, made_before = (re.findall("made fingerprint .*", text) for text in (said, before))
     assert made_before[0].endswith(", the same today") and made[0] != made_before[0] and ", today " in made[0]
-    assert chain["stale"] == "method.tc.k was 96, and params/ says 32 today"
+    assert chain["stale"] == "method.tc.k was 24, and params/ says 8 today"
     assert ", today " in chain["code"]
     assert chain["git commit"] == "not known: it was made outside a git checkout"
 
@@ -129,7 +130,7 @@ def test_a_commit_that_would_make_another_run_is_refused_before_anything_is_trai
     finally:
         environment.write_text(told)
     assert done.returncode == 1
-    assert "nothing was trained: params method.tc.k: was 96, is 32. --anyway trains" in done.stdout
+    assert "nothing was trained: params method.tc.k: was 24, is 8. --anyway trains" in done.stdout
 
 
 def test_data_that_are_not_those_of_the_run_are_named(dated):
@@ -147,4 +148,6 @@ def test_data_that_are_not_those_of_the_run_are_named(dated):
 def test_a_run_without_a_commit_says_what_to_do(finished):
     done = finished.run("tcclip", "reproduce", TC, check=False)
     assert f"runs/mini/{TC}/environment.json names no git commit" in done.stdout
-    assert "commit the project, delete the run's folder and make it again" in done.stdout
+    assert (
+        f"snakemake runs/mini/{TC}/metrics.json --config suite=mini` makes the run again with its commit" in done.stdout
+    )

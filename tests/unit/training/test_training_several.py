@@ -94,7 +94,7 @@ def test_a_loss_that_is_not_finite_ends_all_processes_with_the_videos_of_its_bat
     assert not (job.folder / "weights.safetensors").exists()
 
 
-BATCHES = {"warmup_epochs": 1, "total_batch": 8, "micro_batch": 2}
+BATCHES = {"warmup_epochs": 1, "total_batch": 8, "micro_batch": 2, "counted_for": 4}
 
 
 @pytest.mark.parametrize("count", [2, 3])
