@@ -5,6 +5,7 @@ Only the standard library is imported here, because a command that is handed ove
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -42,7 +43,8 @@ def ask(path: str, arguments: list[str]) -> int | None:
         process = int.from_bytes(fork, "little")
 
         def forward(number: int, _frame: FrameType | None) -> None:
-            os.kill(process, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended; its code is on the way
+                os.kill(process, number)
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, forward)

@@ -102,7 +102,9 @@ def test_a_fork_sees_params_that_have_changed_since_the_server_began(tmp_path, m
 def test_what_ends_a_command_ends_its_fork(socket_path, number, code):
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)  # the plan is longer, so that printing it waits for a reader
-    command = subprocess.Popen([TCCLIP, "plan"], env={**os.environ, "TCCLIP_WARM": str(socket_path)}, stdout=writer)
+    command = subprocess.Popen(
+        [TCCLIP, "plan", "--runs"], env={**os.environ, "TCCLIP_WARM": str(socket_path)}, stdout=writer
+    )
     os.close(writer)
     assert os.read(reader, 1)
     command.send_signal(number)
