@@ -19,7 +19,7 @@ from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
 from tcclip.models.tokens import token_rows
-from tcclip.params import Method, load_method
+from tcclip.params import Method
 from tcclip.params.kinds.make import make
 
 
@@ -39,7 +39,7 @@ def macs(method: Method, config: BackboneConfig, frames: int) -> int:
 
 def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     """Floating-point operations of one step of a method as it is written here, 2 per multiply-accumulate."""
-    method = load_method(case.subject)
+    method = settings.method(case.subject)
     shapes = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(config).items()}
     named = with_texts(Backbone(config, shapes), method, case.classes)
     tokens = token_rows(class_prompts(method, class_names(case.classes)), named.tokens, method.text.context_length)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from tcclip.errors import UserError, unknown
+from tcclip.params import Method, load_suite
 from tcclip.params.variants import method_names
+from tcclip.plan.values import method_of
 from tcclip.process.runtime import Precision, pick_device, pick_precision
 
 Mode = Literal["eval", "train"]
@@ -39,6 +41,10 @@ class Settings:
     frames: int
     threads: int
     repeat: int  # timed steps of each row
+
+    def method(self, name: str) -> Method:
+        """A method as the suite runs it."""
+        return method_of(load_suite(self.suite), name)
 
 
 def settings_of(suite: str, dtype: str, device: str, frames: int, threads: int, repeat: int) -> Settings:

@@ -18,23 +18,33 @@ from tcclip.bench.steps import SEED, prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
-from tcclip.params import load_method
 from tcclip.plan import layout
 from tcclip.process.runtime import deterministic, keep_memory
 
 
-def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: bool = True) -> str:
-    """Measure `cases`, print them as a table and write them; returns a line for the log.
+def bench(cases: Sequence[Case], several: Sequence[Settings], out: Path | None, memory: bool = True) -> str:
+    """Measure `cases` with each of `several` settings, print them as a table and write them; returns a log's line.
 
-    Rows of one mode are measured in turns, and written to reports/bench/<device>.json and to `out`. `memory`: also run
-    each row in a process of its own for its peak memory.
+    Settings differ in their frames only. Rows of one mode are measured in turns, and written to
+    reports/bench/<device>.json and to `out`. `memory`: also run each row in a process of its own for its peak memory.
     """
     check(list(cases))
     keep_memory()  # this and `deterministic` as evaluation and training do
-    deterministic(settings.threads, SEED)
-    device = torch.device(settings.device)
+    deterministic(several[0].threads, SEED)
+    device = torch.device(several[0].device)
+    peak = peak_gflops(device, several[0].dtype)
+    rows = [row for settings in several for row in _measured(cases, settings, device, peak, memory)]
+    paths = [layout.bench(report.device_name(device)), *([out] if out else [])]
+    for path in paths:
+        report.write(path, rows, device)
+    report.show(rows)
+    return f"{len(rows)} rows, peak {peak:,.0f} GFLOP/s, {paths[-1]}"
+
+
+def _measured(
+    cases: Sequence[Case], settings: Settings, device: torch.device, peak: float, memory: bool
+) -> list[dict[str, Any]]:
     backbone = Backbone.random(config_of(settings.suite))
-    peak = peak_gflops(device, settings.dtype)
     rows = []
     for mode in dict.fromkeys(case.mode for case in cases):
         group = [case for case in cases if case.mode == mode]
@@ -44,18 +54,14 @@ def bench(cases: Sequence[Case], settings: Settings, out: Path | None, memory: b
         del steps
         gc.collect()
         rows += [row(*parts, settings, backbone, peak) for parts in zip(group, times, peaks, strict=True)]
-    paths = [layout.bench(report.device_name(device)), *([out] if out else [])]
-    for path in paths:
-        report.write(path, rows, device)
-    report.show(rows)
-    return f"{len(rows)} rows, peak {peak:,.0f} GFLOP/s, {paths[-1]}"
+    return rows
 
 
 def row(
     case: Case, times: Times, memory: float | None, settings: Settings, backbone: Backbone, peak: float
 ) -> dict[str, Any]:
     """One row of the report."""
-    method = load_method(case.method)
+    method = settings.method(case.method)
     counted = None if case.subject in (PLAIN, ORACLE) else flops(case, settings, backbone.config) / 1e9
     return {
         **asdict(case),

@@ -26,7 +26,7 @@ SEED = 0  # nothing that is measured depends on it
 def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     """The step of a row; what is done once per evaluation or training (weights, classes, optimizer) is done here."""
     device = torch.device(settings.device)
-    method = load_method(case.method)
+    method = settings.method(case.method)
     named = with_texts(backbone, method, case.classes)
     model = build(method, named, class_names(case.classes), settings.frames).to(device)
     clips = videos(backbone.config, case.batch, settings.frames, device)

@@ -161,6 +161,12 @@ class Plan:
         return list(dict.fromkeys(cell.method for cell in cells if cell.method))
 
     @property
+    def benched_frames(self) -> list[int]:
+        """The frames of a view that these costs are counted for: those of the tables' protocols."""
+        tables = [name for name, cells in self.cells.items() if any(cell.benched for cell in cells)]
+        return sorted({self.protocol(self.table(name).protocol).frames for name in tables})
+
+    @property
     def methods(self) -> list[str]:
         """The methods that some run uses."""
         return sorted({run.method for run in self.runs.values()})

@@ -30,9 +30,10 @@ def options(plan: Plan) -> str:
     """The command-line options of the measurement behind a suite's tables."""
     bench, machine = plan.suite.bench, plan.suite.machine
     methods = " ".join(f"--method {name}" for name in plan.benched)
+    frames = " ".join(f"--frames {count}" for count in plan.benched_frames)
     device = "" if gpus(plan) == 0 or machine.gpus == AUTO else " --device cuda"
     sizes = f"--mode eval --classes {bench.classes} --batch {bench.batch} --repeat {bench.repeat} --no-memory"
-    return f"{methods} {sizes} --dtype {machine.precision} --threads {machine.threads}{device}"
+    return f"{methods} {sizes} {frames} --dtype {machine.precision} --threads {machine.threads}{device}"
 
 
 def gpus(plan: Plan) -> GpuCount:
@@ -52,7 +53,7 @@ def bench(
     row: Annotated[list[str] | None, typer.Option(help="METHOD:eval|train:CLASSES:BATCH[:MICRO]; repeat")] = None,
     dtype: Annotated[str, typer.Option(help="fp32, bf16 or fp16")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
-    frames: Annotated[int, typer.Option(help="of a view")] = 16,
+    frames: Annotated[list[int] | None, typer.Option(help="of a view; repeat")] = None,
     repeat: Annotated[int, typer.Option(help="turns; the best counts")] = 5,
     threads: Annotated[int, typer.Option(help="on a CPU")] = 2,
     memory: Annotated[bool, typer.Option(help="peak memory, in a process per row")] = True,
@@ -77,4 +78,5 @@ def bench(
         subjects = method or ["vifi_clip", "tc_clip", "plain", *(["oracle"] if in_checkout() else [])]
         cases = [parse_row(text) for text in row or []]
         cases = cases or grid(subjects, modes_of(mode), classes or [51], batch or [2], micro)
-        say(measure(cases, settings_of(suite, dtype, device, frames, threads, repeat), out, memory))
+        several = [settings_of(suite, dtype, device, count, threads, repeat) for count in frames or [16]]
+        say(measure(cases, several, out, memory))

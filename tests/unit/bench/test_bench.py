@@ -95,9 +95,9 @@ def test_a_step_of_every_subject_runs_in_both_modes(subject: str, dtype: Any) ->
 def test_a_run_writes_a_file_per_device_and_replaces_only_rows_that_it_measured_again(tmp_path: Path) -> None:
     out = tmp_path / "cpu.json"
     cases = [Case("tc_clip", "eval", 3, 1, 1), Case("plain", "eval", 3, 1, 1)]
-    line = bench(cases, SETTINGS, out, memory=False)
+    line = bench(cases, [SETTINGS], out, memory=False)
     assert line.startswith("2 rows, peak ")
-    bench([Case("tc_clip", "eval", 3, 1, 1), Case("tc_clip", "train", 3, 2, 1)], SETTINGS, out, memory=False)
+    bench([Case("tc_clip", "eval", 3, 1, 1), Case("tc_clip", "train", 3, 2, 1)], [SETTINGS], out, memory=False)
     content = json.loads(out.read_text())
     assert [(row["subject"], row["mode"]) for row in content["rows"]] == [
         ("plain", "eval"),
@@ -156,8 +156,8 @@ def test_rows_are_chosen_one_by_one_or_as_a_grid_and_mistakes_are_sentences(tmp_
     with pytest.raises(UserError, match="--row must be METHOD"):
         parse_row("tc_clip:train:400")
     with pytest.raises(UserError, match="unknown method 'tc_clp'"):
-        bench([Case("tc_clp", "eval", 1, 1, 1)], SETTINGS, tmp_path / "x.json")
+        bench([Case("tc_clp", "eval", 1, 1, 1)], [SETTINGS], tmp_path / "x.json")
     with pytest.raises(UserError, match="is not made of micro-batches of 3"):
-        bench([Case("tc_clip", "train", 1, 4, 3)], SETTINGS, tmp_path / "x.json")
+        bench([Case("tc_clip", "train", 1, 4, 3)], [SETTINGS], tmp_path / "x.json")
     with pytest.raises(UserError, match="unknown dtype 'fp8'"):
         settings_of("mini", "fp8", "cpu", 16, 1, 1)

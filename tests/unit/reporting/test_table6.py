@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from hand_made import evaluation_part
+from typer.testing import CliRunner
 
+from tcclip.cli.app import app
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn, TableColumn
@@ -153,3 +155,18 @@ def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> Non
     assert layout.throughput("mini") in table.inputs(plan, "table6")
     assert layout.throughput("mini") not in table.inputs(plan, "table2")
     assert bench.options(plan).startswith("--method vifi_clip --method tc_clip --method tc_clip_light --mode eval")
+
+
+def test_the_stage_measures_what_the_table_looks_for() -> None:
+    plan = load_plan("mini")
+    out = layout.throughput("mini")
+    command = ["bench", "--suite", "mini", *bench.options(plan).split(), "--repeat", "1", "--out", str(out)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    for column in ("params_m", "gflops", "throughput_views_per_s"):
+        assert value(plan, TC_ROW, column)
+    measured = {row["frames"] for row in json.loads(out.read_text())["rows"]}
+    assert measured == {plan.protocol("zero_shot").frames} == {8}
+
+
+def test_the_paper_suite_measures_its_own_frames() -> None:
+    assert "--frames 16 " in bench.options(load_plan("paper"))
