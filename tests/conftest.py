@@ -9,6 +9,7 @@ import real_lists
 LONGEST_FIRST = ("workflow", "slurm", "tracking", "unit", "oracle", "golden")  # so that the workers end together
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """The tests of a file that makes something for all of them go to one worker, which makes it once."""
     here = Path(__file__).parent

@@ -12,6 +12,7 @@ from cluster import Cluster, why_not
 from on_slurm import SlurmProject, small_project
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """All of this folder in one worker, marked: there is one Slurm."""
     for item in items:
