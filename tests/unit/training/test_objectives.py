@@ -21,6 +21,7 @@ from tcclip.models import Backbone, build
 from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
+from tcclip.params.kinds.make import make
 from tcclip.process import distributed
 from tcclip.process.rng import generator
 from tcclip.training.batches import Batch
@@ -230,6 +231,20 @@ def test_processes_that_gather_must_share_a_step_equally(world: Path, monkeypatc
     check_shares(setup.objective, setup.budget, setup.job.protocol)  # one of three has two micro-batches of the four
     with pytest.raises(UserError, match=r"3 processes cannot share equally .* a number that divides 4"):
         check_shares(InBatch(learner_of(setup)), setup.budget, setup.job.protocol)
+
+
+def test_plain_cross_entropy_is_that_of_hard_labels_over_all_classes(world: Path) -> None:
+    setup, batch = setup_of(world), whole_batch()
+    objective = make(load_method("vifi_clip", {"recipe.objective": "ce"}).recipe.objective, learner_of(setup))
+    logits = setup.model(batch.clips)
+    expected = -sum(row[label] for row, label in zip(logits.log_softmax(1), batch.labels, strict=True)) / 4
+    loss, hits = objective.loss(objective.begin(AT), batch, AT)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert hits == sum(int(row.argmax()) == label for row, label in zip(logits, batch.labels, strict=True))
+    expected.backward()
+    wanted = gradients(setup.model)
+    setup.model.zero_grad()
+    assert near(gradients_of(objective, batch, setup.model), wanted)
 
 
 @pytest.mark.parametrize("method", ["tc_clip", "vifi_clip"])
