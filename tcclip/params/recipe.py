@@ -11,7 +11,7 @@ from tcclip.params.kinds.beside import gathered, keys_beside
 from tcclip.params.numbers import Positive, Probability
 from tcclip.params.reader import Params
 
-AXES = ("objective", "augmentation")
+AXES = ("objective", "augmentation", "schedule")
 
 
 class Optimizer(Params):
@@ -28,6 +28,7 @@ class Recipe(Params):
 
     objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
     augmentation: one_of("augmentation")  # type: ignore[valid-type]  # what is changed in a clip
+    schedule: one_of("schedule")  # type: ignore[valid-type]  # how the rate rises and falls
     optimizer: Optimizer  # AdamW's constants; the rates belong to the protocol
 
     @model_validator(mode="before")

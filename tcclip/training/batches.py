@@ -16,7 +16,7 @@ from tcclip.data.clips.training import Sample, TrainingClips
 from tcclip.process.rng import generator
 from tcclip.process.runtime import leave_signals_to_parent
 from tcclip.process.sockets import shorten_temporary_folder
-from tcclip.training.schedule import Budget
+from tcclip.training.budget import Budget
 
 
 @dataclass(frozen=True)

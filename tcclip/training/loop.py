@@ -98,11 +98,8 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     protocol, length, sums = setup.job.protocol, setup.budget, progress.sums
     sums.rate = set_rates(
         setup.optimizer,
-        length.iteration_of_rate(progress.epoch, progress.step),
-        base=protocol.lr,
-        lr_min=protocol.lr_min,
-        warmup=length.warmup,
-        total=length.total,
+        protocol.lr,
+        lambda base: setup.schedule(length, progress.epoch, progress.step, base, protocol.lr_min),
     )
     setup.model.train()
     started = time.monotonic()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from tcclip.params.recipe import Optimizer
-from tcclip.training.schedule import lr_at
 
 NOTHING: Mapping[str, float] = {}
 
@@ -39,10 +38,8 @@ def make_optimizer(
     )
 
 
-def set_rates(
-    optimizer: torch.optim.Optimizer, iteration: int, *, base: float, lr_min: float, warmup: int, total: int
-) -> float:
-    """Set every group's rate for the next step; returns the base rate."""
+def set_rates(optimizer: torch.optim.Optimizer, base: float, rate_of: Callable[[float], float]) -> float:
+    """Set every group's rate for the next step, which is that of the group's base; returns that of `base`."""
     for group in optimizer.param_groups:
-        group["lr"] = lr_at(iteration, base=base * group["factor"], lr_min=lr_min, warmup=warmup, total=total)
-    return lr_at(iteration, base=base, lr_min=lr_min, warmup=warmup, total=total)
+        group["lr"] = rate_of(base * group["factor"])
+    return rate_of(base)

@@ -29,10 +29,11 @@ from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, pick_device, pick_precision
 from tcclip.training import talk
 from tcclip.training.batches import remaining
+from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
 from tcclip.training.objective.objective import Learner, Objective
 from tcclip.training.optimizer import make_optimizer
-from tcclip.training.schedule import Budget, budget
+from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
 from tcclip.training.state import Progress
 from tcclip.training.trained import freeze_others, learning_of
@@ -55,6 +56,7 @@ class Setup:
     model: ClipVideo
     parameters: dict[str, nn.Parameter]  # by canonical name, also those that are not trained
     objective: Objective
+    schedule: Schedule
     selection: Selection
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # does nothing unless the precision is fp16
@@ -120,6 +122,7 @@ def prepare(job: TrainingJob) -> Setup:
         model=model,
         parameters=parameters,
         objective=objective,
+        schedule=make(recipe.schedule),
         selection=make(protocol.select),
         optimizer=make_optimizer(
             learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed

@@ -14,5 +14,6 @@ AXES = {
     "sampling": "tcclip.data.clips.sampling",
     "augmentation": "tcclip.data.clips.augmentation",
     "objective": "tcclip.training.objective",
+    "schedule": "tcclip.training.schedule",
     "select": "tcclip.training.select",  # of a protocol
 }

@@ -41,7 +41,7 @@ def edit(path, old, new):
 def test_a_docstring_or_comment_changes_nothing(package):
     folder, code = package
     before = code("tcclip.training")
-    path = folder / "training" / "schedule.py"
+    path = folder / "training" / "budget.py"
     path.write_text('"""Other words."""\n# a comment\n' + path.read_text().split('"""', 2)[2])
     assert code("tcclip.training") == before
 
@@ -49,7 +49,7 @@ def test_a_docstring_or_comment_changes_nothing(package):
 def test_an_edit_reaches_the_stages_that_use_the_code_and_no_others(package):
     folder, code = package
     before = {stage: code(*modules) for stage, modules in CODE.items()}
-    with open(folder / "training" / "schedule.py", "a") as file:
+    with open(folder / "training" / "budget.py", "a") as file:
         file.write("\nANOTHER = 1\n")
     changed = {stage for stage, modules in CODE.items() if code(*modules) != before[stage]}
     assert "train" in changed

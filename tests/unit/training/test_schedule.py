@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tcclip.params import load_method, load_protocol
+from tcclip.training.budget import Budget, budget
 from tcclip.training.optimizer import make_optimizer, set_rates
-from tcclip.training.schedule import Budget, budget, lr_at
+from tcclip.training.schedule.cosine import lr_at, rate
 
 BASE, LOW = 8e-6, 8e-8
 ZERO_SHOT = {"base": BASE, "lr_min": LOW, "warmup": 5000, "total": 10000}
@@ -83,9 +84,8 @@ def test_steps_and_rates_are_those_of_the_published_runs_to_the_digit(name, vide
         counted_for=protocol.counted_for,
     )
     every = range(protocol.epochs), range(length.steps_per_epoch)
-    times = [length.iteration_of_rate(epoch, step) for epoch in every[0] for step in every[1]]
-    span = {"base": protocol.lr, "lr_min": protocol.lr_min, "warmup": length.warmup, "total": length.total}
-    assert [lr_at(time, **span) for time in times] == pytest.approx(published_rates(videos, protocol), rel=1e-14)
+    rates = [rate(length, epoch, step, protocol.lr, protocol.lr_min) for epoch in every[0] for step in every[1]]
+    assert rates == pytest.approx(published_rates(videos, protocol), rel=1e-14)
 
 
 def test_some_rates_of_the_published_runs_in_numbers():
@@ -118,9 +118,9 @@ def test_new_parameters_learn_ten_times_faster_towards_the_same_minimum_and_the_
     assert [id(p) for p in base["params"]] == [id(parameters[name]) for name in names[:2]]
     assert [id(p) for p in new["params"]] == [id(parameters[names[2]])]
     for t in (0, 1, 10, 70, 99):
-        rate = set_rates(optimizer, t, base=BASE, lr_min=LOW, warmup=10, total=100)
+        set_to = set_rates(optimizer, BASE, lambda base, t=t: lr_at(t, base=base, lr_min=LOW, warmup=10, total=100))
         cosine = (1 + math.cos(math.pi * t / 100)) / 2
-        assert base["lr"] == rate
+        assert base["lr"] == set_to
         assert new["lr"] == pytest.approx(10 * BASE * t / 10 if t < 10 else LOW + (10 * BASE - LOW) * cosine)
 
 

@@ -17,7 +17,7 @@ from tcclip.errors import UserError
 from tcclip.plan.layout import LAST
 from tcclip.training import TrainingJob, train
 from tcclip.training.batches import load, micro_batches, remaining
-from tcclip.training.schedule import Budget
+from tcclip.training.budget import Budget
 from tcclip.training.setup import prepare
 
 CPU = torch.device("cpu")

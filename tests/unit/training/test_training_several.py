@@ -19,7 +19,7 @@ from tiny_world import make_world, same, weights
 
 from tcclip.training import TrainingJob, train
 from tcclip.training.batches import remaining
-from tcclip.training.schedule import budget
+from tcclip.training.budget import budget
 
 SAME = 1e-5  # relative
 

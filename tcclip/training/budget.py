@@ -1,4 +1,4 @@
-"""When the optimizer steps and at which rate (methods.md 1.5).
+"""When the optimizer steps, and how time is counted (methods.md 1.5).
 
 The optimizer steps after `accumulation` micro-batches; what is left at the end of an epoch is discarded, but still
 counts as time. Time is counted in micro-iterations of one of `counted_for` processes that would share every step, four
@@ -75,14 +75,3 @@ def budget(
         accumulation=accumulation,
         counted_for=math.gcd(counted_for, accumulation),
     )
-
-
-def lr_at(iteration: int, *, base: float, lr_min: float, warmup: int, total: int) -> float:
-    """Learning rate at a micro-iteration: linear from 0 to `base`, then a cosine to `lr_min` that was counted from 0.
-
-    The cosine does not subtract the warm-up, so the rate drops when warm-up ends. `lr_min` is one absolute value for
-    all parameter groups; `base` is the group's own (10x for new parameters).
-    """
-    if iteration < warmup:
-        return base * iteration / warmup
-    return lr_min + (base - lr_min) / 2 * (1 + math.cos(math.pi * iteration / total))
