@@ -99,15 +99,16 @@ class ClipVideo(nn.Module):
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E) and, if the text looks at them, of context tokens (B, k, E)."""
         want_context = self.composition.look.looks_at == "context"
-        seen: VisionOutput = self.visual(video, self._exchange_weights(), want_context=want_context, draws=draws)
+        seen: VisionOutput = self.visual(video, self.exchange_weights(), want_context=want_context, draws=draws)
         return seen
 
-    def _exchange_weights(self) -> nn.Module | None:
+    def exchange_weights(self) -> nn.Module | None:
+        """The weights of the exchange's own part."""
         return self._own(next((part for part, _ in self.parts if part.axis == "vision"), None))
 
     def biases(self) -> list[Tensor | None]:
         """The attention bias (heads, 2) of every vision layer, None where there is none."""
-        return [bias_of(self._exchange_weights(), number) for number in range(len(self.visual.transformer.resblocks))]
+        return [bias_of(self.exchange_weights(), number) for number in range(len(self.visual.transformer.resblocks))]
 
     def encode_classes(self) -> tower.ClassReaders:
         """The part of the text tower that depends on the weights alone."""

@@ -45,7 +45,7 @@ def compose(method: Method, config: BackboneConfig, tokens: Tensor, frames: int)
         return Composition(
             exchange=make(method.vision, method, config, frames),
             positions=make(method.pos, config, frames),
-            pool=make(method.pool),
+            pool=make(method.pool, config, frames),
             text=make(method.text, config, tokens),
             look=make(method.look, config),
             score=in_float32(make(method.score)),  # also of a kind that does not think of it

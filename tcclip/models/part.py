@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from tcclip.models.initial_values import stream
+
 STD = 0.02  # of new weights that start at random (methods.md 3.11)
 
 
 def truncated_normal(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Small random first values, each from a stream of its own, so that no other weight moves it."""
-    streams = {name: torch.Generator().manual_seed(zlib.crc32(name.encode())) for name in names}
     return {
-        name: nn.init.trunc_normal_(torch.empty(shape), std=STD, generator=streams[name])
+        name: nn.init.trunc_normal_(torch.empty(shape), std=STD, generator=stream(name))
         for name, shape in names.items()
     }
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+EPS = 1e-5  # of CLIP's layer norms
 QUICK = 1.702  # QuickGELU: x * sigmoid(1.702 x)
 ROWS = 1024  # of a feed-forward at a time where no gradient is wanted, on a CPU
 
@@ -95,11 +96,11 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     """A pre-norm transformer block's weights; `feed_forward` is common to all of its uses."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, eps: float = EPS) -> None:
         super().__init__()
-        self.ln_1 = LayerNorm(width)
+        self.ln_1 = LayerNorm(width, eps)
         self.attn = Attention(width, heads)
-        self.ln_2 = LayerNorm(width)
+        self.ln_2 = LayerNorm(width, eps)
         self.mlp = Mlp(width)
 
     def feed_forward(self, rows: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 Weights = Mapping[str, Tensor]
+EPS = 1e-5  # of CLIP's layer norms
 
 
 def attention(
@@ -26,7 +27,8 @@ def attention(
     `zeros` more keys and values are zero; bias (heads, K + zeros).
     """
     width = queries.shape[-1]
-    weight, shift = w[f"{name}.in_proj_weight"], w[f"{name}.in_proj_bias"]
+    weight = w[f"{name}.in_proj_weight"]
+    shift = w.get(f"{name}.in_proj_bias", weight.new_zeros(3 * width))
     q = queries @ weight[:width].T + shift[:width]
     k = keys @ weight[width : 2 * width].T + shift[width : 2 * width]
     v = keys @ weight[2 * width :].T + shift[2 * width :]
@@ -45,10 +47,10 @@ def attention(
     return torch.cat(outputs, dim=1) @ w[f"{name}.out_proj.weight"].T + w[f"{name}.out_proj.bias"], maps
 
 
-def norm(w: Weights, name: str, x: Tensor) -> Tensor:
-    """Layer norm with eps 1e-5."""
+def norm(w: Weights, name: str, x: Tensor, eps: float = EPS) -> Tensor:
+    """Layer norm."""
     centred = x - x.mean(dim=-1, keepdim=True)
-    scale = (centred.square().mean(dim=-1, keepdim=True) + 1e-5).sqrt()
+    scale = (centred.square().mean(dim=-1, keepdim=True) + eps).sqrt()
     return centred / scale * w[f"{name}.weight"] + w[f"{name}.bias"]
 
 
@@ -59,6 +61,6 @@ def mlp(w: Weights, name: str, x: Tensor) -> Tensor:
     return hidden @ w[f"{name}.c_proj.weight"].T + w[f"{name}.c_proj.bias"]
 
 
-def feed_forward(w: Weights, block: str, x: Tensor) -> Tensor:
+def feed_forward(w: Weights, block: str, x: Tensor, eps: float = EPS) -> Tensor:
     """x + MLP(LN2 x)."""
-    return x + mlp(w, f"{block}.mlp", norm(w, f"{block}.ln_2", x))
+    return x + mlp(w, f"{block}.mlp", norm(w, f"{block}.ln_2", x, eps))

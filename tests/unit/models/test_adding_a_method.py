@@ -32,7 +32,7 @@ tuned = {name: tensor + 1 for name, tensor in canonical_state(model).items()}
 assert torch.equal(ensemble(backbone.tensors, tuned, 0.0)["pool.logits"], tuned["pool.logits"])
 print("works")
 """
-REFUSED = 'from tcclip.params import load_method; load_method("vifi_clip-weighted", {"pool.frames": 1})'
+REFUSED = 'from tcclip.params import load_method; load_method("vifi_clip-weighted", {"pool.middle": 0, "train": False})'
 
 
 @pytest.fixture(scope="module")
@@ -57,4 +57,4 @@ def test_three_new_files_are_a_method_that_trains_and_is_not_ensembled(checkout:
 
 def test_its_check_names_both_keys(checkout: Path) -> None:
     done = python(checkout, REFUSED)
-    assert "pool.frames 1 does not go with train true" in done.stderr
+    assert "pool.middle 0 does not go with train false" in done.stderr
