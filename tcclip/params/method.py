@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, put_over
+from tcclip.params.centre import Centre
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
@@ -70,6 +71,8 @@ class Method(Params):
     names: Names  # how class names are written
     sampling: one_of("sampling")  # type: ignore[valid-type]  # which frames of a video make a clip
     norm: Literal["imagenet", "clip"]  # pixel statistics
+    channels: Literal["rgb", "bgr"]  # order of the colours in a clip; the statistics stay those of red, green, blue
+    centre: Centre  # the part of a frame that a test with one crop shows
     views: CombinedViews  # how the views of a video become its scores
     we: WeightEnsemble  # the weight-space ensemble with CLIP
     recipe: Recipe  # how it is trained

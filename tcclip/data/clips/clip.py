@@ -6,6 +6,7 @@ What is random in a clip comes from one generator: the choice draws first, the c
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.videos.frames import FrameSource
 from tcclip.process.runtime import one_thread
 
+Channels = Literal["rgb", "bgr"]  # order of the colours in a clip
 Choice = Callable[[int], Indices]  # F, frames of a video -> (T,), those of a clip
 Change = Callable[[NDArray[np.uint8]], Tensor]  # frames uint8 (T, H, W, 3) -> clip (T, 3, size, size)
 
@@ -25,8 +27,14 @@ def read_chosen(store: FrameSource, video: str, choose: Choice) -> tuple[Indices
     return chosen, store.read(video, chosen)
 
 
-def make_clip(store: FrameSource, video: str, choose: Choice, change: Change) -> tuple[Indices, Tensor]:
-    """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size)."""
+def make_clip(
+    store: FrameSource, video: str, choose: Choice, change: Change, channels: Channels = "rgb"
+) -> tuple[Indices, Tensor]:
+    """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size), whose colours come in `channels`.
+
+    Whatever changes the frames, and the statistics of red, green and blue that they are normalised with, take the
+    channels for red, green and blue.
+    """
     chosen, frames = read_chosen(store, video, choose)
     with one_thread():
-        return chosen, change(frames)
+        return chosen, change(frames if channels == "rgb" else np.ascontiguousarray(frames[..., ::-1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,8 +18,11 @@ from tcclip.data.clips.views import View, frames_of, views_of
 from tcclip.data.resizing import Picture, resize, short_sides, stored_side
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
+from tcclip.params.centre import Centre
 from tcclip.params.kinds.make import make
 from tcclip.params.protocol import Views
+
+PLAIN = Centre(short_side=256, resize="bilinear")  # the recipe of the paper
 
 
 @dataclass(frozen=True)
@@ -48,30 +52,35 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
             self.store,
             video,
             lambda frames: frames_of(sampling, view, self.views, video, frames, self.frames, self.seed),
-            lambda frames: test_clip(frames, self.size, self.method.norm, view.crop),
+            lambda frames: test_clip(frames, self.size, self.method.norm, view.crop, self.method.centre),
+            self.method.channels,
         )
 
 
-def test_clip(frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None) -> Tensor:
-    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised; `crop` as for `test_frames`."""
+def test_clip(
+    frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None, centre: Centre = PLAIN
+) -> Tensor:
+    """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised; the rest as `test_frames`."""
     clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
-    for planes, picture in zip(clip, test_frames(frames, size, crop), strict=True):
+    for planes, picture in zip(clip, test_frames(frames, size, crop, centre), strict=True):
         normalise_into(planes, picture, norm)
     return torch.from_numpy(clip)
 
 
-def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None) -> list[Picture]:
+def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None, centre: Centre = PLAIN) -> list[Picture]:
     """The squares of frames uint8 (T, H, W, 3) that a test clip shows, each (size, size, 3).
 
-    `crop` None: the centre of the frames at the recipe's short side. 0, 1, 2: the start, the end, the middle square
+    `crop` None: the centre of the frames at the short side of `centre`. 0, 1, 2: the start, the end, the middle square
     along the long side, the short side being `size`. The end is two of the steps that lead to the middle, so that an
     odd number of free pixels leaves one of them there (methods.md 1.3).
     """
-    height, width = short_sides(frames.shape[1], frames.shape[2], stored_side(size) if crop is None else size)
+    side = stored_side(size, centre.short_side) if crop is None else size
+    height, width = short_sides(frames.shape[1], frames.shape[2], side)
     steps = 1 if crop is None else (0, 2, 1)[crop]
     top, left = steps * ((height - size) // 2), steps * ((width - size) // 2)
     square = slice(top, top + size), slice(left, left + size)
-    return [resize(frame, height, width)[square] for frame in frames]
+    how: Literal["plain", "bicubic"] = "plain" if centre.resize == "bilinear" else "bicubic"
+    return [resize(frame, height, width, how)[square] for frame in frames]
 
 
 # pytest would take these for tests by their names

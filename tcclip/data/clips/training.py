@@ -43,7 +43,7 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         def augmented(frames: NDArray[np.uint8]) -> Tensor:
             return augment(frames, self.size, self.flip, self.method.norm, rng)
 
-        _, clip = make_clip(self.store, video, self._choice(rng), augmented)
+        _, clip = make_clip(self.store, video, self._choice(rng), augmented, self.method.channels)
         return clip, label, video
 
     def stored(self, sample: Sample) -> NDArray[np.uint8]:

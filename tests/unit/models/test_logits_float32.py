@@ -84,3 +84,13 @@ def test_what_the_bench_compares_with_has_float32_logits(dtype: torch.dtype) -> 
         weights, video = dict(model.state_dict()), torch.randn(1, 4, 3, 32, 32)
         assert plain.logits(weights, CONFIG, method.tc, model.tokens, video).dtype == torch.float32
         assert oracle.logits(weights, CONFIG, method, model.tokens, video).dtype == torch.float32
+
+
+def test_at_a_fixed_temperature_logits_are_cosines_over_it_and_the_scale_learns_nothing() -> None:
+    method = load_method("vifi_clip", {"score": {"kind": "fixed_cosine", "temperature": 0.07}})
+    model, video = build(method, backbone(), CLASSES, 4), torch.randn(2, 4, 3, 32, 32)
+    free = build(load_method("vifi_clip"), backbone(), CLASSES, 4)
+    logits = model(video)
+    assert torch.allclose(logits * 0.07, free(video) / free.logit_scale.exp(), atol=1e-6)
+    logits.sum().backward()
+    assert model.logit_scale.grad is None and model.text_projection.grad is not None

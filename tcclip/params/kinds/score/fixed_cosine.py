@@ -1,0 +1,16 @@
+"""The cosine at a temperature that is not trained; CLIP's logit_scale is not used."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Positive
+
+
+class Settings(Kind):
+    """A cosine divided by a constant."""
+
+    SECTION: ClassVar[str] = "score"
+    kind: Literal["fixed_cosine"] = "fixed_cosine"
+    temperature: Positive  # logits are the cosine divided by it; 0.01 is the scale 100
