@@ -21,6 +21,7 @@ from tcclip.models.config import END, POSITIONS, START, canonical_shapes
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method
 from tcclip.params.kinds.make import make
+from tcclip.training.trained import freeze_others, learning_of
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int) -> int:
@@ -48,11 +49,12 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     video = torch.empty(size, device="meta")
     if case.mode == "eval":
         with torch.no_grad():
-            classes = model.encode_classes()
+            classes = model.finished(model.encode_classes())
             return _counted(lambda: model(torch.empty(case.batch, *size[1:], device="meta"), classes))
+    freeze_others(model, learning_of(model, method))
     shared = ClassPart.of(model)
     each = _counted(lambda: model(video, shared.cut).sum().backward())
-    ends = _counted(model.encode_classes) + _counted(shared.backward)
+    ends = _counted(model.encode_classes) + _counted(shared.backward) if shared.trained else 0
     return each * (case.batch // case.micro) + ends
 
 

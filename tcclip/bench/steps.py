@@ -13,11 +13,12 @@ from tcclip.bench import oracle, plain
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
 from tcclip.bench.world import class_names, videos, with_texts
 from tcclip.models import Backbone, build
-from tcclip.models.class_part import ClassPart
+from tcclip.models.class_part import ClassParts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.process.runtime import autocast
 from tcclip.training.optimizer import make_optimizer
+from tcclip.training.trained import freeze_others, learning_of
 
 Step = Callable[[], None]
 SEED = 0  # nothing that is measured depends on it
@@ -43,8 +44,10 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
         return _function_step(case, settings, forward, trained, clips, model.new_names)
     if case.mode == "eval":
         return _evaluation(model, settings, clips)
-    optimizer = make_optimizer_of(dict(model.named_parameters()), model.new_names)
-    return partial(_training_step, case, settings, model, optimizer, clips)
+    learning = learning_of(model, method)
+    freeze_others(model, learning)
+    optimizer = make_optimizer_of(dict(learning.trained), model.new_names)
+    return partial(_training_step, case, settings, model, ClassParts(model), optimizer, clips)
 
 
 def make_optimizer_of(parameters: dict[str, nn.Parameter], new_names: Collection[str]) -> torch.optim.Optimizer:
@@ -60,7 +63,7 @@ def loss_of(logits: Tensor) -> Tensor:
 def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
     model.eval()
     with torch.inference_mode(), autocast(clips.device, settings.dtype):
-        classes = model.encode_classes()
+        classes = model.finished(model.encode_classes())
 
     def step() -> None:
         with torch.inference_mode(), autocast(clips.device, settings.dtype):
@@ -70,12 +73,17 @@ def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
 
 
 def _training_step(
-    case: Case, settings: Settings, model: ClipVideo, optimizer: torch.optim.Optimizer, clips: Tensor
+    case: Case,
+    settings: Settings,
+    model: ClipVideo,
+    texts: ClassParts,
+    optimizer: torch.optim.Optimizer,
+    clips: Tensor,
 ) -> None:
     """As tcclip.training.loop: the classes once per step, micro-batches accumulated."""
     model.train()
     with autocast(clips.device, settings.dtype):
-        shared = ClassPart.of(model)
+        shared = texts.of_step()
     for part in torch.split(clips, case.micro):
         with autocast(clips.device, settings.dtype):
             logits = model(part, shared.cut)

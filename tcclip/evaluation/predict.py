@@ -53,7 +53,7 @@ def predict(
     model.eval()
     with torch.inference_mode():
         with autocast(device, precision):
-            texts = model.encode_classes()  # once for all videos
+            texts = model.finished(model.encode_classes())  # once for all videos
         batches = iter(loader)
         for number in range(0, most, batch):
             before_batch()

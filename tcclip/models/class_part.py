@@ -1,7 +1,8 @@
 """The part of the text tower that no video changes, computed once for several batches, in training too.
 
 Its gradient is the sum over the batches of the gradients that arrive at it. They are added up at a cut and sent through
-the text layers once: the same gradient as if every batch had computed the part anew, at the cost of one.
+the text layers once: the same gradient as if every batch had computed the part anew, at the cost of one. Where nothing
+in it is trained, it is computed once for a whole training, as far as it goes without a video, and has no graph.
 """
 
 from __future__ import annotations
@@ -12,25 +13,30 @@ import torch
 from torch import Tensor
 
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.text.tower import ClassReaders
+from tcclip.models.text.tower import ClassReaders, ClassTexts
 
 
 @dataclass(frozen=True)
 class ClassPart:
     """The class part for the batches of one optimizer step."""
 
-    whole: ClassReaders  # as the text layers made it
-    cut: ClassReaders  # the same values for the batches; gradients stop here and are added up
+    whole: ClassTexts  # as the text layers made it
+    cut: ClassTexts  # the same values for the batches; gradients stop here and are added up
+    trained: bool  # False: the same in every step
 
     @classmethod
     def of(cls, model: ClipVideo) -> ClassPart:
         """That of the model's classes with its present weights."""
         whole = model.encode_classes()
+        if not _trained(whole) and not _trained(texts := model.finished(whole)):
+            return cls(texts, texts, trained=False)
         leaves = (None if part is None else part.detach().requires_grad_() for part in whole)
-        return cls(whole, ClassReaders._make(leaves))
+        return cls(whole, ClassReaders._make(leaves), trained=True)
 
     def backward(self) -> None:
         """Send what has arrived at the cut through the layers that made the class part."""
+        if not self.trained:
+            return
         pairs: list[tuple[Tensor, Tensor]] = [
             (whole, leaf.grad)
             for whole, leaf in zip(self.whole, self.cut, strict=True)
@@ -38,3 +44,22 @@ class ClassPart:
         ]
         if pairs:
             torch.autograd.backward([whole for whole, _ in pairs], [gradient for _, gradient in pairs])
+
+
+@dataclass
+class ClassParts:
+    """The class parts of a training's steps, one after the other."""
+
+    model: ClipVideo
+    kept: ClassPart | None = None  # of all steps, where nothing in it is trained
+
+    def of_step(self) -> ClassPart:
+        """That of the next step."""
+        part = self.kept or ClassPart.of(self.model)
+        self.kept = None if part.trained else part
+        return part
+
+
+def _trained(texts: ClassTexts) -> bool:
+    parts = (texts,) if isinstance(texts, Tensor) else texts
+    return any(part is not None and part.requires_grad for part in parts)

@@ -84,11 +84,12 @@ class ClipVideo(nn.Module):
         """The canonical names of the weights that learn at the rate of what is new."""
         return frozenset(name for part, names in self.parts if part.new_rate for name in names)
 
-    def forward(self, video: Tensor, classes: tower.ClassReaders | None = None, draws: Tensor | None = None) -> Tensor:
+    def forward(self, video: Tensor, classes: tower.ClassTexts | None = None, draws: Tensor | None = None) -> Tensor:
         """Logits (B, C).
 
-        `classes` is `encode_classes()` of the same weights, for callers that use it for more than one batch. `draws`
-        is `visual.draw()` in training, where some methods are random; None gives the fixed draws of evaluation.
+        `classes` is `encode_classes()` of the same weights, or what `finished` makes of it, for callers that use it for
+        more than one batch. `draws` is `visual.draw()` in training, where some methods are random; None gives the fixed
+        draws of evaluation.
         """
         seen = self.encode_video(video, draws)
         texts = self.encode_text(seen, self.encode_classes() if classes is None else classes)
@@ -129,20 +130,29 @@ class ClipVideo(nn.Module):
         replaced = learned.prompts if look.prompts else 0
         return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places)
 
-    def encode_text(self, seen: VisionOutput, classes: tower.ClassReaders) -> Tensor:
+    def finished(self, classes: tower.ClassReaders) -> tower.ClassTexts:
+        """The features (C, E) where no video adds anything in the text tower, else `classes` as they are."""
+        return classes if self.composition.look.prompts else self._features(classes, None)
+
+    def encode_text(self, seen: VisionOutput, classes: tower.ClassTexts) -> Tensor:
         """Text features, not normalised: (C, E), or (B, C, E) where the text looks at the video."""
         look = self.composition.look
         own = self._own(look.part)
         # no gradient goes from the text into the vision tower (Eq. 12); the context tokens carry none
         looked_at = seen.frames.detach() if look.looks_at == "frames" else seen.context
-        prompts = None
-        if look.prompts and classes.prompts is not None and looked_at is not None:
-            prompts = look.prompts(own, classes.prompts, looked_at)
-        states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
-        features = states @ self.text_projection
+        if isinstance(classes, Tensor):
+            features = classes
+        elif look.prompts and classes.prompts is not None and looked_at is not None:
+            features = self._features(classes, look.prompts(own, classes.prompts, looked_at))
+        else:
+            features = self._features(classes, None)
         if look.features and looked_at is not None:
             features = look.features(own, features, looked_at)
         return features
+
+    def _features(self, classes: tower.ClassReaders, prompts: Tensor | None) -> Tensor:
+        states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
+        return states @ self.text_projection
 
 
 def _prefix(tokens: Tensor, prompts: int) -> int:

@@ -48,6 +48,11 @@ class ClassReaders(NamedTuple):
     prompts: Tensor | None  # (n, W) prompt states entering the last layer, to be made a video's own
 
 
+ClassTexts = (
+    ClassReaders | Tensor
+)  # a tensor: the finished features (C, E), to which no video adds anything in the tower
+
+
 def layout(tokens: Tensor, prefix: int) -> Layout:
     """The layout of texts (C, L) whose first `prefix` tokens are shared."""
     own = tokens[:, prefix:]

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.class_part import ClassPart
+from tcclip.models.class_part import ClassPart, ClassParts
 from tcclip.models.precision import single
 from tcclip.params.kinds.objective.ce import Settings
 from tcclip.training.batches import Batch
@@ -17,20 +17,21 @@ from tcclip.training.objective.objective import Learner, Objective, Place
 
 def make(settings: Settings, learner: Learner) -> Objective:
     """The objective over all classes of the model."""
-    return CrossEntropy(learner)
+    return CrossEntropy(learner, ClassParts(learner.model))
 
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Class texts are encoded once a step."""
+    """Class texts are encoded once a step, or once where nothing in them is trained."""
 
     gathers: ClassVar[bool] = False
     learner: Learner
+    texts: ClassParts
 
     def begin(self, at: Place) -> ClassPart:
         """The class texts."""
         with self.learner.cast():
-            return ClassPart.of(self.learner.model)
+            return self.texts.of_step()
 
     def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The mean over videos of -log softmax(logits) at the label, and how many videos got their label."""

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.text.tower import ClassReaders
+from tcclip.models.text.tower import ClassTexts
 from tcclip.process.rng import generator
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
@@ -54,7 +54,7 @@ class Learner:
         draws = self.model.visual.draw(at.stream("draws"), videos)
         return None if draws is None else draws.to(self.device, non_blocking=True)
 
-    def logits(self, clips: Tensor, classes: ClassReaders, at: Place) -> Tensor:
+    def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
         """Clips (B, T, 3, H, W) -> logits (B, C)."""
         draws = self.draws(len(clips), at)
         with self.cast():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from tcclip.models.class_part import ClassPart
+from tcclip.models.class_part import ClassPart, ClassParts
 from tcclip.params.kinds.objective.soft_ce import Settings
 from tcclip.training.batches import Batch
 from tcclip.training.losses import smooth_targets, soft_ce
@@ -17,21 +17,22 @@ from tcclip.training.objective.objective import Learner, Objective, Place
 
 def make(settings: Settings, learner: Learner) -> Objective:
     """The objective over all classes of the model."""
-    return SoftCrossEntropy(settings, learner)
+    return SoftCrossEntropy(settings, learner, ClassParts(learner.model))
 
 
 @dataclass(frozen=True)
 class SoftCrossEntropy:
-    """Class texts are encoded once a step."""
+    """Class texts are encoded once a step, or once where nothing in them is trained."""
 
     gathers: ClassVar[bool] = False
     settings: Settings
     learner: Learner
+    texts: ClassParts
 
     def begin(self, at: Place) -> ClassPart:
         """The class texts."""
         with self.learner.cast():
-            return ClassPart.of(self.learner.model)
+            return self.texts.of_step()
 
     def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The loss, and how many videos got the class with the largest share of their target."""

@@ -63,6 +63,14 @@ def test_the_text_layers_are_entered_once_per_step() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_texts_finished_once_give_the_same_logits_to_the_bit(method: str) -> None:
+    model, clips = small(method), videos(dtype=torch.float32)
+    with torch.inference_mode():
+        readers = model.encode_classes()
+        assert model(clips, model.finished(readers)).equal(model(clips, readers))
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_layer_of_all_texts_is_one_attention(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, calls = small(method), []
     fused = torch.nn.functional.scaled_dot_product_attention

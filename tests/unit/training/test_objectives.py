@@ -257,6 +257,21 @@ def test_the_class_part_is_computed_once_a_step_and_goes_back_once(world: Path, 
     assert setup.budget.accumulation == 2 and len(entered) == len(left) == 1
 
 
+@pytest.mark.parametrize("objective", ["soft_ce", "ce"])
+def test_texts_of_which_nothing_is_trained_are_computed_once_a_training(world: Path, objective: str) -> None:
+    method = load_method("vifi_clip", {"train": {"parts": ["vision"]}, "recipe.objective.kind": objective})
+    setup, entered = prepare(training_job(world, f"frozen-{objective}", method=method)), []
+    for module in (setup.model.transformer.blocks[0].ln_1, setup.model.ln_final):
+        module.register_forward_hook(lambda *_: entered.append(1))
+    before = setup.model.finished(setup.model.encode_classes())
+    entered.clear()
+    progress, given = Progress(), batches()
+    for _ in range(2):
+        optimizer_step(setup, progress, given, lambda: None)
+    assert len(entered) == 2  # the first layer and the last norm, for two steps of two micro-batches
+    assert setup.model.finished(setup.model.encode_classes()).equal(before)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
