@@ -14,7 +14,8 @@ def unpack(folder: Path) -> Path:
     """Fill `folder` with labels/*.csv and datasets_splits/*/*.txt."""
     for archive in sorted(DATA.glob("*.tar.xz")):
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.3 and older have none
+            tar.extractall(folder)
     _compose_ssv2(folder / "datasets_splits", folder / "labels")
     return folder
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import preloaded
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +36,18 @@ class Project:
 
     def run(self, *command: str, check: bool = True, **options) -> subprocess.CompletedProcess[str]:
         """Run a command; its output is in stdout (both streams)."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **options,
-        )
+        if preloaded.runs(command) and not options:
+            done = preloaded.run(command, self.folder, self.environment())
+        else:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=self.environment(),
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                **options,
+            )
         assert not check or done.returncode == 0, done.stdout
         return done
 
