@@ -11,7 +11,5 @@ def shared() -> None:
 def test_the_tests_of_a_file_with_a_shared_fixture_are_a_group(shared, request: pytest.FixtureRequest) -> None:
     mine = [item for item in request.session.items if item.path == request.path]
     assert all(item.get_closest_marker("xdist_group") for item in mine)
-    if getattr(
-        request.config.option, "loadgroup", False
-    ):  # of several workers: pytest-xdist puts the group into the id
-        assert all(item.nodeid.endswith("@test_groups") for item in mine)
+    if getattr(request.config.option, "loadgroup", False):  # several workers: the id tells it
+        assert all(item.nodeid.endswith("@test_shared_projects") for item in mine)
