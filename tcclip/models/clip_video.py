@@ -30,7 +30,7 @@ class TokenTable(nn.Module):
 class ClipVideo(nn.Module):
     """Video (B, T, 3, H, W), normalised -> logits (B, C), float32 or better. State dict's names are canonical.
 
-    Below the prefixes of the parts are the weights that the method's kinds add; all others are CLIP's.
+    `parts` are the weights that the method's kinds add, with their names; all others are CLIP's.
     """
 
     tokens: Tensor  # (C, L)
@@ -63,8 +63,8 @@ class ClipVideo(nn.Module):
     def _add(self, part: Part) -> list[str]:
         """Put a part's weights at their prefix, beside those of a part that is there; their canonical names."""
         module = part.module()
-        names = [f"{part.prefix}.{name}" for name, _ in module.named_parameters()]
-        there = self._modules.get(part.prefix)
+        names = [f"{part.prefix}.{name}" if part.prefix else name for name, _ in module.named_parameters()]
+        there = self._modules.get(part.prefix) if part.prefix else self
         if there is None:
             self._modules.pop(part.prefix, None)
             self.add_module(part.prefix, module)
@@ -77,7 +77,7 @@ class ClipVideo(nn.Module):
 
     def _own(self, part: Part | None) -> nn.Module | None:
         """A part's weights."""
-        return None if part is None else self._modules[part.prefix]
+        return None if part is None else self._modules[part.prefix] if part.prefix else self
 
     @property
     def new_names(self) -> frozenset[str]:

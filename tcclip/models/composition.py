@@ -32,7 +32,7 @@ class Composition:
 
     def parts(self, config: BackboneConfig) -> list[Part]:
         """All weights that the kinds add; of parts with one prefix the first one is the module that the others join."""
-        own = (self.exchange.part(config), self.pool.part, self.look.part, self.text.part)
+        own = (self.exchange.part(config), self.positions.part, self.pool.part, self.look.part, self.text.part)
         return [part for part in own if part is not None]
 
 

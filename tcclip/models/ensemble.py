@@ -20,7 +20,7 @@ def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) 
     mixed = {}
     for name, tensor in tuned.items():
         if name != TABLE:
-            is_clips = name.partition(".")[0] in CLIP
+            is_clips = name.partition(".")[0] in CLIP and name in clip  # `clip` may be a whole model, with parts
             mixed[name] = (1 - w) * clip[name].to(tensor.device) + w * tensor if is_clips else tensor
     if TABLE in clip:
         mixed[TABLE] = clip[TABLE]

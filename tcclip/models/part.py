@@ -27,10 +27,10 @@ Start = Callable[[Mapping[str, torch.Size], Mapping[str, Tensor]], dict[str, Ten
 
 @dataclass(frozen=True)
 class Part:
-    """Weights of a kind. Canonical names begin with `prefix`; CLIP has none of them, so no ensemble mixes them."""
+    """Weights of a kind, at names that CLIP has not, so that no ensemble mixes them."""
 
     axis: str  # whose kind it is
-    prefix: str
+    prefix: str  # the module that they are in, which may be one of CLIP's; "" is the whole model
     module: Callable[[], nn.Module]  # makes them, without values
     start: Start = truncated_normal
     new_rate: bool = False  # they learn at `recipe.optimizer.new_lr_factor` times the rate

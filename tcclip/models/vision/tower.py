@@ -36,7 +36,7 @@ class VisionTower(nn.Module):
         super().__init__()
         width = config.vision_width
         self.patch_size, self.exchange, self.recompute = config.patch_size, exchange, recompute
-        self.position_table = positions.name
+        self.positions = positions
         self.conv1 = nn.Conv2d(3, width, config.patch_size, config.patch_size, bias=False)
         self.class_embedding = nn.Parameter(torch.empty(width))
         self.register_parameter(positions.name, nn.Parameter(torch.empty(positions.shape)))
@@ -77,8 +77,7 @@ class VisionTower(nn.Module):
         patches = patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
         tokens = nn.functional.linear(patches, self.conv1.weight.flatten(1))
         first = self.class_embedding.to(tokens.dtype).expand(*tokens.shape[:2], 1, -1)
-        positions: Tensor = getattr(self, self.position_table)
-        embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + positions)
+        embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + self.positions.of(self))
         return embedded
 
     def project(self, output: LayerOutput) -> VisionOutput:

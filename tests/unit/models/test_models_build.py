@@ -130,6 +130,18 @@ def test_joint_positions_start_as_copies_for_every_frame() -> None:
     assert torch.allclose(model(video), baseline(video), atol=1e-5)
 
 
+def test_an_embedding_of_time_is_added_to_every_token_of_a_frame_and_stays_as_trained_in_an_ensemble() -> None:
+    model, baseline = small("vifi_clip", {"pos": "time"}), small("vifi_clip")
+    tower, start = model.visual, baseline.visual
+    assert tower.time_embedding.shape == (4, 32) and 0.01 < tower.time_embedding.std() < 0.03
+    video = torch.randn(2, 4, 3, 32, 32)
+    tower.ln_pre = start.ln_pre = torch.nn.Identity()
+    added = tower.time_embedding[:, None]  # the class token's too
+    assert torch.allclose(tower.embed(video) - start.embed(video), added.expand(2, 4, 17, 32), atol=1e-5)
+    mixed = ensemble(backbone().tensors, canonical_state(model), 0.0)
+    assert torch.equal(mixed["visual.time_embedding"], tower.time_embedding)
+
+
 def test_the_video_feature_carries_no_gradient_through_vp() -> None:
     model = small("tc_clip")
     model.encode_text(model.encode_video(torch.randn(1, 4, 3, 32, 32)), model.encode_classes()).sum().backward()

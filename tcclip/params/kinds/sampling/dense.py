@@ -1,0 +1,17 @@
+"""T frames at a fixed stride, wherever they start (methods.md 1.2; systems/vita_clip.md 7.8)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from tcclip.params.kinds.axis import Kind
+
+
+class Settings(Kind):
+    """T belongs to the protocol. A test's windows are spread evenly in both modes of its views: nothing is drawn."""
+
+    SECTION: ClassVar[str] = "sampling"
+    kind: Literal["dense"] = "dense"
+    stride: Annotated[int, Field(ge=1)] = 16  # frames of the video from one frame of a clip to the next
