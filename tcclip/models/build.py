@@ -18,6 +18,7 @@ from tcclip.models.pos.table import SPACE
 from tcclip.models.tokens import end_positions, token_rows
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.method import Method
+from tcclip.params.trained import Trained
 
 TABLE = "token_embedding.weight"
 
@@ -50,13 +51,20 @@ def skeleton(
     composition = compose(method, config, tokens, num_frames)
     with torch.device("meta"):
         table = torch.empty(canonical_shapes(config)[TABLE])
-        return ClipVideo(config, tokens[:, : int(end_positions(tokens).max()) + 1], table, composition, recompute)
+        tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
+        return ClipVideo(config, tokens, table, composition, recompute, trains_table(method))
+
+
+def trains_table(method: Method) -> bool:
+    """Whether the table of token embeddings is one of a method's weights."""
+    return isinstance(method.train, Trained) and method.train.token_table
 
 
 def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: bool = False) -> None:
     """Fill `model` from canonical names -> tensors or arrays; a missing, unknown or misshapen one is a UserError.
 
-    With `trained_only`, `tensors` are what a run saves: everything but the token table, which stays the backbone's.
+    With `trained_only`, `tensors` are what a run saves: everything but a token table that is not trained, which stays
+    the backbone's.
     """
     state = _names(model, trained_only)
     given = {name: torch.as_tensor(value) for name, value in tensors.items()}
@@ -67,26 +75,30 @@ def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: b
     )
     with torch.no_grad():
         for name, tensor in state.items():
-            if name == TABLE:  # shared with the backbone: replaced, never written to
+            if name == TABLE and not isinstance(tensor, nn.Parameter):  # the backbone's: replaced, never written to
                 model.get_submodule("token_embedding").weight = given[name].to(tensor)
             else:
                 tensor.copy_(given[name])
 
 
 def canonical_state(model: nn.Module, trained_only: bool = True) -> dict[str, Tensor]:
-    """Copies of the model's weights by canonical name; `trained_only` leaves the token table out, as runs do."""
+    """Copies of the model's weights by canonical name; `trained_only` leaves out a token table that is not trained."""
     return {name: tensor.detach().clone() for name, tensor in _names(model, trained_only).items()}
 
 
 def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in model.state_dict().items() if not (trained_only and name == TABLE)}
+    state = model.state_dict(keep_vars=True)
+    fixed = {TABLE} if trained_only and not isinstance(state[TABLE], nn.Parameter) else set()
+    return {name: tensor for name, tensor in state.items() if name not in fixed}
 
 
 def _first_values(model: ClipVideo, backbone: Backbone) -> dict[str, Tensor]:
     """The first value of every weight of `model` by canonical name."""
     clip, shapes = backbone.tensors, {name: tensor.shape for name, tensor in model.state_dict().items()}
     start = {name: clip[name].clone() for name in shapes if name in clip and name != TABLE}
-    start |= {TABLE: clip[TABLE]} | clip_positions(model, clip)
+    table = model.get_submodule("token_embedding").weight
+    start |= {TABLE: clip[TABLE].clone() if isinstance(table, nn.Parameter) else clip[TABLE]}
+    start |= clip_positions(model, clip)
     for part, names in model.parts:
         start |= part.start({name: shapes[name] for name in names}, clip)
     return {name: start[name] for name in shapes}

@@ -18,13 +18,16 @@ from tcclip.params.architecture import BackboneConfig
 
 
 class TokenTable(nn.Module):
-    """CLIP's token embeddings, fixed: a buffer, so that no optimizer sees them."""
+    """CLIP's token embeddings; where they are not trained a buffer, so that no optimizer sees them."""
 
     weight: Tensor
 
-    def __init__(self, weight: Tensor) -> None:
+    def __init__(self, weight: Tensor, trained: bool) -> None:
         super().__init__()
-        self.register_buffer("weight", weight)
+        if trained:
+            self.register_parameter("weight", nn.Parameter(weight))
+        else:
+            self.register_buffer("weight", weight)
 
 
 class ClipVideo(nn.Module):
@@ -43,13 +46,14 @@ class ClipVideo(nn.Module):
         token_table: Tensor,
         composition: Composition,
         recompute: bool = False,
+        trained_table: bool = False,
     ) -> None:
-        """tokens (C, L): the classes' texts, L the longest; recompute: see VisionTower."""
+        """tokens (C, L): the classes' texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
         super().__init__()
         self.composition = composition
         self.visual = VisionTower(config, composition.exchange, composition.positions, recompute)
         self.transformer = Transformer(config.text_width, config.text_heads, config.text_layers)
-        self.token_embedding = TokenTable(token_table)
+        self.token_embedding = TokenTable(token_table, trained_table)
         self.positional_embedding = nn.Parameter(torch.empty(POSITIONS, config.text_width))
         self.ln_final = LayerNorm(config.text_width)
         self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))

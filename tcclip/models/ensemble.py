@@ -14,14 +14,13 @@ TABLE = "token_embedding.weight"
 def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) -> dict[str, Tensor]:
     """(1 - w) CLIP + w tuned for every parameter of CLIP, by canonical names; w = 1 is the fine-tuned model.
 
-    The parts of kinds, which CLIP has not, come from `tuned`, the token table, which is not trained, from `clip`
-    (absent there, it stays absent).
+    The parts of kinds, which CLIP has not, come from `tuned`; a token table that is not trained, and so not in
+    `tuned`, comes from `clip` (absent there, it stays absent).
     """
     mixed = {}
     for name, tensor in tuned.items():
-        if name != TABLE:
-            is_clips = name.partition(".")[0] in CLIP and name in clip  # `clip` may be a whole model, with parts
-            mixed[name] = (1 - w) * clip[name].to(tensor.device) + w * tensor if is_clips else tensor
-    if TABLE in clip:
+        is_clips = name.partition(".")[0] in CLIP and name in clip  # `clip` may be a whole model, with parts
+        mixed[name] = (1 - w) * clip[name].to(tensor.device) + w * tensor if is_clips else tensor
+    if TABLE in clip and TABLE not in tuned:
         mixed[TABLE] = clip[TABLE]
     return mixed

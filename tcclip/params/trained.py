@@ -19,7 +19,8 @@ class Trained(Params):
     """What a method trains. Parts are CLIP's two towers and its scale, and what the kinds of an axis add."""
 
     # vision, text, logit_scale: CLIP's | exchange (of vision.kind), prompts (of text.kind), look, pool: added ones
-    parts: list[str] | Literal["all"] = "all"  # all but the token table, which is never trained
+    parts: list[str] | Literal["all"] = "all"
+    token_table: bool = False  # CLIP's embeddings of tokens too; as a weight of CLIP's text tower, whatever the parts
     lr_factor: dict[str, Positive] = Field(default_factory=dict)  # by part; else 1, or new_lr_factor of what is new
     decay: Literal["all", "matrices"] = "all"  # weight decay on all | on none that has fewer than two dimensions
 

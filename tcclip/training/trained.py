@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from tcclip.errors import UserError
+from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.method import Method
 from tcclip.params.reader import nearest
@@ -37,7 +38,8 @@ def learning_of(model: ClipVideo, method: Method) -> Learning:
                 f"method {method.name}: train.{key} names {part}, and no kind of the method adds such weights: "
                 f"{nearest(part, there)}"
             )
-    trained = {n: p for n, p in parameters.items() if chosen.parts == "all" or parts[n] in chosen.parts}
+    everything = chosen.parts == "all"
+    trained = {n: p for n, p in parameters.items() if everything or parts[n] in chosen.parts or n == TABLE}
     return Learning(
         trained,
         {name: chosen.lr_factor[parts[name]] for name in trained if parts[name] in chosen.lr_factor},

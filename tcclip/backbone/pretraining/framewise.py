@@ -16,8 +16,8 @@ from tcclip.models.vision.exchange import FrameExchange
 from tcclip.params.architecture import BackboneConfig
 
 
-def framewise(config: BackboneConfig, tokens: Tensor, token_table: Tensor) -> ClipVideo:
-    """The model over texts of token ids (C, L), without values."""
+def framewise(config: BackboneConfig, tokens: Tensor, token_table: Tensor, trained_table: bool = False) -> ClipVideo:
+    """The model over texts of token ids (C, L), without values; trained_table: the token table is a weight."""
     positions = PositionTable(SPACE, (config.patches + 1, config.vision_width))
     composition = Composition(FrameExchange(), positions, Pool(mean), TextPart(), Look(), cosine)
-    return ClipVideo(config, tokens, token_table, composition)
+    return ClipVideo(config, tokens, token_table, composition, trained_table=trained_table)

@@ -6,7 +6,7 @@ import math
 import time
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tcclip.backbone.pretraining.batches import Batch, StepBatches, load
 from tcclip.backbone.pretraining.check import Check, zero_shot
@@ -59,10 +59,8 @@ def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
     """The frame-wise model with `start`'s weights and a trainable token table of the `vocabulary` only."""
     table = start.tensors[TABLE][vocabulary].clone()
     no_words = torch.zeros(1, 1, dtype=torch.int64)
-    model = framewise(start.config, no_words, table)
-    model.load_state_dict({**start.tensors, TABLE: table}, strict=True)
-    del model.token_embedding.weight  # a fixed buffer in fine-tuning
-    model.token_embedding.register_parameter("weight", nn.Parameter(table))
+    model = framewise(start.config, no_words, table, trained_table=True)
+    model.load_state_dict({**start.tensors, TABLE: table.clone()}, strict=True)
     return model
 
 
