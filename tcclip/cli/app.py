@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that each starts fast.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,8 @@ import typer
 
 import tcclip
 from tcclip.cli import data, look, plan_lines, provenance
-from tcclip.plan import load_plan
+from tcclip.errors import UserError
+from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.process.console import stage
 from tcclip.process.home import move_caches
@@ -51,21 +53,31 @@ def program(
 def plan(
     suite: SuiteName = "mini",
     runs: Annotated[bool, typer.Option("--runs", help="name every run and the tables it serves instead")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="say what each row of the tables costs instead")] = False,
     values: Values = None,
 ) -> None:
     """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run.
 
-    With --set it is what it would cost with other values, of every run whose method has them.
+    With --rows it is what each row of a table costs, of which a suite's quoted_rows are not run. With --set it is what it
+    would cost with other values, of every run whose method has them.
     """
     with stage("plan", None) as report:
         the_plan = changed_plan(load_plan(suite), values or [])
-        lines = plan_lines.run_lines(the_plan) if runs else plan_lines.cost_lines(the_plan)
+        lines = _what_is_asked(the_plan, runs, rows)
         print("\n".join([*plan_lines.change_lines(the_plan, values or []), *lines]))
-        if not runs:
+        if not (runs or rows):
             print("\n" + "\n".join(plan_lines.disk_lines(the_plan)))
         trained = sum(run.trained for run in the_plan.runs.values())
         evaluations = sum(len(the_plan.evaluations(run)) for run in the_plan.runs)
         report(f"{trained} trainings, {evaluations} evaluations for {len(the_plan.tables)} tables")
+
+
+def _what_is_asked(plan: Plan, runs: bool, rows: bool) -> Iterator[str]:
+    if runs and rows:
+        raise UserError("--runs and --rows are two different lists: leave one out")
+    if rows:
+        return plan_lines.row_lines(plan)
+    return plan_lines.run_lines(plan) if runs else plan_lines.cost_lines(plan)
 
 
 @app.command("import-checkpoint")

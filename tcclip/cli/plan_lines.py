@@ -9,7 +9,9 @@ from textwrap import wrap
 
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
 from tcclip.estimate.hours import Estimate, estimates_of, rates_of, total
+from tcclip.estimate.rows import row_costs
 from tcclip.params.dataset import Dataset, Release
+from tcclip.params.reader import path_of
 from tcclip.plan import Plan
 
 UNKNOWN = "?"
@@ -49,6 +51,33 @@ def cost_lines(plan: Plan) -> Iterator[str]:
         yield f"Not counted, because nothing is known of them yet: {', '.join(sorted(everything.unknown))}."
 
 
+def row_lines(plan: Plan) -> Iterator[str]:
+    """One line per row of a table that has a method: its runs, their hours, and what quoting the row would save."""
+    unit = "hours" if plan.suite.machine.gpus in (0, "auto") else "GPU-hours"
+    head = ("table", "row", "method", "", "trainings", "evaluations", unit, "only for it")
+    rows = [
+        (
+            cost.table,
+            f"{cost.group}: {cost.row}" if cost.group else cost.row,
+            cost.method,
+            "quoted" if cost.quoted else "",
+            f"{cost.whole.trainings:,}",
+            f"{cost.whole.evaluations:,}",
+            _hours(cost.whole),
+            _hours(cost.alone),
+        )
+        for cost in row_costs(plan)
+    ]
+    yield from aligned([head, *rows], left=4)
+    yield ""
+    where = path_of("suites", plan.suite.name)
+    yield from wrap(
+        f"A run may serve several rows. The last column is of those that no row of another name shows: what naming the "
+        f"row in `quoted_rows` of {where} saves.",
+        WIDTH,
+    )
+
+
 def disk_lines(plan: Plan) -> Iterator[str]:
     """Videos, download, videos and frame shards by dataset, and the space that is free."""
     found = {name: disk_of(dataset) for name, dataset in plan.datasets.items()}
@@ -75,8 +104,11 @@ def aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
 
 
 def _counts(cost: Estimate) -> tuple[str, ...]:
-    hours = f"{cost.hours:,.1f}" if cost.hours < 100 else f"{cost.hours:,.0f}"
-    return (*(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)), hours)
+    return (*(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)), _hours(cost))
+
+
+def _hours(cost: Estimate) -> str:
+    return f"{cost.hours:,.1f}" if cost.hours < 100 else f"{cost.hours:,.0f}"
 
 
 def _sizes(disk: Disk) -> tuple[str, ...]:

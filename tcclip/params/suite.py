@@ -92,6 +92,8 @@ class Suite(Params):
     datasets: dict[str, str]  # the paper's dataset -> the dataset file that plays its role
     tables: list[str]  # files of params/tables/ that `make tables` makes
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
+    # Rows that are quoted, or empty, instead of trained: a row's name in all tables, or TABLE/ROW in one
+    quoted_rows: list[str] = Field(default_factory=list)
     llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
     machine: Machine  # threads, GPUs, memory and time of a job
     bench: Bench  # how Table 6's throughput is measured

@@ -16,7 +16,8 @@ from tcclip.params.column import (
     TableColumn,
     ViewsColumn,
 )
-from tcclip.params.reader import names
+from tcclip.params.reader import names, path_of
+from tcclip.params.table import Row
 from tcclip.params.variants import place_of
 from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
 from tcclip.plan.evaluation import Evaluation
@@ -55,13 +56,26 @@ def check_method_in(suite: Suite, method: Method, protocols: Iterable[Protocol])
         method.check_sizes(sizes.patches, frames, sizes.vision_layers)
 
 
+def quoted(suite: Suite, table: Table, row: Row) -> bool:
+    """Whether the suite asks that a row is quoted instead of run."""
+    return row.row in suite.quoted_rows or f"{table.name}/{row.row}" in suite.quoted_rows
+
+
+def check_quoted(suite: Suite, tables: Mapping[str, Table]) -> None:
+    """Every row that a suite quotes must exist in a table of its."""
+    known = {name for table in tables.values() for row in table.rows for name in (row.row, f"{table.name}/{row.row}")}
+    for name in suite.quoted_rows:
+        if name not in known:
+            raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)
+
+
 def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
     """The cells of a table in published order, and the runs they need; `tables` are those that it may quote."""
     check_columns(suite, table)
     cells: list[Cell] = []
     runs: list[Run] = []
     for row in table.rows:
-        method = method_of(suite, row.method_name) if row.method_name else None
+        method = method_of(suite, row.method_name) if row.method_name and not quoted(suite, table, row) else None
         if method and method.names.source == "llm" and not suite.llm_names:
             method = None
         if method is None:

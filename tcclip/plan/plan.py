@@ -15,12 +15,12 @@ from tcclip.params.dataset import Generated, Release
 from tcclip.params.reader import path_of
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
-from tcclip.plan.expand import expand
+from tcclip.plan.expand import check_quoted, expand
 from tcclip.plan.own import own_datasets, own_table, with_own
 from tcclip.plan.runs import Run, run_for, train_split
 from tcclip.plan.values import Changes, method_of, protocol_of
 
-__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "run_for"]
+__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "run_for"]
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that what is worked out of one can be remembered
@@ -180,13 +180,18 @@ def _with_initial(run: Run) -> list[tuple[str, Run]]:
 @functools.cache
 def load_plan(suite_name: str) -> Plan:
     """The plan of a suite."""
-    suite = load_suite(suite_name)
+    return plan_of(load_suite(suite_name))
+
+
+def plan_of(suite: Suite) -> Plan:
+    """The plan of a suite, with the tables of the user's own datasets."""
     own = own_datasets(suite)
     suite = with_own(suite, own)
     for protocol in suite.protocols:
         path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
     tables = {name: load_table(name) for name in suite.tables}
     tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
+    check_quoted(suite, tables)
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():

@@ -1,6 +1,8 @@
 """A broken video that is repaired, and a video that is exchanged: Snakemake notices, and it alone is scanned again."""
 
+import functools
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -16,25 +18,38 @@ INDEX = "data/frames/kitchen/index.parquet"
 VIDEOS = 6
 
 
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory) -> Callable[[str], Project]:
+    """How frames are stored -> a project of six videos in two parts, one of which has been cut; made once each."""
+
+    @functools.cache
+    def make(store: str) -> Project:
+        project = new_project(tmp_path_factory.mktemp(store) / "project")
+        project.edit("params/suites/mini.yaml", lambda content: content.update(tables=["table2"]))
+        lines = ["path,label"]
+        for number in range(VIDEOS):
+            write_video(project.folder / f"my_videos/{number}.mp4", frames=4 + number)
+            lines.append(f"{number}.mp4,{'opening a drawer' if number % 2 else 'pouring water'}")
+        (project.folder / "list.csv").write_text("\n".join(lines))
+        (project.folder / "params/datasets/kitchen.yaml").write_text(
+            "format: csv\nfolder: my_videos\ncsv: list.csv\nsuite: mini\n"
+            f"frames: {{store: {store}, shards: 2, short_side: 32}}\n"
+            "few_shot: {seed: 1, shots: [1]}\n"
+        )
+        video = project.folder / "my_videos/2.mp4"
+        shutil.copy2(video, project.folder / "whole.mp4")
+        video.write_bytes(video.read_bytes().split(b"moov")[0])
+        project.snakemake(INDEX)
+        return project
+
+    return make
+
+
 @pytest.fixture
-def kitchen(request, tmp_path, monkeypatch) -> Project:
-    """Six videos in two shards, one of which has been cut; the whole one is kept outside."""
-    project = new_project(tmp_path / "project")
-    project.edit("params/suites/mini.yaml", lambda content: content.update(tables=["table2"]))
-    lines = ["path,label"]
-    for number in range(VIDEOS):
-        write_video(project.folder / f"my_videos/{number}.mp4", frames=4 + number)
-        lines.append(f"{number}.mp4,{'opening a drawer' if number % 2 else 'pouring water'}")
-    (project.folder / "list.csv").write_text("\n".join(lines))
-    (project.folder / "params/datasets/kitchen.yaml").write_text(
-        "format: csv\nfolder: my_videos\ncsv: list.csv\nsuite: mini\n"
-        f"frames: {{store: {getattr(request, 'param', 'shards')}, shards: 2, short_side: 32}}\n"
-        "few_shot: {seed: 1, shots: [1]}\n"
-    )
-    video = project.folder / "my_videos/2.mp4"
-    shutil.copy2(video, project.folder / "whole.mp4")
-    video.write_bytes(video.read_bytes().split(b"moov")[0])
-    project.snakemake(INDEX)
+def kitchen(scanned, request, tmp_path, monkeypatch) -> Project:
+    """A copy of such a project, times kept; the whole video is kept outside."""
+    project = Project(tmp_path / "project")
+    shutil.copytree(scanned(getattr(request, "param", "shards")).folder, project.folder, symlinks=True)
     monkeypatch.chdir(project.folder)
     for name, value in project.environment().items():
         monkeypatch.setenv(name, value)
