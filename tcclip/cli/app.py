@@ -58,8 +58,8 @@ def plan(
 ) -> None:
     """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run.
 
-    With --rows it is what each row of a table costs, of which a suite's quoted_rows are not run. With --set it is what it
-    would cost with other values, of every run whose method has them.
+    With --rows it is what each row of a table costs, of which a suite's quoted_rows are not run. With --set it is what
+    it would cost with other values, of every run whose method has them.
     """
     with stage("plan", None) as report:
         the_plan = changed_plan(load_plan(suite), values or [])
