@@ -67,7 +67,7 @@ def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: 
     if reference is not None:
         mixed = mixed + (weights[..., rows.shape[2] :].flatten(1, 2).to(rows.dtype) @ reference).view(mixed.shape)
     value = torch.einsum("bthw,hdw->bthd", mixed, weight_value).flatten(2)
-    return value + attn.in_proj_bias[2 * attn.width :]
+    return value if attn.in_proj_bias is None else value + attn.in_proj_bias[2 * attn.width :]
 
 
 def _folded(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:

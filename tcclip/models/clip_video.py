@@ -102,9 +102,9 @@ class ClipVideo(nn.Module):
         return self.composition.score(videos, texts, self.logit_scale.exp())
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
-        """Features of frames (B, T, E) and, if the text looks at them, of context tokens (B, k, E)."""
-        want_context = self.composition.look.looks_at == "context"
-        seen: VisionOutput = self.visual(video, self.exchange_weights(), want_context=want_context, draws=draws)
+        """Features of frames (B, T, E), and what the texts look at beside them."""
+        looks_at = self.composition.look.looks_at
+        seen: VisionOutput = self.visual(video, self.exchange_weights(), looks_at, draws)
         return seen
 
     def exchange_weights(self) -> nn.Module | None:
@@ -142,8 +142,10 @@ class ClipVideo(nn.Module):
         """Text features, not normalised: (C, E), or (B, C, E) where the text looks at the video."""
         look = self.composition.look
         own = self._own(look.part)
-        # no gradient goes from the text into the vision tower (Eq. 12); the context tokens carry none
-        looked_at = seen.frames.detach() if look.looks_at == "frames" else seen.context
+        # From prompts no gradient goes into the vision tower (Eq. 12), and context tokens carry none; patches do.
+        looked_at = seen.patches if look.looks_at == "patches" else seen.context
+        if look.looks_at == "frames":
+            looked_at = seen.frames.detach()
         if isinstance(classes, Tensor):
             features = classes
         elif look.prompts and classes.prompts is not None and looked_at is not None:

@@ -24,20 +24,23 @@ class LayerNorm(nn.LayerNorm):
 class Attention(nn.Module):
     """Weights of a multi-head attention, query, key, value stacked as in CLIP; who sees whom is the caller's."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    in_proj_bias: nn.Parameter | None
+
+    def __init__(self, width: int, heads: int, bias: bool = True) -> None:
+        """bias: query, key and value have one."""
         super().__init__()
         self.width, self.heads = width, heads
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
-        self.in_proj_bias = nn.Parameter(torch.empty(3 * width))
+        self.register_parameter("in_proj_bias", nn.Parameter(torch.empty(3 * width)) if bias else None)
         self.out_proj = nn.Linear(width, width)
 
     def stacked(self, rows: Tensor, parts: slice) -> Tensor:
         """Some of query, key and value (parts 0, 1, 2) of rows (..., D), (..., parts, heads, D/heads)."""
         weight: Tensor = self.in_proj_weight
-        bias: Tensor = self.in_proj_bias
+        bias: Tensor | None = self.in_proj_bias
         if parts != slice(0, 3):  # a slice of all would be one more gradient to be put together
             part = slice(parts.start * self.width, parts.stop * self.width)
-            weight, bias = weight[part], bias[part]
+            weight, bias = weight[part], None if bias is None else bias[part]
         projected = F.linear(rows, weight, bias)
         return projected.view(*rows.shape[:-1], parts.stop - parts.start, self.heads, self.width // self.heads)
 

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from tcclip.params.kinds.objective.soft_ce import Mixup
 
+Box = tuple[int, int, int, int]  # top, bottom, left, right
+
 
 def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Mix every video with a partner of the same micro-batch, or (1 - recipe.prob) leave all of them as they are.
@@ -20,22 +22,35 @@ def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator)
     alpha = recipe.cutmix_alpha if cut else recipe.mixup_alpha
     share = float(rng.beta(alpha, alpha))
     partner = torch.from_numpy(rng.permutation(len(clips))).to(clips.device)
-    if cut:
-        top, bottom, left, right = cut_box(clips.shape[-2], clips.shape[-1], share, rng)
-        mixed = clips.clone()
-        mixed[..., top:bottom, left:right] = clips[partner][..., top:bottom, left:right]
-        share = 1 - (bottom - top) * (right - left) / (clips.shape[-2] * clips.shape[-1])
-    else:
-        mixed = share * clips + (1 - share) * clips[partner]
+    if not cut:
+        return mixup(clips, targets, share, partner)
+    height, width = clips.shape[-2:]
+    row, column = int(rng.integers(height)), int(rng.integers(width))
+    return cutmix(clips, targets, cut_box(height, width, share, row, column), partner)
+
+
+def mixup(clips: Tensor, targets: Tensor, share: float, partner: Tensor) -> tuple[Tensor, Tensor]:
+    """`share` of every video and its target, and the rest of its partner's; partner (B,): positions in the batch."""
+    return (
+        share * clips + (1 - share) * clips[partner],
+        share * targets + (1 - share) * targets[partner],
+    )
+
+
+def cutmix(clips: Tensor, targets: Tensor, box: Box, partner: Tensor) -> tuple[Tensor, Tensor]:
+    """Every video with its partner's pixels in the box of all frames, and targets by what each then has of pixels."""
+    top, bottom, left, right = box
+    mixed = clips.clone()
+    mixed[..., top:bottom, left:right] = clips[partner][..., top:bottom, left:right]
+    share = 1 - (bottom - top) * (right - left) / (clips.shape[-2] * clips.shape[-1])
     return mixed, share * targets + (1 - share) * targets[partner]
 
 
-def cut_box(height: int, width: int, share: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """A box of (1 - share) of the area around a uniform centre, clipped to the frame: top, bottom, left, right.
+def cut_box(height: int, width: int, share: float, row: int, column: int) -> Box:
+    """A box of (1 - share) of the area around a centre, clipped to the frame: top, bottom, left, right.
 
     It reaches equally far to both sides of its centre, so that a side is an even number of pixels before it is clipped.
     """
     side = np.sqrt(1 - share)
     up, across = int(height * side) // 2, int(width * side) // 2
-    row, column = int(rng.integers(height)), int(rng.integers(width))
     return max(row - up, 0), min(row + up, height), max(column - across, 0), min(column + across, width)

@@ -10,6 +10,7 @@ from torch import nn
 from tcclip.errors import UserError
 from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.pos.table import SPACE
 from tcclip.params.method import Method
 from tcclip.params.reader import nearest
 from tcclip.params.trained import ADDED, Trained
@@ -43,7 +44,7 @@ def learning_of(model: ClipVideo, method: Method) -> Learning:
     return Learning(
         trained,
         {name: chosen.lr_factor[parts[name]] for name in trained if parts[name] in chosen.lr_factor},
-        frozenset(n for n, p in trained.items() if chosen.decay == "matrices" and p.ndim < MATRIX),
+        frozenset(name for name, parameter in trained.items() if not _decays(name, parameter, chosen.decay)),
     )
 
 
@@ -57,6 +58,12 @@ def parts_of(model: ClipVideo) -> dict[str, str]:
     """The part that each weight belongs to, by canonical name (`train.parts`)."""
     added = {name: ADDED.get(part.axis, part.axis) for part, names in model.parts for name in names}
     return {name: added.get(name) or _part_of_clip(name) for name, _ in model.named_parameters()}
+
+
+def _decays(name: str, parameter: nn.Parameter, decay: str) -> bool:
+    if decay == "no_positions" and name.rpartition(".")[2].startswith(SPACE):
+        return False
+    return decay == "all" or parameter.ndim >= MATRIX
 
 
 def _part_of_clip(name: str) -> str:

@@ -14,19 +14,22 @@ from tcclip.errors import UserError
 from tcclip.models.part import Part
 from tcclip.models.transformer import Attention, LayerNorm, Mlp
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.look._look import Seen
 
 PREFIX = "vp"  # shared with the learned prompt vectors
-Rows = Callable[[nn.Module | None, Tensor, Tensor], Tensor]  # own weights, rows (n, W), features of videos (B, k, E)
+# Own weights, rows (n, W), and what is looked at: features of videos (B, k, E), or patches (B, T, N, D).
+Rows = Callable[[nn.Module | None, Tensor, Tensor], Tensor]
 
 
 class Look(NamedTuple):
     """Where the texts look at a video, and with which weights."""
 
-    looks_at: str | None = None  # the features of a video: its "frames" or its "context" tokens
+    looks_at: Seen | None = None  # the features of a video
     prompts: Rows | None = None  # prompt states (n, W) before the last layer -> (B, n, W)
     features: Rows | None = None  # finished text features (C, W) -> (B, C, W)
     part: Part | None = None
     prefix: str = PREFIX  # of the part; a model without one has None there
+    macs: Callable[[int, int], int] | None = None  # frames, classes -> multiply-accumulates; None: not counted
 
 
 def looking_part(kind: str, config: BackboneConfig) -> Part:

@@ -16,7 +16,8 @@ from tcclip.params.method import Method
 def make(settings: Settings, method: Method, config: BackboneConfig, frames: int) -> FrameExchange:
     """Reference tokens taken from the frames."""
     infuse = frozenset(number - 1 for number in settings.infusing(config.vision_layers))
-    return FrameExchange(infuse, adjacent(settings.edge), bias=settings.bias)
+    taken = settings.reference_tokens(frames, config.patches + 1)
+    return FrameExchange(infuse, adjacent(settings.edge), bias=settings.bias, taken=taken)
 
 
 def adjacent(edge: str) -> Reference:

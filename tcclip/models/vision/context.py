@@ -30,4 +30,5 @@ def make(settings: Settings, method: Method, config: BackboneConfig, frames: int
         ),
         bias=settings.bias,
         fixed_draws=summarizer.fixed_draws(layers, count * frames) if summarizer.fixed_draws else None,
+        seeds=count * frames,
     )

@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from tcclip.models.counting import counted
 from tcclip.models.part import Part
 from tcclip.models.transformer import Block
 from tcclip.models.vision.layers import ContextRecipe, LayerOutput, last_layer, layer
 from tcclip.models.vision.reference import Reference
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.look._look import Seen
 
 
 class Pass(NamedTuple):
@@ -23,9 +25,13 @@ class Pass(NamedTuple):
 
     own: nn.Module | None  # the weights of the exchange's own part
     layers: int  # of the tower
-    want_context: bool  # somebody reads the last layer's context tokens
+    looks_at: Seen | None  # what the texts read of the last layer, beside the [CLS] tokens that the score reads
     draws: Tensor | None  # (B, layers, seeds of a video): what is random
     recompute: bool  # layers keep less for the way back and are computed twice
+
+    def reads_patches(self, number: int) -> bool:
+        """Somebody reads more of the tokens of layer `number` than [CLS]."""
+        return number + 1 < self.layers or self.looks_at == "patches"
 
 
 class Exchange(Protocol):
@@ -39,7 +45,13 @@ class Exchange(Protocol):
         """The weights that the kind adds to CLIP's."""
 
     def layer(self, number: int, block: Block, before: LayerOutput, run: Pass) -> LayerOutput:
-        """Layer `number`, from 0, on the output of the layer before; of the last one only [CLS] is read."""
+        """Layer `number`, from 0, on the output of the layer before; of its tokens [CLS] at least.
+
+        Of the last layer nobody reads more, unless the texts look at patches (`run.reads_patches`).
+        """
+
+    def macs(self, config: BackboneConfig, frames: int) -> int:
+        """Multiply-accumulates that it adds to CLIP's tower for one video, by the paper's convention (methods.md 9)."""
 
 
 class AttentionBias(nn.Module):
@@ -60,6 +72,8 @@ class FrameExchange:
     recipe: ContextRecipe | None = None  # how
     bias: bool = False  # the layers that read reference tokens have an attention bias
     fixed_draws: Tensor | None = None
+    taken: int = 0  # reference tokens of a frame that are taken from the frames
+    seeds: int = 0  # of a video, of which context tokens are made
 
     def part(self, config: BackboneConfig) -> Part | None:
         """The attention biases, by the number of their layer."""
@@ -70,10 +84,10 @@ class FrameExchange:
 
     def layer(self, number: int, block: Block, before: LayerOutput, run: Pass) -> LayerOutput:
         """Attention of every frame to itself and to reference tokens, new context tokens, feed-forward."""
-        last, reads = number + 1 == run.layers, number in self.infuse
-        makes = number in self.summarise and (run.want_context or not last)
-        compute: Callable[..., LayerOutput] = last_layer if last else layer
-        if run.recompute and not last:
+        whole, reads = run.reads_patches(number), number in self.infuse
+        makes = number in self.summarise and (run.looks_at == "context" or number + 1 < run.layers)
+        compute: Callable[..., LayerOutput] = layer if whole else last_layer
+        if run.recompute and whole:
             compute = partial(checkpoint, layer, use_reentrant=False, preserve_rng_state=False)
         output = compute(
             block,
@@ -85,6 +99,17 @@ class FrameExchange:
             None if run.draws is None else run.draws[:, number],
         )
         return output if makes else output._replace(seeds=before.seeds, group=before.group)
+
+    def macs(self, config: BackboneConfig, frames: int) -> int:
+        """Making context tokens, their projections and feed-forward, and being attended to."""
+        width, places, making, projections, tokens = config.vision_width, config.patches + 1, 0, 0, self.taken
+        if self.recipe is not None:
+            seeds, each = torch.empty(1, self.seeds, width, device="meta"), torch.empty(1, self.seeds, device="meta")
+            summarise = partial(self.recipe.summarise, seeds, each, each)
+            tokens = summarise().context.shape[1]
+            making, projections = counted(summarise) // 2 + 8 * tokens * width**2, 2 * tokens * width**2
+        attention = 2 * frames * places * tokens * width
+        return len(self.summarise) * making + len(self.infuse) * (projections + attention)
 
 
 def bias_of(own: nn.Module | None, number: int) -> Tensor | None:

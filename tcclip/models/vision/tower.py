@@ -13,6 +13,7 @@ from tcclip.models.transformer import LayerNorm, Transformer
 from tcclip.models.vision.exchange import Exchange, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.look._look import Seen
 
 
 class VisionOutput(NamedTuple):
@@ -20,6 +21,7 @@ class VisionOutput(NamedTuple):
 
     frames: Tensor  # (B, T, E)
     context: Tensor | None  # (B, k, E), without gradient (Eq. 12)
+    patches: Tensor | None  # (B, T, N, D) as the last layer leaves them, where texts look at them
     seeds: Tensor | None  # (B, T, S) int64: the seeds of the last layer that made context tokens
     group: Tensor | None  # (B, T*S) int64: the context token that each of these seeds went into
 
@@ -47,9 +49,9 @@ class VisionTower(nn.Module):
         self.register_buffer("fixed_draws", exchange.fixed_draws, persistent=False)
 
     def forward(
-        self, video: Tensor, own: nn.Module | None, want_context: bool, draws: Tensor | None = None
+        self, video: Tensor, own: nn.Module | None, looks_at: Seen | None, draws: Tensor | None = None
     ) -> VisionOutput:
-        """Video (B, T, 3, H, W) -> features; own: the exchange's part; want_context: somebody reads context tokens.
+        """Video (B, T, 3, H, W) -> features; own: the exchange's part; looks_at: what the texts read of them.
 
         draws (B, layers, seeds of a video), from `draw`: what is random in a training step; None: the fixed draws.
         """
@@ -57,11 +59,11 @@ class VisionTower(nn.Module):
             draws = self.fixed_draws.expand(len(video), -1, -1)
         blocks = self.transformer.blocks
         recompute = self.recompute and torch.is_grad_enabled()
-        run = Pass(own, len(blocks), want_context, draws, recompute)
+        run = Pass(own, len(blocks), looks_at, draws, recompute)
         output = LayerOutput(self.embed(video), None, None, None, None)
         for number, block in enumerate(blocks):
             output = self.exchange.layer(number, block, output, run)
-        return self.project(output)
+        return self.project(output, looks_at)
 
     def draw(self, rng: np.random.Generator, batch: int) -> Tensor | None:
         """New draws for a training step on `batch` videos, on the CPU; None where nothing is random."""
@@ -80,10 +82,12 @@ class VisionTower(nn.Module):
         embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + self.positions.of(self))
         return embedded
 
-    def project(self, output: LayerOutput) -> VisionOutput:
-        """The last layer's output in the joint space, with the latest decisions."""
+    def project(self, output: LayerOutput, looks_at: Seen | None = None) -> VisionOutput:
+        """The last layer's output in the joint space, with the latest decisions, and its patches if asked for."""
         frames = self.ln_post(output.tokens[:, :, 0]) @ self.proj
-        if output.context is None:
-            return VisionOutput(frames, None, output.seeds, output.group)
-        with torch.no_grad():
-            return VisionOutput(frames, self.ln_post(output.context) @ self.proj, output.seeds, output.group)
+        patches = output.tokens[:, :, 1:] if looks_at == "patches" else None
+        context = None
+        if output.context is not None:
+            with torch.no_grad():
+                context = self.ln_post(output.context) @ self.proj
+        return VisionOutput(frames, context, patches, output.seeds, output.group)

@@ -37,12 +37,13 @@ def train_clip(
 ) -> Tensor:
     """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
 
-    `flip` is the dataset's permission (false where classes name a side). Drawn once per clip: the crop, the flip,
-    whether colours are jittered, whether the clip is grey. Once per frame: the strength and order of colour changes.
+    `flip` is the dataset's permission (false where classes name a side), for which not every recipe asks. Drawn once
+    per clip: the crop, the flip, whether colours are jittered, whether the clip is grey. Once per frame: the strength
+    and order of colour changes.
     """
     sides = short_sides(frames.shape[1], frames.shape[2], stored_side(size))
     box = multi_scale_box(*sides, size, augmentation.crop_scales, rng)
-    flipped = rng.random() < augmentation.flip_prob and flip
+    flipped = rng.random() < augmentation.flip_prob and (flip or augmentation.flip_sided)
     jitter = augmentation.color_jitter
     changes = draw_changes(jitter, len(frames), rng) if rng.random() < jitter.prob else None
     grey = rng.random() < augmentation.gray_prob

@@ -27,6 +27,7 @@ class Settings(Kind):
     SECTION: ClassVar[str] = "recipe.augmentation"
     kind: Literal["x"] = "x"
     crop_scales: list[Annotated[float, Field(gt=0, le=1)]]  # sides of a crop, as shares of the short side
-    flip_prob: Probability  # the whole clip; datasets whose classes name a side switch it off
+    flip_prob: Probability  # the whole clip; where classes name a side, see flip_sided
+    flip_sided: bool = False  # also those of datasets whose classes name a side
     color_jitter: ColorJitter  # changes of colour
     gray_prob: Probability  # the whole clip

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tcclip.params.method import Method
 
 Features = Literal["frames", "context"]  # of a video: the frames' [CLS] tokens | its context tokens
+Seen = Literal["frames", "context", "patches"]  # or the patches of all frames
 
 
 class Look(Kind):
@@ -19,7 +20,7 @@ class Look(Kind):
     SECTION: ClassVar[str] = "look"
 
     @property
-    def looks_at(self) -> Features | None:
+    def looks_at(self) -> Seen | None:
         """The features of a video that its texts depend on."""
         return None
 
