@@ -48,7 +48,8 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     method = settings.method(case.subject)
     shapes = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(config).items()}
     named = with_texts(Backbone(config, shapes), method, case.classes)
-    tokens = token_rows(class_prompts(method, class_names(case.classes)), named.tokens, method.text.context_length)
+    texts = class_prompts(method, class_names(case.classes))
+    tokens = token_rows(texts, named.tokens, method.text.context_length, method.text.beside)
     model = skeleton(method, config, tokens, settings.frames).to("meta")
     size = (case.micro, settings.frames, 3, config.image_size, config.image_size)
     video = torch.empty(size, device="meta")

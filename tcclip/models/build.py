@@ -34,7 +34,9 @@ def build(
     """
     if not class_names:
         raise UserError(f"method {method.name}: the list of class names is empty")
-    tokens = token_rows(class_prompts(method, class_names), backbone.tokens, method.text.context_length)
+    tokens = token_rows(
+        class_prompts(method, class_names), backbone.tokens, method.text.context_length, method.text.beside
+    )
     model = skeleton(method, backbone.config, tokens, num_frames, recompute)
     model.load_state_dict(_first_values(model, backbone), strict=True, assign=True)
     return model
@@ -49,6 +51,7 @@ def skeleton(
     """
     method.check_layers(config.vision_layers)
     composition = compose(method, config, tokens, num_frames)
+    tokens = composition.text.lay(tokens)
     with torch.device("meta"):
         table = torch.empty(canonical_shapes(config)[TABLE])
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -48,7 +50,7 @@ class ClipVideo(nn.Module):
         recompute: bool = False,
         trained_table: bool = False,
     ) -> None:
-        """tokens (C, L): the classes' texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
+        """tokens (C, L): rows of the classes' texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
         super().__init__()
         self.composition = composition
         self.visual = VisionTower(config, composition.exchange, composition.positions, recompute)
@@ -61,7 +63,7 @@ class ClipVideo(nn.Module):
         self.register_module(composition.look.prefix, None)
         self.parts = [(part, self._add(part)) for part in composition.parts(config)]
         self.register_buffer("tokens", tokens, persistent=False)
-        self.prefix = _prefix(tokens, composition.text.prompts)
+        self.prefix = _prefix(tokens, composition.text.shared)
         self.register_buffer("places", tower.layout(tokens, self.prefix).places, persistent=False)
 
     def _add(self, part: Part) -> list[str]:
@@ -122,15 +124,16 @@ class ClipVideo(nn.Module):
 
     def encode_tokens(self, tokens: Tensor) -> tower.ClassReaders:
         """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
-        prefix = _prefix(tokens, self.composition.text.prompts)
+        tokens = self.composition.text.lay(tokens)
+        prefix = _prefix(tokens, self.composition.text.shared)
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
         return self._encode(tokens, prefix, tower.layout(tokens, prefix))
 
     def _encode(self, tokens: Tensor, prefix: int, places: tower.Layout) -> tower.ClassReaders:
         learned, look = self.composition.text, self.composition.look
-        own = self._own(learned.part)
-        prompts = None if own is None else own.get_parameter("prompt_vectors")
-        state = tower.embed(tokens, self.token_embedding.weight, self.positional_embedding, prefix, prompts, places)
+        own, rows = self._own(learned.part), tower.rows_of(tokens, prefix, places)
+        put = None if own is None or learned.put is None else partial(learned.put, own, rows=rows)
+        state = tower.embed(rows, self.token_embedding.weight, self.positional_embedding, prefix, put, places)
         replaced = learned.prompts if look.prompts else 0
         return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places)
 
@@ -161,6 +164,6 @@ class ClipVideo(nn.Module):
         return states @ self.text_projection
 
 
-def _prefix(tokens: Tensor, prompts: int) -> int:
-    """Leading tokens whose states all texts share: start and prompt vectors, or what their ids have in common."""
-    return 1 + prompts if prompts else shared_prefix(tokens)
+def _prefix(tokens: Tensor, shared: int | None) -> int:
+    """Leading rows whose states all texts share: as the kind of text says, or what their ids have in common."""
+    return shared_prefix(tokens) if shared is None else shared

@@ -24,16 +24,20 @@ def tokenize(texts: Iterable[str]) -> dict[str, list[int]]:
     return {text: [START, *encode(text), END] for text in texts}
 
 
-def token_rows(texts: Sequence[str], table: Mapping[str, list[int]], context_length: int) -> Tensor:
-    """Token ids (C, context_length) int64, padded with 0. A text that does not fit is a UserError, it is never cut."""
+def token_rows(texts: Sequence[str], table: Mapping[str, list[int]], context_length: int, beside: int = 0) -> Tensor:
+    """Token ids (C, context_length) int64, padded with 0. A text that does not fit is a UserError, it is never cut.
+
+    beside: places of a text that learned vectors take, which have no tokens here.
+    """
     missing = [text for text in texts if text not in table]
     known = {**table, **tokenize(missing)} if missing else table
     rows = torch.zeros(len(texts), context_length, dtype=torch.int64)
     for row, text in zip(rows, texts, strict=True):
         ids = known[text]
-        if len(ids) > context_length:
+        if len(ids) > context_length - beside:
+            vectors = f", of which {beside} are learned vectors" if beside else ""
             raise UserError(
-                f"the text '{text}' has {len(ids)} tokens and text.context_length is {context_length}: "
+                f"the text '{text}' has {len(ids)} tokens and text.context_length is {context_length}{vectors}: "
                 "raise it in the method's file (77 at most) or shorten the class name"
             )
         row[: len(ids)] = torch.tensor(ids)

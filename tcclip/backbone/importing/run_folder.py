@@ -102,7 +102,7 @@ def free_folder(plan: Plan, run: str, source: dict[str, Any]) -> Path:
 
 def parameter_shapes(method: Method, config: BackboneConfig, frames: int) -> dict[str, tuple[int, ...]]:
     """Canonical name -> shape of everything that a run of `method` saves."""
-    any_text = torch.tensor([[START, *range(1, method.text.context_length - 1), END]])
+    any_text = torch.tensor([[START, *range(1, method.text.context_length - method.text.beside - 1), END]])
     return {name: tuple(p.shape) for name, p in skeleton(method, config, any_text, frames).named_parameters()}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tcclip.errors import UserError
 from tcclip.models.part import Part
 from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.tower import Rows
 from tcclip.models.tokens import shared_prefix
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.coop import Settings
@@ -30,7 +31,14 @@ def make(settings: Settings, config: BackboneConfig, tokens: Tensor) -> TextPart
         table, words = clip["token_embedding.weight"], tokens[0, 1 : 1 + count]
         return {name: torch.clone(table[words.to(table.device)]) for name in names}
 
-    return TextPart(count, Part("text", PREFIX, partial(PromptVectors, count, config.text_width), start, new_rate=True))
+    part = Part("text", PREFIX, partial(PromptVectors, count, config.text_width), start, new_rate=True)
+    return TextPart(count, part, put, shared=1 + count)
+
+
+def put(own: nn.Module, embedded: Tensor, rows: Rows) -> Tensor:
+    """The vectors are the rows 1..n, which all texts share."""
+    vectors = own.get_parameter("prompt_vectors")
+    return torch.cat([embedded[:1], vectors, embedded[1 + len(vectors) :]])
 
 
 class PromptVectors(nn.Module):

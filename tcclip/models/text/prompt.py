@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from torch import Tensor, nn
+
 from tcclip.models.part import Part
+from tcclip.models.text.tower import Rows
+
+# The part's weights, embeddings (P+R, W) of the rows' ids, and what the rows are -> the embeddings with its own vectors
+Put = Callable[[nn.Module, Tensor, Rows], Tensor]
+
+
+def as_they_are(tokens: Tensor) -> Tensor:
+    """A text's tokens are the rows that the tower reads."""
+    return tokens
 
 
 class TextPart(NamedTuple):
-    """Vectors in the place of the prompt's first words; part None: the words stay."""
+    """Learned vectors among a text's rows; part None: there are none."""
 
-    prompts: int = 0  # learned vectors, the parameter `prompt_vectors` of the part
+    prompts: int = 0  # learned vectors at positions 1.., which a look may make a video's own
     part: Part | None = None
+    put: Put | None = None  # how the part's vectors come into the rows
+    shared: int | None = None  # leading rows that all texts share; None: as many as their ids have in common
+    # Token ids (C, L), padded with 0 -> ids of the rows (C, L), tower.LEARNED where a vector without a token stands
+    lay: Callable[[Tensor], Tensor] = as_they_are

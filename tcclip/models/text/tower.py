@@ -10,7 +10,7 @@ summarised once per class by their total softmax mass and their mean value; a vi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -20,6 +20,8 @@ from torch import Tensor
 from tcclip.models.precision import single
 from tcclip.models.transformer import Block
 
+LEARNED = -1  # the id of a row that is no token's
+
 
 class Layout(NamedTuple):
     """Where the names' tokens lie in a rectangle of C texts by M positions after the shared prefix."""
@@ -27,6 +29,14 @@ class Layout(NamedTuple):
     places: Tensor  # (R,) int64 in 0..C*M-1: the positions up to each text's [EOT]
     classes: int  # C
     length: int  # M
+
+
+class Rows(NamedTuple):
+    """What the rows of all texts are: those that they share, as of the first text, then the rest of each text."""
+
+    ids: Tensor  # (P+R,) int64: tokens, LEARNED where a learned vector stands instead of one
+    texts: Tensor  # (P+R,) int64: the text that a row belongs to
+    positions: Tensor  # (P+R,) int64: its position there
 
 
 class TextState(NamedTuple):
@@ -60,16 +70,26 @@ def layout(tokens: Tensor, prefix: int) -> Layout:
     return Layout((position <= own.argmax(dim=1, keepdim=True)).flatten().nonzero()[:, 0], *own.shape)
 
 
+def rows_of(tokens: Tensor, prefix: int, places: Layout) -> Rows:
+    """What the rows of texts (C, L) are."""
+    first = torch.arange(prefix, device=tokens.device)
+    texts = places.places.div(places.length, rounding_mode="floor")
+    return Rows(
+        torch.cat([tokens[0, :prefix], tokens[:, prefix:].flatten()[places.places]]),
+        torch.cat([torch.zeros_like(first), texts]),
+        torch.cat([first, prefix + places.places % places.length]),
+    )
+
+
 def embed(
-    tokens: Tensor, table: Tensor, positions: Tensor, prefix: int, prompts: Tensor | None, places: Layout
+    rows: Rows, table: Tensor, positions: Tensor, prefix: int, put: Callable[[Tensor], Tensor] | None, places: Layout
 ) -> TextState:
-    """Token ids (C, L), trimmed to the longest text, -> states; `prompts` (n, W) replace the embeddings 1..n."""
-    shared = F.embedding(tokens[0, :prefix], table)
-    if prompts is not None:
-        shared = torch.cat([shared[:1], prompts, shared[1 + len(prompts) :]])
-    names = F.embedding(tokens[:, prefix:].flatten()[places.places], table)
-    own = positions[prefix : tokens.shape[1]][places.places % places.length]
-    return TextState(torch.cat([shared + positions[:prefix], names + own]), prefix, *_ways(prefix, places))
+    """Rows of texts -> their first states; `put` puts learned vectors into the embeddings (P+R, W)."""
+    embedded = F.embedding(rows.ids.clamp(min=0), table)
+    if put is not None:
+        embedded = put(embedded)
+    shared, own = positions[:prefix], positions[rows.positions[prefix:]]
+    return TextState(embedded + torch.cat([shared, own]), prefix, *_ways(prefix, places))
 
 
 def _ways(prefix: int, places: Layout) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,11 @@ class Text(Kind):
         """Learned vectors in the place of the prompt's first words."""
         return 0
 
+    @property
+    def beside(self) -> int:
+        """Learned vectors beside the text's tokens, which take places of its context_length."""
+        return 0
+
     def text_of(self, name: str) -> str:
         """The text of a class whose readable name is given."""
         return self.prompt.replace(NAME, name)
