@@ -25,9 +25,9 @@ class ClassPart:
     trained: bool  # False: the same in every step
 
     @classmethod
-    def of(cls, model: ClipVideo) -> ClassPart:
-        """That of the model's classes with its present weights."""
-        whole = model.encode_classes()
+    def of(cls, model: ClipVideo, among: Tensor | None = None) -> ClassPart:
+        """That of the model's classes, or of some (n,) of them, with its present weights."""
+        whole = model.encode_classes(among)
         if not _trained(whole) and not _trained(texts := model.finished(whole)):
             return cls(texts, texts, trained=False)
         leaves = (None if part is None else part.detach().requires_grad_() for part in whole)

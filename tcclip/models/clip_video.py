@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +51,7 @@ class ClipVideo(nn.Module):
         recompute: bool = False,
         trained_table: bool = False,
     ) -> None:
-        """tokens (C, L): rows of the classes' texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
+        """tokens (C, L): rows of the texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
         super().__init__()
         self.composition = composition
         self.visual = VisionTower(config, composition.exchange, composition.positions, recompute)
@@ -98,16 +99,29 @@ class ClipVideo(nn.Module):
         draws of evaluation.
         """
         seen = self.encode_video(video, draws)
-        texts = self.encode_text(seen, self.encode_classes() if classes is None else classes)
+        return self.compare(seen, self.encode_classes() if classes is None else classes)
+
+    def compare(self, seen: VisionOutput, classes: tower.ClassTexts) -> Tensor:
+        """Logits (B, C) of the videos whose features are given."""
+        texts = self.encode_text(seen, classes)
         pool = self.composition.pool
         videos = pool.pool(single(seen.frames), self._own(pool.part))  # (B, E)
         return self.composition.score(videos, texts, self.logit_scale.exp())
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
-        """Features of frames (B, T, E), and what the texts look at beside them."""
-        looks_at = self.composition.look.looks_at
-        seen: VisionOutput = self.visual(video, self.exchange_weights(), looks_at, draws)
+        """Features of frames (B, T, E), and what the texts look at beside them.
+
+        Where nothing of the vision side is trained they have no graph, and the layers keep nothing for one.
+        """
+        wanted = torch.is_grad_enabled() and (video.requires_grad or self._vision_is_trained())
+        with torch.set_grad_enabled(wanted):
+            looks_at = self.composition.look.looks_at
+            seen: VisionOutput = self.visual(video, self.exchange_weights(), looks_at, draws)
         return seen
+
+    def _vision_is_trained(self) -> bool:
+        added = (self.get_parameter(name) for part, names in self.parts if part.axis == "vision" for name in names)
+        return any(weight.requires_grad for weight in chain(self.visual.parameters(), added))
 
     def exchange_weights(self) -> nn.Module | None:
         """The weights of the exchange's own part."""
@@ -117,8 +131,11 @@ class ClipVideo(nn.Module):
         """The attention bias (heads, 2) of every vision layer, None where there is none."""
         return [bias_of(self.exchange_weights(), number) for number in range(len(self.visual.transformer.resblocks))]
 
-    def encode_classes(self) -> tower.ClassReaders:
-        """The part of the text tower that depends on the weights alone."""
+    def encode_classes(self, among: Tensor | None = None) -> tower.ClassReaders:
+        """The part of the text tower that depends on the weights alone, of all classes or of some (n,) int64."""
+        if among is not None:
+            tokens = self.tokens[among]
+            return self._encode(tokens, self.prefix, tower.layout(tokens, self.prefix), among)
         classes, length = self.tokens.shape
         return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
 
@@ -129,10 +146,14 @@ class ClipVideo(nn.Module):
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
         return self._encode(tokens, prefix, tower.layout(tokens, prefix))
 
-    def _encode(self, tokens: Tensor, prefix: int, places: tower.Layout) -> tower.ClassReaders:
+    def _encode(
+        self, tokens: Tensor, prefix: int, places: tower.Layout, classes: Tensor | None = None
+    ) -> tower.ClassReaders:
         learned, look = self.composition.text, self.composition.look
         own, rows = self._own(learned.part), tower.rows_of(tokens, prefix, places)
-        put = None if own is None or learned.put is None else partial(learned.put, own, rows=rows)
+        if classes is not None:  # a text's number is that of its class
+            rows = rows._replace(texts=classes[rows.texts])
+        put = None if own is None or learned.put is None else partial(learned.put, own, rows)
         state = tower.embed(rows, self.token_embedding.weight, self.positional_embedding, prefix, put, places)
         replaced = learned.prompts if look.prompts else 0
         return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places)

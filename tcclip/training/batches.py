@@ -5,7 +5,8 @@ Processes deal them out among themselves, and what is mixed inside a micro-batch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,10 +29,19 @@ class Batch:
     videos: list[str]
 
 
+@functools.lru_cache(maxsize=2)  # of the epoch that is trained, and of the next one, whose clips are loaded ahead
 def micro_batches(videos: int, micro_batch: int, seed: int, epoch: int) -> list[list[int]]:
     """The positions of an epoch's micro-batches in order; an incomplete last one is dropped."""
     order = generator(seed, "order", epoch).permutation(videos).tolist()
     return [order[i : i + micro_batch] for i in range(0, videos - micro_batch + 1, micro_batch)]
+
+
+def labels_of_step(
+    videos: Sequence[tuple[str, int]], budget: Budget, micro_batch: int, seed: int, epoch: int, first: int
+) -> list[int]:
+    """The labels of all videos of the optimizer step that begins with micro-batch `first`, in all processes."""
+    batches = micro_batches(len(videos), micro_batch, seed, epoch)[first : first + budget.accumulation]
+    return [videos[position][1] for batch in batches for position in batch]
 
 
 def share_of(step: range, rank: int, count: int) -> range:

@@ -28,10 +28,10 @@ from tcclip.process.environment import git_state
 from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, pick_device, pick_precision
 from tcclip.training import talk
-from tcclip.training.batches import remaining
+from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import Learner, Objective
+from tcclip.training.objective.objective import Learner, Objective, Place
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
@@ -100,7 +100,12 @@ def prepare(job: TrainingJob) -> Setup:
     freeze_others(model, learning)
     if job.initial is not None:
         start_from(parameters, job.initial)
-    objective: Objective = make(recipe.objective, Learner(model, device, precision, job.backbone))
+
+    def labels_of(at: Place) -> list[int]:
+        return labels_of_step(videos.videos, length, protocol.micro_batch, at.seed, at.epoch, at.iteration)
+
+    learner = Learner(model, device, precision, job.backbone, labels_of)
+    objective: Objective = make(recipe.objective, learner)
     check_shares(objective, length, protocol)
     return Setup(
         job=job,

@@ -35,7 +35,7 @@ def make(settings: Settings, config: BackboneConfig, tokens: Tensor) -> TextPart
     return TextPart(count, part, put, shared=1 + count)
 
 
-def put(own: nn.Module, embedded: Tensor, rows: Rows) -> Tensor:
+def put(own: nn.Module, rows: Rows, embedded: Tensor) -> Tensor:
     """The vectors are the rows 1..n, which all texts share."""
     vectors = own.get_parameter("prompt_vectors")
     return torch.cat([embedded[:1], vectors, embedded[1 + len(vectors) :]])

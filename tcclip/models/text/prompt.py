@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tcclip.models.part import Part
 from tcclip.models.text.tower import Rows
 
-# The part's weights, embeddings (P+R, W) of the rows' ids, and what the rows are -> the embeddings with its own vectors
-Put = Callable[[nn.Module, Tensor, Rows], Tensor]
+# The part's weights, what the rows are, embeddings (P+R, W) of their ids -> the embeddings with the part's own vectors
+Put = Callable[[nn.Module, Rows, Tensor], Tensor]
 
 
 def as_they_are(tokens: Tensor) -> Tensor:

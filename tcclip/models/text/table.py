@@ -51,7 +51,7 @@ def around_names(tokens: Tensor, before: int, after: int) -> Tensor:
     return torch.where(place > end, 0, rows)
 
 
-def put(own: nn.Module, embedded: Tensor, rows: Rows) -> Tensor:
+def put(own: nn.Module, rows: Rows, embedded: Tensor) -> Tensor:
     """A row without a token is the table's row of its position."""
     learned = own.get_parameter("prompt_table")[rows.positions]  # (P+R, W)
     return torch.where((rows.ids == LEARNED)[:, None], learned, embedded)

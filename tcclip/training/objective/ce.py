@@ -1,10 +1,12 @@
-"""Cross entropy of hard labels over all classes of the model (methods.md 3.3 and 3.5)."""
+"""Cross entropy of hard labels over all classes of the model, or over some (methods.md 3.3 and 3.5)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -16,8 +18,15 @@ from tcclip.training.objective.objective import Learner, Objective, Place
 
 
 def make(settings: Settings, learner: Learner) -> Objective:
-    """The objective over all classes of the model."""
-    return CrossEntropy(learner, ClassParts(learner.model))
+    """The objective over all classes of the model, or over as many as the settings allow."""
+    return CrossEntropy(settings, learner, ClassParts(learner.model))
+
+
+class Shared(NamedTuple):
+    """What a step's micro-batches are compared with."""
+
+    texts: ClassPart
+    places: Tensor | None  # (C,) int64: a class's column of the logits; None: all classes are there, in their order
 
 
 @dataclass(frozen=True)
@@ -25,19 +34,37 @@ class CrossEntropy:
     """Class texts are encoded once a step, or once where nothing in them is trained."""
 
     gathers: ClassVar[bool] = False
+    settings: Settings
     learner: Learner
     texts: ClassParts
 
-    def begin(self, at: Place) -> ClassPart:
-        """The class texts."""
+    def begin(self, at: Place) -> Shared:
+        """The class texts; where there are too many classes, those of the step's videos and of others."""
+        model, most = self.learner.model, self.settings.most_classes
+        if most is None or len(model.tokens) <= most:
+            with self.learner.cast():
+                return Shared(self.texts.of_step(), None)
+        labels = self.learner.labels_of_step(at)
+        drawn = drawn_classes(labels, len(model.tokens), most, at.stream("negatives"))
+        among = torch.from_numpy(drawn).to(self.learner.device)  # (n,)
+        places = torch.full((len(model.tokens),), -1, device=self.learner.device)
+        places[among] = torch.arange(len(among), device=self.learner.device)
         with self.learner.cast():
-            return self.texts.of_step()
+            return Shared(ClassPart.of(model, among), places)
 
-    def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: Shared, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The mean over videos of -log softmax(logits) at the label, and how many videos got their label."""
-        logits = self.learner.logits(batch.clips, shared.cut, at)  # (B, C)
-        return F.cross_entropy(single(logits), batch.labels), (logits.argmax(dim=1) == batch.labels).sum()
+        logits = self.learner.logits(batch.clips, shared.texts.cut, at)  # (B, C), or (B, n)
+        labels = batch.labels if shared.places is None else shared.places[batch.labels]
+        return F.cross_entropy(single(logits), labels), (logits.argmax(dim=1) == labels).sum()
 
-    def end(self, shared: ClassPart) -> None:
+    def end(self, shared: Shared) -> None:
         """Gradients go through the text layers, once for all micro-batches."""
-        shared.backward()
+        shared.texts.backward()
+
+
+def drawn_classes(labels: list[int], classes: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """The classes (n,) of a step: those of its videos in label order, then others at random until there are `most`."""
+    own = np.unique(labels)
+    others = np.setdiff1d(np.arange(classes), own)
+    return np.concatenate([own, rng.choice(others, max(most - len(own), 0), replace=False)])

@@ -7,6 +7,7 @@ processes after `end`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,11 @@ class Place:
         return generator(self.seed, name, self.epoch, self.iteration)
 
 
+def no_labels(at: Place) -> list[int]:
+    """For a model that is no training's."""
+    return []
+
+
 @dataclass(frozen=True)
 class Learner:
     """The model that is trained, and how it is run."""
@@ -44,6 +50,7 @@ class Learner:
     device: torch.device
     precision: str
     backbone: Path  # CLIP's weights, for a teacher or for weights to interpolate with
+    labels_of_step: Callable[[Place], list[int]] = no_labels  # of all videos of a step, whoever computes them
 
     def cast(self) -> AbstractContextManager[Any]:
         """The precision of a forward pass."""

@@ -1,14 +1,18 @@
-"""Cross entropy of hard labels over all classes (methods.md 3.3 and 3.5)."""
+"""Cross entropy of hard labels over all classes, or over some where there are many (methods.md 3.3 and 3.5)."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from tcclip.params.kinds.axis import Kind
 
 
 class Settings(Kind):
-    """No keys: labels are neither smoothed nor mixed."""
+    """Labels are neither smoothed nor mixed."""
 
     SECTION: ClassVar[str] = "recipe.objective"
     kind: Literal["ce"] = "ce"
+    # A step compares with all classes, or with so many: those of its videos and others that are drawn; null: all
+    most_classes: Annotated[int, Field(ge=1)] | None = None
