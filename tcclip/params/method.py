@@ -124,6 +124,7 @@ NOT_TRAINED: dict[str, Any] = {
     "protocols": True,  # a part of the run's protocol by then
     "names": {"otherwise"},
     "we": True,
+    "recipe": {"source"},
     "tc": {"trace"},
 }
 

@@ -26,6 +26,7 @@ class Optimizer(Params):
 class Recipe(Params):
     """How a method is trained. Keys of its kinds may stand beside them in the section."""
 
+    source: str  # whose recipe it is, for the note under a table
     objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
     augmentation: one_of("augmentation")  # type: ignore[valid-type]  # what is changed in a clip
     schedule: one_of("schedule")  # type: ignore[valid-type]  # how the rate rises and falls

@@ -20,6 +20,7 @@ class Row(Params):
     group: str = ""  # a heading over several rows
     row: str  # its name
     method: str | None = None  # a file of params/methods/
+    printed: str | None = None  # where the paper has the row's numbers from, if it has not run it
     we: bool = False  # weight-space ensemble of the run with CLIP
     set: dict[str, Any] = Field(default_factory=dict)  # dotted keys of the method that are other here: {tc.k: 32}
     variant: Annotated[str | None, Field(alias="as", pattern=NAME)] = None  # with `set`: its name in runs and elsewhere

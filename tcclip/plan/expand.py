@@ -154,7 +154,8 @@ def _shown(
 ) -> tuple[Shown | None, list[Run]]:
     """What another table has for the method, with runs of its own where that table has no such row.
 
-    Nothing while the suite has not got that table. With weight ensemble, if that table has such rows.
+    Nothing while the suite has not got that table. With weight ensemble, if that table has such rows. Where that table
+    runs a system of the same name by another recipe only, it is that one.
     """
     table = tables.get(source.table)
     if table is None:
@@ -162,5 +163,15 @@ def _shown(
     if source.column not in (known := [column.name for column in table.columns]):
         raise unknown(f"column of {table.name}, shown in {where},", source.column, known)
     check_columns(suite, table)
+    method = _method_there(suite, table, place, method)
     cells, runs = _row(suite, table, place, method, any(row.we for row in table.rows), {})
     return Shown(source.column, {cell.column: cell for cell in cells}), runs
+
+
+def _method_there(suite: Suite, table: Table, place: Place, method: Method) -> Method:
+    """The method of a row in another table: the same if a row there has it, else that of the row with its name."""
+    there = [row for row in table.rows if row.method_name and not quoted(suite, table, row)]
+    if any(row.method_name == method.name for row in there):
+        return method
+    named = next((row.method_name for row in there if row.row == place[1]), None)
+    return method_of(suite, named) if named else method

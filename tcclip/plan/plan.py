@@ -160,11 +160,11 @@ class Plan:
         cells = [cell for cells in self.cells.values() for cell in cells if cell.benched]
         return list(dict.fromkeys(cell.method for cell in cells if cell.method))
 
-    @property
-    def benched_frames(self) -> list[int]:
-        """The frames of a view that these costs are counted for: those of the tables' protocols."""
-        tables = [name for name, cells in self.cells.items() if any(cell.benched for cell in cells)]
-        return sorted({self.protocol(self.table(name).protocol).frames for name in tables})
+    def benched_frames(self, table: str) -> dict[str, int]:
+        """The methods whose cost a table shows, and the frames of a view in its protocol that it is counted for."""
+        methods = dict.fromkeys(cell.method for cell in self.cells[table] if cell.benched and cell.method)
+        protocol = self.table(table).protocol
+        return {name: self.protocol(protocol, self.method(name)).frames for name in methods}
 
     @property
     def methods(self) -> list[str]:

@@ -14,6 +14,7 @@ from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.published_numbers import Key, check_names, read_published
+from tcclip.reporting.row_sources import printed_from, recipes
 from tcclip.reporting.scaled_values import scaled_values
 
 
@@ -45,8 +46,7 @@ def table_frame(plan: Plan, name: str, results: Results) -> pd.DataFrame:
     printed = read_published(name)
     if printed:
         check_names(name, [cell.key for cell in cells], printed, path_of("tables", name))
-    frames = plan.protocol(plan.table(name).protocol).frames
-    costs = cost_values(plan.suite, frames, layout.throughput(plan.suite.name))
+    costs = cost_values(plan.suite, plan.benched_frames(name), layout.throughput(plan.suite.name))
     return build(cells, results, printed if plan.suite.quote_published else None, costs)
 
 
@@ -60,7 +60,8 @@ def table_grid(plan: Plan, name: str, frame: pd.DataFrame, results: Results) -> 
     table = plan.table(name)
     about = f"Suite {plan.suite.name}: {plan.suite.description}."
     coverage = coverage_of(plan.cells[name], results)
-    notes = [note for note in (about, scaled_values(plan, name)) if note]
+    said = (about, scaled_values(plan, name), recipes(plan, name), printed_from(plan, name))
+    notes = [note for note in said if note]
     return grid(frame, table.title, table.columns, plan.displays, notes, drawn_cells(plan, name), coverage)
 
 

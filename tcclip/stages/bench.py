@@ -30,7 +30,8 @@ def options(plan: Plan) -> str:
     """The command-line options of the measurement behind a suite's tables."""
     bench, machine = plan.suite.bench, plan.suite.machine
     methods = " ".join(f"--method {name}" for name in plan.benched)
-    frames = " ".join(f"--frames {count}" for count in plan.benched_frames)
+    counts = {count for table in plan.tables for count in plan.benched_frames(table).values()}
+    frames = " ".join(f"--frames {count}" for count in sorted(counts))
     device = "" if gpus(plan) == 0 or machine.gpus == AUTO else " --device cuda"
     sizes = f"--mode eval --classes {bench.classes} --batch {bench.batch} --repeat {bench.repeat} --no-memory"
     return f"{methods} {sizes} {frames} --dtype {machine.precision} --threads {machine.threads}{device}"
