@@ -50,6 +50,9 @@ def kitchen(scanned, request, tmp_path, monkeypatch) -> Project:
     """A copy of such a project, times kept; the whole video is kept outside."""
     project = Project(tmp_path / "project")
     shutil.copytree(scanned(getattr(request, "param", "shards")).folder, project.folder, symlinks=True)
+    videos = project.folder / "data/raw/kitchen/videos"
+    videos.unlink()
+    videos.symlink_to(project.folder / "my_videos")  # of this copy
     monkeypatch.chdir(project.folder)
     for name, value in project.environment().items():
         monkeypatch.setenv(name, value)
