@@ -12,6 +12,7 @@ import torch
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.world import class_names, with_texts
 from tcclip.models import Backbone, BackboneConfig, skeleton
+from tcclip.models.build import TABLE
 from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.composition import compose
@@ -24,8 +25,9 @@ from tcclip.training.trained import freeze_others, learning_of
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int) -> int:
-    """Trained numbers of the method's model."""
-    return sum(p.numel() for p in skeleton(method, config, _longest_text(), frames).parameters())
+    """Numbers of the method's model, trained or not, without the token table."""
+    named = skeleton(method, config, _longest_text(), frames).named_parameters()
+    return sum(parameter.numel() for name, parameter in named if name != TABLE)
 
 
 def macs(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.config import END, START
 from tcclip.params import Method, load_suite
+from tcclip.params.kinds.text._text import words_in
 
 # Tokens of ten class names in turn. With "a photo of a .", start and end that is 9.3 on average and 14 at most, as in
 # Kinetics-400 (FACTS.md 14).
@@ -28,11 +31,11 @@ def class_names(classes: int) -> list[str]:
 
 def with_texts(backbone: Backbone, method: Method, classes: int) -> Backbone:
     """`backbone` with token ids for `class_names`, whatever the prompt's words."""
-    before, after = method.text.prompt.split("{name}")
-    ids = {}
-    for number, text in enumerate(class_prompts(method, class_names(classes))):
-        name = [WORD + (7 * number + place) % 40000 for place in range(NAME_TOKENS[number % len(NAME_TOKENS)])]
-        ids[text] = [START, *([WORD] * len(before.split())), *name, *([WORD] * len(after.strip())), END]
+    ids, names = {}, class_names(classes)
+    for (number, name), text in zip(itertools.cycle(enumerate(names)), class_prompts(method, names), strict=False):
+        before, after = ([WORD] * words_in(part) for part in text.split(name))
+        tokens = [WORD + (7 * number + place) % 40000 for place in range(NAME_TOKENS[number % len(NAME_TOKENS)])]
+        ids[text] = [START, *before, *tokens, *after, END]
     return Backbone(backbone.config, backbone.tensors, ids)
 
 

@@ -21,5 +21,6 @@ def readable(name: str, names: Names) -> str:
 
 
 def class_prompts(method: Method, class_names: Sequence[str]) -> list[str]:
-    """One text per class: the method's prompt with the readable name in the place of {name}."""
-    return [method.text.text_of(readable(name, method.names)) for name in class_names]
+    """The texts of all classes with their readable names: the first one of every class, then the second ones."""
+    of_each = [method.text.texts_of(readable(name, method.names)) for name in class_names]
+    return [text for form in zip(*of_each, strict=True) for text in form]

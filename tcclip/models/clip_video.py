@@ -39,7 +39,7 @@ class ClipVideo(nn.Module):
     `parts` are the weights that the method's kinds add, with their names; all others are CLIP's.
     """
 
-    tokens: Tensor  # (C, L)
+    tokens: Tensor  # (n*C, L), n texts of each class: the first one of every class, then the second ones
     places: Tensor  # tower.Layout of `tokens`
 
     def __init__(
@@ -51,7 +51,7 @@ class ClipVideo(nn.Module):
         recompute: bool = False,
         trained_table: bool = False,
     ) -> None:
-        """tokens (C, L): rows of the texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
+        """tokens (n*C, L): rows of the texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
         super().__init__()
         self.composition = composition
         self.visual = VisionTower(config, composition.exchange, composition.positions, recompute)
@@ -91,22 +91,52 @@ class ClipVideo(nn.Module):
         """The canonical names of the weights that learn at the rate of what is new."""
         return frozenset(name for part, names in self.parts if part.new_rate for name in names)
 
-    def forward(self, video: Tensor, classes: tower.ClassTexts | None = None, draws: Tensor | None = None) -> Tensor:
+    @property
+    def classes(self) -> int:
+        """C, of which each has as many texts as the others."""
+        return len(self.tokens) // self.composition.text.of_class
+
+    def texts_of(self, classes: Tensor) -> Tensor:
+        """The rows of `tokens` (n*k,) that are the texts of some classes (k,), in the order of `tokens`."""
+        forms = torch.arange(self.composition.text.of_class, device=classes.device)
+        return (forms[:, None] * self.classes + classes).flatten()
+
+    def forward(
+        self,
+        video: Tensor,
+        classes: tower.ClassTexts | None = None,
+        draws: Tensor | None = None,
+        chosen: Tensor | None = None,
+    ) -> Tensor:
         """Logits (B, C).
 
         `classes` is `encode_classes()` of the same weights, or what `finished` makes of it, for callers that use it for
         more than one batch. `draws` is `visual.draw()` in training, where some methods are random; None gives the fixed
-        draws of evaluation.
+        draws of evaluation. `chosen` (B,) says which of its texts every class has for a video in training; None: all,
+        as in a test.
         """
         seen = self.encode_video(video, draws)
-        return self.compare(seen, self.encode_classes() if classes is None else classes)
+        return self.compare(seen, self.encode_classes() if classes is None else classes, chosen)
 
-    def compare(self, seen: VisionOutput, classes: tower.ClassTexts) -> Tensor:
-        """Logits (B, C) of the videos whose features are given."""
-        texts = self.encode_text(seen, classes)
+    def compare(self, seen: VisionOutput, classes: tower.ClassTexts, chosen: Tensor | None = None) -> Tensor:
+        """Logits (B, C) of the videos whose features are given; `chosen`: see `forward`."""
+        return self.scored(self.pooled(seen), self.encode_text(seen, classes), chosen)
+
+    def pooled(self, seen: VisionOutput) -> Tensor:
+        """The features of videos (B, E), not normalised, of those of their frames."""
         pool = self.composition.pool
-        videos = pool.pool(single(seen.frames), self._own(pool.part))  # (B, E)
-        return self.composition.score(videos, texts, self.logit_scale.exp())
+        return pool.pool(single(seen.frames), self._own(pool.part))
+
+    def scored(self, videos: Tensor, texts: Tensor, chosen: Tensor | None = None) -> Tensor:
+        """Videos (B, E) and the texts of all classes, (n*C, E) or (B, n*C, E) -> logits (B, C); `chosen`: `forward`."""
+        text, scale = self.composition.text, self.logit_scale.exp()
+        if chosen is None and text.test_scale is not None:
+            scale = scale.new_tensor(text.test_scale)
+        logits = self.composition.score(videos, texts, scale)  # (B, n*C)
+        if text.joined is None:
+            return logits
+        logits = logits.view(len(logits), text.of_class, -1)  # (B, n, C)
+        return text.joined(logits) if chosen is None else logits[torch.arange(len(logits)), chosen]
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E), and what the texts look at beside them.
@@ -132,7 +162,7 @@ class ClipVideo(nn.Module):
         return [bias_of(self.exchange_weights(), number) for number in range(len(self.visual.transformer.resblocks))]
 
     def encode_classes(self, among: Tensor | None = None) -> tower.ClassReaders:
-        """The part of the text tower that depends on the weights alone, of all classes or of some (n,) int64."""
+        """The part of the text tower that depends on the weights alone, of all texts or of some rows (k,) of tokens."""
         if among is not None:
             tokens = self.tokens[among]
             return self._encode(tokens, self.prefix, tower.layout(tokens, self.prefix), among)

@@ -21,6 +21,7 @@ class Optimizer(Params):
     eps: Positive  # added to the denominator
     weight_decay: Annotated[float, Field(ge=0)]  # decoupled from the gradient
     new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
+    half_weights: bool = False  # CLIP's matrices are held in float16 without a float32 copy: small steps are lost
 
 
 class Recipe(Params):

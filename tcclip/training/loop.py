@@ -28,7 +28,7 @@ from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import LooksAhead, Place
 from tcclip.training.optimizer import set_rates
 from tcclip.training.select.selection import Finished
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
@@ -107,15 +107,18 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     own = share_of(iterations, distributed.rank(), distributed.world_size())
     losses, correct = [], []
     objective, seed = setup.objective, setup.job.seed
-    shared = objective.begin(Place(seed, progress.epoch, iterations.start))
+    places = [Place(seed, progress.epoch, iteration) for iteration in own]
+    shared, ahead = objective.begin(Place(seed, progress.epoch, iterations.start)), []
+    if isinstance(objective, LooksAhead):
+        stop()
+        ahead = [waited(batches, sums) for _ in own]
+        shared = objective.look_ahead(shared, list(zip(ahead, places, strict=True)))
     for turn in range(len(share_of(iterations, 0, distributed.world_size()))):
         stop()
         if turn == len(own):  # others have one more
             continue
-        asked = time.monotonic()
-        batch = next(batches)
-        sums.waited += time.monotonic() - asked
-        loss, hits = objective.loss(shared, batch, Place(seed, progress.epoch, own[turn]))
+        batch = ahead[turn] if ahead else waited(batches, sums)
+        loss, hits = objective.loss(shared, batch, places[turn])
         setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
         correct.append(hits)
@@ -136,6 +139,14 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     sums.videos += protocol.total_batch
     sums.seconds += time.monotonic() - started
     progress.step += 1
+
+
+def waited(batches: Iterator[Batch], sums: Sums) -> Batch:
+    """The next micro-batch; the time until it is there is counted."""
+    asked = time.monotonic()
+    batch = next(batches)
+    sums.waited += time.monotonic() - asked
+    return batch
 
 
 def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserError:

@@ -17,3 +17,19 @@ def soft_ce(logits: Tensor, targets: Tensor) -> Tensor:
     """mean_b(-sum_c targets_bc log softmax(logits_b)_c), both (B, C); computed in float32 or better."""
     logits = logits if logits.dtype == torch.float64 else logits.float()
     return -(targets * logits.log_softmax(dim=-1)).sum(dim=-1).mean()
+
+
+def pair_targets(labels: Tensor, sharpness: float) -> Tensor:
+    """softmax(sharpness * G) of G_ij = 1 where videos i and j have one class, else 0: labels (A,) -> (A, A) float64.
+
+    With m videos of a class each of them gets e^10 / (m e^10 + A - m) at sharpness 10, a little less than 1/m.
+    """
+    alike = (labels[:, None] == labels[None, :]).double()
+    return (sharpness * alike).softmax(dim=-1)
+
+
+def kl(targets: Tensor, logits: Tensor) -> Tensor:
+    """mean_i sum_j q_ij (log q_ij - log softmax(S_i)_j) of targets q and logits S, both (A, A); float32 or better."""
+    logits = logits if logits.dtype == torch.float64 else logits.float()
+    targets = targets.to(logits.dtype)
+    return (targets * (targets.log() - logits.log_softmax(dim=-1))).sum(dim=-1).mean()

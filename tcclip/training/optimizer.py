@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from tcclip.params.recipe import Optimizer
+from tcclip.training.half_weights import hold_in_half
 
 NOTHING: Mapping[str, float] = {}
 
@@ -33,9 +34,12 @@ def make_optimizer(
         group = groups.setdefault((new, factor, decays), {"params": [], "factor": factor, "weight_decay": decay})
         group["params"].append(parameters[name])
     # fused: one pass over each weight instead of ten small operations
-    return torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         list(groups.values()), lr=0.0, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay, fused=True
     )
+    if recipe.half_weights:
+        hold_in_half(optimizer, parameters)
+    return optimizer
 
 
 def set_rates(optimizer: torch.optim.Optimizer, base: float, rate_of: Callable[[float], float]) -> float:

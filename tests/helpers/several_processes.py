@@ -142,6 +142,15 @@ def gathered(world: Path) -> None:
     print("gathered", in_processes(2, of_half, world))
 
 
+def matched(world: Path) -> None:
+    """Two processes that match the videos and texts of both."""
+    import torch
+    from test_kl_pairs import of_half
+
+    torch.set_num_threads(1)
+    print("matched", in_processes(2, of_half, world))
+
+
 def launched(world: Path, run: str, count: str, steps: str = "40") -> None:
     """Train slowly as `tcclip train --gpus count` does."""
     from tcclip.process import launch

@@ -7,11 +7,11 @@ processes after `end`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -61,12 +61,28 @@ class Learner:
         draws = self.model.visual.draw(at.stream("draws"), videos)
         return None if draws is None else draws.to(self.device, non_blocking=True)
 
+    def chosen(self, videos: int, at: Place) -> Tensor | None:
+        """Which of the texts of a class each video of a micro-batch is compared with, (B,), where there are several."""
+        texts = self.model.composition.text.of_class
+        if texts == 1:
+            return None
+        drawn = torch.from_numpy(at.stream("texts").integers(texts, size=videos))
+        return drawn.to(self.device, non_blocking=True)
+
     def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
         """Clips (B, T, 3, H, W) -> logits (B, C)."""
-        draws = self.draws(len(clips), at)
+        draws, chosen = self.draws(len(clips), at), self.chosen(len(clips), at)
         with self.cast():
-            logits: Tensor = self.model(clips, classes, draws)
+            logits: Tensor = self.model(clips, classes, draws, chosen)
         return logits
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """An objective whose loss couples all videos of a step: it gets them after `begin`, before the first `loss`."""
+
+    def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
+        """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""
 
 
 class Objective(Protocol):

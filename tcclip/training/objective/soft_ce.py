@@ -37,7 +37,7 @@ class SoftCrossEntropy:
     def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The loss, and how many videos got the class with the largest share of their target."""
         clips = batch.clips  # (B, T, 3, H, W)
-        targets = smooth_targets(batch.labels, len(self.learner.model.tokens), self.settings.label_smoothing)  # (B, C)
+        targets = smooth_targets(batch.labels, self.learner.model.classes, self.settings.label_smoothing)  # (B, C)
         if self.settings.mixup:
             clips, targets = mix(clips, targets, self.settings.mixup, at.stream("mix"))
         logits = self.learner.logits(clips, shared.cut, at)  # (B, C)

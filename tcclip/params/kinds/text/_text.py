@@ -14,11 +14,10 @@ NAME = "{name}"
 ContextLength = Annotated[int, Field(ge=8, le=77)]
 
 
-class Text(Kind):
-    """Settings of one text for each class, with its name in the place of {name}."""
+class Texts(Kind):
+    """Settings of the texts of each class."""
 
     SECTION: ClassVar[str] = "text"
-    prompt: str  # text around {name}
     context_length: ContextLength = 30  # tokens per text
 
     @property
@@ -31,9 +30,24 @@ class Text(Kind):
         """Learned vectors beside the text's tokens, which take places of its context_length."""
         return 0
 
-    def text_of(self, name: str) -> str:
-        """The text of a class whose readable name is given."""
-        return self.prompt.replace(NAME, name)
+    def texts_of(self, name: str) -> list[str]:
+        """The texts of a class whose readable name is given; every class has as many."""
+        raise NotImplementedError
+
+
+class Text(Texts):
+    """Settings of one text for each class, with its name in the place of {name}."""
+
+    prompt: str  # text around {name}
+
+    def texts_of(self, name: str) -> list[str]:
+        """The prompt with the name."""
+        return [with_name(self.prompt, name)]
+
+
+def with_name(prompt: str, name: str) -> str:
+    """A prompt with a readable name in the place of {name}."""
+    return prompt.replace(NAME, name)
 
 
 def check_has_name(prompt: str) -> str:
@@ -55,5 +69,10 @@ def bare_or_prompt(kind: str, prompt: str) -> str:
 
 
 def words_before_name(prompt: str) -> int:
-    """Words of a prompt before {name}: letters, single digits and marks are CLIP's words, each at least one token."""
-    return len(re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", prompt.partition(NAME)[0]))
+    """Words of a prompt before {name}."""
+    return words_in(prompt.partition(NAME)[0])
+
+
+def words_in(text: str) -> int:
+    """Letters, single digits and marks are CLIP's words, each at least one token."""
+    return len(re.findall(r"[^\W\d_]+|\d|[^\s\w]+|_+", text))

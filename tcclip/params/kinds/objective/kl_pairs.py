@@ -1,0 +1,27 @@
+"""Matching of the videos of a whole step with their texts, both ways (methods.md 1.4 and 3.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Positive
+
+if TYPE_CHECKING:
+    from tcclip.params.method import Method
+
+
+class Settings(Kind):
+    """Every video against the text of each video of its step, and every text against each video."""
+
+    SECTION: ClassVar[str] = "recipe.objective"
+    kind: Literal["kl_pairs"] = "kl_pairs"
+    truth_scale: Positive = 10.0  # the target of a pair is softmax(truth_scale * 1), of two classes softmax(0)
+
+    def check(self, method: Method) -> None:
+        """A pair's text is the same for all videos that it is compared with."""
+        if method.look.kind != "none":
+            raise ValueError(
+                f"recipe.objective.kind 'kl_pairs' does not go with look.kind '{method.look.kind}': texts that look at "
+                "one video are not compared with the others of its step; set look: none"
+            )

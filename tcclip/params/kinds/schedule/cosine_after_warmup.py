@@ -1,0 +1,17 @@
+"""Linear from 0, then a cosine over what is left after warm-up (methods.md 3.2)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from tcclip.params.kinds.axis import Kind
+
+
+class Settings(Kind):
+    """A cosine from which warm-up is subtracted, so that the rate does not jump."""
+
+    SECTION: ClassVar[str] = "recipe.schedule"
+    kind: Literal["cosine_after_warmup"] = "cosine_after_warmup"
+    set_every: Annotated[int, Field(ge=1)] = 1  # the rate is set at an epoch's first step and at every so-manieth
