@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ports import free_port
-from tiny_world import evaluation, protocol, training_job
+from tiny_world import SYSTEMS, evaluation, protocol, training_job
 
 from tcclip.training import TrainingJob
 
@@ -79,10 +79,10 @@ def _fork(rank: int, count: int, port: int, work: Callable[..., Any], *arguments
         os._exit(code)
 
 
-def job_of(world: Path, run: str, steps: int) -> TrainingJob:
+def job_of(world: Path, run: str, steps: int, method: str = "tc_clip") -> TrainingJob:
     """One optimizer step of four micro-batches in every epoch, validated at the end."""
     budget = protocol(frames=2, epochs=steps, total_batch=8, validation={"split": "test", "epochs": []})
-    return training_job(world, run, protocol=budget)
+    return training_job(world, run, method, protocol=budget)
 
 
 def slow_train(job: TrainingJob, seconds: float = 0.05) -> str:
@@ -103,7 +103,7 @@ def slow_train(job: TrainingJob, seconds: float = 0.05) -> str:
 
 
 def groups(world: Path) -> None:
-    """What groups of forks do: train `p<count>` for 20 steps, evaluate as `e<count>`, and fail in two ways."""
+    """Trainings `p<count>` of 20 steps and of compared systems, evaluations `e<count>`, and two failures."""
     import torch._dynamo  # the optimizer imports it; the forks have it then
 
     from tcclip.evaluation import evaluate
@@ -112,6 +112,9 @@ def groups(world: Path) -> None:
     torch.set_num_threads(1)
     for count in (1, 2, 4):
         assert in_processes(count, train, job_of(world, f"p{count}", 20)) == [0] * count
+    for method in SYSTEMS:
+        for count in (1, 2):
+            assert in_processes(count, train, job_of(world, f"{method}-p{count}", 5, method)) == [0] * count
     for count in (1, 2, 3):
         assert in_processes(count, evaluate, *evaluation(world, f"e{count}")) == [0] * count
     print("too many", in_processes(5, train, job_of(world, "many", 5)))

@@ -22,6 +22,7 @@ from tcclip.params.suite import Machine
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
+SYSTEMS = ("x_clip",)  # compared systems that are methods: each trains as the paper's own does
 COLOURS = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
 CONFIG = BackboneConfig(32, 8, 32, 2, 2, 32, 2, 2, 32)
 

@@ -44,7 +44,7 @@ def vision(
     w: Weights, sizes: Sizes, video: Tensor, exchange: Exchange, draws: Tensor | None
 ) -> tuple[list[Tensor], Tensor | None]:
     """Video (T, 3, H, W) -> T frame features (E,) and the projected context tokens (k, E) of the last layer."""
-    frames = [_tokens(w, sizes, frame, t) for t, frame in enumerate(video)]
+    frames = [tokens(w, sizes, frame, t) for t, frame in enumerate(video)]
     context: Tensor | None = None
     for layer in range(1, sizes.vision_layers + 1):
         noise = None if draws is None else draws[layer - 1]
@@ -56,7 +56,7 @@ def vision(
     return [project(frame[0]) for frame in frames], None if context is None else project(context)
 
 
-def _tokens(w: Weights, sizes: Sizes, frame: Tensor, t: int) -> Tensor:
+def tokens(w: Weights, sizes: Sizes, frame: Tensor, t: int) -> Tensor:
     """Eq. 1: [CLS] and patch embeddings with positions, (1+N, D)."""
     rows = [w["visual.class_embedding"]]
     size = sizes.patch

@@ -157,7 +157,7 @@ def test_a_variant_compiles_without_a_break_in_its_graph(method: str) -> None:
         assert torch.allclose(compiled(VIDEO).frames, model.encode_video(VIDEO).frames, atol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["vp_only", "tc_clip-late_fusion"])
+@pytest.mark.parametrize("method", ["vp_only", "tc_clip-late_fusion", "x_clip"])
 @pytest.mark.usefixtures("forgetful_compiler")
 def test_text_that_looks_at_videos_compiles_with_classes_kept_under_autocast(method: str) -> None:
     model = small(method, {**TC} if method.startswith("tc") else {})
@@ -165,3 +165,5 @@ def test_text_that_looks_at_videos_compiles_with_classes_kept_under_autocast(met
         classes = model.encode_classes()
         compiled = torch.compile(model, backend="eager", fullgraph=True)
         assert torch.allclose(compiled(VIDEO, classes), model(VIDEO, classes), atol=0.05)
+        finished = model.finished(classes)
+        assert torch.allclose(compiled(VIDEO, finished), model(VIDEO, classes), atol=0.05)

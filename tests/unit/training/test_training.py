@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from tiny_world import label_of, machine, make_world, protocol, same, training_job, weights
+from tiny_world import SYSTEMS, label_of, machine, make_world, protocol, same, training_job, weights
 
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameStore
@@ -201,9 +201,11 @@ def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_we
     assert not (job.folder / "weights.safetensors").exists()
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_mixed_precision_trains_with_float32_weights(world, precision):
-    job = training_job(world, precision, machine=machine(precision=precision))
+@pytest.mark.parametrize(
+    ("method", "precision"), [("tc_clip", "bf16"), ("tc_clip", "fp16"), *((name, "bf16") for name in SYSTEMS)]
+)
+def test_mixed_precision_trains_with_float32_weights(world, method, precision):
+    job = training_job(world, f"{method}-{precision}", method, machine=machine(precision=precision))
     train(job)
     assert all(value.dtype == torch.float32 and value.isfinite().all() for value in weights(job).values())
 

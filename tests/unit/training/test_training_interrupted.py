@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_world import machine, make_world, protocol, same, training_job, weights
+from tiny_world import SYSTEMS, machine, make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_method
@@ -147,6 +147,15 @@ def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, su
     monkeypatch.setattr("tcclip.models.vision.tower.VisionTower.draw", lambda *_: None)
     train(fixed)
     assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
+
+
+@pytest.mark.parametrize("method", SYSTEMS)
+def test_a_compared_system_goes_on_with_the_same_bits_after_a_stop(world, monkeypatch, method):
+    plain, stopped = (training_job(world, f"{method}-{name}", method) for name in ("plain", "stopped"))
+    train(plain)
+    train_until_stopped(monkeypatch, stopped, signal.SIGTERM, SystemExit)
+    train(stopped)
+    assert same(weights(plain), weights(stopped))
 
 
 CODE = {"tcclip.training.loop": "1", "tcclip.models.attention": "1"}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ports import free_port
 from several_processes import finished, job_of, start, wait_for
-from tiny_world import make_world, same, weights
+from tiny_world import SYSTEMS, make_world, same, weights
 
 from tcclip.training import TrainingJob, train
 from tcclip.training.batches import remaining
@@ -57,6 +57,12 @@ def test_the_loss_of_twenty_steps_is_that_of_one_process(curves, count):
     assert several["train_top1"].tolist() == one["train_top1"].tolist()
     assert several["val_top1"].iloc[-1] == one["val_top1"].iloc[-1]
     assert one["loss"].std() > 0.01  # a curve, not a line
+
+
+@pytest.mark.parametrize("method", SYSTEMS)
+def test_compared_systems_have_the_losses_of_one_process_too(world, groups, method):
+    one, two = (pd.read_csv(world / f"runs/{method}-p{count}/history.csv") for count in (1, 2))
+    assert np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
 
 
 def test_a_training_by_several_processes_leaves_the_files_of_one_and_says_how_many_there_were(world, curves):
