@@ -26,7 +26,7 @@ from tcclip.training.trained import freeze_others, learning_of
 
 def parameters(method: Method, config: BackboneConfig, frames: int) -> int:
     """Numbers of the method's model, trained or not, without the token table."""
-    named = skeleton(method, config, _longest_text(), frames).named_parameters()
+    named = skeleton(method, config, _longest_text(method), frames).named_parameters()
     return sum(parameter.numel() for name, parameter in named if name != TABLE)
 
 
@@ -39,7 +39,7 @@ def macs(method: Method, config: BackboneConfig, frames: int, classes: int = 1) 
     embedding = patches * 3 * config.patch_size**2 * width
     vision = embedding + config.vision_layers * _block(patches + 1, width) + width * config.embed_dim
     text = config.text_layers * _block(POSITIONS, config.text_width) + config.text_width * config.embed_dim
-    parts = compose(method, config, _longest_text(), frames)
+    parts = compose(method, config, _longest_text(method), frames)
     added = parts.exchange.macs(config, frames) + _pooling(parts.pool, config, frames)
     looking = parts.look.macs(frames, classes) if parts.look.macs else 0
     return frames * vision + text + added + looking
@@ -78,5 +78,7 @@ def _pooling(pool: Pool, config: BackboneConfig, frames: int) -> int:
         return counted(lambda: pool.pool(features, own)) // 2
 
 
-def _longest_text() -> torch.Tensor:
-    return torch.tensor([[START, *range(1, POSITIONS - 1), END]])
+def _longest_text(method: Method) -> torch.Tensor:
+    """Token ids (1, 77); learned vectors beside a text's tokens come into places of the padding."""
+    words = range(1, POSITIONS - method.text.beside - 1)
+    return torch.tensor([[START, *words, END, *[0] * method.text.beside]])

@@ -161,6 +161,12 @@ def test_four_and_eight_vectors(run: Run) -> None:
     near(model.compare(run.seen, texts), "len4_8/logits", run, 1e-5)
 
 
+@pytest.fixture(scope="module")
+def of_batch(run: Run) -> ClipVideo:
+    """The model over the classes of `batch_list`."""
+    return made(run.video.dtype, INFO["batch_list"])
+
+
 def seen_as(frames: Tensor) -> VisionOutput:
     """Features of frames (B, T, E) as if the image tower had made them."""
     return VisionOutput(frames, *[None] * (len(VisionOutput._fields) - 1))
@@ -197,9 +203,8 @@ def begun_with(training: CrossEntropy, classes: list[str]) -> Shared:
     raise AssertionError
 
 
-def test_a_step_of_some_classes(run: Run) -> None:
-    model = made(run.video.dtype, INFO["batch_list"])
-    training, examples = objective(model, len(INFO["batch_classes"])), batch(run.video.dtype)
+def test_a_step_of_some_classes(run: Run, of_batch: ClipVideo) -> None:
+    training, examples = objective(of_batch, len(INFO["batch_classes"])), batch(run.video.dtype)
     shared = begun_with(training, INFO["batch_classes"])
     columns = shared.places[[INFO["batch_list"].index(name) for name in INFO["batch_classes"]]]  # in the stored order
     logits = training.learner.logits(examples.clips, shared.texts.cut, Place(0, 0, 0))
@@ -211,14 +216,27 @@ def test_a_step_of_some_classes(run: Run) -> None:
     assert hits == (logits[:, columns].argmax(1) == targets).sum()
     loss.backward()
     training.end(shared)
-    check_gradients(run, model, "batch/")
+    check_gradients(run, of_batch, "batch/")
+    of_batch.zero_grad()
 
 
-def test_four_optimizer_steps_over_all_classes(run: Run) -> None:
-    model = made(run.video.dtype, INFO["batch_list"])
-    training, examples, learning = objective(model, 400), batch(run.video.dtype), learning_of(model, METHOD)
+@torch.no_grad()
+def test_five_samplings_of_a_video_are_one_mean_of_probabilities(run: Run, of_batch: ClipVideo) -> None:
+    seen = seen_as(features("views").to(run.video.dtype))
+    logits = of_batch.compare(seen, of_batch.finished(of_batch.encode_classes()))  # (5 * 2, C), pass by pass
+    scores = probabilities(logits).view(5, 2, -1).mean(dim=0)
+    near(scores, "views/scores", run, 1e-5)
+    labels = np.array([INFO["batch_list"].index(name) for name in INFO["views_names"][:2]])
+    found = [accuracy(scores.numpy(), labels), accuracy(scores.numpy(), labels, 5)]
+    assert found == pytest.approx((100 * GOLDEN["views/top1_top5"]).tolist())
+
+
+def test_four_optimizer_steps_over_all_classes(
+    run: Run, of_batch: ClipVideo
+) -> None:  # the last test of this model, whose weights it moves
+    training, examples, learning = objective(of_batch, 400), batch(run.video.dtype), learning_of(of_batch, METHOD)
     optimizer = make_optimizer(
-        learning.trained, METHOD.recipe.optimizer, model.new_names, learning.factors, learning.undecayed
+        learning.trained, METHOD.recipe.optimizer, of_batch.new_names, learning.factors, learning.undecayed
     )
     start, schedule = {name: p.detach().clone() for name, p in learning.trained.items()}, METHOD.recipe.schedule
     for step, expected in enumerate(GOLDEN["steps/loss"]):
@@ -238,22 +256,10 @@ def test_four_optimizer_steps_over_all_classes(run: Run) -> None:
     for name, change in zip(GOLDEN["steps/param_names"], GOLDEN["steps/change_l2"], strict=True):
         moved = (learning.trained[name].detach() - start[name]).double().norm().item()
         assert moved == pytest.approx(change, rel=1e-10 if run.exact else 1e-2), name
-    ratios = model.prompt_table[60].detach() / start["prompt_table"][60]
+    ratios = of_batch.prompt_table[60].detach() / start["prompt_table"][60]
     assert [ratios.min().item(), ratios.max().item()] == pytest.approx(
         GOLDEN["steps/prompt_table.60"].tolist(), rel=1e-12 if run.exact else 1e-6
     )
-
-
-@torch.no_grad()
-def test_five_samplings_of_a_video_are_one_mean_of_probabilities(run: Run) -> None:
-    model = made(run.video.dtype, INFO["batch_list"])
-    seen = seen_as(features("views").to(run.video.dtype))
-    logits = model.compare(seen, model.finished(model.encode_classes()))  # (5 * 2, C), pass by pass
-    scores = probabilities(logits).view(5, 2, -1).mean(dim=0)
-    near(scores, "views/scores", run, 1e-5)
-    labels = np.array([INFO["batch_list"].index(name) for name in INFO["views_names"][:2]])
-    found = [accuracy(scores.numpy(), labels), accuracy(scores.numpy(), labels, 5)]
-    assert found == pytest.approx((100 * GOLDEN["views/top1_top5"]).tolist())
 
 
 def test_rates() -> None:

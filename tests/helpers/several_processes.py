@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -152,6 +153,19 @@ def matched(world: Path) -> None:
 
     torch.set_num_threads(1)
     print("matched", in_processes(2, of_half, world))
+
+
+def drawn(world: Path) -> None:
+    """One and two processes whose steps compare with the classes of the whole step and others."""
+    import torch
+
+    from tcclip.params import load_method
+    from tcclip.training import train
+
+    torch.set_num_threads(1)
+    method = load_method("a5", {"recipe.objective.most_classes": 2})
+    jobs = [dataclasses.replace(job_of(world, f"a5-{count}", 3), method=method) for count in (1, 2)]
+    print("drawn", [in_processes(count, train, job) for count, job in zip((1, 2), jobs, strict=True)])
 
 
 def launched(world: Path, run: str, count: str, steps: str = "40") -> None:

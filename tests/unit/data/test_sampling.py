@@ -9,6 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcclip.data.clips.sampling.consecutive import drawn
+from tcclip.data.clips.sampling.consecutive import view_indices as view_of_consecutive
 from tcclip.data.clips.sampling.dense import random_window, window
 from tcclip.data.clips.sampling.segments import deterministic_view, tsn_center, tsn_random, view_indices
 from tcclip.params import load_method
@@ -101,3 +103,55 @@ def test_windows_need_no_random_numbers() -> None:
     sampling = make(load_method("vifi_clip", {"sampling": {"kind": "dense", "stride": 4}}).sampling)
     for mode in ("paper", "deterministic"):
         assert sampling.testing(100, 8, 1, 3, mode, None).tolist() == window(4, 100, 8, 1, 3).tolist()
+
+
+RATES = [1, 2, 3, 3, 3, 4]
+
+
+def consecutive(frames: int, count: int, rate: int, offset: int, start: int) -> list[int]:
+    """docs/spec/systems/a5.md, fact 7, step by step."""
+    if frames <= count:
+        return list(range(frames)) + [frames - 1] * (count - frames)
+    thinned = [floor(place) for place in np.linspace(offset, frames - 1, round(frames / rate))]
+    if len(thinned) <= count:
+        thinned = list(range(frames))
+    return thinned[start : start + count]
+
+
+@given(F, T, st.integers(0, 99))
+def test_frames_in_a_row_are_those_of_some_rate_offset_and_start(frames: int, count: int, seed: int) -> None:
+    indices = drawn(RATES, frames, count, np.random.default_rng(seed)).tolist()
+    rng = np.random.default_rng(seed)
+    rate = RATES[rng.integers(0, 6)]
+    offset = int(rng.integers(0, rate))
+    length = round(frames / rate) if round(frames / rate) > count else frames
+    start = int(rng.integers(0, length - count)) if frames > count else 0
+    assert indices == consecutive(frames, count, rate, offset, start)
+
+
+def test_rates_are_drawn_as_often_as_they_are_listed_and_the_last_start_never() -> None:
+    rng = np.random.default_rng(0)
+    spans = np.array([np.ptp(drawn(RATES, 800, 101, rng)) for _ in range(1200)]) / 100  # of a step, about the rate
+    assert np.abs([(np.round(spans) == rate).mean() - RATES.count(rate) / 6 for rate in (1, 2, 3, 4)]).max() < 0.04
+    ends = {int(drawn([1], 20, 16, rng)[-1]) for _ in range(200)}
+    assert ends == {15, 16, 17, 18}
+
+
+@given(F, T, st.integers(1, 5))
+def test_deterministic_views_of_frames_in_a_row_are_at_the_middle_rate_and_spread(
+    frames: int, count: int, views: int
+) -> None:
+    none = np.random.default_rng(0)
+    found = [view_of_consecutive(RATES, frames, count, v, views, "deterministic", none).tolist() for v in range(views)]
+    thinned = round(frames / 3)
+    length = thinned if thinned > count else frames
+    for view, indices in enumerate(found):
+        start = floor(Fraction(2 * view + 1, 2 * views) * (length - count)) if frames > count else 0
+        assert indices == consecutive(frames, count, 3, 0, start)
+
+
+def test_every_view_of_mode_paper_is_one_more_draw_of_frames_in_a_row_also_a_single_one() -> None:
+    rng, same = np.random.default_rng(5), np.random.default_rng(5)
+    for view, views in ((0, 1), (0, 5), (4, 5)):
+        found = view_of_consecutive(RATES, 200, 16, view, views, "paper", rng)
+        assert np.array_equal(found, drawn(RATES, 200, 16, same))

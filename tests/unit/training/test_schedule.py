@@ -11,6 +11,7 @@ from tcclip.params import load_method, load_protocol
 from tcclip.training.budget import Budget, budget
 from tcclip.training.optimizer import make_optimizer, set_rates
 from tcclip.training.schedule.cosine import lr_at, rate
+from tcclip.training.schedule.restarts import rate as rate_with_restarts
 
 BASE, LOW = 8e-6, 8e-8
 ZERO_SHOT = {"base": BASE, "lr_min": LOW, "warmup": 5000, "total": 10000}
@@ -129,3 +130,17 @@ def test_weight_decay_is_on_every_parameter_with_the_papers_betas():
     optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer, ["vp.ln_ffn.bias"])
     for group in optimizer.param_groups:
         assert (group["weight_decay"], group["betas"], group["eps"]) == (1e-3, (0.9, 0.98), 1e-8)
+
+
+def test_with_restarts_the_rate_begins_anew_after_every_period_and_its_second_step_has_that_of_the_first():
+    length = Budget(epochs=3, warmup_epochs=0, iterations=12, accumulation=2)  # 6 steps an epoch
+    places = [(epoch, step) for epoch in range(3) for step in range(6)]
+    rates = [rate_with_restarts(4, length, epoch, step, 1.0, 0.1) for epoch, step in places]
+    period = [0.1 + 0.45 * (1 + math.cos(math.pi * s / 4)) for s in range(4)]
+    assert rates == pytest.approx([1.0, *(period * 5)[:17]])
+
+
+def test_a_warm_up_of_the_protocol_comes_before_the_restarts():
+    length = Budget(epochs=2, warmup_epochs=1, iterations=4, accumulation=1)
+    rates = [rate_with_restarts(1000, length, epoch, step, 1.0, 0.0) for epoch in range(2) for step in range(4)]
+    assert rates[:4] == [0, 0.25, 0.5, 0.75] and rates[4:] == pytest.approx([1, 1, 1, 1], abs=1e-3)

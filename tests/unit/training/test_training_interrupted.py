@@ -127,6 +127,15 @@ def test_the_scale_of_fp16_losses_goes_on_where_it_was(world, monkeypatch):
     assert same(weights(plain), weights(stopped))
 
 
+def test_what_an_objective_draws_is_the_same_after_a_stop(world, monkeypatch):
+    method = load_method("a5", {"recipe.objective.most_classes": 2})
+    plain, stopped = (training_job(world, f"a5-{name}", method=method) for name in ("plain", "stopped"))
+    train(plain)
+    train_until_stopped(monkeypatch, stopped, signal.SIGTERM, SystemExit)
+    train(stopped)
+    assert same(weights(plain), weights(stopped))
+
+
 def test_told_twice_that_its_time_is_over_a_run_still_saves_and_continues_later(world, undisturbed, monkeypatch):
     job = training_job(world, "told_twice", save_seconds=1e9)
     train_until_stopped(monkeypatch, job, signal.SIGTERM, SystemExit, times=2)
