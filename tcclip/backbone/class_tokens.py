@@ -15,7 +15,8 @@ from tcclip.process.files import write_json
 def write_tokens(class_files: Iterable[Path], methods: Iterable[Method], out: Path) -> str:
     """Tokenise all names in `class_files` (label, name) as each method writes them; returns a line about them."""
     names = sorted({row["name"] for file in class_files for row in _rows(file)})
-    texts = sorted({text for method in methods for text in class_prompts(method, names)})
+    forms = [form for method in methods for form in (method, method.on_other_classes())]
+    texts = sorted({text for form in forms for text in class_prompts(form, names)})
     table = tokenize(texts)
     write_json(out, table)
     longest = max(table.values(), key=len)

@@ -24,9 +24,9 @@ from tcclip.params import Method
 from tcclip.training.trained import freeze_others, learning_of
 
 
-def parameters(method: Method, config: BackboneConfig, frames: int) -> int:
-    """Numbers of the method's model, trained or not, without the token table."""
-    named = skeleton(method, config, _longest_text(method), frames).named_parameters()
+def parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
+    """Numbers of the method's model, trained or not, without the token table; classes may have weights of their own."""
+    named = skeleton(method, config, _longest_text(method).expand(classes, -1), frames).named_parameters()
     return sum(parameter.numel() for name, parameter in named if name != TABLE)
 
 

@@ -71,7 +71,7 @@ def row(
         "median_ms_per_step": 1000 * times.median,
         "cpu_ms_per_step": None if times.cpu is None else 1000 * times.cpu,
         "peak_memory_mb": memory,
-        "params_m": parameters(method, backbone.config, settings.frames) / 1e6,
+        "params_m": parameters(method, backbone.config, settings.frames, case.classes) / 1e6,
         "paper_gflops_per_view": macs(method, backbone.config, settings.frames) / 1e9,
         "gflop_per_step": counted,
         "share_of_peak": None if counted is None else counted / times.best / peak,

@@ -67,6 +67,13 @@ class Subject:
     machine: Machine
     code: str = ""  # fingerprint of the code of evaluations
     device: str = "auto"
+    trained_on: Path | None = None  # class list (label, name) of the training; None: other classes make no difference
+
+    def method_for(self, names: tuple[str, ...]) -> Method:
+        """The method for classes of these names: another one where its vectors are those of the training's classes."""
+        if self.trained_on is None or read_classes(self.trained_on) == names:
+            return self.method
+        return self.method.on_other_classes()
 
 
 def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False) -> str:
@@ -88,7 +95,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     for (last, classes, we), group in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
         tuned = tuned_weights(subject, last)
         names = read_classes(classes)
-        model = build(subject.method, backbone, names, subject.frames)
+        model = build(method := subject.method_for(names), backbone, names, subject.frames)
+        if tuned is not None and method is not subject.method:
+            tuned = without_classes(tuned, model)
         fill(model, backbone, tuned, subject.method.we.w if we else None)
         model.to(device)
         for job in group:
@@ -117,6 +126,11 @@ def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | N
         raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
     tensors: dict[str, Tensor] = load_file(path)
     return tensors
+
+
+def without_classes(tuned: dict[str, Tensor], model: ClipVideo) -> dict[str, Tensor]:
+    """A run's weights for a model of other classes: what belongs to the training's stays behind."""
+    return {name: tensor for name, tensor in tuned.items() if name in model.state_dict()}
 
 
 def fill(model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None) -> None:

@@ -48,6 +48,14 @@ def attend(query: Tensor, seen: Attended) -> Tensor:
     return out[..., :width].transpose(1, 2).reshape(*rows, -1)
 
 
+def attend_among(attn: Attention, rows: Tensor) -> Tensor:
+    """What attention of normed rows (B, n, D) to each other adds to them, (B, n, D)."""
+    query, key, value = (part.transpose(1, 2) for part in attn.qkv(rows))  # (B, heads, n, d)
+    mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    added: Tensor = attn.out_proj(mixed)
+    return added
+
+
 def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: Tensor | None) -> Tensor:
     """`attend` for the first row of each frame alone, (B, T, D), from normed rows (B, T, M, D) and reference (B, k, D).
 

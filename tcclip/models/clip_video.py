@@ -92,6 +92,11 @@ class ClipVideo(nn.Module):
         return frozenset(name for part, names in self.parts if part.new_rate for name in names)
 
     @property
+    def fixed_names(self) -> frozenset[str]:
+        """The canonical names of added weights that no training changes."""
+        return frozenset(name for part, names in self.parts for name in names if name.startswith(part.fixed))
+
+    @property
     def classes(self) -> int:
         """C, of which each has as many texts as the others."""
         return len(self.tokens) // self.composition.text.of_class

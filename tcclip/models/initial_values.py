@@ -41,6 +41,11 @@ def normal(deviation: float) -> Draw:
     return lambda weight, fan_in, numbers: weight.normal_(0.0, deviation, generator=numbers)
 
 
+def uniform(bound: float) -> Draw:
+    """Uniform within +-bound."""
+    return lambda weight, fan_in, numbers: weight.uniform_(-bound, bound, generator=numbers)
+
+
 def xavier_uniform(weight: Tensor, fan_in: int, numbers: torch.Generator) -> Tensor:
     """Uniform within +-sqrt(6 / (rows + columns)); query, key and value stacked are one matrix, as in the framework."""
     return nn.init.xavier_uniform_(weight, generator=numbers)

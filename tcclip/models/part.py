@@ -34,3 +34,4 @@ class Part:
     module: Callable[[], nn.Module]  # makes them, without values
     start: Start = truncated_normal
     new_rate: bool = False  # they learn at `recipe.optimizer.new_lr_factor` times the rate
+    fixed: tuple[str, ...] = ()  # how canonical names of the part begin that no training changes

@@ -99,6 +99,11 @@ class Method(Params):
             raise ValueError("names.otherwise belongs to names.source llm, which needs it, and to no other source")
         return self
 
+    def on_other_classes(self) -> Method:
+        """The method for classes that its weights were not trained on, where what it learned belongs to classes."""
+        elsewhere = self.text.elsewhere()
+        return self if elsewhere is self.text else self.model_copy(update={"text": elsewhere})
+
     def check_sizes(self, patches: int, frames: int, layers: int) -> None:
         """Refuse, as a UserError with the keys, a backbone that cannot run the method.
 

@@ -18,6 +18,7 @@ from tcclip.params.protocol import Views, parse_views
 from tcclip.params.reader import path_of, read_yaml, validate
 from tcclip.plan import Evaluation, Plan, layout, load_plan
 from tcclip.plan.changes import changed_run
+from tcclip.plan.runs import train_split
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
@@ -48,11 +49,27 @@ def depends_on(plan: Plan, name: str) -> Depends:
         paths.add(layout.split(dataset.name, evaluation.split))
         paths.add(layout.class_file(method, dataset, evaluation.split))
         paths.add(layout.frames_index(dataset.name))
+    if own := _trained_on(plan, method, run.role, protocol, run.shots, run.fold):
+        paths.add(own)
     return Depends(
         settings=evaluation_settings(method, protocol, machine(plan), views, we),
-        modules=modules_for(CODE, method, without=NOT_EVALUATED),
+        modules=_modules(method),
         inputs=sorted(paths),
     )
+
+
+def _modules(method: Method) -> tuple[str, ...]:
+    """Code that evaluations of a method depend on, those on other classes than it was trained on too."""
+    return tuple(dict.fromkeys(modules_for(CODE, method, method.on_other_classes(), without=NOT_EVALUATED)))
+
+
+def _trained_on(
+    plan: Plan, method: Method, role: str | None, protocol: Protocol, shots: int | None, fold: int | None
+) -> Path | None:
+    """The classes of a training, where what it learned belongs to them and other classes are tested otherwise."""
+    if role is None or method.on_other_classes() is method:
+        return None
+    return layout.class_file(method, plan.dataset(role), train_split(protocol, shots, fold))
 
 
 def outputs(plan: Plan, run: str) -> tuple[Path, Path]:
@@ -108,17 +125,23 @@ def planned(plan: Plan, name: str) -> Subject:
     if run.changed and weights and not weights.is_file():
         trained = run.arguments if run.changed.trained else run.weights_of
         raise UserError(f"{weights} is not there: `tcclip train {trained} --suite {plan.suite.name}` makes it")
-    return _subject(plan, folder, plan.method(run.method), plan.protocol_for(run), weights)
+    method, protocol = plan.method(run.method), plan.protocol_for(run)
+    own = _trained_on(plan, method, run.role, protocol, run.shots, run.fold)
+    return _subject(plan, folder, method, protocol, weights, own)
 
 
 def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
     """A run that no table names, with the params that its folder holds."""
     path = folder / "params.yaml"
     method = method_of_run(content.get("method") or {}, f"{path}, method")
-    return _subject(plan, folder, method, _protocol(content, path), folder / "weights.safetensors")
+    protocol = _protocol(content, path)
+    own = _trained_on(plan, method, content.get("dataset"), protocol, content.get("shots"), content.get("fold"))
+    return _subject(plan, folder, method, protocol, folder / "weights.safetensors", own)
 
 
-def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None) -> Subject:
+def _subject(
+    plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None, trained_on: Path | None
+) -> Subject:
     from tcclip.evaluation.run import Subject
 
     return Subject(
@@ -129,8 +152,9 @@ def _subject(plan: Plan, folder: Path, method: Method, protocol: Protocol, weigh
         folder=folder,
         frames=protocol.frames,
         seed=protocol.seed,
-        code=fingerprint.code(*modules_for(CODE, method, without=NOT_EVALUATED)),
+        code=fingerprint.code(*_modules(method)),
         machine=plan.suite.machine,
+        trained_on=trained_on,
     )
 
 

@@ -39,8 +39,8 @@ def learning_of(model: ClipVideo, method: Method) -> Learning:
                 f"method {method.name}: train.{key} names {part}, and no kind of the method adds such weights: "
                 f"{nearest(part, there)}"
             )
-    everything = chosen.parts == "all"
-    trained = {n: p for n, p in parameters.items() if everything or parts[n] in chosen.parts or n == TABLE}
+    everything, free = chosen.parts == "all", {n: p for n, p in parameters.items() if n not in model.fixed_names}
+    trained = {n: p for n, p in free.items() if everything or parts[n] in chosen.parts or n == TABLE}
     return Learning(
         trained,
         {name: chosen.lr_factor[parts[name]] for name in trained if parts[name] in chosen.lr_factor},

@@ -10,10 +10,10 @@ from functools import partial
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tcclip.errors import UserError
+from tcclip.models.attention import attend_among
 from tcclip.models.part import Part, Start
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.transformer import EPS, Block
@@ -72,6 +72,4 @@ class FrameTransformer(nn.Module):
 
 
 def _block(block: Block, states: Tensor) -> Tensor:
-    query, key, value = (part.transpose(1, 2) for part in block.attn.qkv(block.ln_1(states)))  # (B, heads, T, d)
-    mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)  # (B, T, E)
-    return block.feed_forward(states + block.attn.out_proj(mixed))
+    return block.feed_forward(states + attend_among(block.attn, block.ln_1(states)))

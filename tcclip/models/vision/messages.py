@@ -8,11 +8,10 @@ from functools import partial
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from tcclip.models.attention import Attended, attend, attend_first
+from tcclip.models.attention import Attended, attend, attend_among, attend_first
 from tcclip.models.initial_values import constant, drawn, uniform_by_inputs, xavier_uniform
 from tcclip.models.part import Part
 from tcclip.models.transformer import Attention, Block, LayerNorm
@@ -50,9 +49,7 @@ class Messages(nn.Module):
     def forward(self, first: Tensor) -> Tensor:
         """[CLS] of every frame, as the layer gets it, -> messages m + MHSA(LN m) over the frames, both (B, T, D)."""
         sent = self.proj(first)
-        query, key, value = (part.transpose(1, 2) for part in self.attn.qkv(self.ln(sent)))  # (B, heads, T, d)
-        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        messages: Tensor = sent + self.attn.out_proj(mixed)
+        messages: Tensor = sent + attend_among(self.attn, self.ln(sent))
         return messages
 
 

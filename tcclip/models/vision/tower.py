@@ -79,7 +79,7 @@ class VisionTower(nn.Module):
         patches = patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(2, 3)
         tokens = nn.functional.linear(patches, self.conv1.weight.flatten(1))
         first = self.class_embedding.to(tokens.dtype).expand(*tokens.shape[:2], 1, -1)
-        embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + self.positions.of(self))
+        embedded: Tensor = self.ln_pre(torch.cat([first, tokens], dim=2) + self.positions.of(self, video.shape[1]))
         return embedded
 
     def project(self, output: LayerOutput, looks_at: Seen | None = None) -> VisionOutput:

@@ -34,6 +34,10 @@ class Texts(Kind):
         """The texts of a class whose readable name is given; every class has as many."""
         raise NotImplementedError
 
+    def elsewhere(self) -> Texts:
+        """How the texts of classes are made that no training has seen: as those of the others, for most kinds."""
+        return self
+
 
 class Text(Texts):
     """Settings of one text for each class, with its name in the place of {name}."""
