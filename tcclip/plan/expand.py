@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tcclip.errors import unknown
-from tcclip.params import Method, Protocol, Suite, Table, load_dataset
+from tcclip.params import Method, Protocol, Suite, Table, load_dataset, load_table
 from tcclip.params.column import (
     Column,
     CostColumn,
@@ -61,9 +61,10 @@ def quoted(suite: Suite, table: Table, row: Row) -> bool:
     return row.row in suite.quoted_rows or f"{table.name}/{row.row}" in suite.quoted_rows
 
 
-def check_quoted(suite: Suite, tables: Mapping[str, Table]) -> None:
-    """Every row that a suite quotes must exist in a table of its."""
-    known = {name for table in tables.values() for row in table.rows for name in (row.row, f"{table.name}/{row.row}")}
+def check_quoted(suite: Suite) -> None:
+    """Every row that a suite quotes must exist in a table, though the suite may have others."""
+    tables = [load_table(name) for name in names("tables")] if suite.quoted_rows else []
+    known = {name for table in tables for row in table.rows for name in (row.row, f"{table.name}/{row.row}")}
     for name in suite.quoted_rows:
         if name not in known:
             raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)

@@ -191,7 +191,7 @@ def plan_of(suite: Suite) -> Plan:
         path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
     tables = {name: load_table(name) for name in suite.tables}
     tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
-    check_quoted(suite, tables)
+    check_quoted(suite)
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():
