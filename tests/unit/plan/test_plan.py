@@ -37,7 +37,7 @@ def test_tables_2_and_3_need_a_zero_shot_training_and_12_few_shot_ones_of_every_
         name: Counter(run.method for run in trained if run.protocol == name) for name in ("zero_shot", "few_shot")
     }
     assert methods["zero_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table2"]], 1)
-    assert few_shot == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table3"]], 12)
+    assert methods["few_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table3"]], 12)
     assert [run.name for run in runs if not run.trained] == ["untrained-vanilla_clip"]
 
 
