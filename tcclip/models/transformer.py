@@ -9,8 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 EPS = 1e-5  # of CLIP's layer norms
+HEAD = 64  # width of a head of attention in CLIP
 QUICK = 1.702  # QuickGELU: x * sigmoid(1.702 x)
 ROWS = 1024  # of a feed-forward at a time where no gradient is wanted, on a CPU
+
+
+def heads_of(width: int) -> int:
+    """Heads of a new part: as wide as CLIP's, and one where the part is narrower."""
+    return max(width // HEAD, 1)
 
 
 class LayerNorm(nn.LayerNorm):

@@ -15,12 +15,11 @@ from torch import Tensor, nn
 from tcclip.models.initial_values import constant, drawn, normal
 from tcclip.models.look.looking import Look, look
 from tcclip.models.part import Part
-from tcclip.models.transformer import Attention, LayerNorm, Mlp
+from tcclip.models.transformer import Attention, LayerNorm, Mlp, heads_of
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.look.patches import Settings
 
 PREFIX = "prompt"
-HEAD = 64  # width of an attention head, as in CLIP's towers
 
 
 def make(settings: Settings, config: BackboneConfig) -> Look:
@@ -79,7 +78,7 @@ class PromptLayer(nn.Module):
     def __init__(self, embed: int) -> None:
         super().__init__()
         self.ln_1, self.ln_2 = LayerNorm(embed), LayerNorm(embed)
-        self.cross_attn = Attention(embed, max(embed // HEAD, 1), bias=False)
+        self.cross_attn = Attention(embed, heads_of(embed), bias=False)
         self.mlp = Mlp(embed)
 
     def forward(self, rows: Tensor, memory: Tensor) -> Tensor:

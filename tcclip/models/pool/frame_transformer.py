@@ -16,9 +16,7 @@ from tcclip.errors import UserError
 from tcclip.models.attention import attend_among
 from tcclip.models.part import Part, Start
 from tcclip.models.pool.pooling import Pool
-from tcclip.models.transformer import EPS, Block
-
-HEAD = 64  # width of an attention head, as in CLIP's towers
+from tcclip.models.transformer import EPS, Block, heads_of
 
 
 def frame_transformer(
@@ -55,7 +53,7 @@ class FrameTransformer(nn.Module):
         super().__init__()
         self.shorter = shorter
         self.positional_embedding = nn.Parameter(torch.empty(length, width))
-        self.resblocks = nn.ModuleList(Block(width, max(width // HEAD, 1), eps) for _ in range(blocks))
+        self.resblocks = nn.ModuleList(Block(width, heads_of(width), eps) for _ in range(blocks))
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (B, T, E) -> the last block's output (B, T, E); T that the table is not made for is a UserError."""

@@ -148,13 +148,14 @@ def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
     assert clip.shape == (6, 3, 56, 56) and clip.dtype == torch.float32 and clip.is_contiguous()
 
 
-def test_a_clip_is_flipped_only_where_the_dataset_allows() -> None:
-    clips = [
-        train_clip(FRAMES, recipe(flip_prob=probability), 56, flip, "clip", np.random.default_rng(1))
-        for probability, flip in ((0.0, True), (1.0, True), (1.0, False))
+def test_a_clip_is_flipped_only_where_the_dataset_allows_unless_the_recipe_does_not_ask() -> None:
+    plain, flipped, refused, unasked = [
+        train_clip(FRAMES, recipe(flip_prob=prob, flip_sided=sided), 56, flip, "clip", np.random.default_rng(1))
+        for prob, flip, sided in ((0.0, True, False), (1.0, True, False), (1.0, False, False), (1.0, False, True))
     ]
-    torch.testing.assert_close(clips[1], clips[0].flip(3))
-    torch.testing.assert_close(clips[2], clips[0])
+    torch.testing.assert_close(flipped, plain.flip(3))
+    torch.testing.assert_close(refused, plain)
+    torch.testing.assert_close(unasked, flipped)
 
 
 def test_a_grey_clip_is_grey_in_every_frame() -> None:

@@ -69,6 +69,16 @@ def scores_of(world: Path, model, videos: list[str], views: Views, batch: int = 
     return predict(model, clips, **options)
 
 
+@pytest.mark.parametrize("method", ["vifi_clip", "x_clip"])
+def test_texts_that_no_video_changes_are_finished_once_an_evaluation(world, method):
+    model = build(load_method(method), Backbone.load(world / "backbone"), CLASSES, 4)
+    entered = []
+    for part in (model.transformer.blocks[0].ln_1, model.ln_final):
+        part.register_forward_hook(lambda *_: entered.append(1))
+    scores_of(world, model, ["test0", "test1", "test3"], TWO, batch=2)
+    assert len(entered) == 2
+
+
 def test_views_are_temporal_times_spatial_and_crops_of_a_temporal_view_show_the_same_frames():
     views = Views(temporal=4, spatial=3, mode="paper")
     expanded = views_of(views)

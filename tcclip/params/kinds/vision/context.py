@@ -47,7 +47,3 @@ class Settings(Kind):
                 f"method {method.name}: vision.layers_infuse has layer {unfed[0]}, but layer {unfed[0] - 1} is not in "
                 "vision.layers_summarise; context tokens last for one layer, so name the layer before"
             )
-
-    def reference_tokens(self, frames: int, places: int) -> int:
-        """Context tokens are made and not taken from the frames; their number is the summarizer's."""
-        return 0

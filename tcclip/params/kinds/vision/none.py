@@ -26,10 +26,6 @@ class Settings(Kind):
         if method.tc is not None:
             raise ValueError("section tc has no effect with vision.kind 'none': set it to 'context'")
 
-    def reference_tokens(self, frames: int, places: int) -> int:
-        """Keys of a frame beside its own, for a video of `frames` frames with `places` tokens each."""
-        return 0
-
     def infusing(self, layers: int) -> list[int]:
         """The layers, from 1, whose attention reads reference tokens."""
         return []
