@@ -1,7 +1,7 @@
 # The project's commands. Everything is installed into .venv from requirements.lock.
 
 SUITE ?= mini
-FIRST := $(if $(filter mini,$(SUITE)),$(shell grep -ow -m1 table3 params/suites/mini.yaml))
+FIRST := $(shell grep -o -m1 '^first_look' params/suites/$(SUITE).yaml)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,15 +12,14 @@ PORT ?= 5000
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
-# Where there is no page yet, one of mini's tables comes first, with a page of its own: something to look at meanwhile.
+# Where there is no page yet, rows of one table come first, with a page of their own: something to look at meanwhile.
 tables: $(INSTALLED)
 	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
 	$(BIN)/python -m tcclip.workflow.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" && page=reports/$(SUITE)/index.html && \
 	if [ -n "$(FIRST)" ] && [ ! -e $$page ]; then \
-	  snakemake $(FIRST) frames --config suite=$(SUITE) && tcclip report --so-far --suite $(SUITE) && \
-	  echo "Look: $$page shows $(FIRST); the other tables follow"; fi && \
+	  snakemake $(FIRST) --config suite=$(SUITE) && echo "Look: $$page; the rest follows"; fi && \
 	snakemake tables --config suite=$(SUITE) && \
 	echo "Tables: reports/$(SUITE)/tables/    page: $$page    runs: make ui"
 

@@ -83,6 +83,13 @@ class Throughput(Params):
     source: str  # where these numbers are from
 
 
+class FirstLook(Params):
+    """Rows of a table that are filled before everything else."""
+
+    table: str  # whose page is shown
+    methods: list[str]  # of the rows
+
+
 class Suite(Params):
     """One suite file."""
 
@@ -95,6 +102,7 @@ class Suite(Params):
     # Rows that are quoted, or empty, instead of trained: a row's name in all tables, or TABLE/ROW in one
     quoted_rows: list[str] = Field(default_factory=list)
     llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
+    first_look: FirstLook | None = None  # what `make tables` shows on a page before it goes on
     machine: Machine  # threads, GPUs, memory and time of a job
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates

@@ -75,6 +75,14 @@ class Plan:
         """The runs a table needs."""
         return sorted({e.run for cell in self.cells[table] for e in cell.evaluations})
 
+    @property
+    def first_look(self) -> list[str]:
+        """The runs behind the rows that are shown first; none where the suite names none, or has not got the table."""
+        asked = self.suite.first_look
+        if asked is None or asked.table not in self.tables:
+            return []
+        return [run for run in self.runs_of(asked.table) if self.run(run).method in asked.methods]
+
     def train_split(self, run: Run) -> str:
         """The name of the split a run is trained on."""
         return train_split(self.protocol_for(run), run.shots, run.fold)

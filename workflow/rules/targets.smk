@@ -17,6 +17,28 @@ rule tables:
         "All tables of the suite, its report and its MLflow runs"
 
 
+if plan.first_look:
+
+    # Some rows of a table and a page of it, while everything else is still to be made.
+    rule first_look:
+        input:
+            rules.tokens.output,
+            rules.frames.input,
+            stages.evaluate.finished(plan, plan.first_look),
+        log:
+            table=f"logs/{suite}/first_look/table.log",
+            page=f"logs/{suite}/first_look/page.log",
+        localrule: True
+        params:
+            table=plan.suite.first_look.table,
+            suite=suite,
+        message:
+            "a first page, with {params.table}"
+        shell:
+            "tcclip table {params.table} --suite {params.suite} --log {log.table} && "
+            "tcclip report --so-far --suite {params.suite} --log {log.page}"
+
+
 for name in plan.tables:
 
     rule:

@@ -22,10 +22,10 @@ TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
 
 COMPARED = {  # the systems that the paper compares with, in the rows of these tables that are run
-    "table2": ["action_clip-common", "a5", "x_clip"],
+    "table2": ["action_clip-common", "a5", "x_clip", "vita_clip"],
     "table3": ["action_clip-common", "a5", "x_clip"],
     "table4": ["action_clip-common", "a5", "x_clip"],
-    "table5": ["action_clip", "x_clip"],
+    "table5": ["action_clip", "x_clip", "vita_clip"],
 }
 
 

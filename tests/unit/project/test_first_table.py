@@ -4,6 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tcclip.params import load_suite
+from tcclip.plan import load_plan, plan_of
+
 ROOT = Path(__file__).parents[3]
 SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
 
@@ -11,11 +14,11 @@ SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
 def said(folder, *arguments, without=""):
     """What `make tables` calls in a folder whose programs only say how they were called.
 
-    `without` is a table that its suite does not name.
+    `without` is a key that its suite has not got.
     """
     (folder / "params/suites").mkdir(parents=True)
     suite = (ROOT / "params/suites/mini.yaml").read_text(encoding="utf-8")
-    (folder / "params/suites/mini.yaml").write_text(suite.replace(f"{without}, ", "") if without else suite)
+    (folder / "params/suites/mini.yaml").write_text(suite.replace(f"\n{without}:", "\n# ") if without else suite)
     (folder / "venv/bin").mkdir(parents=True, exist_ok=True)
     for name in ("python", "snakemake", "tcclip"):
         (folder / "venv/bin" / name).write_text(SCRIPT)
@@ -30,8 +33,7 @@ def said(folder, *arguments, without=""):
 
 def test_a_page_with_one_table_comes_first(tmp_path):
     assert said(tmp_path) == [
-        "snakemake table3 frames --config suite=mini",
-        "tcclip report --so-far --suite mini",
+        "snakemake first_look --config suite=mini",
         "snakemake tables --config suite=mini",
     ]
 
@@ -46,5 +48,16 @@ def test_a_suite_of_days_begins_as_it_is(tmp_path):
     assert said(tmp_path, "SUITE=paper") == ["snakemake tables --config suite=paper"]
 
 
-def test_a_suite_that_has_lost_the_first_table_begins_with_all(tmp_path):
-    assert said(tmp_path, without="table3") == ["snakemake tables --config suite=mini"]
+def test_a_suite_without_a_first_look_begins_with_all(tmp_path):
+    assert said(tmp_path, without="first_look") == ["snakemake tables --config suite=mini"]
+
+
+def test_the_first_look_is_at_the_papers_own_rows():
+    plan = load_plan("mini")
+    assert {plan.run(run).method for run in plan.first_look} == {"vanilla_clip", "vifi_clip", "tc_clip"}
+    assert {*plan.first_look} < {*plan.runs_of("table3")}
+
+
+def test_a_suite_that_has_lost_the_table_has_nothing_to_show_first():
+    suite = load_suite("mini").model_copy(update={"tables": ["table5"]})
+    assert plan_of(suite).first_look == []
