@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.budget import Budget, put_over
+from tcclip.params.budget import Budget, factors, put_over
 from tcclip.params.centre import Centre
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
@@ -182,5 +182,16 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Bu
 
 
 def _spoken_of(content: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Those of `values` whose section a method has: without context tokens there is no tc.k to scale."""
-    return {key: value for key, value in spelled_out(values).items() if content.get(key) is not None}
+    """Those of `values` whose section a method has: without context tokens there is no tc.k to scale.
+
+    Of a section that is one kind, factors are for the kinds that have the number.
+    """
+    known = {key: value for key, value in spelled_out(values).items() if content.get(key) is not None}
+    return {
+        key: _of_kind(spelled(content[key]), value) if key in SECTIONS and isinstance(value, dict) else value
+        for key, value in known.items()
+    }
+
+
+def _of_kind(section: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in section or not factors({name: value})}

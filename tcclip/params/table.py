@@ -21,6 +21,7 @@ class Row(Params):
     row: str  # its name
     method: str | None = None  # a file of params/methods/
     printed: str | None = None  # where the paper has the row's numbers from, if it has not run it
+    skip: list[str] = Field(default_factory=list)  # columns that stay empty: what the paper does not run either
     we: bool = False  # weight-space ensemble of the run with CLIP
     set: dict[str, Any] = Field(default_factory=dict)  # dotted keys of the method that are other here: {tc.k: 32}
     variant: Annotated[str | None, Field(alias="as", pattern=NAME)] = None  # with `set`: its name in runs and elsewhere
@@ -95,6 +96,13 @@ class Table(Params):
                 missing = [name for name in column.harmonic_mean_of if name not in averaged]
             if missing:
                 raise ValueError(f"column {column.name} averages {missing[0]}, which is not a measured column")
+        return self
+
+    @model_validator(mode="after")
+    def _skipped_columns_exist(self) -> Table:
+        for row in self.rows:
+            if missing := [name for name in row.skip if name not in [column.name for column in self.columns]]:
+                raise ValueError(f"row '{row.row}' skips column '{missing[0]}', which is not there")
         return self
 
     @model_validator(mode="after")

@@ -117,6 +117,15 @@ def test_the_micro_batch_of_an_earlier_version_is_one_of_them() -> None:
     assert method.protocols == {"zero_shot": {"micro_batch": 2}, "few_shot": {"lr": 1e-5}}
 
 
+def test_a_suite_scales_a_number_of_the_kinds_that_have_it(params: Path) -> None:
+    quarter = {"tc": {"k": {"times": 0.25}}, "sampling": {"stride": {"times": 0.125}}}
+    change(params / "suites" / "mini.yaml", methods=quarter)
+    plan = load_plan("mini")
+    assert plan.method("vita_clip").sampling.stride == 2
+    assert plan.method("vifi_clip").sampling.kind == "segments"
+    assert scaled_values(plan, "table5").endswith("; sampling.stride 0.125 times (16 is 2).")
+
+
 def test_a_mistake_in_a_suites_budget_names_the_suite(params: Path) -> None:
     scale(params, total_batch=6)
     with pytest.raises(UserError, match=r"mini\.yaml: protocols\.few_shot: .* multiple of micro_batch"):

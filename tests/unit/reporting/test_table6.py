@@ -171,3 +171,13 @@ def test_the_stage_measures_what_the_table_looks_for() -> None:
 
 def test_the_paper_suite_measures_its_own_frames() -> None:
     assert "--frames 16 " in bench.options(load_plan("paper"))
+
+
+def test_what_the_paper_does_not_run_stays_empty_and_needs_no_run() -> None:
+    plan = load_plan("mini")
+    assert {plan.run(run).protocol for run in plan.runs if plan.run(run).method == "vita_clip"} == {
+        "zero_shot",
+        "fully_supervised",
+    }
+    empty = [cell.column for cell in plan.cells["table6"] if cell.row == "Vita-CLIP" and not cell.content]
+    assert empty == ["few_shot", "base2novel"]
