@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,7 +152,8 @@ def test_curves_and_classes_compare_systems_and_leave_variants_to_their_tables()
 def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported):
     text = (reported / "index.html").read_text(encoding="utf-8")
     assert "<script" not in text
-    assert "http" not in text.replace("https://www.w3.org", "")
+    written = re.sub(r"base64,[^\"']+", "", text)  # letters of a picture may be any
+    assert "http" not in written.replace("https://www.w3.org", "")
     for word in (
         "Table 2",
         "Table 3",
