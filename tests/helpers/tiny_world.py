@@ -22,7 +22,7 @@ from tcclip.params.suite import Machine
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
-SYSTEMS = ("x_clip",)  # compared systems that are methods: each trains as the paper's own does
+SYSTEMS = ("x_clip", "vita_clip")  # compared systems that are methods: each trains as the paper's own does
 COLOURS = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
 CONFIG = BackboneConfig(32, 8, 32, 2, 2, 32, 2, 2, 32)
 
@@ -43,6 +43,7 @@ def make_world(folder: Path, train: int = 13, test: int = 7, broken: tuple[str, 
         f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)
     }
     tokens |= {name: [49406, 700 + i, 49407] for i, name in enumerate(CLASSES)}
+    tokens |= {f"{'X ' * 8}{name}.": [49406, *[343] * 8, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)}
     Backbone(backbone.config, backbone.tensors, tokens).save(folder / "backbone")
     return folder
 
