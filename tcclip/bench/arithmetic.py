@@ -7,7 +7,10 @@ shapes only (the meta device).
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
+from torch import Tensor
 
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.world import class_names, with_texts
@@ -15,13 +18,18 @@ from tcclip.models import Backbone, BackboneConfig, skeleton
 from tcclip.models.build import TABLE
 from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
+from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
 from tcclip.models.config import END, POSITIONS, START, canonical_shapes
 from tcclip.models.counting import counted
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method
+from tcclip.params.kinds.make import make
+from tcclip.training.objective.objective import Learner, LooksAhead
 from tcclip.training.trained import freeze_others, learning_of
+
+NO_FILES = Path()  # of a backbone; what is counted has shapes alone
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
@@ -60,10 +68,31 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
             classes = model.finished(model.encode_classes())
             return counted(lambda: model(torch.empty(case.batch, *size[1:], device="meta"), classes))
     freeze_others(model, learning_of(model, method))
+    if isinstance(make(method.recipe.objective, Learner(model, video.device, "fp32", NO_FILES)), LooksAhead):
+        pairs = skeleton(method, config, tokens[torch.arange(case.batch) % len(tokens)], settings.frames).to("meta")
+        return _of_matching(model, pairs, video, case.batch // case.micro)
     shared = ClassPart.of(model)
     each = counted(lambda: model(video, shared.cut).sum().backward())
     ends = counted(model.encode_classes) + counted(shared.backward) if shared.trained else 0
     return each * (case.batch // case.micro) + ends
+
+
+def _of_matching(model: ClipVideo, pairs: ClipVideo, video: Tensor, parts: int) -> int:
+    """A step of in-batch matching: of the model's videos, in so many micro-batches, and the texts of `pairs`."""
+
+    def videos() -> Tensor:
+        return model.pooled(model.encode_video(video))
+
+    def texts() -> Tensor:
+        made = pairs.finished(pairs.encode_classes())
+        assert isinstance(made, Tensor)
+        return made
+
+    each = counted(lambda: torch.autograd.backward([videos().sum()]))
+    of_texts = counted(lambda: torch.autograd.backward([texts().sum()]))
+    with torch.no_grad():
+        ahead = counted(videos) if parts > 1 else 0
+    return (each + ahead) * parts + of_texts
 
 
 def _block(tokens: int, width: int) -> int:

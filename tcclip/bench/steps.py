@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -16,12 +17,16 @@ from tcclip.models import Backbone, build
 from tcclip.models.class_part import ClassParts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
+from tcclip.params.kinds.make import make
 from tcclip.process.runtime import autocast
+from tcclip.training.batches import Batch
+from tcclip.training.objective.objective import Learner, LooksAhead, Place
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of
 
 Step = Callable[[], None]
 SEED = 0  # nothing that is measured depends on it
+NO_FILES = Path()  # of a backbone; what is measured is made of random weights
 
 
 def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
@@ -47,6 +52,9 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     learning = learning_of(model, method)
     freeze_others(model, learning)
     optimizer = make_optimizer_of(dict(learning.trained), model.new_names)
+    objective = make(method.recipe.objective, Learner(model, device, settings.dtype, NO_FILES))
+    if isinstance(objective, LooksAhead):
+        return partial(_matching_step, case, objective, optimizer, clips)
     return partial(_training_step, case, settings, model, ClassParts(model), optimizer, clips)
 
 
@@ -89,6 +97,20 @@ def _training_step(
             logits = model(part, shared.cut)
         (loss_of(logits) * len(part) / case.batch).backward()  # type: ignore[no-untyped-call]
     shared.backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _matching_step(case: Case, objective: LooksAhead, optimizer: torch.optim.Optimizer, clips: Tensor) -> None:
+    """As tcclip.training.loop with an objective that couples the videos of a step, which are of the first classes."""
+    labels = torch.arange(case.batch, device=clips.device) % case.classes
+    parts = zip(torch.split(clips, case.micro), torch.split(labels, case.micro), strict=True)
+    step = [(Batch(*part, [""] * case.micro), Place(SEED, 0, number)) for number, part in enumerate(parts)]
+    shared = objective.look_ahead(objective.begin(step[0][1]), step)
+    for batch, place in step:
+        loss, _ = objective.loss(shared, batch, place)
+        (loss / len(step)).backward()  # type: ignore[no-untyped-call]
+    objective.end(shared)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 

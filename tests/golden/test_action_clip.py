@@ -14,12 +14,13 @@ import system_goldens as systems
 import torch
 from torch import Tensor, nn
 
+from tcclip.bench.arithmetic import macs, parameters
 from tcclip.data.clips.sampling.proportional import random_frames, view_indices
 from tcclip.evaluation.predict import probabilities
-from tcclip.models import Backbone, ensemble, load_canonical
+from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
 from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import canonical_shapes
+from tcclip.models.config import END, START, canonical_shapes
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
@@ -31,6 +32,7 @@ from tcclip.training.trained import learning_of
 
 GOLDEN, INFO = systems.load("action_clip")
 TEMPLATES = len(INFO["templates"])
+VIT_B16 = BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)
 OWN, COMMON = load_method("action_clip"), load_method("action_clip-common")
 
 
@@ -242,6 +244,19 @@ def test_everything_is_trained_and_decays_and_the_head_learns_ten_times_faster()
     head = {id(p) for name, p in model.named_parameters() if name.startswith("transf.")}
     assert {id(p) for p in groups[1]["params"]} == head
     assert all((g["betas"], g["eps"]) == ((0.9, 0.98), 1e-8) for g in groups)
+
+
+def test_parameters_and_operations_at_vit_b16() -> None:
+    model = skeleton(OWN, VIT_B16, torch.tensor([[START, 1, END]]), 16)
+    sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    assert (
+        sum(sizes.values()) == 168_574_465 and sum(n for k, n in sizes.items() if k.startswith("transf.")) == 18_953_728
+    )
+    assert parameters(OWN, VIT_B16, 16) == parameters(COMMON, VIT_B16, 32) == 143_277_569  # without the token table
+    text = macs(load_method("vanilla_clip"), VIT_B16, 16) - 281_020_000_000
+    head = macs(OWN, VIT_B16, 16) - macs(load_method("vanilla_clip"), VIT_B16, 16)
+    assert [round(value / 1e9, 2) for value in (text, head)] == [2.98, 0.3]
+    assert round(macs(OWN, VIT_B16, 32) / 1e9, 1) == 565.6  # published 567
 
 
 def test_rates_of_the_staircase() -> None:

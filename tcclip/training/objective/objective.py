@@ -1,6 +1,7 @@
 """What the training loop asks of an objective, and what an objective works with.
 
-An optimizer step is `begin`, one `loss` with its backward pass for every micro-batch of this process, and `end`. The
+An optimizer step is `begin`, one `loss` with its backward pass for every micro-batch of this process, and `end`; an
+objective that couples the videos of a step sees them all first (`LooksAhead`). The
 loop divides losses by the number of micro-batches, scales them where the precision is fp16, and adds up gradients over
 processes after `end`.
 """
@@ -77,14 +78,6 @@ class Learner:
         return logits
 
 
-@runtime_checkable
-class LooksAhead(Protocol):
-    """An objective whose loss couples all videos of a step: it gets them after `begin`, before the first `loss`."""
-
-    def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
-        """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""
-
-
 class Objective(Protocol):
     """A kind of objective. What lasts longer than a step, a teacher for example, is loaded when it is made."""
 
@@ -99,3 +92,11 @@ class Objective(Protocol):
 
     def end(self, shared: Any) -> None:
         """Close a step: gradients that have arrived at what was shared go on to the weights."""
+
+
+@runtime_checkable
+class LooksAhead(Objective, Protocol):
+    """An objective whose loss couples all videos of a step: it gets them after `begin`, before the first `loss`."""
+
+    def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
+        """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""

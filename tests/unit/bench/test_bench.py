@@ -39,7 +39,12 @@ VIT_B16 = config_of("paper")
 
 @pytest.mark.parametrize(
     ("method", "millions", "giga"),
-    [("vifi_clip", 124.32, 284.0), ("tc_clip", 127.48, 303.0), ("tc_clip_light", 127.48, 289.9)],
+    [
+        ("vifi_clip", 124.32, 284.0),
+        ("tc_clip", 127.48, 303.0),
+        ("tc_clip_light", 127.48, 289.9),
+        ("action_clip", 143.28, 284.3),
+    ],
 )
 def test_parameters_and_multiply_accumulates_are_those_of_the_paper_s_convention(
     method: str, millions: float, giga: float
@@ -134,6 +139,16 @@ def test_operations_of_a_training_step_grow_with_views_but_the_class_part_is_cou
     few = flops(Case("tc_clip", "train", 4, 1, 1), SETTINGS, config)
     assert one < two < 2 * one
     assert few < one
+
+
+def test_a_step_of_matching_encodes_the_texts_of_its_videos_and_micro_batches_twice() -> None:
+    config, method = config_of("mini"), "action_clip"
+    whole, split = (flops(Case(method, "train", 40, 4, micro), SETTINGS, config) for micro in (4, 2))
+    assert whole < split < 1.4 * whole
+    assert flops(Case(method, "train", 400, 4, 2), SETTINGS, config) < 1.1 * split  # not those of all classes
+    backbone = with_texts(Backbone.random(config), SETTINGS.method(method), 3)
+    for micro in (2, 4):
+        prepare(Case(method, "train", 3, 4, micro), SETTINGS, backbone)()
 
 
 def test_a_ratio_compares_equal_sizes_and_falls_back_to_another_batch() -> None:

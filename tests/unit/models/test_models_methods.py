@@ -11,6 +11,7 @@ from small_models import full_size
 from tcclip.models import Backbone, build
 from tcclip.params import load_method, load_suite
 from tcclip.plan import load_plan
+from tcclip.training.trained import freeze_others, learning_of
 
 FRAMES = 16
 
@@ -21,14 +22,17 @@ def mini_backbone() -> Backbone:
 
 
 @pytest.mark.parametrize("name", load_plan("mini").methods)
-def test_a_method_compares_a_video_with_classes_and_every_parameter_counts(name: str) -> None:
+def test_a_method_compares_a_video_with_classes_and_every_trained_parameter_counts(name: str) -> None:
     method, classes = load_method(name), ["red ball", "green star", "blue square"]
     model = build(method, mini_backbone(), classes, FRAMES)
+    freeze_others(model, learning_of(model, method))
     side = model.visual.patch_size * 7
-    logits = model(torch.randn(1, FRAMES, 3, side, side, generator=torch.Generator().manual_seed(0)))
+    chosen = torch.tensor([0]) if model.composition.text.of_class > 1 else None  # as in training
+    video = torch.randn(1, FRAMES, 3, side, side, generator=torch.Generator().manual_seed(0))
+    logits = model(video, chosen=chosen)
     assert logits.shape == (1, 3)
     logits[0, 0].backward()
-    assert all(parameter.grad is not None for parameter in model.parameters())
+    assert all((p.grad is not None) == p.requires_grad for p in model.parameters())
     assert logits.isfinite().all()
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
 from several_processes import finished, start
-from tiny_world import CLASSES, machine, make_world, protocol, same, training_job, weights
+from tiny_world import CLASSES, evaluation, machine, make_world, protocol, same, training_job, weights
 from torch import Tensor, nn
 
 from tcclip.errors import UserError
+from tcclip.evaluation import evaluate
 from tcclip.models import Backbone
 from tcclip.models.class_texts import class_prompts
 from tcclip.params import load_method
@@ -145,6 +149,34 @@ def test_a_stopped_training_goes_on_to_the_same_bits(world: Path, monkeypatch: p
     train(stopped)
     assert same(weights(plain), weights(stopped))
     assert "token_embedding.weight" in weights(plain)
+
+
+def test_a_trained_run_is_evaluated_as_it_is_and_mixed_with_clip(world: Path) -> None:
+    trained = job(world, "trained", 2)
+    train(trained)
+    subject, (test,) = evaluation(world, "trained")
+    tuned = trained.folder / "weights.safetensors"
+    subject = dataclasses.replace(subject, method=METHOD, weights=tuned, folder=trained.folder)
+    evaluate(
+        subject,
+        [
+            dataclasses.replace(test, name=str(we), we=we, out=test.out.with_name(f"{we}.parquet"))
+            for we in (False, True)
+        ],
+    )
+    scores = [pd.read_parquet(test.out.with_name(f"{we}.parquet"))["top5_scores"] for we in (False, True)]
+    assert all(np.allclose([sum(row) for row in of_one], 2) for of_one in scores)  # probabilities of two views
+    assert not np.allclose(np.stack(scores[0]), np.stack(scores[1]))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_forward_pass_compiles_to_one_graph(world: Path, training: bool) -> None:
+    model = prepare(job(world, "compiled", 2)).model
+    torch.compiler.reset()
+    compiled, clip = torch.compile(model, backend="eager", fullgraph=True), torch.randn(2, 4, 3, 32, 32)
+    chosen = torch.tensor([3, 0]) if training else None
+    with torch.set_grad_enabled(training):
+        assert torch.allclose(compiled(clip, None, None, chosen), model(clip, None, None, chosen), atol=1e-4)
 
 
 def test_mixed_precision_trains_with_float32_weights(world: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tcclip.data.clips.augmentation import color
 from tcclip.data.resizing import Picture
-from tcclip.params.kinds.augmentation.x import ColorJitter
+from tcclip.params.kinds.augmentation._multi_scale import ColorJitter
 
 CHANGES = (color.brightness, color.contrast, color.saturation, color.hue)
 

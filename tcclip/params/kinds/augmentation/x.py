@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from tcclip.params.kinds.axis import Kind
-from tcclip.params.numbers import Probability
-from tcclip.params.reader import Params
+from tcclip.params.kinds.augmentation._multi_scale import MultiScale
 
 
-class ColorJitter(Params):
-    """Colour changes drawn per frame."""
-
-    prob: Probability  # share of clips that are changed
-    brightness: Probability  # drawn up to this far from 1, a factor
-    contrast: Probability  # drawn up to this far from 1, a factor
-    saturation: Probability  # drawn up to this far from 1, a factor
-    hue: Annotated[float, Field(ge=0, le=0.5)]  # drawn up to this, a part of the colour circle
-
-
-class Settings(Kind):
+class Settings(MultiScale):
     """Recipe X."""
 
-    SECTION: ClassVar[str] = "recipe.augmentation"
     kind: Literal["x"] = "x"
-    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]  # sides of a crop, as shares of the short side
-    flip_prob: Probability  # the whole clip; where classes name a side, see flip_sided
-    flip_sided: bool = False  # also those of datasets whose classes name a side
-    color_jitter: ColorJitter  # changes of colour
-    gray_prob: Probability  # the whole clip
