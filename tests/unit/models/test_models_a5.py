@@ -115,3 +115,11 @@ def test_a_step_reaches_the_table_and_the_blocks_alone_and_images_keep_no_graph(
 def test_another_number_of_frames_is_refused() -> None:
     with pytest.raises(UserError, match="for videos of 4 frames and this one has 3"):
         made(1)(torch.randn(1, 3, 3, 32, 32))
+
+
+def test_a_step_compiles_to_one_graph_where_the_image_tower_is_frozen() -> None:
+    model, clip = made(1, 2), torch.randn(2, 4, 3, 32, 32)
+    freeze_others(model, learning_of(model, METHOD))
+    torch.compiler.reset()
+    compiled = torch.compile(model, backend="eager", fullgraph=True)
+    assert torch.allclose(compiled(clip), model(clip), atol=1e-5)

@@ -16,7 +16,7 @@ from tcclip.models.vision.layers import last_layer, layer
 from tcclip.params import load_method
 from tcclip.params.kinds.axis import kinds_of
 
-METHODS = ["tc_clip", "vifi_clip"]
+METHODS = ["tc_clip", "vifi_clip", "a5"]
 
 
 def videos(count: int = 4, dtype: torch.dtype = torch.float64) -> Tensor:
