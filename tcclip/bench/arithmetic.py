@@ -108,6 +108,5 @@ def _pooling(pool: Pool, config: BackboneConfig, frames: int) -> int:
 
 
 def _longest_text(method: Method) -> torch.Tensor:
-    """Token ids (1, 77); learned vectors beside a text's tokens come into places of the padding."""
-    words = range(1, POSITIONS - method.text.beside - 1)
-    return torch.tensor([[START, *words, END, *[0] * method.text.beside]])
+    """Token ids of a text that fills 77 places together with its learned vectors."""
+    return torch.tensor([[START, *range(1, POSITIONS - method.text.beside - 1), END]])

@@ -26,7 +26,7 @@ class TextPart(NamedTuple):
     part: Part | None = None
     put: Put | None = None  # how the part's vectors come into the rows
     shared: int | None = None  # leading rows that all texts share; None: as many as their ids have in common
-    # Token ids (C, L), padded with 0 -> ids of the rows (C, L), tower.LEARNED where a vector without a token stands
+    # Token ids (C, L), padded with 0 -> ids of the rows (C, L'), tower.LEARNED where a vector without a token stands
     lay: Callable[[Tensor], Tensor] = as_they_are
     of_class: int = 1  # n, texts of each class, of which a video in training is compared with one that is drawn
     joined: Callable[[Tensor], Tensor] | None = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tcclip.models.config import POSITIONS
@@ -39,10 +40,10 @@ class PromptTable(nn.Module):
 
 
 def around_names(tokens: Tensor, before: int, after: int) -> Tensor:
-    """Texts (C, L) of [SOT], name, [EOT], padded with 0 and short enough -> rows with LEARNED around the names."""
-    length = tokens.shape[1]
+    """Texts (C, L) of [SOT], name, [EOT], padded with 0 -> rows (C, L + before + after), LEARNED around the names."""
+    tokens = F.pad(tokens, (0, before + after))
     last = end_positions(tokens)[:, None] - 1  # (C, 1): of the name, before it is moved
-    place = torch.arange(length, device=tokens.device).expand(len(tokens), -1)  # (C, L)
+    place = torch.arange(tokens.shape[1], device=tokens.device).expand(len(tokens), -1)
     end = last + before + after + 1
     of_name = (place > before) & (place <= last + before)
     source = torch.where(of_name, place - before, torch.where(place == end, last + 1, 0))  # where a row's token was
