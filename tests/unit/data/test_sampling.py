@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import floor
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,12 @@ def test_frames_in_a_row_are_those_of_some_rate_offset_and_start(frames: int, co
     length = round(frames / rate) if round(frames / rate) > count else frames
     start = int(rng.integers(0, length - count)) if frames > count else 0
     assert indices == consecutive(frames, count, rate, offset, start)
+
+
+@pytest.mark.parametrize(("frames", "step"), [(47, 1), (48, 1), (50, 3)])  # 16, 16 and 17 frames at rate 3
+def test_a_video_that_is_thinned_to_as_many_frames_as_a_clip_has_is_not_thinned(frames: int, step: int) -> None:
+    for seed in range(5):
+        assert round(np.ptp(drawn([3], frames, 16, np.random.default_rng(seed))) / 15) == step
 
 
 def test_rates_are_drawn_as_often_as_they_are_listed_and_the_last_start_never() -> None:
