@@ -28,7 +28,7 @@ from tcclip.models import Backbone, build, canonical_state, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
-from tcclip.plan import layout, load_plan
+from tcclip.plan import layout, load_plan, plan_of
 from tcclip.stages.evaluate import asked_jobs, planned_jobs
 
 PLAN = load_plan("mini")
@@ -147,7 +147,7 @@ def test_a_file_is_tested_with_the_frames_views_and_names_of_its_own_repository(
     trained_on = "k400" if protocol == "zero_shot" else "hmdb51"
     path = write(Path("file.pth"), released(a_model(method), split=False))
     imported(path, method=asked, protocol=protocol, trained_on=trained_on)
-    suite = PLAN.suite  # but for the frames and views that mini gives every method
+    suite = PLAN.suite  # without the frames and views that mini gives every method
     budgets = {
         name: {k: v for k, v in b.items() if k not in ("frames", "views")} for name, b in suite.protocols.items()
     }
