@@ -28,7 +28,7 @@ from tcclip.models import Backbone, build, canonical_state, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
-from tcclip.plan import layout, load_plan, plan_of
+from tcclip.plan import Plan, layout, load_plan, plan_of
 from tcclip.stages.evaluate import asked_jobs, planned_jobs
 
 PLAN = load_plan("mini")
@@ -110,9 +110,9 @@ def write(path: Path, model: dict[str, Tensor], **more: Any) -> Path:
     return path
 
 
-def imported(path: Path, **options: Any) -> str:
+def imported(path: Path, plan: Plan = PLAN, **options: Any) -> str:
     settings = {"method": None, "protocol": "zero_shot", "trained_on": "k400", "name": None}
-    return import_checkpoint(PLAN, path, **{**settings, **options})
+    return import_checkpoint(plan, path, **{**settings, **options})
 
 
 @pytest.mark.parametrize(("method", "split"), [("tc_clip", True), ("tc_clip", False), ("vifi_clip", False)])
@@ -146,12 +146,12 @@ def test_a_file_is_tested_with_the_frames_views_and_names_of_its_own_repository(
 ) -> None:
     trained_on = "k400" if protocol == "zero_shot" else "hmdb51"
     path = write(Path("file.pth"), released(a_model(method), split=False))
-    imported(path, method=asked, protocol=protocol, trained_on=trained_on)
     suite = PLAN.suite  # without the frames and views that mini gives every method
     budgets = {
         name: {k: v for k, v in b.items() if k not in ("frames", "views")} for name, b in suite.protocols.items()
     }
     plan = plan_of(suite.model_copy(update={"protocols": budgets}))
+    imported(path, plan, method=asked, protocol=protocol, trained_on=trained_on)
     subject, (job,) = asked_jobs(plan, "imported-file", "ucf101", "test1")
     names = subject.method.names
     assert (subject.frames, job.views.temporal, names.split_camel_case) == (frames, clips, split)
