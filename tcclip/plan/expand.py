@@ -85,8 +85,8 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
         asked = table.model_copy(update={"columns": [c for c in table.columns if c.name not in row.skip]})
         found, needed = _row(suite, asked, (row.group, row.row), method, row.we, tables or {})
         filled = {cell.column: cell for cell in found}
-        empty = {name: Cell(table.name, row.group, row.row, name) for name in row.skip}
-        cells += [{**filled, **empty}[column.name] for column in table.columns]
+        empty = (Cell(table.name, row.group, row.row, column.name) for column in table.columns)
+        cells += [filled.get(cell.column, cell) for cell in empty]
         runs += needed
     return cells, runs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tcclip.params import load_method
 from tcclip.plan import Plan
 
 
@@ -14,7 +15,7 @@ def recipes(plan: Plan, table: str) -> str:
         for run in dict.fromkeys(e.run for e in cell.evaluations):
             if plan.run(run).trained:
                 found[plan.method(plan.run(run).method).recipe.source][cell.row] = None
-    if len(found) < 2 and not any("own" in source for source in found):  # a table of one recipe: that of the title
+    if not found.keys() - {load_method("vifi_clip").recipe.source}:  # nothing but the paper's own recipe
         return ""
     parts = [f"{source}: {', '.join(rows)}" for source, rows in found.items()]
     return f"Recipes: {'; '.join(parts)}."

@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from tcclip.models import Backbone, BackboneConfig, build
+from tcclip.models import Backbone, BackboneConfig, build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import canonical_shapes
 from tcclip.params import load_method
@@ -32,3 +33,25 @@ def full_size(method: str, overrides: dict[str, Any] | None = None) -> int:
     tensors = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(VIT_B16).items()}
     model = build(load_method(method, overrides), Backbone(VIT_B16, tensors), CLASSES, 16)
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def shaken(model: ClipVideo) -> ClipVideo:
+    """The model with noise on every weight, so that none is what it starts as."""
+    stream = torch.Generator().manual_seed(3)
+    noise = {
+        name: tensor + 0.3 * torch.randn(tensor.shape, generator=stream, dtype=torch.float64)
+        for name, tensor in model.state_dict().items()
+    }
+    load_canonical(model, noise)
+    return model
+
+
+def same_when_computed_twice(method: str, changes: dict[str, Any], video: Tensor) -> bool:
+    """Whether a method's gradients are the same bits when layers are computed again on the way back."""
+    found = []
+    for recompute in (False, True):
+        model = build(load_method(method, changes), backbone(), CLASSES, video.shape[1], recompute)
+        model(video).logsumexp(1).sum().backward()
+        found.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    assert found[0].keys() == found[1].keys()
+    return all(torch.equal(found[0][name], found[1][name]) for name in found[0])

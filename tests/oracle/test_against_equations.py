@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 from sizes import Context, Exchange, Sizes
+from small_models import shaken
 from torch import Tensor
 
-from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.method import Method
@@ -76,13 +77,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 def random_model(method: str, overrides: dict[str, Any]) -> ClipVideo:
     model = build(load_method(method, overrides), Backbone.random(CONFIG), CLASSES, FRAMES).double()
-    stream = torch.Generator().manual_seed(3)
-    noise = {
-        name: tensor + 0.3 * torch.randn(tensor.shape, generator=stream, dtype=torch.float64)
-        for name, tensor in model.state_dict().items()
-    }
-    load_canonical(model, noise)
-    return model
+    return shaken(model)
 
 
 def exchange_of(method: Method) -> Exchange:

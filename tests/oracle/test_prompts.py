@@ -8,10 +8,11 @@ import prompts as oracle
 import pytest
 import torch
 from sizes import Sizes
+from small_models import shaken
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 
@@ -35,13 +36,7 @@ def random_model(config: BackboneConfig, frames: int, overrides: dict[str, Any])
     tokens = {method.text.texts_of(name)[0]: [*start, *ids, 269, 49407] for name, ids in NAMES.items()}
     clip = Backbone.random(config)
     model = build(method, Backbone(config, clip.tensors, tokens), CLASSES, frames).double()
-    stream = torch.Generator().manual_seed(3)
-    noise = {
-        name: tensor + 0.3 * torch.randn(tensor.shape, generator=stream, dtype=torch.float64)
-        for name, tensor in model.state_dict().items()
-    }
-    load_canonical(model, noise)
-    return model
+    return shaken(model)
 
 
 @pytest.mark.parametrize(

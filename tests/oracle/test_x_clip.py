@@ -8,9 +8,10 @@ import pytest
 import torch
 import x_clip as oracle
 from sizes import Sizes
+from small_models import shaken
 from torch import Tensor
 
-from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 
@@ -30,13 +31,7 @@ CASES: list[tuple[BackboneConfig, int, int, dict[str, Any]]] = [  # sizes, video
 def random_model(config: BackboneConfig, frames: int, changes: dict[str, Any]) -> ClipVideo:
     names = ["ApplyEyeMakeup", "run", "brush_hair with a friend"]
     model = build(load_method("x_clip-common", changes), Backbone.random(config), names, frames).double()
-    stream = torch.Generator().manual_seed(3)
-    noise = {
-        name: tensor + 0.3 * torch.randn(tensor.shape, generator=stream, dtype=torch.float64)
-        for name, tensor in model.state_dict().items()
-    }
-    load_canonical(model, noise)
-    return model
+    return shaken(model)
 
 
 @pytest.mark.parametrize(("config", "videos", "frames", "changes"), CASES, ids=lambda value: str(value)[:40])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_models import CLASSES, CONFIG, backbone, small
+from small_models import CLASSES, CONFIG, backbone, same_when_computed_twice, small
 
 from tcclip.errors import UserError
 from tcclip.models import Backbone, BackboneConfig, build, canonical_state, ensemble
@@ -99,13 +99,7 @@ def test_class_texts_are_encoded_anew_at_every_step_because_their_vectors_learn(
     "changes", [{}, {"vision.summary": False}, {"vision.local": False, "vision.n_global": 0}], ids=str
 )
 def test_layers_that_are_computed_twice_change_no_gradient(changes: dict[str, Any]) -> None:
-    found = []
-    for recompute in (False, True):
-        model = build(load_method("vita_clip", changes), backbone(), CLASSES, 4, recompute)
-        model(VIDEO).logsumexp(1).sum().backward()
-        found.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
-    assert found[0].keys() == found[1].keys()
-    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+    assert same_when_computed_twice("vita_clip", changes, VIDEO)
 
 
 @torch.no_grad()
