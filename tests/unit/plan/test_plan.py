@@ -1,14 +1,12 @@
 """The plan expands tables to evaluations and runs; a run that serves several tables is planned once."""
 
-import dataclasses
-import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
+from changed_params import with_params
 
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
@@ -16,7 +14,7 @@ from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import params_folder
 from tcclip.plan import expand, layout, load_plan
 from tcclip.plan.cells import Average, Looks
-from tcclip.stages import evaluate, splits, train
+from tcclip.stages import splits
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
@@ -128,8 +126,6 @@ def test_every_row_of_the_ablations_has_a_method():
 def test_every_published_cell_of_a_table_has_a_place_in_the_published_order(suite):
     import csv
 
-    from tcclip.params.reader import params_folder
-
     with open(params_folder() / "published.csv", newline="") as file:
         published = [(r["table"], r["group"], r["row"], r["column"]) for r in csv.DictReader(file)]
     for table, cells in load_plan(suite).cells.items():
@@ -170,20 +166,6 @@ def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
     assert not any(c.content for c in plan.cells["table5"] if c.row == "OST")
 
 
-def with_params(monkeypatch, tmp_path, **files):
-    """The plan of suite paper with other params: file name without .yaml -> keys put over it."""
-    shutil.copytree(params_folder(), tmp_path / "params")
-    for name, changes in files.items():
-        path = tmp_path / "params" / f"{name.replace('__', '/')}.yaml"
-        old = yaml.safe_load(path.read_text()) if path.exists() else {}
-        path.write_text(yaml.safe_dump({**old, **changes}, sort_keys=False))
-    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
-    load_plan.cache_clear()
-    plan = load_plan("paper")
-    load_plan.cache_clear()
-    return plan
-
-
 def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_path):
     assert not any("llm" in run for run in load_plan("paper").runs)
     plan = with_params(monkeypatch, tmp_path, suites__paper={"llm_names": True})
@@ -196,50 +178,6 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     assert (plan.protocol_for(run).micro_batch, plan.protocol_for(run).total_batch) == (2, 256)
     assert layout.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
     assert Path("data/splits/k600/classes/test1-llm.csv") in splits.class_files(plan)
-
-
-FROM_K400 = {"group": "original names", "row": "ActionCLIP", "method": "tc_clip-k400_init"}
-
-
-def test_a_run_that_starts_from_another_runs_weights_waits_for_it(monkeypatch, tmp_path):
-    rows = [FROM_K400 if row.row == "ActionCLIP" else row.model_dump() for row in load_table("table3").rows]
-    plan = with_params(monkeypatch, tmp_path, tables__table3={"rows": rows}, suites__paper={"tables": ["table3"]})
-    run = plan.run("few_shot-ucf101-k2-tc_clip-k400_init-s1024")
-    assert run.init == plan.run("zero_shot-k400-tc_clip-s1024")  # 10 epochs at 8e-6, as the authors' (methods.md 3.11)
-    weights = Path("runs/paper/zero_shot-k400-tc_clip-s1024/weights.safetensors")
-    assert weights in train.depends_on(plan, run.name).inputs
-
-
-def test_base_to_novel_starts_from_clip_alone(monkeypatch, tmp_path):
-    rows = [FROM_K400 if row.row == "ActionCLIP" else row.model_dump() for row in load_table("table4").rows]
-    with pytest.raises(UserError, match="init must be clip in protocol base_to_novel"):
-        with_params(monkeypatch, tmp_path, tables__table4={"rows": rows})
-
-
-FROM_K400_ON_BASE = {
-    **FROM_K400,
-    "set": {"protocols.base_to_novel.only_from_clip": False},  # what the refusal says to write
-    "as": "tc_clip-k400_init_base",
-}
-
-
-def novel_table(*datasets):
-    """Base and novel columns of these datasets."""
-    splits = ("base", "novel")
-    columns = [{"name": f"{d}_{s}", "dataset": d, "splits": [f"{s}_test"]} for d in datasets for s in splits]
-    return {"columns": columns, "rows": [FROM_K400_ON_BASE]}
-
-
-def test_base_to_novel_starts_from_k400_where_a_row_asks_for_it(monkeypatch, tmp_path):
-    changes = novel_table("hmdb51", "ucf101", "ssv2")
-    plan = with_params(monkeypatch, tmp_path, tables__table4=changes, suites__paper={"tables": ["table4"]})
-    started = [run for run in plan.runs.values() if run.protocol == "base_to_novel"]
-    assert len(started) == 3 * 3 and {run.init.name for run in started} == {"zero_shot-k400-tc_clip-s1024"}
-
-
-def test_the_novel_classes_of_k400_itself_have_been_seen(monkeypatch, tmp_path):
-    with pytest.raises(UserError, match="a training on k400 has seen the novel classes of k400"):
-        with_params(monkeypatch, tmp_path, tables__table4=novel_table("k400"))
 
 
 def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
@@ -299,39 +237,6 @@ def test_a_column_of_what_does_not_exist_is_an_error_with_the_nearest_name(colum
     with pytest.raises(UserError) as error:
         expand(load_suite("mini"), table)
     assert sentence in str(error.value)
-
-
-def test_a_runs_settings_hold_what_its_weights_depend_on_and_nothing_else():
-    plan = load_plan("mini")
-    settings = train.depends_on(plan, TC).settings
-    assert settings["method.tc.k"] == 24
-    assert settings["protocol.epochs"] == plan.protocol("few_shot").epochs
-    without = {
-        "method.display",
-        "method.description",
-        "method.we.w",
-        "protocol.views.temporal",
-        "machine.loader_workers",
-    }
-    assert not without & settings.keys()
-
-
-def test_a_gpu_instead_of_the_cpu_changes_a_result_and_more_of_them_do_not():
-    plan = load_plan("paper")
-    run = next(run for run in plan.runs.values() if run.trained)
-
-    def settings(gpus: int) -> dict[str, object]:
-        machine = plan.suite.machine.model_copy(update={"gpus": gpus})
-        changed = dataclasses.replace(plan, suite=plan.suite.model_copy(update={"machine": machine}))
-        return train.depends_on(changed, run.name).settings
-
-    assert settings(0) != settings(1) == settings(4)
-
-
-def test_the_ensemble_weight_belongs_to_the_evaluation():
-    plan = load_plan("mini")
-    assert evaluate.depends_on(plan, "zero_shot-k400-tc_clip-s1024").settings["method.we.w"] == 0.7
-    assert "method.we.w" not in evaluate.depends_on(plan, TC).settings  # few-shot has no ensemble
 
 
 def test_planning_imports_neither_torch_nor_pandas():
