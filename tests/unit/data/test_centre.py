@@ -62,3 +62,20 @@ def test_bgr_exchanges_red_and_blue_and_leaves_the_statistics_where_they_are(sto
         exchanged = (red_first * std + mean).flip(1)
         assert torch.allclose(blue_first * std + mean, exchanged, atol=1e-3)
         assert not torch.allclose(red_first, blue_first, atol=1e-2)
+
+
+def test_a_test_clip_is_the_centre_that_the_method_asks_for(store: FrameStore) -> None:
+    method = load_method("vifi_clip", {"centre": {"short_side": 224, "resize": "bicubic"}, "norm": "clip"})
+    video = str(store.index.index[0])
+    chosen, clip = ViewClips(store, [video], CENTRE, 4, 32, method, seed=1).clip(video, View(0, None))
+    shown = np.stack(squares(store.read(video, chosen), 32, centre=method.centre)).transpose(0, 3, 1, 2)
+    mean, std = (np.array(values).reshape(3, 1, 1) for values in STATISTICS["clip"])
+    assert np.allclose(clip.numpy(), (shown - mean) / std, atol=1e-5)
+
+
+@pytest.mark.parametrize(("crop", "left"), [(0, 0), (1, 20), (2, 10)])
+def test_three_crops_are_resized_as_the_centre_is_and_have_the_inputs_short_side(crop: int, left: int) -> None:
+    frame = photograph(96, 130)
+    whole = np.asarray(Image.fromarray(frame).resize((76, 56), Image.Resampling.BICUBIC))
+    found = squares(frame[None], 56, crop, Centre(short_side=256, resize="bicubic"))[0]
+    assert np.array_equal(found, whole[:, left : left + 56])

@@ -107,6 +107,18 @@ def test_where_no_crop_fits_the_largest_one_in_the_centre_is_taken() -> None:
     assert resized_crop_box(10, 100, (0.9, 1.0), (0.75, 4 / 3), rng) == (0, 43, 10, 13)
 
 
+def test_a_ratio_is_width_over_height() -> None:
+    _, _, rows, columns = resized_crop_box(200, 200, (0.18, 0.18), (2.0, 2.0), np.random.default_rng(0))
+    assert (rows, columns) == (60, 120)
+
+
+def test_ten_crops_are_tried() -> None:
+    rng, same = np.random.default_rng(0), np.random.default_rng(0)
+    resized_crop_box(100, 10, (0.9, 1.0), (0.75, 4 / 3), rng)
+    same.uniform(size=20)  # an area and a ratio of each
+    assert rng.random() == same.random()
+
+
 def test_all_frames_of_a_clip_are_changed_alike_before_they_are_cropped() -> None:
     frames = np.stack([photograph(60, 80), photograph(60, 80)[::-1], photograph(60, 80)])
     clip = train_clip(frames, RECIPE, 32, "clip", np.random.default_rng(3))

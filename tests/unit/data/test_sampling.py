@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcclip.data.clips.sampling import proportional
 from tcclip.data.clips.sampling.consecutive import drawn
 from tcclip.data.clips.sampling.consecutive import view_indices as view_of_consecutive
 from tcclip.data.clips.sampling.dense import random_window, window
@@ -104,6 +105,49 @@ def test_windows_need_no_random_numbers() -> None:
     sampling = make(load_method("vifi_clip", {"sampling": {"kind": "dense", "stride": 4}}).sampling)
     for mode in ("paper", "deterministic"):
         assert sampling.testing(100, 8, 1, 3, mode, None).tolist() == window(4, 100, 8, 1, 3).tolist()
+
+
+@given(F, T, st.integers(0, 9))
+def test_proportional_segments_leave_no_frame_out_and_a_short_video_shows_all_of_its(
+    frames: int, count: int, seed: int
+) -> None:
+    indices = proportional.random_frames(frames, count, np.random.default_rng(seed)).tolist()
+    assert len(indices) == count and indices == sorted(indices)
+    if frames > count:
+        edges = [floor(Fraction(i * frames, count)) for i in range(count + 1)]
+        assert all(edges[i] <= index < edges[i + 1] for i, index in enumerate(indices))
+    else:
+        assert set(indices) == set(range(frames))
+
+
+def test_every_frame_of_a_proportional_segment_is_drawn_and_every_frame_of_a_short_video_repeated() -> None:
+    rng = np.random.default_rng(0)
+    assert {int(proportional.random_frames(50, 16, rng)[15]) for _ in range(80)} == {46, 47, 48, 49}
+    assert {int(proportional.random_frames(3, 4, rng).sum()) - 3 for _ in range(80)} == {0, 1, 2}
+
+
+@given(F, T, st.integers(1, 6), st.data())
+def test_a_proportional_view_is_the_formula(frames: int, count: int, views: int, data: st.DataObject) -> None:
+    view = data.draw(st.integers(0, views - 1))
+    inside = Fraction(2 * view + 1, 2 * views) * (Fraction(frames, count) - 1) if frames > count else 0
+    expected = [floor(Fraction(i * frames, count) + inside) for i in range(count)]
+    none = np.random.default_rng(0)
+    assert proportional.view_indices(frames, count, view, views, "deterministic", none).tolist() == expected
+
+
+def test_proportional_views_of_mode_paper_are_draws_and_one_view_is_none() -> None:
+    rng, same = np.random.default_rng(5), np.random.default_rng(5)
+    assert np.array_equal(proportional.view_indices(200, 16, 0, 1, "paper", rng), proportional.spread(200, 16))
+    for view in range(2):
+        drawn_again = proportional.random_frames(200, 16, same)
+        assert np.array_equal(proportional.view_indices(200, 16, view, 2, "paper", rng), drawn_again)
+
+
+def test_a_proportional_training_may_show_the_frames_of_a_test() -> None:
+    for training, test in (("random", False), ("centre", True)):
+        sampling = make(load_method("action_clip", {"sampling.training": training}).sampling)
+        shown = sampling.training(200, 16, np.random.default_rng(1))
+        assert np.array_equal(shown, proportional.spread(200, 16)) == test
 
 
 RATES = [1, 2, 3, 3, 3, 4]

@@ -63,15 +63,17 @@ def test_the_loss_is_that_of_the_drawn_columns_and_labels_keep_their_classes(wor
     setup, labels = setup_of(world, 2), torch.tensor([2, 2])
     learner = dataclasses.replace(setup.objective.learner, labels_of_step=lambda at: [2, 2])
     objective = dataclasses.replace(setup.objective, learner=learner)
-    batch = Batch(torch.randn(2, 4, 3, 32, 32), labels, ["a", "b"])
-    for iteration in range(4):
+    batch, others = Batch(torch.randn(2, 4, 3, 32, 32), labels, ["a", "b"]), set()
+    for iteration in range(6):
         shared = objective.begin(Place(5, 0, iteration))
         classes = shared.places.argsort()[shared.places.sort()[0] >= 0]  # (2,): in the order of the columns
         assert classes[0] == 2 and len(classes) == 2
+        others.add(classes[1].item())
         whole = setup.model(batch.clips)[:, classes]
         loss, hits = objective.loss(shared, batch, Place(5, 0, iteration))
         assert loss.item() == pytest.approx(-whole.log_softmax(1)[:, 0].mean().item(), rel=1e-5)
         assert hits == whole.argmax(1).eq(0).sum()
+    assert others == {0, 1}  # which others, every step draws anew
 
 
 def test_two_processes_compare_with_the_classes_of_one(world: Path) -> None:

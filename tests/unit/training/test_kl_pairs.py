@@ -21,11 +21,13 @@ from tcclip.models.class_texts import class_prompts
 from tcclip.params import load_method
 from tcclip.process import distributed
 from tcclip.training import TrainingJob, loop, train
+from tcclip.training.batches import Batch
 from tcclip.training.half_weights import is_held
 from tcclip.training.losses import kl, pair_targets
+from tcclip.training.objective.kl_pairs import Pairs
 from tcclip.training.objective.objective import Place
 from tcclip.training.optimizer import make_optimizer
-from tcclip.training.setup import Setup, prepare
+from tcclip.training.setup import Setup, check_shares, prepare
 from tcclip.training.state import Progress, StoppedError
 
 METHOD = load_method("action_clip-common", {"pool.blocks": 2})
@@ -196,6 +198,22 @@ def test_a_text_that_several_videos_share_is_made_once(
     assert len(seen) == 2 and seen[1] < seen[0]
 
 
+def test_a_video_is_right_where_it_is_most_like_a_text_of_its_class_whose_ever_that_is(world: Path) -> None:
+    objective, axes = prepare(job(world, "right", 4)).objective, torch.eye(4, 32)
+    videos = torch.stack([axes[0], axes[2], axes[0] + 0.5 * axes[1], axes[3]])
+    labels, rows = torch.tensor([0, 1, 1, 2]), {0: slice(0, 4)}
+    pairs = Pairs(videos, axes, labels, rows, first=0, whole=axes, cut=axes, live=videos)
+    _, hits = objective.loss(pairs, Batch(torch.empty(4), labels, [""] * 4), Place(5, 0, 0))
+    assert hits == 3  # the second one by the third one's text; the third one is most like the first one's
+
+
+def test_processes_share_a_step_equally(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = prepare(job(world, "three", 1))
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
+    with pytest.raises(UserError, match="3 processes cannot share equally"):
+        check_shares(setup.objective, setup.budget, setup.job.protocol)
+
+
 def test_which_template_a_video_gets_is_drawn_anew_for_every_video_and_step(world: Path) -> None:
     learner = prepare(job(world, "drawn", 4)).objective.learner
     drawn = torch.stack([learner.chosen(4, Place(5, epoch, 0)) for epoch in range(50)])
@@ -211,13 +229,15 @@ def test_texts_that_look_at_a_video_are_refused() -> None:
 
 
 def test_weights_held_in_half_precision_lose_small_steps() -> None:
-    names = ("visual.proj", "visual.conv1.weight", "transformer.resblocks.0.mlp.c_fc.bias", "visual.ln_post.weight")
+    block = ("attn.in_proj_weight", "attn.in_proj_bias", "attn.out_proj.weight", "mlp.c_fc.bias", "mlp.c_proj.weight")
+    first = ("visual.proj", "text_projection", "visual.conv1.weight", *(f"transformer.resblocks.0.{n}" for n in block))
+    names = (*first, "visual.ln_post.weight", "visual.transformer.resblocks.0.ln_1.bias", "logit_scale")
     names += ("transf.resblocks.0.mlp.c_fc.weight", "token_embedding.weight", "visual.positional_embedding")
     parameters = {name: nn.Parameter(torch.full((4,), 0.02)) for name in names}
     recipe = load_method("action_clip", {"recipe.optimizer.half_weights": True}).recipe.optimizer
     optimizer = make_optimizer(parameters, recipe, [])
     held = [name for name in names if is_held(name)]
-    assert held == list(names[:3])
+    assert held == list(first)
     rounded = torch.tensor(0.02).half().float()
     assert all((parameters[name] == (rounded if name in held else 0.02)).all() for name in names)
     for rate, moves in ((5e-6, False), (1e-4, True)):  # half a spacing is 7.6e-6 there

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tcclip.params import load_method, load_protocol
+from tcclip.params.kinds.schedule.cosine_after_warmup import Settings as AfterWarmup
 from tcclip.training.budget import Budget, budget
 from tcclip.training.optimizer import make_optimizer, set_rates
+from tcclip.training.schedule import cosine_after_warmup
 from tcclip.training.schedule.cosine import lr_at, rate
 from tcclip.training.schedule.restarts import rate as rate_with_restarts
 
@@ -144,3 +146,20 @@ def test_a_warm_up_of_the_protocol_comes_before_the_restarts():
     length = Budget(epochs=2, warmup_epochs=1, iterations=4, accumulation=1)
     rates = [rate_with_restarts(1000, length, epoch, step, 1.0, 0.0) for epoch in range(2) for step in range(4)]
     assert rates[:4] == [0, 0.25, 0.5, 0.75] and rates[4:] == pytest.approx([1, 1, 1, 1], abs=1e-3)
+
+
+def rates_after_warmup(set_every):
+    """Of six epochs of four steps, two of them warm-up, from 1 down to 0.1."""
+    rate_of = cosine_after_warmup.make(AfterWarmup(set_every=set_every))
+    length = Budget(epochs=6, warmup_epochs=2, iterations=8, accumulation=2)
+    return [rate_of(length, epoch, step, 1.0, 0.1) for epoch in range(6) for step in range(4)]
+
+
+def test_a_cosine_after_warm_up_rises_to_the_base_and_falls_from_there_to_the_lowest_rate():
+    after = [0.1 + 0.45 * (1 + math.cos(math.pi * t / 16)) for t in range(16)]
+    assert rates_after_warmup(1) == pytest.approx([t / 8 for t in range(8)] + after)
+
+
+def test_a_staircase_is_set_at_an_epochs_first_step_and_at_every_so_manieth():
+    every, stairs = rates_after_warmup(1), rates_after_warmup(3)
+    assert stairs == [every[4 * epoch + set_at] for epoch in range(6) for set_at in (0, 0, 2, 2)]
