@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, factors, put_over
 from tcclip.params.centre import Centre
+from tcclip.params.exceptions import KEY, LISTED
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
@@ -60,7 +61,8 @@ class Method(Params):
     # What is trained: true = all but the token table | a section | false = nothing, CLIP's weights are evaluated
     train: Annotated[Trained | bool, Field(union_mode="left_to_right")]
     init: Init | Literal["clip"]  # the weights that a training starts from
-    protocols: dict[str, dict[str, Any]]  # its own values of them; a suite's budgets lie over these
+    # Its own values of them, and `exceptions` for some trainings; a suite's budgets lie over these
+    protocols: dict[str, dict[str, Any]]
     vision: one_of("vision")  # type: ignore[valid-type]  # what a frame sees beside its own tokens, in which layers
     tc: TemporalContext | None  # how context tokens are made
     pos: one_of("pos")  # type: ignore[valid-type]  # position table shared by all frames | one per frame (Table 9a)
@@ -86,6 +88,13 @@ class Method(Params):
         sections = {axis: spelled(content[axis]) for axis in SECTIONS if axis in content}
         kept = {axis: taken(section, axis) for axis, section in sections.items() if isinstance(section, dict)}
         return {**content, **kept}
+
+    @field_validator("protocols")
+    @classmethod
+    def _exceptions_are_such(cls, protocols: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for values in protocols.values():
+            LISTED.validate_python(values.get(KEY, []))
+        return protocols
 
     @model_validator(mode="after")
     def _kinds_fit(self) -> Method:

@@ -63,7 +63,7 @@ def changed_run(plan: Plan, name: str, texts: Sequence[str]) -> tuple[Plan, str]
         raise UserError(f"--set {min(without)}: method {before.name} has no such section")
     method = method_of(plan.suite, run.method, changes.method)
     dataset = plan.dataset(run.role) if run.role else None
-    protocol = protocol_of(plan.suite, run.protocol, method, dataset, changes.protocol)
+    protocol = protocol_of(plan.suite, run.protocol, method, dataset, changes.protocol, run.role, run.shots)
     sizes = plan.suite.backbone.architecture
     method.check_sizes(sizes.patches, protocol.frames, sizes.vision_layers)
     values = _texts(changes)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from tcclip.errors import unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.dataset import Generated, Release
+from tcclip.params.exceptions import exceptions_for
 from tcclip.params.reader import path_of
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
@@ -89,7 +90,7 @@ class Plan:
 
     def protocol_for(self, run: Run) -> Protocol:
         """What a run is trained and tested by: its protocol with the values of its method, its suite, its dataset."""
-        return self._protocols[run.protocol, run.method, run.role]
+        return self._protocols[run.protocol, run.method, run.role, run.shots]
 
     @functools.cached_property
     def datasets(self) -> dict[str, Dataset]:
@@ -126,18 +127,20 @@ class Plan:
         }
 
     @functools.cached_property
-    def _protocols(self) -> dict[tuple[str, str, str | None], Protocol]:
-        """By name, method and the dataset that is trained on; most of both have no say, and share one."""
-        found: dict[tuple[str, str, str | None], Protocol] = {}
-        shared: dict[tuple[str, str | None, str | None], Protocol] = {}
+    def _protocols(self) -> dict[tuple[str, str, str | None, int | None], Protocol]:
+        """By name, method, the dataset that is trained on, and shots; most of these have no say, and share one."""
+        found: dict[tuple[str, str, str | None, int | None], Protocol] = {}
+        shared: dict[tuple[str, str | None, str | None, tuple[int, ...]], Protocol] = {}
         for run in self.runs.values():
             name, method = run.protocol, self.method(run.method)
             dataset = self.dataset(run.role) if run.role else None
             by_method = method.name if name in method.protocols else None
             by_dataset = dataset.name if dataset and dataset.budget(name) else None
-            if (key := (name, by_method, by_dataset)) not in shared:
-                shared[key] = protocol_of(self.suite, name, method, dataset, self.changes.protocol)
-            found[name, run.method, run.role] = shared[key]
+            special = tuple(exceptions_for(method.protocols.get(name, {}), run.role, run.shots))
+            if (key := (name, by_method, by_dataset, special)) not in shared:
+                changes = self.changes.protocol
+                shared[key] = protocol_of(self.suite, name, method, dataset, changes, run.role, run.shots)
+            found[name, run.method, run.role, run.shots] = shared[key]
         return found
 
     @functools.cached_property

@@ -8,6 +8,7 @@ from typing import Any
 
 from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
 from tcclip.params.budget import Budget
+from tcclip.params.exceptions import exceptions_for, own_values
 from tcclip.params.reader import path_of, undotted
 from tcclip.params.variants import place_of
 
@@ -36,11 +37,19 @@ def protocol_of(
     method: Method | None = None,
     dataset: Dataset | None = None,
     changes: Mapping[str, Any] | None = None,
+    role: str | None = None,
+    shots: int | None = None,
 ) -> Protocol:
-    """A protocol with a method's values, over them the suite's budgets, a dataset's of one's own, and `changes`."""
+    """A protocol with a method's values, over them the suite's budgets, a dataset's of one's own, and `changes`.
+
+    role, shots: of a training on the paper's dataset `role`, for which the method may have values of its own.
+    """
     layers = []
     if method and name in method.protocols:
-        layers.append(Budget(method.protocols[name], f"{place_of(method.name)}: protocols.{name}"))
+        own, where = method.protocols[name], f"{place_of(method.name)}: protocols.{name}"
+        layers.append(Budget(own_values(own), where))
+        special = exceptions_for(own, role, shots)
+        layers += [Budget(values, f"{where}.exceptions[{number}]") for number, values in special.items()]
     if name in suite.protocols:
         layers.append(Budget(suite.protocols[name], f"{path_of('suites', suite.name)}: protocols.{name}"))
     if dataset and (budget := dataset.budget(name)):

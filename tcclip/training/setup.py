@@ -31,7 +31,7 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, LooksAhead, Objective, Place
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
@@ -139,6 +139,7 @@ def prepare(job: TrainingJob) -> Setup:
 def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> None:
     """Refuse more processes than can share an optimizer step."""
     count, turns = distributed.world_size(), length.accumulation
+    together = objective.coupled(turns, protocol.micro_batch) if isinstance(objective, LooksAhead) else turns
     step = (
         f"an optimizer step of {turns} micro-batches (total_batch: {protocol.total_batch} and micro_batch: "
         f"{protocol.micro_batch} of protocol '{protocol.name}')"
@@ -147,10 +148,11 @@ def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> No
         raise UserError(
             f"{count} processes cannot share {step}: start at most {turns}, with --gpus or machine.gpus of the suite"
         )
-    if objective.gathers and turns % count:
+    if objective.gathers and together % count:
+        part = "" if together == turns else f", of which one loss is over {together} of them,"
         raise UserError(
-            f"{count} processes cannot share equally {step}, which an objective over the videos of all processes "
-            f"needs: start a number that divides {turns}, with --gpus or machine.gpus of the suite"
+            f"{count} processes cannot share equally {step}{part}, which an objective over the videos of all processes "
+            f"needs: start a number that divides {together}, with --gpus or machine.gpus of the suite"
         )
 
 

@@ -1,7 +1,7 @@
 """What the training loop asks of an objective, and what an objective works with.
 
 An optimizer step is `begin`, one `loss` with its backward pass for every micro-batch of this process, and `end`; an
-objective that couples the videos of a step sees them all first (`LooksAhead`). The
+objective that couples videos of several micro-batches sees all of a step first (`LooksAhead`). The
 loop divides losses by the number of micro-batches, scales them where the precision is fp16, and adds up gradients over
 processes after `end`.
 """
@@ -96,7 +96,13 @@ class Objective(Protocol):
 
 @runtime_checkable
 class LooksAhead(Objective, Protocol):
-    """An objective whose loss couples all videos of a step: it gets them after `begin`, before the first `loss`."""
+    """An objective whose loss couples several micro-batches: it gets those of a step after `begin`, before a `loss`."""
+
+    def coupled(self, step: int, size: int) -> int:
+        """How many of the `step` micro-batches of an optimizer step, of `size` videos each, one loss couples.
+
+        Processes must share these equally. UserError where they do not divide the step.
+        """
 
     def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
         """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""

@@ -167,3 +167,26 @@ def test_a_mistake_in_what_a_suite_scales_names_its_file_and_key(params: Path) -
     change(path, methods={"text": {"kind": {"times": 2}}})
     with pytest.raises(UserError, match=rf"{path}: methods: text.kind: times scales a number that is there"):
         load_plan("mini").method("vifi_clip")
+
+
+def test_some_trainings_may_have_values_of_their_own_over_the_methods(params: Path) -> None:
+    own = {
+        **OWN["few_shot"],
+        "exceptions": [{"dataset": "hmdb51", "shots": 4, "lr": 3.5e-6}, {"dataset": "ssv2", "epochs": 40}],
+    }
+    change(params / "methods" / "vp_only.yaml", protocols={"few_shot": own})
+    load_plan.cache_clear()
+    plan = load_plan("paper")
+    assert values(plan, RUN, "lr", "epochs") == [5e-6, 30]
+    assert values(plan, RUN.replace("k2", "k4"), "lr", "epochs") == [3.5e-6, 30]
+    for shots in ("k2", "k16"):
+        assert values(plan, RUN.replace("hmdb51-k2", f"ssv2-{shots}"), "lr", "epochs") == [5e-6, 40]
+    changed, name = changed_run(plan, RUN.replace("k2", "k4"), ["protocol.frames=8"])
+    assert values(changed, name, "lr", "frames") == [3.5e-6, 8]
+    assert values(load_plan("mini"), RUN.replace("k2", "k4"), "lr") == [4e-4]  # a suite's budget lies over them
+
+
+def test_an_exception_says_whose_it_is_and_changes_no_tests() -> None:
+    for wrong in ({"lr": 1e-6}, {"dataset": "hmdb51", "views": {"temporal": 1}}):
+        with pytest.raises(UserError, match="protocols"):
+            load_method("vp_only", {"protocols": {"few_shot": {"exceptions": [wrong]}}})

@@ -18,7 +18,7 @@ from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models import Backbone
 from tcclip.models.class_texts import class_prompts
-from tcclip.params import load_method
+from tcclip.params import Method, load_method
 from tcclip.process import distributed
 from tcclip.training import TrainingJob, loop, train
 from tcclip.training.batches import Batch
@@ -43,9 +43,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def job(world: Path, run: str, micro_batch: int, **changes: object) -> TrainingJob:
+def job(world: Path, run: str, micro_batch: int, method: Method = METHOD, **changes: object) -> TrainingJob:
     budget = protocol(total_batch=4, micro_batch=micro_batch, epochs=2)
-    return training_job(world, run, method=METHOD, protocol=budget, **changes)
+    return training_job(world, run, method=method, protocol=budget, **changes)
+
+
+def matching(**keys: object) -> Method:
+    """The method with other keys of its objective."""
+    return load_method("action_clip-common", {"pool.blocks": 2, "recipe.objective": {"kind": "kl_pairs", **keys}})
 
 
 def step_of(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Tensor], float]:
@@ -99,6 +104,42 @@ def test_a_step_in_micro_batches_of_any_size_has_one_loss_and_gradient(
     assert loss == pytest.approx(expected.item(), rel=1e-5)
     assert near(found, {name: p.grad for name, p in setup.parameters.items()})  # of all weights, the table's too
     assert "token_embedding.weight" in found and "transf.positional_embedding" in found
+
+
+@pytest.mark.parametrize("micro_batch", [2, 1])
+def test_a_step_of_several_losses_has_their_mean_each_of_its_own_videos_alone(
+    world: Path, monkeypatch: pytest.MonkeyPatch, same_forms: list[int], micro_batch: int
+) -> None:
+    setup = prepare(job(world, "parts", micro_batch, matching(videos=2, directions="sum")))
+    found, loss = step_of(setup, monkeypatch)
+    model, losses = setup.model, []
+    model.zero_grad()
+    clips = torch.randn(4, 4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    labels, scale = torch.tensor([0, 2, 1, 2]), model.logit_scale.exp()
+    texts = model.finished(model.encode_classes()).view(16, 3, -1)[torch.tensor(same_forms), labels]
+    videos = model.pooled(model.encode_video(clips))
+    for part in (slice(0, 2), slice(2, 4)):
+        logits = scale * F.normalize(videos[part], dim=-1) @ F.normalize(texts[part], dim=-1).T
+        targets = pair_targets(labels[part], 10)
+        losses.append(kl(targets, logits) + kl(targets, logits.T))
+    expected = sum(losses) / 2
+    expected.backward()
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    assert near(found, {name: p.grad for name, p in setup.parameters.items()})
+
+
+def test_the_authors_division_spares_the_scale(
+    world: Path, monkeypatch: pytest.MonkeyPatch, same_forms: list[int]
+) -> None:
+    whole, _ = step_of(prepare(job(world, "whole", 2)), monkeypatch)
+    divided, _ = step_of(prepare(job(world, "divided", 2, matching(divided_by=8))), monkeypatch)
+    assert near({**divided, "logit_scale": divided["logit_scale"] / 8}, {n: g / 8 for n, g in whole.items()})
+
+
+def test_losses_that_do_not_divide_a_step_are_refused(world: Path) -> None:
+    with pytest.raises(UserError, match=r"videos 3 does not go with an optimizer step of 2 micro-batches of 2 videos"):
+        prepare(job(world, "odd", 2, matching(videos=3)))
+    assert prepare(job(world, "few", 2, matching(videos=64))).objective.coupled(2, 2) == 2  # a step of fewer is one
 
 
 def test_two_processes_compute_the_step_of_one(
