@@ -164,6 +164,18 @@ def test_a_grey_clip_is_grey_in_every_frame() -> None:
     torch.testing.assert_close(clip[:, 0], clip[:, 2], atol=1e-5, rtol=0)
 
 
+def test_a_clip_becomes_grey_after_its_colours_were_changed() -> None:
+    whole, always = FRAMES[:, :, :64], RECIPE.color_jitter.model_copy(update={"prob": 1.0})
+    settings, rng = recipe(gray_prob=1.0, color_jitter=always, crop_scales=[1.0]), np.random.default_rng(1)
+    clip = train_clip(whole, settings, 56, True, "clip", np.random.default_rng(1))
+    box = multi_scale_box(64, 64, 56, [1.0], rng)
+    rng.random(size=2)  # whether it is flipped, and its colours changed
+    drawn = draw_changes(always, len(whole), rng)
+    crops = [cropped(frame, (64, 64), box, 56) for frame in whole]
+    expected = channels_first([color.grey(changed(crop, drawn, t)) for t, crop in enumerate(crops)])
+    torch.testing.assert_close(plain(clip, "clip"), expected, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("shape", [(50, 50), (64, 85), (120, 67), (33, 90)])
 def test_any_stored_size_gives_the_input_size(shape: tuple[int, int]) -> None:
     frames = np.full((3, *shape, 3), 128, dtype=np.uint8)

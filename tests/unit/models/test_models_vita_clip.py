@@ -95,6 +95,13 @@ def test_class_texts_are_encoded_anew_at_every_step_because_their_vectors_learn(
     assert model.text_prompts.grad is not None and model.text_prompts.grad.abs().sum() > 0
 
 
+@torch.no_grad()
+def test_a_look_makes_the_vectors_that_all_classes_share_a_videos_own() -> None:
+    model = small("vita_clip", {"text.per_class": False, "look": {"kind": "prompts", "at": "frames"}})
+    texts = model.encode_text(model.encode_video(VIDEO), model.encode_classes())  # (B, C, E)
+    assert texts.shape == (2, 3, CONFIG.embed_dim) and not torch.allclose(texts[0], texts[1], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "changes", [{}, {"vision.summary": False}, {"vision.local": False, "vision.n_global": 0}], ids=str
 )
