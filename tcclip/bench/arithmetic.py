@@ -7,16 +7,16 @@ shapes only (the meta device).
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from tcclip.bench.cases import Case, Settings
+from tcclip.bench.steps import objective_of
 from tcclip.bench.world import class_names, with_texts
 from tcclip.models import Backbone, BackboneConfig, skeleton
 from tcclip.models.build import TABLE
-from tcclip.models.class_part import ClassPart
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
@@ -25,11 +25,11 @@ from tcclip.models.counting import counted
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method
-from tcclip.params.kinds.make import make
-from tcclip.training.objective.objective import Learner, LooksAhead
+from tcclip.training.batches import Batch
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, losses_of
 from tcclip.training.trained import freeze_others, learning_of
 
-NO_FILES = Path()  # of a backbone; what is counted has shapes alone
+AT = Place(seed=0, epoch=0, iteration=0)  # nothing that is counted depends on it
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
@@ -68,13 +68,23 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
             classes = model.finished(model.encode_classes())
             return counted(lambda: model(torch.empty(case.batch, *size[1:], device="meta"), classes))
     freeze_others(model, learning_of(model, method))
-    if isinstance(make(method.recipe.objective, Learner(model, video.device, "fp32", NO_FILES)), LooksAhead):
+    objective = objective_of(method, Learner(model, video.device, "fp32", lambda: named))
+    if isinstance(objective, LooksAhead):
         pairs = skeleton(method, config, tokens[torch.arange(case.batch) % len(tokens)], settings.frames).to("meta")
         return _of_matching(model, pairs, video, case.batch // case.micro)
-    shared = ClassPart.of(model)
-    each = counted(lambda: model(video, shared.cut).sum().backward())
-    ends = counted(model.encode_classes) + counted(shared.backward) if shared.trained else 0
-    return each * (case.batch // case.micro) + ends
+    objective.begin(AT)  # texts that no training changes are there from the first step on
+    batch = Batch(video, torch.zeros(case.micro, dtype=torch.int64, device="meta"), [""] * case.micro)
+    one, two = (counted(partial(_step, objective, [batch] * parts)) for parts in (1, 2))
+    return one + (case.batch // case.micro - 1) * (two - one)
+
+
+def _step(objective: Objective | InParts, batches: list[Batch]) -> None:
+    """The passes of a step over these micro-batches."""
+    shared = objective.begin(AT)
+    for batch in batches:
+        for loss, _ in losses_of(objective, shared, batch, AT):
+            torch.autograd.backward([loss])
+    objective.end(shared)
 
 
 def _of_matching(model: ClipVideo, pairs: ClipVideo, video: Tensor, parts: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,20 +12,18 @@ from torch import Tensor, nn
 from tcclip.bench import oracle, plain
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
 from tcclip.bench.world import class_names, videos, with_texts
-from tcclip.models import Backbone, build
-from tcclip.models.class_part import ClassParts
+from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
-from tcclip.params import load_method
+from tcclip.params import Method, load_method
 from tcclip.params.kinds.make import make
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import Learner, LooksAhead, Place
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, losses_of
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of
 
 Step = Callable[[], None]
 SEED = 0  # nothing that is measured depends on it
-NO_FILES = Path()  # of a backbone; what is measured is made of random weights
 
 
 def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
@@ -52,10 +49,22 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     learning = learning_of(model, method)
     freeze_others(model, learning)
     optimizer = make_optimizer_of(dict(learning.trained), model.new_names)
-    objective = make(method.recipe.objective, Learner(model, device, settings.dtype, NO_FILES))
-    if isinstance(objective, LooksAhead):
-        return partial(_matching_step, case, objective, optimizer, clips)
-    return partial(_training_step, case, settings, model, ClassParts(model), optimizer, clips)
+    again = partial(random_clip, backbone.config, method, case.classes)  # a backbone that is kept would be memory
+    objective = objective_of(method, Learner(model, device, settings.dtype, again))
+    return partial(_training_step, case, model, objective, optimizer, clips)
+
+
+def random_clip(config: BackboneConfig, method: Method, classes: int) -> Backbone:
+    """What the bench's models start from."""
+    return with_texts(Backbone.random(config), method, classes)
+
+
+def objective_of(method: Method, learner: Learner) -> Objective | InParts:
+    """The method's objective over all classes; no videos are mixed, which takes next to no time."""
+    settings = method.recipe.objective
+    plain = {key: None for key in ("mixup", "most_classes") if key in type(settings).model_fields}
+    made: Objective | InParts = make(settings.model_copy(update=plain), learner)
+    return made
 
 
 def make_optimizer_of(parameters: dict[str, nn.Parameter], new_names: Collection[str]) -> torch.optim.Optimizer:
@@ -82,34 +91,22 @@ def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
 
 def _training_step(
     case: Case,
-    settings: Settings,
     model: ClipVideo,
-    texts: ClassParts,
+    objective: Objective | InParts,
     optimizer: torch.optim.Optimizer,
     clips: Tensor,
 ) -> None:
-    """As tcclip.training.loop: the classes once per step, micro-batches accumulated."""
+    """As tcclip.training.loop, with videos of the first classes."""
     model.train()
-    with autocast(clips.device, settings.dtype):
-        shared = texts.of_step()
-    for part in torch.split(clips, case.micro):
-        with autocast(clips.device, settings.dtype):
-            logits = model(part, shared.cut)
-        (loss_of(logits) * len(part) / case.batch).backward()  # type: ignore[no-untyped-call]
-    shared.backward()
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-
-
-def _matching_step(case: Case, objective: LooksAhead, optimizer: torch.optim.Optimizer, clips: Tensor) -> None:
-    """As tcclip.training.loop with an objective that couples the videos of a step, which are of the first classes."""
     labels = torch.arange(case.batch, device=clips.device) % case.classes
     parts = zip(torch.split(clips, case.micro), torch.split(labels, case.micro), strict=True)
     step = [(Batch(*part, [""] * case.micro), Place(SEED, 0, number)) for number, part in enumerate(parts)]
-    shared = objective.look_ahead(objective.begin(step[0][1]), step)
+    shared = objective.begin(step[0][1])
+    if isinstance(objective, LooksAhead):
+        shared = objective.look_ahead(shared, step)
     for batch, place in step:
-        loss, _ = objective.loss(shared, batch, place)
-        (loss / len(step)).backward()  # type: ignore[no-untyped-call]
+        for loss, _ in losses_of(objective, shared, batch, place):
+            (loss / len(step)).backward()  # type: ignore[no-untyped-call]
     objective.end(shared)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -28,8 +28,8 @@ from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
-from tcclip.training.objective.objective import LooksAhead, Place
-from tcclip.training.optimizer import set_rates
+from tcclip.training.objective.objective import LooksAhead, Place, losses_of
+from tcclip.training.optimizer import limit_gradients, set_rates
 from tcclip.training.select.selection import Finished
 from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
 from tcclip.training.state import Progress, Sums
@@ -118,10 +118,12 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
         if turn == len(own):  # others have one more
             continue
         batch = ahead[turn] if ahead else waited(batches, sums)
-        loss, hits = objective.loss(shared, batch, places[turn])
-        setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
-        losses.append(loss.detach())
-        correct.append(hits)
+        parts = []
+        for loss, hits in losses_of(objective, shared, batch, places[turn]):
+            setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
+            parts.append(loss.detach())
+            correct.append(hits)
+        losses.append(sum(parts[1:], parts[0]))
     objective.end(shared)
     distributed.all_reduce_gradients(p.grad for p in setup.parameters.values() if p.grad is not None)
     report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
@@ -131,6 +133,7 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     for iteration, value in zip(iterations, values, strict=True):
         if not np.isfinite(value):
             raise not_finite(setup, progress.epoch, iteration, value)
+    limit_gradients(setup.optimizer, setup.scaler, setup.job.method.recipe.optimizer.clip_norm)
     setup.scaler.step(setup.optimizer)
     setup.scaler.update()
     setup.optimizer.zero_grad(set_to_none=True)

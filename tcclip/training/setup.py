@@ -31,7 +31,7 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import Learner, LooksAhead, Objective, Place
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
@@ -55,7 +55,7 @@ class Setup:
     budget: Budget
     model: ClipVideo
     parameters: dict[str, nn.Parameter]  # by canonical name, also those that are not trained
-    objective: Objective
+    objective: Objective | InParts
     schedule: Schedule
     selection: Selection
     optimizer: torch.optim.Optimizer
@@ -104,8 +104,8 @@ def prepare(job: TrainingJob) -> Setup:
     def labels_of(at: Place) -> list[int]:
         return labels_of_step(videos.videos, length, protocol.micro_batch, at.seed, at.epoch, at.iteration)
 
-    learner = Learner(model, device, precision, job.backbone, labels_of)
-    objective: Objective = make(recipe.objective, learner)
+    learner = Learner(model, device, precision, lambda: Backbone.load(job.backbone), labels_of)
+    objective: Objective | InParts = make(recipe.objective, learner)
     check_shares(objective, length, protocol)
     return Setup(
         job=job,
@@ -136,7 +136,7 @@ def prepare(job: TrainingJob) -> Setup:
     )
 
 
-def check_shares(objective: Objective, length: Budget, protocol: Protocol) -> None:
+def check_shares(objective: Objective | InParts, length: Budget, protocol: Protocol) -> None:
     """Refuse more processes than can share an optimizer step."""
     count, turns = distributed.world_size(), length.accumulation
     together = objective.coupled(turns, protocol.micro_batch) if isinstance(objective, LooksAhead) else turns

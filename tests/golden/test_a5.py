@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from pathlib import Path
 from typing import NamedTuple
 
 import goldens
@@ -189,7 +188,7 @@ def batch(dtype: torch.dtype) -> Batch:
 def objective(model: ClipVideo, most: int | None) -> CrossEntropy:
     settings = METHOD.recipe.objective.model_copy(update={"most_classes": most})
     labels = batch(model.logit_scale.dtype).labels.tolist()
-    return make(settings, OfFeatures(model, CPU, "fp32", Path(), lambda at: labels))
+    return make(settings, OfFeatures(model, CPU, "fp32", labels_of_step=lambda at: labels))
 
 
 def begun_with(training: CrossEntropy, classes: list[str]) -> Shared:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import goldens
@@ -68,7 +67,7 @@ class Drawn(Learner):
 
 
 def learner(run: Run, templates: Sequence[int]) -> Drawn:
-    return Drawn(run.model, torch.device("cpu"), "fp32", Path(), templates=templates)
+    return Drawn(run.model, torch.device("cpu"), "fp32", templates=templates)
 
 
 def step(run: Run, video: Tensor, labels: list[int], templates: list[int], size: int, kind: Any = OWN) -> Tensor:

@@ -1,23 +1,23 @@
 """What the training loop asks of an objective, and what an objective works with.
 
 An optimizer step is `begin`, one `loss` with its backward pass for every micro-batch of this process, and `end`; an
-objective that couples videos of several micro-batches sees all of a step first (`LooksAhead`). The
-loop divides losses by the number of micro-batches, scales them where the precision is fp16, and adds up gradients over
-processes after `end`.
+objective that couples videos of several micro-batches sees all of a step first (`LooksAhead`), and one whose loss has
+parts that need not be in memory together gives them one after the other (`InParts`). The loop divides losses by the
+number of micro-batches, scales them where the precision is fp16, and adds up gradients over processes after `end`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.text.tower import ClassTexts
 from tcclip.process.rng import generator
@@ -43,6 +43,11 @@ def no_labels(at: Place) -> list[int]:
     return []
 
 
+def no_backbone() -> Backbone:
+    """For an objective that needs none."""
+    raise NotImplementedError("this learner was made without a backbone")
+
+
 @dataclass(frozen=True)
 class Learner:
     """The model that is trained, and how it is run."""
@@ -50,7 +55,7 @@ class Learner:
     model: ClipVideo
     device: torch.device
     precision: str
-    backbone: Path  # CLIP's weights, for a teacher or for weights to interpolate with
+    backbone: Callable[[], Backbone] = no_backbone  # loads CLIP, for a teacher or for weights to interpolate with
     labels_of_step: Callable[[Place], list[int]] = no_labels  # of all videos of a step, whoever computes them
 
     def cast(self) -> AbstractContextManager[Any]:
@@ -64,10 +69,10 @@ class Learner:
 
     def chosen(self, videos: int, at: Place) -> Tensor | None:
         """Which of the texts of a class each video of a micro-batch is compared with, (B,), where there are several."""
-        texts = self.model.composition.text.of_class
-        if texts == 1:
+        text = self.model.composition.text
+        if text.joined is None:
             return None
-        drawn = torch.from_numpy(at.stream("texts").integers(texts, size=videos))
+        drawn = torch.from_numpy(at.stream("texts").integers(text.of_class, size=videos))
         return drawn.to(self.device, non_blocking=True)
 
     def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
@@ -106,3 +111,27 @@ class LooksAhead(Objective, Protocol):
 
     def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
         """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """An objective whose loss of a micro-batch is a sum; each part is sent back before the next is computed."""
+
+    gathers: ClassVar[bool]  # as an Objective's
+
+    def begin(self, at: Place) -> Any:
+        """What the micro-batches of a step share."""
+
+    def losses(self, shared: Any, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each part, a scalar, and how many videos got their class; the sums are those of an Objective's `loss`."""
+
+    def end(self, shared: Any) -> None:
+        """Close a step: gradients that have arrived at what was shared go on to the weights."""
+
+
+def losses_of(objective: Objective | InParts, shared: Any, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
+    """The parts of a micro-batch's loss, most often one, each to be sent back before the next is asked for."""
+    if isinstance(objective, InParts):
+        yield from objective.losses(shared, batch, at)
+    else:
+        yield objective.loss(shared, batch, at)

@@ -75,7 +75,7 @@ class Distilled:
 
     @classmethod
     def make(cls, learner: Learner) -> Distilled:
-        teacher = build(load_method("vanilla_clip"), Backbone.load(learner.backbone), CLASSES, 4)
+        teacher = build(load_method("vanilla_clip"), learner.backbone(), CLASSES, 4)
         return cls(learner, teacher.requires_grad_(False))
 
     def begin(self, at: Place) -> ClassPart:
@@ -126,7 +126,7 @@ def setup_of(world: Path, method: str = "vifi_clip") -> Setup:
 
 
 def learner_of(setup: Setup) -> Learner:
-    return Learner(setup.model, setup.device, "fp32", setup.job.backbone)
+    return Learner(setup.model, setup.device, "fp32", lambda: Backbone.load(setup.job.backbone))
 
 
 def batches() -> Iterator[Batch]:
