@@ -128,12 +128,15 @@ class ClipVideo(nn.Module):
         return self.scored(self.pooled(seen), self.encode_text(seen, classes), chosen)
 
     def pooled(self, seen: VisionOutput) -> Tensor:
-        """The features of videos (B, E), not normalised, of those of their frames."""
+        """The features of videos (B, E), not normalised, or of their frames (B, T, E) where the score reads these."""
         pool = self.composition.pool
         return pool.pool(single(seen.frames), self._own(pool.part))
 
     def scored(self, videos: Tensor, texts: Tensor, chosen: Tensor | None = None) -> Tensor:
-        """Videos (B, E) and the texts of all classes, (n*C, E) or (B, n*C, E) -> logits (B, C); `chosen`: `forward`."""
+        """What `pooled` gives and the texts of all classes, (n*C, E) or (B, n*C, E) -> logits (B, C).
+
+        `chosen`: see `forward`. Texts that are one feature for each class are (C, E) or (B, C, E).
+        """
         text, scale = self.composition.text, self.logit_scale.exp()
         if chosen is None and text.test_scale is not None:
             scale = scale.new_tensor(text.test_scale)
@@ -216,8 +219,12 @@ class ClipVideo(nn.Module):
         return features
 
     def _features(self, classes: tower.ClassReaders, prompts: Tensor | None) -> Tensor:
+        text = self.composition.text
         states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
-        return states @ self.text_projection
+        features = states @ self.text_projection  # (n*C, E) or (B, n*C, E)
+        if text.together is None:
+            return features
+        return text.together(features.view(*features.shape[:-2], text.of_class, -1, features.shape[-1]))
 
 
 def _prefix(tokens: Tensor, shared: int | None) -> int:

@@ -22,6 +22,7 @@ class Optimizer(Params):
     weight_decay: Annotated[float, Field(ge=0)]  # decoupled from the gradient
     new_lr_factor: Positive  # learning-rate factor of prompt vectors and VP
     half_weights: bool = False  # CLIP's matrices are held in float16 without a float32 copy: small steps are lost
+    clip_norm: Positive | None = None  # longest gradient of a step, all weights together; null: of any length
 
 
 class Recipe(Params):

@@ -22,8 +22,9 @@ class Trained(Params):
     parts: list[str] | Literal["all"] = "all"
     token_table: bool = False  # CLIP's embeddings of tokens too; as a weight of CLIP's text tower, whatever the parts
     lr_factor: dict[str, Positive] = Field(default_factory=dict)  # by part; else 1, or new_lr_factor of what is new
-    # weight decay on all | on none that has fewer than two dimensions | on none of these and no position table
-    decay: Literal["all", "matrices", "no_positions"] = "all"
+    # weight decay on all | on none that has fewer than two dimensions | on none of these and no position table |
+    # on none that has just one dimension, so that the factor of the cosine, which is a number alone, decays
+    decay: Literal["all", "matrices", "no_positions", "no_vectors"] = "all"
 
     @field_validator("parts", "lr_factor")
     @classmethod

@@ -47,3 +47,16 @@ def set_rates(optimizer: torch.optim.Optimizer, base: float, rate_of: Callable[[
     for group in optimizer.param_groups:
         group["lr"] = rate_of(base * group["factor"])
     return rate_of(base)
+
+
+def limit_gradients(optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler, longest: float | None) -> None:
+    """Scale the gradients of a whole step, in place, so that their common L2 norm is at most `longest`; None: any.
+
+    The factor is longest / (norm + 1e-6) where that is below 1 (docs/spec/systems/open_vclip.md 4.6). Gradients
+    that fp16 has scaled are brought back first; one that is not finite there stays so, and the scaler skips the step.
+    """
+    if longest is None:
+        return
+    scaler.unscale_(optimizer)
+    weights = [weight for group in optimizer.param_groups for weight in group["params"] if weight.grad is not None]
+    torch.nn.utils.clip_grad_norm_(weights, longest)

@@ -63,6 +63,8 @@ def parts_of(model: ClipVideo) -> dict[str, str]:
 def _decays(name: str, parameter: nn.Parameter, decay: str) -> bool:
     if decay == "no_positions" and name.rpartition(".")[2].startswith(SPACE):
         return False
+    if decay == "no_vectors":
+        return parameter.ndim != 1
     return decay == "all" or parameter.ndim >= MATRIX
 
 

@@ -76,6 +76,8 @@ def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> No
                     "frames": count,
                     "width": 48,
                     "height": 40,
+                    "fps": 30.0,
+                    "container": "mp4",
                     "defect": "" if count else "no frames",
                     "table": places[-1],
                 }

@@ -13,13 +13,12 @@ from torch.utils.data import Dataset
 
 from tcclip.data.clips.clip import make_clip
 from tcclip.data.clips.normalising import normalise_into
-from tcclip.data.clips.sampling.sampling import Indices, Sampling
+from tcclip.data.clips.sampling.sampling import Indices, sampling_of
 from tcclip.data.clips.views import View, frames_of, views_of
 from tcclip.data.resizing import Picture, resize, short_sides, stored_side
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
 from tcclip.params.centre import Centre
-from tcclip.params.kinds.make import make
 from tcclip.params.protocol import Views
 
 PLAIN = Centre(short_side=256, resize="bilinear")  # the recipe of the paper
@@ -47,7 +46,7 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
 
     def clip(self, video: str, view: View) -> tuple[Indices, Tensor]:
         """One view of one video: the numbers of its frames (T,), and the clip (T, 3, size, size)."""
-        sampling: Sampling = make(self.method.sampling)
+        sampling = sampling_of(self.method.sampling, self.store, video)
         return make_clip(
             self.store,
             video,

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.clip import Choice, make_clip, read_chosen
-from tcclip.data.clips.sampling.sampling import Sampling
+from tcclip.data.clips.sampling.sampling import sampling_of
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
 from tcclip.params.kinds.make import make
@@ -43,18 +43,18 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         def augmented(frames: NDArray[np.uint8]) -> Tensor:
             return augment(frames, self.size, self.flip, self.method.norm, rng)
 
-        _, clip = make_clip(self.store, video, self._choice(rng), augmented, self.method.channels)
+        _, clip = make_clip(self.store, video, self._choice(video, rng), augmented, self.method.channels)
         return clip, label, video
 
     def stored(self, sample: Sample) -> NDArray[np.uint8]:
         """The frames of a clip as they are stored, uint8 (T, H, W, 3)."""
         video, _ = self.videos[sample[1]]
-        return read_chosen(self.store, video, self._choice(self._stream(sample)))[1]
+        return read_chosen(self.store, video, self._choice(video, self._stream(sample)))[1]
 
     def _stream(self, sample: Sample) -> np.random.Generator:
         epoch, position = sample
         return generator(self.seed, "clip", epoch, self.videos[position][0])
 
-    def _choice(self, rng: np.random.Generator) -> Choice:
-        sampling: Sampling = make(self.method.sampling)
+    def _choice(self, video: str, rng: np.random.Generator) -> Choice:
+        sampling = sampling_of(self.method.sampling, self.store, video)
         return lambda frames: sampling.training(frames, self.frames, rng)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.score.scoring import Score, in_float32
+from tcclip.models.score.scoring import Score, in_float32, products
 from tcclip.params.kinds.score.cosine import Settings
 
 
@@ -18,6 +17,4 @@ def make(settings: Settings) -> Score:
 @in_float32
 def cosine(videos: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     """Videos (B, E) and texts (C, E), or (B, C, E) where the texts are a video's own, -> logits (B, C)."""
-    videos = F.normalize(videos, dim=-1)
-    texts = F.normalize(texts, dim=-1)
-    return scale * (videos @ texts.T if texts.dim() == 2 else torch.einsum("be,bce->bc", videos, texts))
+    return scale * products(F.normalize(videos, dim=-1), F.normalize(texts, dim=-1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from tcclip.models.precision import exact, single
@@ -26,3 +27,8 @@ def in_float32(score: Score) -> Score:
             return score(single(videos), single(texts), single(scale))
 
     return exactly
+
+
+def products(videos: Tensor, texts: Tensor) -> Tensor:
+    """Scalar products (B, C) of videos (B, E) with texts (C, E), or (B, C, E) where the texts are a video's own."""
+    return videos @ texts.T if texts.dim() == 2 else torch.einsum("be,bce->bc", videos, texts)

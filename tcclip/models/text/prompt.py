@@ -28,8 +28,9 @@ class TextPart(NamedTuple):
     shared: int | None = None  # leading rows that all texts share; None: as many as their ids have in common
     # Token ids (C, L), padded with 0 -> ids of the rows (C, L'), tower.LEARNED where a vector without a token stands
     lay: Callable[[Tensor], Tensor] = as_they_are
-    of_class: int = 1  # n, texts of each class, of which a video in training is compared with one that is drawn
-    joined: Callable[[Tensor], Tensor] | None = (
-        None  # what a test makes of logits with all of them: (B, n, C) -> (B, C)
-    )
+    of_class: int = 1  # n, texts of each class
+    # What their features become, (..., n, C, E) -> (..., C, E); None: they stay several
+    together: Callable[[Tensor], Tensor] | None = None
+    # What a test makes of logits with all of them, (B, n, C) -> (B, C); in training a video has one that is drawn
+    joined: Callable[[Tensor], Tensor] | None = None
     test_scale: float | None = None  # of the cosine in a test; None: the trained one

@@ -1,4 +1,4 @@
-"""Linear from 0, then a cosine over what is left after warm-up, in epochs (systems/action_clip.md, 7.4)."""
+"""Linear, then a cosine over what is left after warm-up, in epochs (systems/action_clip.md 7.4, open_vclip.md 4.10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def make(settings: Settings) -> Schedule:
         set_at = max(step - (step + 1) % settings.set_every, 0)  # the epoch's first step sets it too
         time = epoch + set_at / length.steps_per_epoch  # in epochs
         if time < length.warmup_epochs:
-            return base * time / length.warmup_epochs
+            lowest = lr_min if settings.warmup_from_min else 0.0
+            return lowest + (base - lowest) * time / length.warmup_epochs
         done = (time - length.warmup_epochs) / (length.epochs - length.warmup_epochs)
         return lr_min + (base - lr_min) / 2 * (1 + math.cos(math.pi * done))
 

@@ -1,4 +1,4 @@
-"""Linear from 0, then a cosine over what is left after warm-up (methods.md 3.2)."""
+"""Linear from 0 or the lowest rate, then a cosine over what is left after warm-up (methods.md 3.2 and 3.7)."""
 
 from __future__ import annotations
 
@@ -15,3 +15,4 @@ class Settings(Kind):
     SECTION: ClassVar[str] = "recipe.schedule"
     kind: Literal["cosine_after_warmup"] = "cosine_after_warmup"
     set_every: Annotated[int, Field(ge=1)] = 1  # the rate is set at an epoch's first step and at every so-manieth
+    warmup_from_min: bool = False  # warm-up rises from the protocol's lr_min instead of 0

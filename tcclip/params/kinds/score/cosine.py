@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from tcclip.params.kinds.axis import Kind
+from tcclip.params.kinds.score._score import Score
 
 
-class Settings(Kind):
+class Settings(Score):
     """No keys of its own."""
 
-    SECTION: ClassVar[str] = "score"
     kind: Literal["cosine"] = "cosine"

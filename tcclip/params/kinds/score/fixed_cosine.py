@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from tcclip.params.kinds.axis import Kind
+from tcclip.params.kinds.score._score import Score
 from tcclip.params.numbers import Positive
 
 
-class Settings(Kind):
+class Settings(Score):
     """A cosine divided by a constant."""
 
-    SECTION: ClassVar[str] = "score"
     kind: Literal["fixed_cosine"] = "fixed_cosine"
     temperature: Positive  # logits are the cosine divided by it; 0.01 is the scale 100

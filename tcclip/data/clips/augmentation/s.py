@@ -1,0 +1,51 @@
+"""Recipe S of methods.md 1.3 (docs/spec/systems/open_vclip.md 4.15), for any input size.
+
+A random short side, a random crop and a flip, the same for all frames; no colours change. Frames are uint8 after the
+resize: the original normalises before it, which differs by that rounding.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tcclip.data.clips.augmentation.augment import Augment
+from tcclip.data.clips.normalising import normalise_into
+from tcclip.data.resizing import resize, stored_side
+from tcclip.params.kinds.augmentation.s import Settings
+
+
+def make(settings: Settings) -> Augment:
+    """Recipe S with these settings."""
+
+    def augment(frames: NDArray[np.uint8], size: int, flip: bool, norm: str, rng: np.random.Generator) -> Tensor:
+        return train_clip(frames, settings, size, flip, norm, rng)
+
+    return augment
+
+
+def train_clip(
+    frames: NDArray[np.uint8], settings: Settings, size: int, flip: bool, norm: str, rng: np.random.Generator
+) -> Tensor:
+    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+
+    `flip` is the dataset's permission (false where classes name a side), for which the settings need not ask.
+    """
+    smallest, largest = (stored_side(size, side) for side in settings.short_sides)
+    height, width = scaled(frames.shape[1], frames.shape[2], round(rng.uniform(smallest, largest)))
+    top, left = int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
+    flipped = rng.random() < settings.flip_prob and (flip or settings.flip_sided)
+    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
+    for planes, frame in zip(clip, frames, strict=True):
+        crop = resize(frame, height, width)[top : top + size, left : left + size]
+        normalise_into(planes, cv2.flip(crop, 1) if flipped else crop, norm)
+    return torch.from_numpy(clip)
+
+
+def scaled(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width with the short side `side`, the other one rounded down."""
+    short = min(height, width)
+    return height * side // short, width * side // short
