@@ -35,6 +35,7 @@ if plan.releases:
 
 include: "workflow/rules/raw.smk"
 include: "workflow/rules/splits.smk"
+include: "workflow/rules/texts.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/backbone.smk"
 include: "workflow/rules/tokens.smk"

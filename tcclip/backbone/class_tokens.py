@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.tokens import tokenize
 from tcclip.params.method import Method
+from tcclip.params.texts import OutsideTexts
 from tcclip.process.files import write_json
 
 
-def write_tokens(class_files: Iterable[Path], methods: Iterable[Method], out: Path) -> str:
-    """Tokenise all names in `class_files` (label, name) as each method writes them; returns a line about them."""
-    names = sorted({row["name"] for file in class_files for row in _rows(file)})
+class ClassList(NamedTuple):
+    """Class names, and the texts from outside that there are of them."""
+
+    names: Sequence[str]
+    texts: OutsideTexts
+
+
+def write_tokens(lists: Sequence[ClassList], methods: Iterable[Method], out: Path) -> str:
+    """Tokenise the texts of all classes as each method writes them; returns a line about them."""
     forms = [form for method in methods for form in (method, method.on_other_classes())]
-    texts = sorted({text for form in forms for text in class_prompts(form, names)})
+    texts = sorted({text for form in forms for each in lists for text in texts_of(form, each)})
     table = tokenize(texts)
     write_json(out, table)
     longest = max(table.values(), key=len)
     return f"{len(table)} texts, the longest has {len(longest)} tokens"
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    with open(file, newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+def texts_of(method: Method, classes: ClassList) -> list[str]:
+    """The texts that a method makes of a class list; none where it needs others from outside than there are."""
+    if any(kind not in classes.texts for kind in method.outside):
+        return []
+    return class_prompts(method, classes.names, classes.texts)

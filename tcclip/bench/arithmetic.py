@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tcclip.bench.cases import Case, Settings
 from tcclip.bench.steps import objective_of
-from tcclip.bench.world import class_names, with_texts
+from tcclip.bench.world import class_names, outside_texts, with_texts
 from tcclip.models import Backbone, BackboneConfig, skeleton
 from tcclip.models.build import TABLE
 from tcclip.models.class_texts import class_prompts
@@ -58,7 +58,8 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     method = settings.method(case.subject)
     shapes = {name: torch.empty(shape, device="meta") for name, shape in canonical_shapes(config).items()}
     named = with_texts(Backbone(config, shapes), method, case.classes)
-    texts = class_prompts(method, class_names(case.classes))
+    names = class_names(case.classes)
+    texts = class_prompts(method, names, outside_texts(names))
     tokens = token_rows(texts, named.tokens, method.text.context_length, method.text.beside)
     model = skeleton(method, config, tokens, settings.frames).to("meta")
     size = (case.micro, settings.frames, 3, config.image_size, config.image_size)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tcclip.bench import oracle, plain
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
-from tcclip.bench.world import class_names, videos, with_texts
+from tcclip.bench.world import class_names, outside_texts, videos, with_texts
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Method, load_method
@@ -31,7 +31,8 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     device = torch.device(settings.device)
     method = settings.method(case.method)
     named = with_texts(backbone, method, case.classes)
-    model = build(method, named, class_names(case.classes), settings.frames).to(device)
+    names = class_names(case.classes)
+    model = build(method, named, names, settings.frames, texts=outside_texts(names)).to(device)
     clips = videos(backbone.config, case.batch, settings.frames, device)
     if case.subject in (PLAIN, ORACLE):
         weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.splits.split_tables import Present, present, read_classes, read_split
+from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.evaluation import talk
@@ -30,6 +31,7 @@ from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
 from tcclip.params.suite import Machine
+from tcclip.params.texts import TextKind
 from tcclip.plan.layout import LAST
 from tcclip.process import distributed
 from tcclip.process.environment import environment, git_state
@@ -51,6 +53,7 @@ class EvaluationJob:
     out: Path  # predictions (parquet)
     max_missing: float = 0.02  # share of the split that may lack frames
     last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
+    texts: Mapping[TextKind, Path] = field(default_factory=dict)  # kind -> checked texts from outside of the classes
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,12 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     backbone = Backbone.load(subject.backbone)
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
-    for (last, classes, we), group in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
+    for (last, classes, we), same in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
+        group = list(same)
         tuned = tuned_weights(subject, last)
         names = read_classes(classes)
-        model = build(method := subject.method_for(names), backbone, names, subject.frames)
+        texts = read_texts(group[0].texts)  # of the class list
+        model = build(method := subject.method_for(names), backbone, names, subject.frames, texts=texts)
         if tuned is not None and method is not subject.method:
             tuned = without_classes(tuned, model)
         fill(model, backbone, tuned, subject.method.we.w if we else None)

@@ -18,24 +18,31 @@ from tcclip.models.pos.table import SPACE
 from tcclip.models.tokens import end_positions, token_rows
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.method import Method
+from tcclip.params.texts import NONE, OutsideTexts
 from tcclip.params.trained import Trained
 
 TABLE = "token_embedding.weight"
 
 
 def build(
-    method: Method, backbone: Backbone, class_names: Sequence[str], num_frames: int, recompute: bool = False
+    method: Method,
+    backbone: Backbone,
+    class_names: Sequence[str],
+    num_frames: int,
+    recompute: bool = False,
+    texts: OutsideTexts = NONE,
 ) -> ClipVideo:
     """The model of `method` over `class_names` for videos of `num_frames`, with the backbone's weights.
 
     New parameters start as the paper says; the same arguments give the same weights. With `recompute`, training keeps
-    less of the vision layers' insides and computes them twice. Raises UserError when a class name does not fit into the
-    text or the backbone is not made for the method.
+    less of the vision layers' insides and computes them twice. `texts` are those from outside that the method needs
+    (docs/texts.md). Raises UserError when a class name does not fit into the text, when one of `texts` is missing, or
+    when the backbone is not made for the method.
     """
     if not class_names:
         raise UserError(f"method {method.name}: the list of class names is empty")
     tokens = token_rows(
-        class_prompts(method, class_names), backbone.tokens, method.text.context_length, method.text.beside
+        class_prompts(method, class_names, texts), backbone.tokens, method.text.context_length, method.text.beside
     )
     model = skeleton(method, backbone.config, tokens, num_frames, recompute)
     model.load_state_dict(_first_values(model, backbone), strict=True, assign=True)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from tcclip.errors import UserError
 from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
 from tcclip.params.release import Sources
+from tcclip.params.texts import TextFiles, TextKind
 
 Count = Annotated[int, Field(ge=1)]
 # The formats of official lists: the modules that read them.
@@ -91,7 +92,7 @@ class _Dataset(Params):
     few_shot: FewShot | None = None  # the lists of the few-shot protocol, where they are drawn here
     base_novel: BaseNovel | None = None  # the lists of the base-to-novel protocol, where they are drawn here
     counts: dict[str, Count] = Field(default_factory=dict)  # for estimates: `classes`, and videos of official splits
-    llm_names: dict[str, str] = Field(default_factory=dict)  # class list -> file of rephrased names in lists/llm/
+    texts: TextFiles = Field(default_factory=TextFiles)  # what somebody has written of its classes and videos
 
     @model_validator(mode="after")
     def _has_a_split_to_test(self) -> Self:
@@ -126,6 +127,10 @@ class _Dataset(Params):
         """What its file says of a protocol for trainings on it."""
         return {}
 
+    def has_texts(self, kind: TextKind) -> bool:
+        """Whether there can be texts of a kind: those of a release have to be named."""
+        return True
+
 
 class Generated(_Dataset):
     """A generated stand-in for a dataset of the paper."""
@@ -155,6 +160,10 @@ class Release(_Dataset):
         """The paper's lists, or the official splits and what is drawn from them."""
         published = self.uses_published
         return list(published.splits) if published else super().all_splits
+
+    def has_texts(self, kind: TextKind) -> bool:
+        """Whether there can be texts of a kind: those of a release have to be named."""
+        return self.texts.has(kind)
 
     @property
     def downloads(self) -> Sources:

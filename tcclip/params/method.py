@@ -18,6 +18,7 @@ from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, va
 from tcclip.params.recipe import Recipe
 from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
+from tcclip.params.texts import TextKind
 from tcclip.params.trained import Trained
 from tcclip.params.variants import place_of, variant_named
 
@@ -25,7 +26,7 @@ from tcclip.params.variants import place_of, variant_named
 class Names(Params):
     """How class names are written."""
 
-    source: Literal["plain", "llm"]  # the dataset's own names | rephrased by a language model (a suite's llm_names)
+    source: Literal["plain", "llm"]  # the dataset's own names | rephrased by a language model (docs/texts.md)
     otherwise: str | None = None  # source llm: the method whose runs stand in on datasets without rephrased names
     split_camel_case: bool  # a blank before every capital letter
     underscores_to_spaces: bool  # brush_hair -> brush hair
@@ -107,6 +108,17 @@ class Method(Params):
         if (self.names.source == "llm") != (self.names.otherwise is not None):
             raise ValueError("names.otherwise belongs to names.source llm, which needs it, and to no other source")
         return self
+
+    @property
+    def outside(self) -> tuple[TextKind, ...]:
+        """The kinds of texts from outside that the texts of its classes are made of."""
+        names: tuple[TextKind, ...] = ("rephrased",) if self.names.source == "llm" else ()
+        return tuple(dict.fromkeys((*names, *self.text.outside)))
+
+    @property
+    def outside_of_training(self) -> tuple[TextKind, ...]:
+        """The kinds of texts from outside that a training needs: those of its classes, and those of its objective."""
+        return tuple(dict.fromkeys((*self.outside, *self.recipe.objective.outside)))
 
     def on_other_classes(self) -> Method:
         """The method for classes that its weights were not trained on, where what it learned belongs to classes."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from tcclip.params.reader import Params, params_folder
 
-ListKind = Literal["published", "llm"]  # the paper's lists | class names rephrased by a language model
+ListKind = Literal["published", "rephrased", "descriptors"]  # the paper's lists | texts from outside (docs/texts.md)
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -55,12 +55,17 @@ def split_files(dataset: str, kind: ListKind) -> list[RemoteFile]:
         rows = [row for row in csv.DictReader(file) if (row["dataset"], row["kind"]) == (dataset, kind)]
     return [
         RemoteFile(
-            name=f"{kind}/{Path(row['path']).name}",
+            name=f"{kind}/{short(Path(row['path']), kind)}",
             urls=[f"https://raw.githubusercontent.com/{row['repo']}/{row['commit']}/{row['path']}"],
             bytes=int(row["bytes"]) if row["bytes"] else None,
             sha256=row["sha256"] or None,
-            git_blob=row["git_blob"],
+            git_blob=row["git_blob"] or None,
             into=f"lists/{kind}",
         )
         for row in rows
     ]
+
+
+def short(path: Path, kind: ListKind) -> str:
+    """The name of a list below the folder of its kind; descriptors of two types have one name in two folders."""
+    return "/".join(path.parts[-2:]) if kind == "descriptors" else path.name

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tcclip.errors import unknown
 from tcclip.params.architecture import BackboneConfig, Count
 from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.texts import TextKind
 
 
 class Pretraining(Params):
@@ -101,13 +102,21 @@ class Suite(Params):
     quote_published: bool  # fill cells that are not measured with the paper's numbers, marked
     # Rows that are quoted, or empty, instead of trained: a row's name in all tables, or TABLE/ROW in one
     quoted_rows: list[str] = Field(default_factory=list)
-    llm_names: bool = False  # fetch FROSTER's rephrased class names (CC BY-NC-SA 4.0) and run the rows that use them
+    texts: list[TextKind] = Field(default_factory=list)  # from outside, whose rows are run (docs/texts.md)
     first_look: FirstLook | None = None  # what `make tables` shows on a page before it goes on
     machine: Machine  # threads, GPUs, memory and time of a job
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
     methods: dict[str, Any] = Field(default_factory=dict)  # put over every method's values, or scaling them
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_texts(cls, content: Any) -> Any:
+        """The switch of before there were `texts` says what it is called now."""
+        if isinstance(content, dict) and "llm_names" in content:
+            raise ValueError("llm_names is called texts now: `texts: [rephrased]` is what `llm_names: true` was")
+        return content
 
     @model_validator(mode="before")
     @classmethod

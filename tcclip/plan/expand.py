@@ -19,6 +19,7 @@ from tcclip.params.column import (
 from tcclip.params.reader import names, path_of
 from tcclip.params.table import Row
 from tcclip.params.variants import place_of
+from tcclip.plan import texts
 from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
 from tcclip.plan.evaluation import Evaluation
 from tcclip.plan.runs import Run, run_for, train_split, trainings
@@ -77,9 +78,7 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
     runs: list[Run] = []
     for row in table.rows:
         method = method_of(suite, row.method_name) if row.method_name and not quoted(suite, table, row) else None
-        if method and method.names.source == "llm" and not suite.llm_names:
-            method = None
-        if method is None:
+        if method is None or _has_no_texts(suite, table, method):
             cells += [Cell(table.name, row.group, row.row, column.name) for column in table.columns]
             continue
         asked = table.model_copy(update={"columns": [c for c in table.columns if c.name not in row.skip]})
@@ -136,21 +135,36 @@ def _content(
 
 def _measured(
     suite: Suite, table: Table, column: MeasuredColumn, protocol: Protocol, method: Method, we: bool
-) -> tuple[Measured, list[Run]]:
+) -> tuple[Measured | None, list[Run]]:
     role = table.trained_on(column)
-    method = _with_names(suite, method, {role, column.dataset})
+    if (with_texts := _with_texts(suite, method, role, column.dataset)) is None:
+        return None, []
+    method = with_texts
     runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
     every = [Evaluation(run.name, column.dataset, split, protocol.views, we) for run in runs for split in column.splits]
     evaluations = tuple(dict.fromkeys(every))  # an untrained method has one run for all trainings
     return Measured(column.metric, evaluations, over_shots=len(column.trainings) > 1), runs
 
 
-def _with_names(suite: Suite, method: Method, roles: Iterable[str]) -> Method:
-    """The method, or the one that stands in for it where a dataset has no rephrased names."""
-    if method.names.source == "plain" or all(load_dataset(suite.dataset(role)).llm_names for role in roles):
+def _has_no_texts(suite: Suite, table: Table, method: Method) -> bool:
+    """Whether no column of a table can be measured for want of texts from outside."""
+    columns = table.measured if method.outside_of_training else []
+    found = [_with_texts(suite, method, table.trained_on(column), column.dataset) for column in columns]
+    return bool(found) and not any(found)
+
+
+def _with_texts(suite: Suite, method: Method, trained: str, tested: str) -> Method | None:
+    """The method, or the one that stands in for it where a dataset has no rephrased names.
+
+    None where the texts that it needs from outside are not used by the suite, or are not there.
+    """
+    of_training = [(load_dataset(suite.dataset(trained)), kind) for kind in method.outside_of_training if method.train]
+    needs = [*of_training, *((load_dataset(suite.dataset(tested)), kind) for kind in method.outside)]
+    if not all(texts.used(suite, *need) for need in needs):
+        return None
+    if all(dataset.has_texts(kind) for dataset, kind in needs):
         return method
-    assert method.names.otherwise is not None
-    return method_of(suite, method.names.otherwise)
+    return method_of(suite, method.names.otherwise) if method.names.otherwise else None
 
 
 def _shown(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tcclip.params import Dataset, Method
+from tcclip.params import Dataset
+from tcclip.params.texts import OF_VIDEOS, TextKind
 
 DATA = Path("data")
 LAST = "last.safetensors"  # in a run's folder: the last epoch's weights, where weights.safetensors has the best one's
@@ -20,9 +21,9 @@ def downloads(dataset: str) -> Path:
     return DATA / "downloads" / dataset
 
 
-def llm_downloads(dataset: str) -> Path:
-    """The class names rephrased by a language model, as they were fetched."""
-    return downloads(dataset) / "llm"
+def text_downloads(dataset: str, kind: TextKind) -> Path:
+    """The texts of a kind from outside, as they were fetched."""
+    return downloads(dataset) / kind
 
 
 def received(dataset: str) -> Path:
@@ -55,15 +56,20 @@ def classes(dataset: str, class_list: str) -> Path:
     return splits(dataset) / "classes" / f"{class_list}.csv"
 
 
-def rephrased(class_list: str) -> str:
-    """The name of a class list as a language model has rephrased it."""
-    return f"{class_list}-llm"
+def class_file(dataset: Dataset, split: str) -> Path:
+    """The class names of a split."""
+    return classes(dataset.name, dataset.class_list(split))
 
 
-def class_file(method: Method | None, dataset: Dataset, split: str) -> Path:
-    """The class names of a split as a method reads them; without a method the dataset's own."""
-    own = dataset.class_list(split)
-    return classes(dataset.name, rephrased(own) if method and method.names.source == "llm" else own)
+def given_texts(dataset: str) -> Path:
+    """The texts from outside that somebody has written for a dataset, a folder for each kind."""
+    return DATA / "texts" / dataset
+
+
+def texts(dataset: str, kind: TextKind, class_list: str) -> Path:
+    """The checked texts of a class list; those of videos are one file."""
+    folder = splits(dataset) / "texts"
+    return folder / (f"{kind}.json" if kind == OF_VIDEOS else f"{kind}-{class_list}.json")
 
 
 def frames(dataset: str) -> Path:

@@ -16,7 +16,7 @@ from tcclip.params.depends import NOT_EVALUATED, evaluation_settings
 from tcclip.params.method import method_of_run
 from tcclip.params.protocol import Views, parse_views
 from tcclip.params.reader import path_of, read_yaml, validate
-from tcclip.plan import Evaluation, Plan, layout, load_plan
+from tcclip.plan import Evaluation, Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
 from tcclip.plan.runs import train_split
 from tcclip.process import launch
@@ -47,7 +47,8 @@ def depends_on(plan: Plan, name: str) -> Depends:
     for evaluation in evaluations:
         dataset = plan.dataset(evaluation.role)
         paths.add(layout.split(dataset.name, evaluation.split))
-        paths.add(layout.class_file(method, dataset, evaluation.split))
+        paths.add(layout.class_file(dataset, evaluation.split))
+        paths.update(texts.files_for(method, dataset, evaluation.split).values())
         paths.add(layout.frames_index(dataset.name))
     if own := _trained_on(plan, method, run.role, protocol, run.shots, run.fold):
         paths.add(own)
@@ -69,7 +70,7 @@ def _trained_on(
     """The classes of a training, where what it learned belongs to them and other classes are tested otherwise."""
     if role is None or method.on_other_classes() is method:
         return None
-    return layout.class_file(method, plan.dataset(role), train_split(protocol, shots, fold))
+    return layout.class_file(plan.dataset(role), train_split(protocol, shots, fold))
 
 
 def outputs(plan: Plan, run: str) -> tuple[Path, Path]:
@@ -165,7 +166,8 @@ def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
     return EvaluationJob(
         name=evaluation.name,
         split=layout.split(dataset.name, evaluation.split),
-        classes=layout.class_file(method, dataset, evaluation.split),
+        classes=layout.class_file(dataset, evaluation.split),
+        texts=texts.files_for(method, dataset, evaluation.split),
         frames=layout.frames(dataset.name),
         we=evaluation.we,
         views=evaluation.views,

@@ -13,7 +13,7 @@ from tcclip.params.reader import flat
 from tcclip.plan import Plan, layout
 from tcclip.process.console import stage, told
 from tcclip.process.options import Log
-from tcclip.stages import fingerprint, llm_names
+from tcclip.stages import fingerprint
 
 CODE = ("tcclip.data.splits.write",)
 FORMATS = "tcclip.data.splits.formats"  # a module for each format of official lists
@@ -54,11 +54,7 @@ def code(dataset: Dataset) -> str:
 
 def class_files(plan: Plan) -> list[Path]:
     """Every class list of the suite."""
-    plain = [
-        layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists
-    ]
-    rephrased = [path for dataset in plan.datasets.values() for path in llm_names.outputs(dataset)]
-    return plain + (rephrased if plan.suite.llm_names else [])
+    return [layout.classes(name, names) for name, dataset in plan.datasets.items() for names in dataset.all_class_lists]
 
 
 @app.command()

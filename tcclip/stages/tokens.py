@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tcclip.params.reader import flat
+from tcclip.params.texts import OF_VIDEOS
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
-from tcclip.stages import fingerprint, splits
+from tcclip.stages import fingerprint, splits, texts
 from tcclip.stages.depends import require
+
+if TYPE_CHECKING:
+    from tcclip.backbone.class_tokens import ClassList
 
 CODE = ("tcclip.backbone.class_tokens",)
 
@@ -20,8 +24,8 @@ app = typer.Typer()
 
 
 def inputs(plan: Plan) -> list[Path]:
-    """Every class list of the suite."""
-    return splits.class_files(plan)
+    """Every class list of the suite, and the texts from outside."""
+    return splits.class_files(plan) + texts.files(plan)
 
 
 def outputs(plan: Plan) -> list[Path]:
@@ -48,4 +52,19 @@ def tokens(suite: SuiteName = "mini", log: Log = None) -> None:
 
         plan = load_plan(suite)
         require(inputs(plan), f"snakemake tokens --config suite={suite}")
-        report(write_tokens(inputs(plan), [plan.method(name) for name in plan.methods], *outputs(plan)))
+        report(write_tokens(_lists(plan), [plan.method(name) for name in plan.methods], *outputs(plan)))
+
+
+def _lists(plan: Plan) -> list[ClassList]:
+    """The class lists of the suite, with the texts from outside that its runs need."""
+    from tcclip.backbone.class_tokens import ClassList
+    from tcclip.data.splits.split_tables import read_classes
+    from tcclip.data.texts.checked import read_texts
+
+    kinds, found = texts.needed(plan), []
+    for name, dataset in plan.datasets.items():
+        of_classes = [kind for kind in kinds.get(name, []) if kind != OF_VIDEOS]
+        for class_list in dataset.all_class_lists:
+            checked = read_texts({kind: layout.texts(name, kind, class_list) for kind in of_classes})
+            found.append(ClassList(read_classes(layout.classes(name, class_list)), checked))
+    return found

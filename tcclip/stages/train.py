@@ -13,7 +13,7 @@ import typer
 from tcclip.errors import UserError
 from tcclip.params.depends import training_settings
 from tcclip.params.reader import path_of
-from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
@@ -50,7 +50,8 @@ def depends_on(plan: Plan, name: str) -> Depends:
         inputs=[
             layout.split(dataset.name, split),
             layout.split(dataset.name, protocol.validation.split),
-            layout.class_file(method, dataset, split),
+            layout.class_file(dataset, split),
+            *texts.files_for(method, dataset, split, training=True).values(),
             layout.frames_index(dataset.name),
             *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
         ],
@@ -70,6 +71,7 @@ def threads(plan: Plan) -> int:
 def training_job(plan: Plan, name: str) -> TrainingJob:
     """From the plan to a training: the run's name becomes everything that its training needs."""
     from tcclip.data.splits.split_tables import read_classes
+    from tcclip.data.texts.checked import read_texts
     from tcclip.training.job import TrainingJob
 
     run = plan.run(name)
@@ -80,13 +82,15 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
             f"`tcclip evaluate {run.arguments}` tests them"
         )
     assert run.role is not None and run.seed is not None
-    dataset, protocol, split = plan.dataset(run.role), plan.protocol_for(run), plan.train_split(run)
+    dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.protocol_for(run)
+    split = plan.train_split(run)
     return TrainingJob(
         name=run.name,
-        method=plan.method(run.method),
+        method=method,
         protocol=protocol,
         seed=run.seed,
-        class_names=read_classes(layout.class_file(plan.method(run.method), dataset, split)),
+        class_names=read_classes(layout.class_file(dataset, split)),
+        texts=read_texts(texts.files_for(method, dataset, split, training=True)),
         train_list=layout.split(dataset.name, split),
         validation_list=layout.split(dataset.name, protocol.validation.split),
         frames=layout.frames(dataset.name),

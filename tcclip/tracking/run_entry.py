@@ -149,7 +149,7 @@ def tested_by(plan: Plan, run: Run) -> dict[str, Evaluated]:
     """What each evaluation of a run is of; class names are the plain ones, also where a method reads rephrased ones."""
     found = {}
     for evaluation in plan.evaluations(run.name):
-        classes = layout.class_file(None, plan.dataset(evaluation.role), evaluation.split)
+        classes = layout.class_file(plan.dataset(evaluation.role), evaluation.split)
         found[evaluation.name] = Evaluated(evaluation.role, classes)
     return found
 

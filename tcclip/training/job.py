@@ -9,6 +9,7 @@ from typing import Any
 
 from tcclip.params import Method, Protocol
 from tcclip.params.suite import Machine
+from tcclip.params.texts import OutsideTexts
 
 # Of the machine; the rest says what a job asks of a cluster, which its result knows nothing of.
 KEPT = {"threads", "loader_workers", "precision", "eval_batch", "checkpoint"}
@@ -37,6 +38,7 @@ class TrainingJob:
     restart: bool = False  # begin anew where the resume state is of other params, data or code
     across_code: bool = False  # go on where it is of other code only
     code: Mapping[str, str] = field(default_factory=dict)  # module -> hash: what the weights depend on
+    texts: OutsideTexts = field(default_factory=dict)  # from outside, of the classes and videos, by kind
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
 
 

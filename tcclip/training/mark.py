@@ -41,7 +41,7 @@ class Mark:
 def mark_of(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256: str) -> Mark:
     """The mark of a training of these `videos` (name, label), whose precision is what `auto` stands for."""
     machine = {"threads": job.machine.threads, "precision": job.machine.precision}
-    data = [job.class_names, videos, job.tags.get("data_fingerprint")]
+    data = [job.class_names, videos, job.tags.get("data_fingerprint"), *([job.texts] if job.texts else [])]
     settings = training_settings(job.method, job.protocol, machine, job.seed, job.flip)
     return Mark(settings, short_hash(data), backbone_sha256, job.code)
 

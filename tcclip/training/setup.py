@@ -94,7 +94,9 @@ def prepare(job: TrainingJob) -> Setup:
         )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.machine.checkpoint).to(device)
+    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.machine.checkpoint, job.texts).to(
+        device
+    )
     parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)
     freeze_others(model, learning)

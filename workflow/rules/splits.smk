@@ -24,33 +24,6 @@ for dataset in plan.datasets.values():
             "tcclip splits {params.dataset} --log {log}"
 
 
-if plan.suite.llm_names:
-
-    for dataset in plan.datasets.values():
-        if dataset.llm_names:
-
-            rule:
-                name:
-                    f"llm_names_{dataset.name}"
-                input:
-                    stages.llm_names.inputs(dataset),
-                output:
-                    stages.llm_names.outputs(dataset),
-                log:
-                    f"logs/llm_names/{dataset.name}.log",
-                localrule: True  # it downloads, and compute nodes often have no network
-                resources:
-                    mem_mb=growing(1000),
-                    runtime=growing(10),
-                params:
-                    dataset=dataset.name,
-                    code=lambda wildcards: stages.llm_names.code(),
-                message:
-                    f"rephrased names of {dataset.name}"
-                shell:
-                    "tcclip llm-names {params.dataset} --log {log}"
-
-
 rule splits:
     input:
         [stages.splits.outputs(dataset) for dataset in plan.datasets.values()],

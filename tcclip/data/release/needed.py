@@ -14,7 +14,7 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Release
 from tcclip.params.release import RemoteFile, split_files
 
-Which = Literal["release", "llm"]  # videos and lists | class names rephrased by a language model
+Which = Literal["release", "rephrased", "descriptors"]  # videos and lists | texts from outside (docs/texts.md)
 LEFT_ALONE = "/%!$&'()*+,:;=@~"  # in a path; '#' is not here: in a download it is part of a name, never a fragment
 SCHEMES = ("http", "https")
 
@@ -25,8 +25,8 @@ def files_of(dataset: Release, which: Which = "release") -> list[RemoteFile]:
     No videos if the user has a folder of them, and of the lists those that `lists` asks for: the official ones, or the
     published ones, which the K-600 draw from official annotations needs as well.
     """
-    if which == "llm":
-        return split_files(dataset.name, "llm")
+    if which != "release":
+        return split_files(dataset.name, which)
     lists, videos = dataset.lists == "official", dataset.folder is None
     files = dataset.sources.files if dataset.sources else []
     release = [file for file in files if (lists if is_list(file.into) else videos)]

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import Params
+from tcclip.params.texts import TextKind
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -22,6 +23,7 @@ class Kind(Params):
     """Settings of one kind: its keys, and what they cannot do together with others."""
 
     kind: str
+    outside: ClassVar[tuple[TextKind, ...]] = ()  # kinds of texts from outside that it needs (docs/texts.md)
     SECTION: ClassVar[str]  # where the axis stands in a method's file, for errors: "vision", "tc.selector"
 
     def check(self, method: Method) -> None:

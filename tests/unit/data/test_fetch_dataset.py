@@ -246,7 +246,7 @@ def test_of_a_dataset_whose_videos_the_user_has_only_the_lists_are_fetched(site,
     assert list(received(tmp_path)) == ["labels.zip"]
 
 
-def test_lists_come_as_the_dataset_asks_for_them_and_rephrased_names_apart(site, tmp_path, monkeypatch):
+def test_lists_come_as_the_dataset_asks_for_them_and_texts_from_outside_apart(site, tmp_path, monkeypatch):
     def lists(_, kind):
         return [RemoteFile(name=f"{kind}/a.txt", urls=[site.add(f"{kind}.txt", kind.encode())], into=f"lists/{kind}")]
 
@@ -259,8 +259,9 @@ def test_lists_come_as_the_dataset_asks_for_them_and_rephrased_names_apart(site,
     assert list(received(tmp_path / "published")) == ["a.zip", "published/a.txt"]
     download(toy.model_copy(update={"zero_shot_from": "val"}), tmp_path / "both", settings=QUICK)
     assert list(received(tmp_path / "both")) == ["a.zip", "labels.txt", "published/a.txt"]
-    download(toy, tmp_path / "llm", "llm", settings=QUICK)
-    assert list(received(tmp_path / "llm")) == ["llm/a.txt"]
+    for kind in ("rephrased", "descriptors"):
+        download(toy, tmp_path / kind, kind, settings=QUICK)
+        assert list(received(tmp_path / kind)) == [f"{kind}/a.txt"]
 
 
 def test_an_archive_that_was_unpacked_and_removed_is_not_fetched_again(site, tmp_path):
@@ -311,7 +312,8 @@ def test_every_file_of_the_registry_has_an_address_or_a_person_who_fetches_it():
         name, sources = dataset.name, dataset.downloads
         assert len({file.name for file in sources.files}) == len(sources.files)
         assert all(file.urls or sources.by_hand for file in sources.files), name
-        files = [*sources.files, *split_files(name, "published"), *split_files(name, "llm")]
+        listed = [file for kind in ("published", "rephrased", "descriptors") for file in split_files(name, kind)]
+        files = [*sources.files, *listed]
         assert all(is_url(url) for file in files for url in file.urls)
         assert len({file.name for file in files}) == len(files), name
 

@@ -16,14 +16,17 @@ from test_lists import dataset, write
 from tcclip.data.splits.base_novel import base_novel_lists, halves, relabelled
 from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import read_labelled, read_names
-from tcclip.data.splits.llm_names import write_llm_names
 from tcclip.data.splits.split_tables import read_classes, read_split
 from tcclip.data.splits.write import write_splits
+from tcclip.data.texts.given import read_given
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import BaseNovel
 from tcclip.params.reader import params_folder
-from tcclip.params.release import split_files
+from tcclip.params.release import short, split_files
+from tcclip.params.texts import TextKind
+from tcclip.plan import layout
+from tcclip.plan.texts import source
 
 
 def by_hash(lists: Path) -> dict[str, Path]:
@@ -143,36 +146,46 @@ def test_our_own_draws_from_the_lists_of_ssv2_have_the_published_sizes(published
 
 
 @pytest.mark.parametrize("name", ["hmdb51", "ucf101", "k600"])
-def test_rephrased_names_stand_beside_the_plain_ones_in_the_same_order(
-    name: str, published_lists: Path, tmp_path: Path
+@pytest.mark.parametrize("kind", ["rephrased", "descriptors"])
+def test_released_texts_are_of_the_published_classes(
+    name: str, kind: TextKind, published_lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = load_dataset(name)
     raw = placed(name, published_lists, tmp_path / "raw")
-    write_splits(data, raw, tmp_path / "splits")
-    (raw / "lists/llm").mkdir()
-    for class_list, file in data.llm_names.items():
-        plain = read_classes(tmp_path / f"splits/classes/{class_list}.csv")
-        sentences = {str(label): f"{plain[label]}: somebody does it" for label in reversed(range(len(plain)))}
-        (raw / "lists/llm" / file).write_text(json.dumps(sentences))  # invented; the real ones may not be kept here
-    write_llm_names(data, raw / "lists", tmp_path / "splits")
+    monkeypatch.setattr(layout, "DATA", tmp_path)
+    write_splits(data, raw, layout.splits(name))
     for class_list in data.all_class_lists:
-        plain = read_classes(tmp_path / f"splits/classes/{class_list}.csv")
-        rephrased = read_classes(tmp_path / f"splits/classes/{class_list}-llm.csv")
-        assert list(rephrased) == [f"{word}: somebody does it" for word in plain]
+        given = source(data, kind, class_list)
+        assert given.fetched
+        names = read_classes(layout.classes(name, given.of))
+        rephrased = {str(label): f"{plain}: somebody does it" for label, plain in enumerate(names)}
+        lists = {str(label): ["a", "b", "c", "d"] for label in range(len(names))}
+        for path in given.paths:  # invented; the real ones may not be kept here
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(rephrased if kind == "rephrased" else lists))
+    for class_list in data.all_class_lists:
+        texts = read_given(data, kind, class_list)
+        assert tuple(texts) == read_classes(layout.classes(name, class_list))
+        first = next(iter(texts))
+        assert texts[first] == ((f"{first}: somebody does it",) if kind == "rephrased" else ("a", "b", "c", "d") * 2)
 
 
 @pytest.mark.parametrize("name", ["hmdb51", "ucf101", "k600", "k400"])
-def test_the_rephrased_names_to_fetch_are_as_many_as_the_classes(name: str, published_lists: Path) -> None:
+@pytest.mark.parametrize("kind", ["rephrased", "descriptors"])
+def test_the_texts_to_fetch_are_as_many_as_the_classes(name: str, kind: str, published_lists: Path) -> None:
     data = load_dataset(name)
     at_hand = by_hash(published_lists)
     with open(params_folder() / "split_files.csv", newline="") as file:
-        fetched = {Path(row["path"]).name: int(row["rows"]) for row in csv.DictReader(file) if row["kind"] == "llm"}
+        rows = [row for row in csv.DictReader(file) if (row["dataset"], row["kind"]) == (name, kind)]
+    counts = {f"{kind}/{short(Path(row['path']), kind)}": int(row["rows"]) for row in rows}
     lists = {
         Path(file.name).name: at_hand[file.sha256] for file in split_files(name, "published") if file.sha256 in at_hand
     }
     assert data.published is not None
-    for class_list, names in data.llm_names.items():
-        assert fetched[names] == len(read_names(lists[data.published.classes[class_list]]))
+    for class_list, named in getattr(data.texts, kind).items():
+        classes = len(read_names(lists[data.published.classes[class_list]]))
+        files = [named] if isinstance(named, str) else [named.spatial, named.temporal]
+        assert [counts[f"{kind}/{file}"] for file in files] == [classes] * len(files)
 
 
 def test_three_draws_of_base_classes_differ_and_share_no_test_video() -> None:
@@ -215,17 +228,6 @@ def test_the_validation_variant_of_k600_takes_every_annotated_video_of_the_draws
 def test_a_published_list_that_is_missing_names_the_commands_that_fetch_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"hmdb_51_labels\.csv is missing: run `tcclip download hmdb51`"):
         write_splits(load_dataset("hmdb51"), tmp_path, tmp_path / "splits")
-
-
-def test_rephrased_names_of_another_number_are_refused(tmp_path: Path) -> None:
-    head = "label,youtube_id,time_start,time_end,split\n"
-    raw = write(tmp_path, train__csv=head + "archery,AAAAAAAAAAA,0,10,train\n")
-    (raw / "llm").mkdir()
-    (raw / "llm/names.json").write_text(json.dumps({"0": "Archery: with a bow", "1": "Bowling"}))
-    data = dataset("kinetics", "train").model_copy(update={"llm_names": {"all": "names.json"}})
-    write_splits(data, raw, tmp_path / "splits")
-    with pytest.raises(UserError, match=r"names\.json has 2 rephrased names, and class list all has 1 classes"):
-        write_llm_names(data, raw, tmp_path / "splits")
 
 
 def test_the_table_of_published_lists_has_the_bytes_and_hashes_of_the_lists_at_hand(published_lists: Path) -> None:

@@ -12,9 +12,9 @@ from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import params_folder
-from tcclip.plan import expand, layout, load_plan
+from tcclip.plan import expand, load_plan
 from tcclip.plan.cells import Average, Looks
-from tcclip.stages import splits
+from tcclip.stages import evaluate, texts, train
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
@@ -25,6 +25,7 @@ COMPARED = {  # the systems that the paper compares with, in the rows of these t
     "table4": ["action_clip-common", "a5", "x_clip"],
     "table5": ["action_clip", "x_clip", "vita_clip"],
 }
+WITH_TEXTS = ["tc_clip-llm"]  # methods that need texts from outside, which suite paper uses where it is asked to
 
 
 def test_tables_2_and_3_need_a_zero_shot_training_and_12_few_shot_ones_of_every_system():
@@ -34,8 +35,8 @@ def test_tables_2_and_3_need_a_zero_shot_training_and_12_few_shot_ones_of_every_
     methods = {
         name: Counter(run.method for run in trained if run.protocol == name) for name in ("zero_shot", "few_shot")
     }
-    assert methods["zero_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table2"]], 1)
-    assert methods["few_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table3"]], 12)
+    assert methods["zero_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table2"], *WITH_TEXTS], 1)
+    assert methods["few_shot"] == dict.fromkeys(["vifi_clip", "tc_clip", *COMPARED["table3"], *WITH_TEXTS], 12)
     assert [run.name for run in runs if not run.trained] == ["untrained-vanilla_clip"]
 
 
@@ -45,7 +46,7 @@ def test_the_ablations_need_no_training_twice():
     zero_shot = [run for run in plan.runs.values() if run.trained and run.protocol == "zero_shot"]
     per_method = 3 * 4  # datasets times K
     methods = {
-        "table3": 2 + len(COMPARED["table3"]),
+        "table3": 2 + len(COMPARED["table3"]) + len(WITH_TEXTS),
         "table6": 1,  # the light variant
         "table8a": 7,  # the default, TC only, and 6 other selections; the baseline is Table 3's ViFi-CLIP
         "table8b": 6,  # the default and the baseline are there already, and so on
@@ -64,10 +65,11 @@ def test_the_ablations_need_no_training_twice():
         "vp_only",
         "vifi_clip-learnable_prompts",
         "tc_clip-late_fusion",
+        *WITH_TEXTS,
     }
     by_protocol = Counter(run.protocol for run in plan.runs.values() if run.trained)
     # base-to-novel: the methods of Table 4 and Table 6's light variant, four datasets, three draws
-    novel = (3 + len(COMPARED["table4"])) * 4 * 3
+    novel = (3 + len(COMPARED["table4"]) + len(WITH_TEXTS)) * 4 * 3
     fully = 3 + len(COMPARED["table5"])
     assert by_protocol == {
         "few_shot": len(few_shot),
@@ -168,7 +170,7 @@ def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
 
 def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_path):
     assert not any("llm" in run for run in load_plan("paper").runs)
-    plan = with_params(monkeypatch, tmp_path, suites__paper={"llm_names": True})
+    plan = with_params(monkeypatch, tmp_path, suites__paper={"texts": ["rephrased"]})
     rephrased = Counter(run.protocol for run in plan.runs.values() if run.method == "tc_clip-llm")
     assert rephrased == {"zero_shot": 1, "few_shot": 2 * 4, "base_to_novel": 3 * 3}  # methods.md 12: SSv2 has none
     here = ("LLM text", "TC-CLIP", "ssv2_k2")
@@ -176,8 +178,11 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     assert cell.evaluations[0].run == "few_shot-ssv2-k2-tc_clip-s1024"
     run = plan.run("zero_shot-k400-tc_clip-llm-s1024")
     assert (plan.protocol_for(run).micro_batch, plan.protocol_for(run).total_batch) == (2, 256)
-    assert layout.class_file(plan.method(run.method), plan.dataset("k600"), "test1").name == "test1-llm.csv"
-    assert Path("data/splits/k600/classes/test1-llm.csv") in splits.class_files(plan)
+    k400, k600 = (
+        Path(f"data/splits/{name}.json") for name in ("k400/texts/rephrased-all", "k600/texts/rephrased-test1")
+    )
+    assert {k400, k600} <= set(texts.files(plan))
+    assert k400 in train.depends_on(plan, run.name).inputs and k600 in evaluate.depends_on(plan, run.name).inputs
 
 
 def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
@@ -213,7 +218,7 @@ ADDED_REFERENCES = ("vifi_clip-cls_tokens", "vifi_clip-adjacent", "vifi_clip-all
 
 def test_suites_differ_in_data_and_budgets_only():
     mini, paper = load_plan("mini"), load_plan("paper")
-    assert list(mini.runs) == list(paper.runs)
+    assert [name for name, run in mini.runs.items() if run.method not in WITH_TEXTS] == list(paper.runs)
     assert mini.protocol("few_shot").epochs < paper.protocol("few_shot").epochs == 50
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.texts import NOTHING, OfClass
 
 BARE = "{name}"  # a prompt without words
 NAME = "{name}"
@@ -30,8 +31,11 @@ class Texts(Kind):
         """Learned vectors beside the text's tokens, which take places of its context_length."""
         return 0
 
-    def texts_of(self, name: str) -> list[str]:
-        """The texts of a class whose readable name is given; every class has as many."""
+    def texts_of(self, name: str, outside: OfClass = NOTHING) -> list[str]:
+        """The texts of a class whose readable name is given; every class has as many.
+
+        outside: the class's strings of each kind that the class variable `outside` names.
+        """
         raise NotImplementedError
 
     def elsewhere(self) -> Texts:
@@ -44,7 +48,7 @@ class Text(Texts):
 
     prompt: str  # text around {name}
 
-    def texts_of(self, name: str) -> list[str]:
+    def texts_of(self, name: str, outside: OfClass = NOTHING) -> list[str]:
         """The prompt with the name."""
         return [with_name(self.prompt, name)]
 

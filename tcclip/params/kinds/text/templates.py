@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from tcclip.params.kinds.text._text import Texts, check_has_name, with_name
 from tcclip.params.numbers import Positive
+from tcclip.params.texts import NOTHING, OfClass
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -20,7 +21,7 @@ class Settings(Texts):
     prompts: Annotated[list[Annotated[str, AfterValidator(check_has_name)]], Field(min_length=1)]  # texts around {name}
     test_scale: Positive | None = None  # of the cosine in a test; null: the trained one, as in training
 
-    def texts_of(self, name: str) -> list[str]:
+    def texts_of(self, name: str, outside: OfClass = NOTHING) -> list[str]:
         """Every prompt with the name."""
         return [with_name(prompt, name) for prompt in self.prompts]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from tcclip.params.kinds.text._text import Texts, check_has_name, with_name
+from tcclip.params.texts import NOTHING, OfClass
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -18,7 +19,7 @@ class Settings(Texts):
     kind: Literal["templates_mean"] = "templates_mean"
     prompts: Annotated[list[Annotated[str, AfterValidator(check_has_name)]], Field(min_length=1)]  # texts around {name}
 
-    def texts_of(self, name: str) -> list[str]:
+    def texts_of(self, name: str, outside: OfClass = NOTHING) -> list[str]:
         """Every prompt with the name."""
         return [with_name(prompt, name) for prompt in self.prompts]
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from tcclip.params.kinds.text import name
 from tcclip.params.kinds.text._text import Text, Texts, check_has_name, with_name
+from tcclip.params.texts import NOTHING, OfClass
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -28,7 +29,7 @@ class Settings(Text):
         """Learned vectors in front of the prompt."""
         return self.n_ctx
 
-    def texts_of(self, name: str) -> list[str]:
+    def texts_of(self, name: str, outside: OfClass = NOTHING) -> list[str]:
         """The prompt with the name, behind words in the places of the vectors."""
         return [" ".join([*[PLACE] * self.n_ctx, with_name(self.prompt, name)])]
 
