@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ports import free_port
+from rephrased_world import add_texts
+from rephrased_world import job_of as rephrased_job
 from tiny_world import SYSTEMS, evaluation, protocol, training_job
 
 from tcclip.training import TrainingJob
@@ -116,6 +118,9 @@ def groups(world: Path) -> None:
     for method in SYSTEMS:
         for count in (1, 2):
             assert in_processes(count, train, job_of(world, f"{method}-p{count}", 5, method)) == [0] * count
+    add_texts(world)
+    for count in (1, 2):
+        assert in_processes(count, train, rephrased_job(world, f"froster-p{count}", 20)) == [0] * count
     for count in (1, 2, 3):
         assert in_processes(count, evaluate, *evaluation(world, f"e{count}")) == [0] * count
     print("too many", in_processes(5, train, job_of(world, "many", 5)))

@@ -65,6 +65,11 @@ def test_compared_systems_have_the_losses_of_one_process_too(world, groups, meth
     assert np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
 
 
+def test_a_training_with_a_teacher_has_the_losses_of_one_process_over_twenty_steps(world, groups):
+    one, two = (pd.read_csv(world / f"runs/froster-p{count}/history.csv") for count in (1, 2))
+    assert len(one) == 20 and np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
+
+
 def test_a_training_by_several_processes_leaves_the_files_of_one_and_says_how_many_there_were(world, curves):
     one, four = ({path.name for path in (world / f"runs/p{count}").iterdir()} for count in (1, 4))
     assert one == four
