@@ -71,8 +71,10 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     freeze_others(model, learning_of(model, method))
     objective = objective_of(method, Learner(model, video.device, "fp32", lambda: named))
     if isinstance(objective, LooksAhead):
-        pairs = skeleton(method, config, tokens[torch.arange(case.batch) % len(tokens)], settings.frames).to("meta")
-        return _of_matching(model, pairs, video, case.batch // case.micro)
+        labels, one_form = torch.arange(case.batch) % case.classes, model.composition.text.joined is not None
+        of_labels = tokens[labels if one_form else model.texts_of(labels)]
+        pairs, parts = skeleton(method, config, of_labels, settings.frames).to("meta"), case.batch // case.micro
+        return _of_matching(model, pairs, video, parts, ahead=objective.coupled(parts, case.micro) > 1)
     objective.begin(AT)  # texts that no training changes are there from the first step on
     batch = Batch(video, torch.zeros(case.micro, dtype=torch.int64, device="meta"), [""] * case.micro)
     one, two = (counted(partial(_step, objective, [batch] * parts)) for parts in (1, 2))
@@ -88,8 +90,11 @@ def _step(objective: Objective | InParts, batches: list[Batch]) -> None:
     objective.end(shared)
 
 
-def _of_matching(model: ClipVideo, pairs: ClipVideo, video: Tensor, parts: int) -> int:
-    """A step of in-batch matching: of the model's videos, in so many micro-batches, and the texts of `pairs`."""
+def _of_matching(model: ClipVideo, pairs: ClipVideo, video: Tensor, parts: int, ahead: bool) -> int:
+    """A step of in-batch matching: of the model's videos, in so many micro-batches, and the texts of `pairs`.
+
+    ahead: the features of all videos are computed before the first loss.
+    """
 
     def videos() -> Tensor:
         return model.pooled(model.encode_video(video))
@@ -102,8 +107,8 @@ def _of_matching(model: ClipVideo, pairs: ClipVideo, video: Tensor, parts: int) 
     each = counted(lambda: torch.autograd.backward([videos().sum()]))
     of_texts = counted(lambda: torch.autograd.backward([texts().sum()]))
     with torch.no_grad():
-        ahead = counted(videos) if parts > 1 else 0
-    return (each + ahead) * parts + of_texts
+        before = counted(videos) if ahead else 0
+    return (each + before) * parts + of_texts
 
 
 def _block(tokens: int, width: int) -> int:

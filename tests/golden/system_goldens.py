@@ -23,6 +23,7 @@ from tcclip.models.config import canonical_shapes
 from tcclip.models.vision.exchange import Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params import load_method
+from tcclip.params.texts import NONE, OutsideTexts
 
 Arrays = dict[str, np.ndarray]
 DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
@@ -69,6 +70,7 @@ def model(
     classes: Sequence[str] | None = None,
     frames: int | None = None,
     prefix: str = "",
+    texts: OutsideTexts = NONE,
 ) -> ClipVideo:
     """A method's model at the sizes, frames and classes of `info`, or with others, filled with the names' weights."""
     config = goldens.backbone_config(info["config"])
@@ -78,6 +80,7 @@ def model(
         Backbone(config, clip),
         classes or info["classes"],
         frames or info["config"]["frames"],
+        texts=texts,
     )
     load_canonical(network, weights(network, prefix))
     return network.to(dtype)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from described_world import add_descriptors
+from described_world import job_of as described_job
+from described_world import method as described_method
 from ports import free_port
-from rephrased_world import add_texts
-from rephrased_world import job_of as rephrased_job
 from tiny_world import SYSTEMS, evaluation, protocol, training_job
 
 from tcclip.training import TrainingJob
@@ -118,9 +119,12 @@ def groups(world: Path) -> None:
     for method in SYSTEMS:
         for count in (1, 2):
             assert in_processes(count, train, job_of(world, f"{method}-p{count}", 5, method)) == [0] * count
-    add_texts(world)
+    add_descriptors(world)
+    for count in (1, 2, 4):
+        assert in_processes(count, train, described_job(world, f"ost-p{count}", 20)) == [0] * count
     for count in (1, 2):
-        assert in_processes(count, train, rephrased_job(world, f"froster-p{count}", 20)) == [0] * count
+        parts = described_job(world, f"ost-parts-p{count}", 4, described_method(recipe__objective__videos=4))
+        assert in_processes(count, train, parts) == [0] * count
     for count in (1, 2, 3):
         assert in_processes(count, evaluate, *evaluation(world, f"e{count}")) == [0] * count
     print("too many", in_processes(5, train, job_of(world, "many", 5)))

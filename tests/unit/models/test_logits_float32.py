@@ -10,6 +10,7 @@ import torch
 from small_models import CLASSES, CONFIG, backbone
 
 from tcclip.bench import oracle, plain
+from tcclip.bench.world import outside_texts
 from tcclip.models import build
 from tcclip.models.score.scoring import in_float32
 from tcclip.params import load_method
@@ -24,7 +25,8 @@ HALVES = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=[
 def logits_of(method: str, changes: dict[str, Any], dtype: torch.dtype) -> torch.Tensor:
     small = SMALL if load_method(method).tc else {}
     layers = {"vision.layers_infuse": "all"} if method == "tc_clip_light" else {}  # a fourth layer is not there
-    model = build(load_method(method, {**small, **layers, **changes}), backbone(), CLASSES, 4)
+    texts = outside_texts(CLASSES)
+    model = build(load_method(method, {**small, **layers, **changes}), backbone(), CLASSES, 4, texts=texts)
     with torch.autocast("cpu", dtype):
         logits: torch.Tensor = model(torch.randn(2, 4, 3, 32, 32))
     return logits

@@ -8,6 +8,7 @@ import pytest
 import torch
 from small_models import full_size
 
+from tcclip.bench.world import outside_texts
 from tcclip.models import Backbone, build
 from tcclip.params import load_method, load_suite
 from tcclip.plan import load_plan
@@ -24,7 +25,7 @@ def mini_backbone() -> Backbone:
 @pytest.mark.parametrize("name", load_plan("mini").methods)
 def test_a_method_compares_a_video_with_classes_and_every_trained_parameter_counts(name: str) -> None:
     method, classes = load_method(name), ["red ball", "green star", "blue square"]
-    model = build(method, mini_backbone(), classes, FRAMES)
+    model = build(method, mini_backbone(), classes, FRAMES, texts=outside_texts(classes))
     freeze_others(model, learning_of(model, method))
     side = model.visual.patch_size * 7
     chosen = torch.tensor([0]) if model.composition.text.of_class > 1 else None  # as in training
