@@ -27,6 +27,7 @@ from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, clip_positions, load_canonical
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import in_a_test
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
 from tcclip.params.protocol import Views
@@ -121,7 +122,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
 
 
 def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | None:
-    """The run's weights, or those of its last epoch; None for a method that is not trained."""
+    """The run's weights that a test has, or those of its last epoch; None for a method that is not trained."""
     if subject.weights is None:
         if subject.method.train:
             raise UserError(f"run {subject.name} of method '{subject.method.name}' has no weights: train it first")
@@ -129,8 +130,7 @@ def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | N
     path = subject.weights.with_name(LAST) if last else subject.weights
     if not path.is_file():
         raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
-    tensors: dict[str, Tensor] = load_file(path)
-    return tensors
+    return in_a_test(load_file(path))
 
 
 def without_classes(tuned: dict[str, Tensor], model: ClipVideo) -> dict[str, Tensor]:

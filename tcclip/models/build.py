@@ -14,6 +14,7 @@ from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
 from tcclip.models.config import canonical_shapes
+from tcclip.models.part import Part
 from tcclip.models.pos.table import SPACE
 from tcclip.models.tokens import end_positions, token_rows
 from tcclip.params.architecture import BackboneConfig
@@ -31,26 +32,32 @@ def build(
     num_frames: int,
     recompute: bool = False,
     texts: OutsideTexts = NONE,
+    added: Sequence[Part] = (),
 ) -> ClipVideo:
     """The model of `method` over `class_names` for videos of `num_frames`, with the backbone's weights.
 
     New parameters start as the paper says; the same arguments give the same weights. With `recompute`, training keeps
     less of the vision layers' insides and computes them twice. `texts` are those from outside that the method needs
-    (docs/texts.md). Raises UserError when a class name does not fit into the text, when one of `texts` is missing, or
-    when the backbone is not made for the method.
+    (docs/texts.md), `added` weights that its training needs beside those of the model. Raises UserError when a class
+    name does not fit into the text, when one of `texts` is missing, or when the backbone is not made for the method.
     """
     if not class_names:
         raise UserError(f"method {method.name}: the list of class names is empty")
     tokens = token_rows(
         class_prompts(method, class_names, texts), backbone.tokens, method.text.context_length, method.text.beside
     )
-    model = skeleton(method, backbone.config, tokens, num_frames, recompute)
+    model = skeleton(method, backbone.config, tokens, num_frames, recompute, added)
     model.load_state_dict(_first_values(model, backbone), strict=True, assign=True)
     return model
 
 
 def skeleton(
-    method: Method, config: BackboneConfig, tokens: Tensor, num_frames: int, recompute: bool = False
+    method: Method,
+    config: BackboneConfig,
+    tokens: Tensor,
+    num_frames: int,
+    recompute: bool = False,
+    added: Sequence[Part] = (),
 ) -> ClipVideo:
     """`method`'s model over texts of token ids (C, L) without values: all its weights are on the meta device.
 
@@ -62,7 +69,7 @@ def skeleton(
     with torch.device("meta"):
         table = torch.empty(canonical_shapes(config)[TABLE])
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
-        return ClipVideo(config, tokens, table, composition, recompute, trains_table(method))
+        return ClipVideo(config, tokens, table, composition, recompute, trains_table(method), added)
 
 
 def trains_table(method: Method) -> bool:

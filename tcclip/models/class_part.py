@@ -7,6 +7,7 @@ in it is trained, it is computed once for a whole training, as far as it goes wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,12 +26,15 @@ class ClassPart:
     trained: bool  # False: the same in every step
 
     @classmethod
-    def of(cls, model: ClipVideo, among: Tensor | None = None) -> ClassPart:
-        """That of the model's classes, or of some (n,) of them, with its present weights."""
-        whole = model.encode_classes(among)
+    def of(cls, model: ClipVideo, among: Tensor | None = None, forms: int | None = None) -> ClassPart:
+        """That of the model's classes, or of some rows (n,) of its tokens, with its present weights.
+
+        forms: how many of the rows are texts of one class, where these are not all that it has.
+        """
+        whole = model.encode_classes(among, forms)
         if not _trained(whole) and not _trained(texts := model.finished(whole)):
             return cls(texts, texts, trained=False)
-        leaves = (None if part is None else part.detach().requires_grad_() for part in whole)
+        leaves = (part.detach().requires_grad_() if isinstance(part, Tensor) else part for part in whole)
         return cls(whole, ClassReaders._make(leaves), trained=True)
 
     def backward(self) -> None:
@@ -53,8 +57,11 @@ class ClassParts:
     model: ClipVideo
     kept: ClassPart | None = None  # of all steps, where nothing in it is trained
 
-    def of_step(self) -> ClassPart:
-        """That of the next step."""
+    def of_step(self, forms: Sequence[int] | None = None) -> ClassPart:
+        """That of the next step, of all texts of every class or of those of them that the step reads."""
+        if forms is not None:
+            rows = self.model.texts_of(torch.arange(self.model.classes), forms)
+            return ClassPart.of(self.model, rows, len(forms))
         part = self.kept or ClassPart.of(self.model)
         self.kept = None if part.trained else part
         return part
@@ -62,4 +69,4 @@ class ClassParts:
 
 def _trained(texts: ClassTexts) -> bool:
     parts = (texts,) if isinstance(texts, Tensor) else texts
-    return any(part is not None and part.requires_grad for part in parts)
+    return any(isinstance(part, Tensor) and part.requires_grad for part in parts)

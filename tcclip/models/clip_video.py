@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 
@@ -40,6 +41,7 @@ class ClipVideo(nn.Module):
     """
 
     tokens: Tensor  # (n*C, L), n texts of each class: the first one of every class, then the second ones
+    host_tokens: Tensor  # the same on the CPU, where it is worked out what of some rows has to be computed
     places: Tensor  # tower.Layout of `tokens`
 
     def __init__(
@@ -50,8 +52,12 @@ class ClipVideo(nn.Module):
         composition: Composition,
         recompute: bool = False,
         trained_table: bool = False,
+        added: Sequence[Part] = (),
     ) -> None:
-        """tokens (n*C, L): rows of the texts, L the longest; recompute: see VisionTower; trained_table: of tokens."""
+        """tokens (n*C, L): rows of the texts, L the longest, on the CPU; recompute: see VisionTower.
+
+        trained_table: of tokens; added: weights beside those of the composition, which a training needs.
+        """
         super().__init__()
         self.composition = composition
         self.visual = VisionTower(config, composition.exchange, composition.positions, recompute)
@@ -62,8 +68,9 @@ class ClipVideo(nn.Module):
         self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))
         self.logit_scale = nn.Parameter(torch.empty(()))
         self.register_module(composition.look.prefix, None)
-        self.parts = [(part, self._add(part)) for part in composition.parts(config)]
+        self.parts = [(part, self._add(part)) for part in (*composition.parts(config), *added)]
         self.register_buffer("tokens", tokens, persistent=False)
+        self.host_tokens = tokens
         self.prefix = _prefix(tokens, composition.text.shared)
         self.register_buffer("places", tower.layout(tokens, self.prefix).places, persistent=False)
 
@@ -101,10 +108,13 @@ class ClipVideo(nn.Module):
         """C, of which each has as many texts as the others."""
         return len(self.tokens) // self.composition.text.of_class
 
-    def texts_of(self, classes: Tensor) -> Tensor:
-        """The rows of `tokens` (n*k,) that are the texts of some classes (k,), in the order of `tokens`."""
-        forms = torch.arange(self.composition.text.of_class, device=classes.device)
-        return (forms[:, None] * self.classes + classes).flatten()
+    def texts_of(self, classes: Tensor, forms: Sequence[int] | None = None) -> Tensor:
+        """The rows of `tokens` (n*k,) that are the texts of some classes (k,), in the order of `tokens`.
+
+        forms: which n of the texts of each; None: all of them.
+        """
+        wanted = range(self.composition.text.of_class) if forms is None else forms
+        return torch.cat([form * self.classes + classes for form in wanted])
 
     def forward(
         self,
@@ -169,11 +179,16 @@ class ClipVideo(nn.Module):
         """The attention bias (heads, 2) of every vision layer, None where there is none."""
         return [bias_of(self.exchange_weights(), number) for number in range(len(self.visual.transformer.resblocks))]
 
-    def encode_classes(self, among: Tensor | None = None) -> tower.ClassReaders:
-        """The part of the text tower that depends on the weights alone, of all texts or of some rows (k,) of tokens."""
+    def encode_classes(self, among: Tensor | None = None, forms: int | None = None) -> tower.ClassReaders:
+        """The part of the text tower that depends on the weights alone, of all texts or of some rows (k,) of tokens.
+
+        forms: how many of the rows are texts of one class, where these are not all that it has.
+        """
         if among is not None:
-            tokens = self.tokens[among]
-            return self._encode(tokens, self.prefix, tower.layout(tokens, self.prefix), among)
+            device, tokens = self.tokens.device, self.host_tokens[among.cpu()]
+            places = tower.layout(tokens, self.prefix)
+            places = places._replace(places=places.places.to(device))
+            return self._encode(tokens.to(device), self.prefix, places, among.to(device), forms)
         classes, length = self.tokens.shape
         return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
 
@@ -185,7 +200,12 @@ class ClipVideo(nn.Module):
         return self._encode(tokens, prefix, tower.layout(tokens, prefix))
 
     def _encode(
-        self, tokens: Tensor, prefix: int, places: tower.Layout, classes: Tensor | None = None
+        self,
+        tokens: Tensor,
+        prefix: int,
+        places: tower.Layout,
+        classes: Tensor | None = None,
+        forms: int | None = None,
     ) -> tower.ClassReaders:
         learned, look = self.composition.text, self.composition.look
         own, rows = self._own(learned.part), tower.rows_of(tokens, prefix, places)
@@ -194,7 +214,8 @@ class ClipVideo(nn.Module):
         put = None if own is None or learned.put is None else partial(learned.put, own, rows)
         state = tower.embed(rows, self.token_embedding.weight, self.positional_embedding, prefix, put, places)
         replaced = learned.prompts if look.prompts else 0
-        return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places)
+        count = learned.of_class if forms is None else forms
+        return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places, count)
 
     def finished(self, classes: tower.ClassReaders) -> tower.ClassTexts:
         """The features (C, E) where no video adds anything in the text tower, else `classes` as they are."""
@@ -219,12 +240,15 @@ class ClipVideo(nn.Module):
         return features
 
     def _features(self, classes: tower.ClassReaders, prompts: Tensor | None) -> Tensor:
-        text = self.composition.text
-        states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
-        features = states @ self.text_projection  # (n*C, E) or (B, n*C, E)
-        if text.together is None:
+        features, together = self.each_text(classes, prompts), self.composition.text.together
+        if together is None:
             return features
-        return text.together(features.view(*features.shape[:-2], text.of_class, -1, features.shape[-1]))
+        return together(features.view(*features.shape[:-2], classes.forms, -1, features.shape[-1]))
+
+    def each_text(self, classes: tower.ClassReaders, prompts: Tensor | None = None) -> Tensor:
+        """Features of texts (n*C, E), or (B, n*C, E) with a video's prompts, each of a class's texts for itself."""
+        states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
+        return states @ self.text_projection
 
 
 def _prefix(tokens: Tensor, shared: int | None) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from tcclip.params.architecture import BackboneConfig
 
 VOCABULARY = 49408  # rows of CLIP's token table
@@ -15,7 +18,15 @@ CLIP = (  # how the names of CLIP's tensors begin; beside them in a model are th
     "text_projection",
     "logit_scale",
 )
+PROJECTOR = "projector"  # how names of what a training has between features and a teacher begin; no test has it
 START, END = 49406, 49407  # token ids that open and close every text
+
+Value = TypeVar("Value")
+
+
+def in_a_test(named: Mapping[str, Value]) -> dict[str, Value]:
+    """Those of a training's weights, by canonical name, that a test has too."""
+    return {name: value for name, value in named.items() if name.partition(".")[0] != PROJECTOR}
 
 
 def canonical_shapes(config: BackboneConfig) -> dict[str, tuple[int, ...]]:

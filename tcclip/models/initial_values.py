@@ -41,6 +41,11 @@ def normal(deviation: float) -> Draw:
     return lambda weight, fan_in, numbers: weight.normal_(0.0, deviation, generator=numbers)
 
 
+def kaiming_normal(weight: Tensor, fan_in: int, numbers: torch.Generator) -> Tensor:
+    """N(0, sqrt(2 / inputs)): the framework's start of what a rectifier follows."""
+    return weight.normal_(0.0, (2 / fan_in) ** 0.5, generator=numbers)
+
+
 def uniform(bound: float) -> Draw:
     """Uniform within +-bound."""
     return lambda weight, fan_in, numbers: weight.uniform_(-bound, bound, generator=numbers)

@@ -11,14 +11,17 @@ from tcclip.params.numbers import Positive
 from tcclip.params.reader import Params, nearest
 
 CLIPS = ("vision", "text", "logit_scale")  # CLIP's image tower, its text tower, and the factor of the cosine
-ADDED = {"vision": "exchange", "text": "prompts"}  # axis -> the part of what its kind adds, where CLIP has that name
-PARTS = (*CLIPS, *(ADDED.get(axis, axis) for axis, package in AXES.items() if package.startswith("tcclip.models.")))
+# Axis -> the part of what its kind adds, where CLIP has the axis' name, or the axis is none of the model's
+ADDED = {"vision": "exchange", "text": "prompts", "objective": "projector"}
+OF_MODEL = [axis for axis, package in AXES.items() if package.startswith("tcclip.models.")]
+PARTS = (*CLIPS, *(ADDED.get(axis, axis) for axis in (*OF_MODEL, "objective")))
 
 
 class Trained(Params):
     """What a method trains. Parts are CLIP's two towers and its scale, and what the kinds of an axis add."""
 
-    # vision, text, logit_scale: CLIP's | exchange (of vision.kind), prompts (of text.kind), look, pool: added ones
+    # vision, text, logit_scale: CLIP's | exchange (of vision.kind), prompts (of text.kind), look, pool: added ones |
+    # projector: of an objective
     parts: list[str] | Literal["all"] = "all"
     token_table: bool = False  # CLIP's embeddings of tokens too; as a weight of CLIP's text tower, whatever the parts
     lr_factor: dict[str, Positive] = Field(default_factory=dict)  # by part; else 1, or new_lr_factor of what is new

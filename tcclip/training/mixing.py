@@ -7,8 +7,17 @@ import torch
 from torch import Tensor
 
 from tcclip.params.kinds.objective.soft_ce import Mixup
+from tcclip.training.losses import smooth_targets
 
 Box = tuple[int, int, int, int]  # top, bottom, left, right
+
+
+def smoothed_and_mixed(
+    clips: Tensor, labels: Tensor, classes: int, smoothing: float, recipe: Mixup | None, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Clips (B, T, 3, H, W) and labels (B,) of a micro-batch -> clips and targets (B, C), mixed where a recipe is."""
+    targets = smooth_targets(labels, classes, smoothing)
+    return mix(clips, targets, recipe, rng) if recipe else (clips, targets)
 
 
 def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

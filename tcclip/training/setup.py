@@ -31,7 +31,7 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, part_of
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
@@ -94,9 +94,16 @@ def prepare(job: TrainingJob) -> Setup:
         )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    model = build(job.method, backbone, list(job.class_names), protocol.frames, job.machine.checkpoint, job.texts).to(
-        device
-    )
+    added = part_of(recipe.objective, backbone.config)
+    model = build(
+        job.method,
+        backbone,
+        list(job.class_names),
+        protocol.frames,
+        job.machine.checkpoint,
+        job.texts,
+        [added] if added else [],
+    ).to(device)
     parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)
     freeze_others(model, learning)

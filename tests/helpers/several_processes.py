@@ -16,6 +16,8 @@ from described_world import add_descriptors
 from described_world import job_of as described_job
 from described_world import method as described_method
 from ports import free_port
+from rephrased_world import add_texts
+from rephrased_world import job_of as rephrased_job
 from tiny_world import SYSTEMS, evaluation, protocol, training_job
 
 from tcclip.training import TrainingJob
@@ -119,6 +121,9 @@ def groups(world: Path) -> None:
     for method in SYSTEMS:
         for count in (1, 2):
             assert in_processes(count, train, job_of(world, f"{method}-p{count}", 5, method)) == [0] * count
+    add_texts(world)
+    for count in (1, 2):
+        assert in_processes(count, train, rephrased_job(world, f"froster-p{count}", 20)) == [0] * count
     add_descriptors(world)
     for count in (1, 2, 4):
         assert in_processes(count, train, described_job(world, f"ost-p{count}", 20)) == [0] * count

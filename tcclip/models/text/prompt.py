@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 from torch import Tensor, nn
 
 from tcclip.models.part import Part
@@ -33,4 +34,6 @@ class TextPart(NamedTuple):
     together: Callable[[Tensor], Tensor] | None = None
     # What a test makes of logits with all of them, (B, n, C) -> (B, C); in training a video has one that is drawn
     joined: Callable[[Tensor], Tensor] | None = None
+    # The numbers of those texts of every class that a training step reads, drawn from its stream; None: all of them
+    of_step: Callable[[np.random.Generator], tuple[int, ...]] | None = None
     test_scale: float | None = None  # of the cosine in a test; None: the trained one

@@ -49,13 +49,14 @@ class TextState(NamedTuple):
 
 
 class ClassReaders(NamedTuple):
-    """The [EOT] rows of C classes inside the last layer, before a video's prompts are looked at."""
+    """The [EOT] rows of C texts of classes inside the last layer, before a video's prompts are looked at."""
 
     residual: Tensor  # (C, W) states entering the last layer
     query: Tensor  # (C, heads, d)
     mass: Tensor  # (C, heads) log of the summed exp of the scores of all keys that no video changes
     value: Tensor  # (C, heads, d) their attention output
     prompts: Tensor | None  # (n, W) prompt states entering the last layer, to be made a video's own
+    forms: int  # texts of each class: the first one of every class, then the second ones
 
 
 ClassTexts = (
@@ -119,11 +120,12 @@ def layer(block: Block, state: TextState, places: Layout) -> TextState:
 
 
 def class_readers(
-    blocks: Sequence[Block], state: TextState, ends: Tensor, prompts: int, places: Layout
+    blocks: Sequence[Block], state: TextState, ends: Tensor, prompts: int, places: Layout, forms: int = 1
 ) -> ClassReaders:
     """All layers before the last, and the part of the last that no video changes.
 
-    ends (C,): position of [EOT] in the whole text; prompts: how many states from position 1 on a video will replace.
+    ends (C,): position of [EOT] in the whole text; prompts: how many states from position 1 on a video will replace;
+    forms: of the C texts, those of one class.
     """
     *first, last = blocks
     for block in first:
@@ -139,7 +141,7 @@ def class_readers(
     scores = scores * query.shape[-1] ** -0.5
     read_out = torch.einsum("chm,cmhd->chd", scores.softmax(dim=-1).to(value.dtype), value)
     replaced = state.rows[1 : 1 + prompts] if prompts else None
-    return ClassReaders(residual, query, scores.logsumexp(dim=-1), read_out, replaced)
+    return ClassReaders(residual, query, scores.logsumexp(dim=-1), read_out, replaced, forms)
 
 
 def read(block: Block, classes: ClassReaders, prompts: Tensor | None) -> Tensor:

@@ -40,17 +40,19 @@ class CrossEntropy:
 
     def begin(self, at: Place) -> Shared:
         """The class texts; where there are too many classes, those of the step's videos and of others."""
-        model, most = self.learner.model, self.settings.most_classes
+        model, most, forms = self.learner.model, self.settings.most_classes, self.learner.forms(at)
         if most is None or model.classes <= most:
             with self.learner.cast():
-                return Shared(self.texts.of_step(), None)
+                return Shared(self.texts.of_step(forms), None)
         labels = self.learner.labels_of_step(at)
         drawn = drawn_classes(labels, model.classes, most, at.stream("negatives"))
         among = torch.from_numpy(drawn).to(self.learner.device)  # (n,)
         places = torch.full((model.classes,), -1, device=self.learner.device)
         places[among] = torch.arange(len(among), device=self.learner.device)
         with self.learner.cast():
-            return Shared(ClassPart.of(model, model.texts_of(among)), places)
+            return Shared(
+                ClassPart.of(model, model.texts_of(among, forms), None if forms is None else len(forms)), places
+            )
 
     def loss(self, shared: Shared, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The mean over videos of -log softmax(logits) at the label, and how many videos got their label."""

@@ -21,8 +21,8 @@ from tcclip.models.other_weights import at_weights
 from tcclip.params.kinds.objective.interpolated import Settings
 from tcclip.process import distributed
 from tcclip.training.batches import Batch
-from tcclip.training.losses import smooth_targets, soft_ce
-from tcclip.training.mixing import mix
+from tcclip.training.losses import soft_ce
+from tcclip.training.mixing import smoothed_and_mixed
 from tcclip.training.objective.objective import InParts, Learner, Place
 
 
@@ -51,10 +51,10 @@ class Interpolated:
 
     def begin(self, at: Place) -> Shared:
         """The class texts, and the weights of the step's second loss."""
-        model, between = self.learner.model, self.between(self.share(at))
+        model, between, forms = self.learner.model, self.between(self.share(at)), self.learner.forms(at)
         with self.learner.cast():
-            texts = self.texts.of_step()
-            again = at_weights(model, between, lambda: ClassPart.of(model)) if texts.trained else texts
+            texts = self.texts.of_step(forms)
+            again = at_weights(model, between, lambda: ClassParts(model).of_step(forms)) if texts.trained else texts
         return Shared(texts, between, again)
 
     def share(self, at: Place) -> float:
@@ -70,10 +70,9 @@ class Interpolated:
     def losses(self, shared: Shared, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
         """The loss at the weights with how many videos got their class, and that at the interpolated ones."""
         learner, settings = self.learner, self.settings
-        clips = batch.clips  # (B, T, 3, H, W)
-        targets = smooth_targets(batch.labels, learner.model.classes, settings.label_smoothing)  # (B, C)
-        if settings.mixup:
-            clips, targets = mix(clips, targets, settings.mixup, at.stream("mix"))
+        clips, targets = smoothed_and_mixed(
+            batch.clips, batch.labels, learner.model.classes, settings.label_smoothing, settings.mixup, at.stream("mix")
+        )
         logits = learner.logits(clips, shared.texts.cut, at)  # (B, C)
         hits = (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
         yield soft_ce(logits, targets), hits

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,7 +20,10 @@ from torch import Tensor
 
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.part import Part
 from tcclip.models.text.tower import ClassTexts
+from tcclip.params.architecture import BackboneConfig
+from tcclip.params.kinds.axis import Kind, module_of
 from tcclip.process.rng import generator
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
@@ -36,6 +40,13 @@ class Place:
     def stream(self, name: str) -> np.random.Generator:
         """The random numbers of this place for one purpose; every purpose has a name of its own."""
         return generator(self.seed, name, self.epoch, self.iteration)
+
+
+def part_of(settings: Kind, config: BackboneConfig) -> Part | None:
+    """The weights that an objective adds to a model in training: what `part` of its module gives, most have none."""
+    module = import_module(module_of(settings))
+    made: Part | None = module.part(settings, config) if hasattr(module, "part") else None
+    return made
 
 
 def no_labels(at: Place) -> list[int]:
@@ -74,6 +85,11 @@ class Learner:
             return None
         drawn = torch.from_numpy(at.stream("texts").integers(text.of_class, size=videos))
         return drawn.to(self.device, non_blocking=True)
+
+    def forms(self, at: Place) -> tuple[int, ...] | None:
+        """Which of the texts of every class an optimizer step reads, where that is drawn; None: all of them."""
+        of_step = self.model.composition.text.of_step
+        return None if of_step is None else of_step(at.stream("forms"))
 
     def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
         """Clips (B, T, 3, H, W) -> logits (B, C)."""

@@ -10,8 +10,8 @@ from torch import Tensor
 from tcclip.models.class_part import ClassPart, ClassParts
 from tcclip.params.kinds.objective.soft_ce import Settings
 from tcclip.training.batches import Batch
-from tcclip.training.losses import smooth_targets, soft_ce
-from tcclip.training.mixing import mix
+from tcclip.training.losses import soft_ce
+from tcclip.training.mixing import smoothed_and_mixed
 from tcclip.training.objective.objective import Learner, Objective, Place
 
 
@@ -32,14 +32,14 @@ class SoftCrossEntropy:
     def begin(self, at: Place) -> ClassPart:
         """The class texts."""
         with self.learner.cast():
-            return self.texts.of_step()
+            return self.texts.of_step(self.learner.forms(at))
 
     def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
         """The loss, and how many videos got the class with the largest share of their target."""
-        clips = batch.clips  # (B, T, 3, H, W)
-        targets = smooth_targets(batch.labels, self.learner.model.classes, self.settings.label_smoothing)  # (B, C)
-        if self.settings.mixup:
-            clips, targets = mix(clips, targets, self.settings.mixup, at.stream("mix"))
+        settings, classes = self.settings, self.learner.model.classes
+        clips, targets = smoothed_and_mixed(
+            batch.clips, batch.labels, classes, settings.label_smoothing, settings.mixup, at.stream("mix")
+        )
         logits = self.learner.logits(clips, shared.cut, at)  # (B, C)
         return soft_ce(logits, targets), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
 

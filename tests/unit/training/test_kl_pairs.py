@@ -24,7 +24,7 @@ from tcclip.training import TrainingJob, loop, train
 from tcclip.training.batches import Batch
 from tcclip.training.half_weights import is_held
 from tcclip.training.losses import kl, pair_targets
-from tcclip.training.objective.kl_pairs import Pairs
+from tcclip.training.objective.kl_pairs import KlPairs
 from tcclip.training.objective.objective import Place
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.setup import Setup, check_shares, prepare
@@ -239,12 +239,15 @@ def test_a_text_that_several_videos_share_is_made_once(
     assert len(seen) == 2 and seen[1] < seen[0]
 
 
-def test_a_video_is_right_where_it_is_most_like_a_text_of_its_class_whose_ever_that_is(world: Path) -> None:
-    objective, axes = prepare(job(world, "right", 4)).objective, torch.eye(4, 32)
+def test_a_video_is_right_where_it_is_most_like_a_text_of_its_class_whose_ever_that_is(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective, axes, labels = prepare(job(world, "right", 4)).objective, torch.eye(4, 32), torch.tensor([0, 1, 1, 2])
     videos = torch.stack([axes[0], axes[2], axes[0] + 0.5 * axes[1], axes[3]])
-    labels, rows = torch.tensor([0, 1, 1, 2]), {0: slice(0, 4)}
-    pairs = Pairs(videos, axes, labels, rows, first=0, whole=axes, cut=axes, live=videos)
-    _, hits = objective.loss(pairs, Batch(torch.empty(4), labels, [""] * 4), Place(5, 0, 0))
+    monkeypatch.setattr(KlPairs, "videos", lambda *_: videos)
+    monkeypatch.setattr(KlPairs, "texts", lambda *_: axes)
+    batch, place = Batch(torch.empty(4), labels, [""] * 4), Place(5, 0, 0)
+    _, hits = objective.loss(objective.look_ahead(None, [(batch, place)]), batch, place)
     assert hits == 3  # the second one by the third one's text; the third one is most like the first one's
 
 

@@ -65,6 +65,11 @@ def test_compared_systems_have_the_losses_of_one_process_too(world, groups, meth
     assert np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
 
 
+def test_a_training_with_a_teacher_has_the_losses_of_one_process_over_twenty_steps(world, groups):
+    one, two = (pd.read_csv(world / f"runs/froster-p{count}/history.csv") for count in (1, 2))
+    assert len(one) == 20 and np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
+
+
 @pytest.mark.parametrize(("run", "count"), [("ost", 2), ("ost", 4), ("ost-parts", 2)])
 def test_videos_that_are_matched_across_processes_have_the_losses_of_one(world, groups, run, count):
     one, several = (pd.read_csv(world / f"runs/{run}-p{number}/history.csv") for number in (1, count))
