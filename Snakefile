@@ -7,7 +7,8 @@ from snakemake.utils import min_version
 
 from tcclip.stages import all_stages
 from tcclip.tracking import address
-from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings, start
+from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
+from tcclip.workflow.snakefile import start, start_jobs_at_once
 
 min_version("9.18")
 
@@ -24,6 +25,7 @@ wildcard_constraints:
 
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite})  # the console counts this suite's runs
+    start_jobs_at_once(workflow.scheduler)
     start(suite, on_this_machine=workflow.local_exec)
 
 

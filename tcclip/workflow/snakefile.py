@@ -21,6 +21,7 @@ from tcclip.tracking import address, question
 from tcclip.workflow import warm
 
 CONFIG_KEYS = ("suite",)
+JOBS, SECONDS = 100, 1  # Snakemake's own limit: so many jobs may start in so many seconds
 
 
 class Rule(Protocol):
@@ -74,6 +75,18 @@ def start(suite: str, on_this_machine: bool) -> None:
         make_store_first()
     if on_this_machine:
         warm.start_server(suite)
+
+
+def start_jobs_at_once(scheduler: Any) -> None:
+    """Lift Snakemake's own limit of jobs started per second; one that a person sets stays.
+
+    With a limit every finished job leaves a timer that wakes the scheduler each second to the end, where it leaves the
+    next one (snakemake issue 2967): after 800 jobs that took half of a core, and more than half an hour of this suite's
+    jobs lost every tenth minute to it.
+    """
+    limit = scheduler.job_rate_limiter
+    if limit is not None and (limit.max_jobs, limit.timespan) == (JOBS, SECONDS):
+        scheduler.job_rate_limiter = None
 
 
 def tell_if_git_does_not_answer() -> None:

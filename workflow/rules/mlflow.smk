@@ -22,12 +22,11 @@ rule mlflow_store:
 
 rule load_runs:
     input:
+        # As the page's, which begins first: should the store not answer, this job fails and nothing else is left to be done.
         stages.mlflow.inputs(plan),
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),
         stamp="mlruns/store.json",
-        # After all that others want: should the store not answer, this job fails and nothing is left to be done.
-        page=ancient(stages.report.outputs(plan)),
     output:
         stages.mlflow.outputs(plan),
     log:

@@ -9,6 +9,7 @@ rule report:
         [directory(folder) for folder in stages.report.folders(plan)],
     log:
         f"logs/{suite}/report.log",
+    priority: 1  # before `load_runs`, which may fail
     localrule: True
     resources:
         mem_mb=1000,

@@ -1,0 +1,50 @@
+"""Snakemake's own limit of jobs per second is lifted, whose timers would keep its scheduler busy; a person's stays."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SNAKEFILE = """
+import threading
+
+from tcclip.workflow.snakefile import start_jobs_at_once
+
+
+rule all:
+    input:
+        expand("{number}.txt", number=range(6)),
+
+
+rule one:
+    output:
+        "{number}.txt",
+    shell:
+        "touch {output}"
+
+
+onstart:
+    start_jobs_at_once(workflow.scheduler)
+
+
+onsuccess:
+    print("timers:", sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()))
+"""
+
+
+@pytest.mark.parametrize(("limit", "has_timers"), [([], False), (["--max-jobs-per-timespan", "50/1s"], True)])
+def test_finished_jobs_leave_timers_only_where_a_person_limits_their_number(tmp_path, limit, has_timers):
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--scheduler", "greedy", *limit],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    timers = int(done.stdout.split("timers:")[1].split()[0])
+    assert bool(timers) == has_timers
