@@ -20,6 +20,7 @@ from tcclip.evaluation.metrics import ranked
 from tcclip.evaluation.predict import SUMMED
 from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
 from tcclip.models.attention import attend
+from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import END, START, canonical_shapes
 from tcclip.params import load_method
@@ -35,6 +36,7 @@ GOLDEN, INFO = systems.load("open_vclip")
 METHOD = load_method("open_vclip")
 AS_GIVEN = {"names.split_camel_case": False, "names.underscores_to_spaces": False}
 CLIP, THETA = INFO["prefix_clip"], INFO["prefix_theta"]
+TRAINED = INFO["grad_names"]
 VIT_B16 = BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)
 FULL = [name.removeprefix("grad/") for name in GOLDEN if name.startswith("grad/")]
 
@@ -52,27 +54,47 @@ class Run(NamedTuple):
         rounding = 5e-7 + 1.2e-7 * float(np.abs(expected).max())  # of what is stored as float32
         systems.near(found, expected, rounding if self.exact else float32)
 
-    def fill(self, prefix: str, scale: float | None = None) -> None:
+    def fill(self, prefix: str) -> None:
         """Give the model the weights of a prefix in the image tower, and CLIP's in the text tower."""
-        load_canonical(self.model, state(self.model, prefix, scale))
+        load_canonical(self.model, state(self.model, prefix), trained_only=True)
 
 
 def state(model: ClipVideo, prefix: str, scale: float | None = None) -> dict[str, Tensor]:
     """Weights whose text side is CLIP's."""
     named = {
         name: systems.value(name, tuple(tensor.shape), prefix if name.startswith(("visual.", "logit_scale")) else CLIP)
-        for name, tensor in model.state_dict().items()
+        for name, tensor in model.named_parameters()
     }
     return named if scale is None else {**named, "logit_scale": torch.tensor(scale)}
 
 
-@pytest.fixture(scope="module", params=[torch.float64, torch.float32], ids=["float64", "float32"])
-def made(request: pytest.FixtureRequest) -> Run:
-    model = systems.model("open_vclip", INFO, request.param, AS_GIVEN)
+class Texts(NamedTuple):
+    """Made once: most of this file's time."""
+
+    each: Tensor  # (28, C, E) features of sentences
+    whole: Tensor  # (C, E)
+
+
+@pytest.fixture(scope="module")
+def texts() -> Texts:
+    model = made_model(torch.float64)
+    with torch.no_grad():
+        readers, whole = model.encode_classes(), model.composition
+        together = model.finished(readers)
+        model.composition = replace(whole, text=whole.text._replace(together=None))
+        return Texts(model.finished(readers).view(28, 5, -1), together)
+
+
+def made_model(dtype: torch.dtype) -> ClipVideo:
+    model = systems.model("open_vclip", INFO, dtype, AS_GIVEN)
     freeze_others(model, learning_of(model, METHOD))
-    texts = model.finished(model.encode_classes())
-    assert not texts.requires_grad
-    return Run(request.param == torch.float64, model, systems.video(INFO, request.param), texts)
+    return model
+
+
+@pytest.fixture(scope="module", params=[torch.float64, torch.float32], ids=["float64", "float32"])
+def made(request: pytest.FixtureRequest, texts: Texts) -> Run:
+    model, dtype = made_model(request.param), request.param
+    return Run(dtype == torch.float64, model, systems.video(INFO, dtype), texts.whole.to(dtype))
 
 
 @pytest.fixture
@@ -89,15 +111,9 @@ def test_weights_videos_and_sentences_are_those_of_the_convention(run: Run) -> N
     goldens.check_tokens({"tokens": GOLDEN["tokens"].reshape(-1, GOLDEN["tokens"].shape[-1])}, run.model)
 
 
-@torch.no_grad()
-def test_a_class_is_the_mean_of_its_28_sentences_each_normalised(run: Run) -> None:
-    run.near(run.texts, "text_features")
-    rows = run.model.texts_of(torch.arange(5)).view(28, 5)[[0, 13, 27]]
-    whole = run.model.composition
-    run.model.composition = replace(whole, text=whole.text._replace(together=None))
-    each = run.model.finished(run.model.encode_classes(rows.flatten()))
-    run.model.composition = whole
-    run.near(each.view(3, 5, -1), "text_template")
+def test_a_class_is_the_mean_of_its_28_sentences_each_normalised(texts: Texts) -> None:
+    systems.near(texts.each[[0, 13, 27]], GOLDEN["text_template"], 1e-6)
+    systems.near(texts.whole, GOLDEN["text_features"], 5e-7)
 
 
 @torch.no_grad()
@@ -169,6 +185,7 @@ def test_two_steps_of_a_training(run: Run) -> None:
     clip = {name: systems.value(name, shape, CLIP) for name, shape in canonical_shapes(config).items()}
     learner = Recording(model, torch.device("cpu"), "fp32", lambda: Backbone(config, clip))
     objective, recipe, learning = make(METHOD.recipe.objective, learner), METHOD.recipe, learning_of(model, METHOD)
+    objective.texts.kept = ClassPart(run.texts, run.texts, trained=False)  # as the first step would make them
     optimizer = make_optimizer(
         learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
     )
@@ -211,18 +228,15 @@ def test_two_steps_of_a_training(run: Run) -> None:
         delta = model.get_parameter(own).detach() - before[own]
         systems.near(delta[:4] if own == "visual.proj" else delta, GOLDEN[name], 1e-12 if run.exact else 3e-7)
     moved = {name for name, weight in model.named_parameters() if not torch.equal(weight, before[name])}
-    assert moved == set(INFO_NAMES)
-
-
-INFO_NAMES = goldens.meta(GOLDEN)["grad_names"]
+    assert moved == set(TRAINED)
 
 
 def check_gradients(run: Run, first: dict[str, Tensor], both: dict[str, Tensor], relative: float) -> None:
     """Of the loss at the weights, of the one at the interpolated weights, and of their sum."""
-    assert set(first) == set(both) == set(INFO_NAMES) and not set(both) & set(INFO["not_trained"])
+    assert set(first) == set(both) == set(TRAINED) and not set(both) & set(INFO["not_trained"])
     again = {name: both[name] - first[name] for name in both}
     for grads, name in ((first, "grad_l2"), (again, "grad_l2_interp"), (both, "grad_l2_sum")):
-        norms = torch.stack([grads[one].double().norm() for one in INFO_NAMES])
+        norms = torch.stack([grads[one].double().norm() for one in TRAINED])
         assert norms.tolist() == pytest.approx(
             GOLDEN[name].tolist(), rel=10 * relative if name != "grad_l2" else relative
         )
@@ -233,7 +247,7 @@ def check_gradients(run: Run, first: dict[str, Tensor], both: dict[str, Tensor],
 
 def test_groups_of_rate_and_decay(run: Run) -> None:
     learning = learning_of(run.model, METHOD)
-    assert set(learning.trained) == set(INFO_NAMES)
+    assert set(learning.trained) == set(TRAINED)
     assert set(learning.trained) - learning.undecayed == set(INFO["decay_names"])
     groups = make_optimizer(
         learning.trained, METHOD.recipe.optimizer, run.model.new_names, learning.factors, learning.undecayed
@@ -249,15 +263,15 @@ def test_the_mean_of_states_from_the_second_epoch_on_and_its_interpolation_with_
     held: dict[str, Tensor] = {}
     for epoch in range(3):
         weights = state(run.model, f"ep{epoch + 1}/", 4.0 + 0.1 * (epoch + 1))
-        weights = {name: tensor.double() for name, tensor in weights.items() if name in INFO_NAMES}
+        weights = {name: tensor.double() for name, tensor in weights.items() if name in TRAINED}
         held = selection.hold(held, Finished(epoch, False, lambda: weights))  # noqa: B023
     config = goldens.backbone_config(INFO["config"])
     clip = {name: systems.value(name, shape, CLIP) for name, shape in canonical_shapes(config).items()}
-    mean = {**clip, **selection.result(held, weights)}
-    load_canonical(run.model, mean)
+    mean = {name: clip[name] for name, _ in run.model.named_parameters()} | selection.result(held, weights)
+    load_canonical(run.model, mean, trained_only=True)
     run.near(run.model(run.video, run.texts), "swa/logits", 1e-4)
-    patched = ensemble({name: tensor.double() for name, tensor in clip.items()}, mean, METHOD.we.w)
-    load_canonical(run.model, patched)
+    patched = ensemble({name: clip[name].double() for name in mean}, mean, METHOD.we.w)
+    load_canonical(run.model, patched, trained_only=True)
     run.near(run.model(run.video, run.texts), "swa/logits_patched", 1e-4)
     run.near(torch.stack([mean["logit_scale"], patched["logit_scale"]]), "swa/logit_scale", 1e-6)
 

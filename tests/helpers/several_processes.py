@@ -120,7 +120,7 @@ def groups(world: Path) -> None:
         assert in_processes(count, train, job_of(world, f"p{count}", 20)) == [0] * count
     for method in SYSTEMS:
         for count in (1, 2):
-            assert in_processes(count, train, job_of(world, f"{method}-p{count}", 5, method)) == [0] * count
+            assert in_processes(count, train, job_of(world, f"{method}-p{count}", 20, method)) == [0] * count
     add_texts(world)
     for count in (1, 2):
         assert in_processes(count, train, rephrased_job(world, f"froster-p{count}", 20)) == [0] * count

@@ -16,13 +16,18 @@ from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.videos.index import PLACE
 from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig
+from tcclip.models.class_texts import class_prompts
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.protocol import Views
 from tcclip.params.suite import Machine
 from tcclip.training import TrainingJob
 
 CLASSES = ("red ball", "green star", "blue square")
-SYSTEMS = ("x_clip", "vita_clip")  # compared systems that are methods: each trains as the paper's own does
+SYSTEMS = (
+    "x_clip",
+    "vita_clip",
+    "open_vclip",
+)  # compared systems that are methods: each trains as the paper's own does
 COLOURS = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
 CONFIG = BackboneConfig(32, 8, 32, 2, 2, 32, 2, 2, 32)
 
@@ -44,6 +49,10 @@ def make_world(folder: Path, train: int = 13, test: int = 7, broken: tuple[str, 
     }
     tokens |= {name: [49406, 700 + i, 49407] for i, name in enumerate(CLASSES)}
     tokens |= {f"{'X ' * 8}{name}.": [49406, *[343] * 8, 700 + i, 269, 49407] for i, name in enumerate(CLASSES)}
+    for method in SYSTEMS:  # of made-up words; class and form differ
+        for number, text in enumerate(class_prompts(load_method(method), CLASSES)):
+            form, label = divmod(number, len(CLASSES))
+            tokens.setdefault(text, [49406, *[800 + form] * (1 + form % 2), 700 + label, 49407])
     Backbone(backbone.config, backbone.tensors, tokens).save(folder / "backbone")
     return folder
 

@@ -151,6 +151,13 @@ def test_a_step_of_matching_encodes_the_texts_of_its_videos_and_micro_batches_tw
         prepare(Case(method, "train", 3, 4, micro), SETTINGS, backbone)()
 
 
+def test_a_second_pass_over_the_videos_is_counted_and_its_texts_are_there_before() -> None:
+    config = config_of("mini")
+    test, training = (flops(Case("open_vclip", mode, 40, 1, 1), SETTINGS, config) for mode in ("eval", "train"))
+    assert 5.5 * test < training < 6.1 * test  # back is twice the way there, and both are done twice
+    assert flops(Case("open_vclip", "train", 40, 4, 2), SETTINGS, config) == pytest.approx(4 * training)
+
+
 def test_a_ratio_compares_equal_sizes_and_falls_back_to_another_batch() -> None:
     def row(subject: str, batch: int, speed: float, cpu_ms: float | None = None) -> dict[str, Any]:
         sizes = {"mode": "train", "classes": 4, "batch": batch, "threads": 1}

@@ -23,7 +23,6 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.process import distributed
-from tcclip.process.rng import generator
 from tcclip.training.batches import Batch
 from tcclip.training.loop import optimizer_step
 from tcclip.training.objective.objective import Learner, Place
@@ -31,38 +30,6 @@ from tcclip.training.setup import Setup, check_shares, prepare
 from tcclip.training.state import Progress
 
 AT = Place(seed=5, epoch=0, iteration=0)
-
-
-@dataclass
-class Interpolated:
-    """Open-VCLIP: a second loss at weights between CLIP's and the model's; its gradient is added as it is."""
-
-    learner: Learner
-    start: dict[str, Tensor]  # CLIP's weights
-    twin: ClipVideo
-    factor: float = 0.5
-    gathers = False
-
-    def begin(self, at: Place) -> list[ClassPart]:
-        share = at.stream("interpolation").uniform()
-        with torch.no_grad():
-            for name, weight in self.learner.model.named_parameters():
-                self.twin.get_parameter(name).copy_(self.start[name].lerp(weight, share)).grad = None
-        return [ClassPart.of(self.learner.model), ClassPart.of(self.twin)]
-
-    def loss(self, shared: list[ClassPart], batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
-        learners = self.learner, dataclasses.replace(self.learner, model=self.twin)
-        first, second = (one.logits(batch.clips, part.cut, at) for one, part in zip(learners, shared, strict=True))
-        loss = F.cross_entropy(first, batch.labels) + self.factor * F.cross_entropy(second, batch.labels)
-        return loss, (first.argmax(1) == batch.labels).sum()
-
-    def end(self, shared: list[ClassPart]) -> None:
-        for part in shared:
-            part.backward()
-        for own, other in zip(self.learner.model.parameters(), self.twin.parameters(), strict=True):
-            own.grad = (
-                own.grad if other.grad is None else other.grad.clone() if own.grad is None else own.grad + other.grad
-            )
 
 
 @dataclass
@@ -159,26 +126,6 @@ def near(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(
         torch.allclose(first[name], second[name], rtol=1e-4, atol=1e-6 * scale) for name in first
     )
-
-
-def test_a_second_loss_at_interpolated_weights_adds_its_gradient_unscaled(world: Path) -> None:
-    setup, batch = setup_of(world), whole_batch()
-    clip = {name: weight.detach().clone() for name, weight in setup.parameters.items()}
-    with torch.no_grad():
-        for weight in setup.parameters.values():
-            weight += 0.01
-    between = copy.deepcopy(setup.model)
-    share = generator(5, "interpolation", 0, 0).uniform()
-    with torch.no_grad():
-        for name, weight in between.named_parameters():
-            weight.copy_(clip[name].lerp(setup.parameters[name], share))
-    expected: dict[str, Tensor] = {}
-    for model, factor in ((copy.deepcopy(setup.model), 1.0), (between, 0.5)):
-        (factor * F.cross_entropy(model(batch.clips), batch.labels)).backward()
-        for name, gradient in gradients(model).items():
-            expected[name] = expected.get(name, torch.zeros(())) + gradient
-    objective = Interpolated(learner_of(setup), clip, copy.deepcopy(setup.model))
-    assert near(gradients_of(objective, batch, setup.model), expected)
 
 
 def test_a_purpose_has_random_numbers_of_its_own() -> None:
