@@ -26,7 +26,7 @@ from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, losses_of
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by, losses_of
 from tcclip.training.trained import freeze_others, learning_of
 
 AT = Place(seed=0, epoch=0, iteration=0)  # nothing that is counted depends on it
@@ -61,7 +61,8 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
     names = class_names(case.classes)
     texts = class_prompts(method, names, outside_texts(names))
     tokens = token_rows(texts, named.tokens, method.text.context_length, method.text.beside)
-    model = skeleton(method, config, tokens, settings.frames).to("meta")
+    added = added_by(method.recipe.objective, config) if case.mode == "train" else []
+    model = skeleton(method, config, tokens, settings.frames, added=added).to("meta")
     size = (case.micro, settings.frames, 3, config.image_size, config.image_size)
     video = torch.empty(size, device="meta")
     if case.mode == "eval":

@@ -18,7 +18,7 @@ from tcclip.params import Method, load_method
 from tcclip.params.kinds.make import make
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, losses_of
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by, losses_of
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of
 
@@ -32,7 +32,8 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     method = settings.method(case.method)
     named = with_texts(backbone, method, case.classes)
     names = class_names(case.classes)
-    model = build(method, named, names, settings.frames, texts=outside_texts(names)).to(device)
+    added = added_by(method.recipe.objective, backbone.config) if case.mode == "train" else []
+    model = build(method, named, names, settings.frames, texts=outside_texts(names), added=added).to(device)
     clips = videos(backbone.config, case.batch, settings.frames, device)
     if case.subject in (PLAIN, ORACLE):
         weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

@@ -31,7 +31,7 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, part_of
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
@@ -94,7 +94,6 @@ def prepare(job: TrainingJob) -> Setup:
         )
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    added = part_of(recipe.objective, backbone.config)
     model = build(
         job.method,
         backbone,
@@ -102,7 +101,7 @@ def prepare(job: TrainingJob) -> Setup:
         protocol.frames,
         job.machine.checkpoint,
         job.texts,
-        [added] if added else [],
+        added_by(recipe.objective, backbone.config),
     ).to(device)
     parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)

@@ -29,7 +29,7 @@ from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
 from tcclip.training.losses import soft_ce
 from tcclip.training.objective import distilled
-from tcclip.training.objective.objective import Learner, Place, part_of
+from tcclip.training.objective.objective import Learner, Place, added_by
 from tcclip.training.optimizer import limit_gradients, make_optimizer, set_rates
 from tcclip.training.select.selection import Finished
 from tcclip.training.trained import freeze_others, learning_of
@@ -54,8 +54,8 @@ def clip() -> Backbone:
 def student(dtype: torch.dtype, prompts: list[str], trained: bool, among: slice = slice(None)) -> ClipVideo:
     """The model with some of the prompts and classes, and with projectors where it is trained."""
     method, backbone = load_method("froster", {"text.prompts": prompts}), clip()
-    added = part_of(method.recipe.objective, backbone.config) if trained else None
-    model = build(method, backbone, NAMES[among], INFO["config"]["frames"], texts=TEXTS, added=[added] if added else [])
+    added = added_by(method.recipe.objective, backbone.config) if trained else []
+    model = build(method, backbone, NAMES[among], INFO["config"]["frames"], texts=TEXTS, added=added)
     load_canonical(model, systems.weights(model, INFO["prefix_student"]))
     return model.to(dtype)
 
@@ -290,10 +290,10 @@ def test_first_values_of_the_projectors() -> None:
 
 def test_parameters_and_operations_at_vit_b16() -> None:
     tokens = torch.tensor([[START, 1, END]] * FORMS)
-    part = part_of(METHOD.recipe.objective, VIT_B16)
+    part = added_by(METHOD.recipe.objective, VIT_B16)
     sizes = [
         sum(weight.numel() for weight in skeleton(METHOD, VIT_B16, tokens, 16, added=added).parameters())
-        for added in ([part], [])
+        for added in (part, [])
     ]
     assert sizes == [150_669_313, 149_620_737]
     assert parameters(METHOD, VIT_B16, 16) == 124_323_841  # without the token table

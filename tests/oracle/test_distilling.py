@@ -14,7 +14,7 @@ from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import Learner, Place, part_of
+from tcclip.training.objective.objective import Learner, Place, added_by
 
 SMALL = BackboneConfig(24, 8, 32, 2, 3, 16, 2, 3, 16)
 WIDE = BackboneConfig(16, 8, 24, 3, 2, 32, 2, 2, 64)  # E is not the texts' width
@@ -48,9 +48,8 @@ def test_losses_and_gradients_equal_the_equations(
     changes = {"text.prompts": PROMPTS, "recipe.label_smoothing": 0, "recipe.mixup": None}
     changes |= {"recipe.objective.distill_weight": 1.5, "recipe.objective.residual": 0.3}
     method, clip = load_method("froster-common", changes), Backbone.random(config)
-    added = part_of(method.recipe.objective, config)
-    assert added is not None
-    model = shaken(build(method, clip, NAMES, frames, texts=TEXTS, added=[added]).double())
+    added = added_by(method.recipe.objective, config)
+    model = shaken(build(method, clip, NAMES, frames, texts=TEXTS, added=added).double())
     numbers, side = torch.Generator().manual_seed(4), config.image_size
     clips = torch.randn(videos, frames, 3, side, side, generator=numbers, dtype=torch.float64)
     labels = torch.tensor([2, 0, 1, 2])[:videos]

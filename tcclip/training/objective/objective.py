@@ -42,11 +42,10 @@ class Place:
         return generator(self.seed, name, self.epoch, self.iteration)
 
 
-def part_of(settings: Kind, config: BackboneConfig) -> Part | None:
-    """The weights that an objective adds to a model in training: what `part` of its module gives, most have none."""
+def added_by(settings: Kind, config: BackboneConfig) -> list[Part]:
+    """The weights that an objective adds to a model in training: what `part` of its module gives; most have none."""
     module = import_module(module_of(settings))
-    made: Part | None = module.part(settings, config) if hasattr(module, "part") else None
-    return made
+    return [module.part(settings, config)] if hasattr(module, "part") else []
 
 
 def no_labels(at: Place) -> list[int]:

@@ -44,6 +44,7 @@ VIT_B16 = config_of("paper")
         ("tc_clip", 127.48, 303.0),
         ("tc_clip_light", 127.48, 289.9),
         ("action_clip", 143.28, 284.3),
+        ("froster", 124.32, 306.9),
     ],
 )
 def test_parameters_and_multiply_accumulates_are_those_of_the_paper_s_convention(
@@ -85,9 +86,20 @@ def test_a_view_with_400_classes_needs_283e9_multiply_accumulates_of_which_match
     assert 0.02 < VIT_B16.vision_layers * products / counted < 0.026
 
 
+def test_a_teacher_adds_a_forward_pass_of_its_image_tower_and_nothing_for_texts() -> None:
+    counted = {
+        (m, n): flops(Case(m, "train", 3, n, 1), SETTINGS, config_of("mini"))
+        for m in ("froster", "open_vclip")
+        for n in (1, 2)
+    }
+    views = {method: counted[method, 2] - counted[method, 1] for method in ("froster", "open_vclip")}  # one more each
+    plain = flops(Case("vanilla_clip", "eval", 3, 1, 1), SETTINGS, config_of("mini"))
+    assert views["froster"] == pytest.approx(views["open_vclip"] / 2 + plain, rel=0.03)  # which has two passes
+
+
 @pytest.mark.parametrize(
     ("subject", "dtype"),
-    [("oracle", "fp32")]
+    [("oracle", "fp32"), ("froster", "bf16")]
     + [(s, d) for s in ("tc_clip", "vifi_clip", "vanilla_clip", "plain") for d in ("fp32", "bf16")],
 )
 def test_a_step_of_every_subject_runs_in_both_modes(subject: str, dtype: Any) -> None:
