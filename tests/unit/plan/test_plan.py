@@ -11,6 +11,7 @@ from changed_params import with_params
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn
+from tcclip.params.kinds.objective import soft_ce
 from tcclip.params.reader import params_folder
 from tcclip.plan import expand, load_plan
 from tcclip.plan.cells import Average, Looks
@@ -183,6 +184,23 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     )
     assert {k400, k600} <= set(texts.files(plan))
     assert k400 in train.depends_on(plan, run.name).inputs and k600 in evaluate.depends_on(plan, run.name).inputs
+
+
+def test_a_row_is_quoted_until_the_texts_of_the_trained_dataset_are_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(soft_ce.Settings, "outside", ("class_words", "video_words"))  # as an objective that needs words
+    only = {"tables": ["table2"]}
+    rows = [{"row": "MAXI", "method": "vifi_clip"}]
+    plan = with_params(monkeypatch, tmp_path, suites__paper=only, tables__table2={"rows": rows})
+    assert not plan.runs and not any(cell.content for cell in plan.cells["table2"])
+    k400 = {"texts": {"class_words": "~/maxi/class_words", "video_words": "~/maxi/video_words"}}
+    plan = with_params(
+        monkeypatch, tmp_path / "again", suites__paper=only, tables__table2={"rows": rows}, datasets__k400=k400
+    )
+    assert list(plan.runs) == ["zero_shot-k400-vifi_clip-s1024"]  # what is tested needs no words
+    assert texts.needed(plan) == {"k400": ["class_words", "video_words"]}
+    words = [Path(f"data/splits/k400/texts/{name}.json") for name in ("class_words-all", "video_words")]
+    assert set(words) <= set(train.depends_on(plan, "zero_shot-k400-vifi_clip-s1024").inputs)
+    assert not set(words) & set(evaluate.depends_on(plan, "zero_shot-k400-vifi_clip-s1024").inputs)
 
 
 def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
