@@ -100,6 +100,14 @@ class _Dataset(Params):
             raise ValueError("base_novel needs two splits, the first to train and the second to test")
         return self
 
+    @model_validator(mode="after")
+    def _texts_are_of_class_lists(self) -> Self:
+        known = sorted({*self.all_class_lists, "base", "novel"})  # which a dataset need not use
+        for kind, named in (("rephrased", [*self.texts.rephrased]), ("descriptors", [*self.texts.descriptors])):
+            if stray := [name for name in named if name not in known]:
+                raise ValueError(f"texts.{kind}: '{stray[0]}' is no class list of this dataset: {', '.join(known)}")
+        return self
+
     @property
     def all_splits(self) -> list[str]:
         """The official splits, and the few-shot and base-to-novel lists that are drawn from them."""

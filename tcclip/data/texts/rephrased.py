@@ -31,6 +31,10 @@ def judged(values: Mapping[str, Any], wanted: Wanted, where: Where) -> tuple[Tex
             faults.append(where(name, said))
         else:
             texts[name] = (" ".join(value.split()),)
+    if not wanted.fetched:
+        for first, second in _equal(texts):
+            faults.append(where(second, f"its text is that of '{first}' as well, so that nothing tells the two apart"))
+            del texts[second]
     long = too_long("rephrased", [(name, text) for name, (text,) in texts.items()])
     for name, tokens in {list(texts)[place]: tokens for place, tokens in long.items()}.items():
         faults.append(
@@ -38,6 +42,12 @@ def judged(values: Mapping[str, Any], wanted: Wanted, where: Where) -> tuple[Tex
         )
         del texts[name]
     return texts, faults
+
+
+def _equal(texts: Texts) -> list[tuple[str, str]]:
+    """Classes (first, another one) with one text."""
+    first: dict[tuple[str, ...], str] = {}
+    return [(first[text], name) for name, text in texts.items() if first.setdefault(text, name) != name]
 
 
 def _wrong(value: Any, name: str, owner: Mapping[str, str], fetched: bool) -> str | None:

@@ -20,7 +20,7 @@ from tcclip.params.dataset import Dataset
 from tcclip.params.reader import path_of
 from tcclip.params.texts import OF_VIDEOS, TextKind
 from tcclip.plan import layout
-from tcclip.plan.texts import source
+from tcclip.plan.texts import FOLDERS, source
 
 
 def take(path: Path) -> str:
@@ -57,13 +57,19 @@ def _what_is_left(dataset: Dataset, kind: TextKind) -> str:
     said = f"all are there: `tcclip texts check {dataset.name} {kind}` reads them"
     if dataset.has_texts(kind):
         return said
-    folder = layout.given_texts(dataset.name) / kind
-    named: dict[TextKind, str] = {
-        "rephrased": f"{{all: {folder}/all.json}}",
-        "descriptors": f"{{all: {{spatial: {folder}/all.spatial.json, temporal: {folder}/all.temporal.json}}}}",
-    }
-    line = f"texts: {{{kind}: {named.get(kind, str(folder))}}}"
-    return f"{said}, and the line `{line}` in {path_of('datasets', dataset.name)} uses them"
+    line = f"`{kind}: {_as_named(dataset, kind)}` below `texts:`"
+    return f"{said}, and {line} in {path_of('datasets', dataset.name)} uses them"
+
+
+def _as_named(dataset: Dataset, kind: TextKind) -> str:
+    """How a dataset's file names the files that answers are put into."""
+    if kind in FOLDERS:
+        return str(source(dataset, kind, "all").paths[0])
+    named = []
+    for class_list in own_lists(dataset, kind):
+        first, *second = source(dataset, kind, class_list).paths
+        named.append(f"{class_list}: " + (f"{{spatial: {first}, temporal: {second[0]}}}" if second else str(first)))
+    return f"{{{', '.join(named)}}}"
 
 
 def _judged(

@@ -6,6 +6,7 @@ import shlex
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from typed import commands, type_them
 
 from tcclip.data.texts import descriptors, rephrased, words
@@ -13,6 +14,8 @@ from tcclip.data.texts.checked import read_texts, write_texts
 from tcclip.data.texts.faults import Wanted, refuse
 from tcclip.data.texts.lengths import too_long
 from tcclip.errors import UserError
+from tcclip.params import load_dataset
+from tcclip.params.dataset import Release
 
 CLASSES = ("folding laundry", "HighJump", "rowing_boat")
 SENTENCES = {
@@ -118,6 +121,7 @@ def test_what_no_command_can_repair_names_line_or_key_and_the_edit(tmp_path, wan
         ({"1": "An athlete leaps"}, "'An athlete leaps' is not of the form"),
         ({"1": ": An athlete leaps"}, "is not of the form"),
         ({"1": SENTENCES["0"]}, "the text is that of 'folding laundry', so that the texts are in another order"),
+        ({"1": "Jump: up", "2": "Jump: up"}, "its text is that of 'HighJump' as well"),
         ({"1": "High jump: " + "up " * 39}, "it has 41 words, and 40 is the most"),
         (
             {"1": "High jump: " + "x1y2z3" * 12},
@@ -130,10 +134,11 @@ def test_a_wrong_text_names_file_key_and_class_and_the_command_that_asks_again(t
     path.write_text(json.dumps({key: text for key, text in {**SENTENCES, **change}.items() if text is not None}))
     with pytest.raises(UserError, match=said) as error:
         read(path, wanted)
-    assert f"{path}, key \"1\" ('HighJump'): " in str(error.value)
+    place, name = ("1", "HighJump") if len(change) == 1 else ("2", "rowing_boat")
+    assert f"{path}, key \"{place}\" ('{name}'): " in str(error.value)
     assert commands(str(error.value)) == ["tcclip texts ask kitchen rephrased"]
     texts, _ = rephrased.read(path, wanted)
-    assert list(texts) == ["folding laundry", "rowing_boat"]  # what is right stays right
+    assert list(texts) == [right for right in CLASSES if right != name]  # what is right stays right
 
 
 def write_descriptors(folder, spatial, temporal):
@@ -311,3 +316,10 @@ def test_texts_that_are_not_there_name_the_command_that_makes_them(tmp_path):
         UserError, match=f"{shlex.quote(str(path))} is not there: `tcclip texts check kitchen descriptors`"
     ):
         read_texts({"descriptors": path})
+
+
+def test_a_class_list_that_a_dataset_has_not_is_named():
+    content = load_dataset("hmdb51").model_dump(exclude={"texts"})
+    said = r"texts\.rephrased: 'al' is no class list of this dataset: all, base, novel"
+    with pytest.raises(ValidationError, match=said):
+        Release.model_validate({**content, "texts": {"rephrased": {"al": "mine.json"}}})

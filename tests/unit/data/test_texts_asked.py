@@ -227,8 +227,8 @@ def test_a_release_s_words_are_in_the_users_folder_and_quoted_until_it_is_named(
         layout.classes("k400", name).write_text("label,name\n0,run\n")
     (kitchen / "answer.txt").write_text(json.dumps(content))
     told = said(capsys, "texts", "take", "answer.txt")
-    _, line = commands(told)
-    assert line == "texts: {class_words: data/texts/k400/class_words}"
+    _, line, section = commands(told)
+    assert (line, section) == ("class_words: data/texts/k400/class_words", "texts:")
     assert "in params/datasets/k400.yaml uses them" in told
 
 
