@@ -138,7 +138,7 @@ def test_a_test_averages_the_probabilities_of_all_templates(run: Run) -> None:
 
 
 def test_under_the_common_recipe_a_test_uses_the_trained_scale(run: Run) -> None:
-    model = systems.model("action_clip-common", INFO, run.video.dtype)
+    model = systems.model("action_clip-common", INFO, run.video.dtype, {"names.split_camel_case": False})
     with torch.no_grad():
         model.logit_scale.fill_(4.0)
         run.near(model(run.video).softmax(dim=-1), "common/probs_scale4", 1e-5)
@@ -220,7 +220,7 @@ def test_the_loss_of_pairs_alone() -> None:
 def test_weight_space_ensembling_mixes_the_token_table_and_keeps_the_head(run: Run) -> None:
     config = goldens.backbone_config(INFO["config"])
     clip = {name: systems.value(name, shape) for name, shape in canonical_shapes(config).items()}
-    model = systems.model("action_clip-common", INFO, torch.float64)
+    model = systems.model("action_clip-common", INFO, torch.float64, {"names.split_camel_case": False})
     tuned = {name: tensor.double() for name, tensor in systems.weights(model, "ft/").items()}
     load_canonical(model, ensemble(Backbone(config, clip).tensors, tuned, COMMON.we.w), trained_only=True)
     assert model.logit_scale.item() == pytest.approx(float(GOLDEN["we07/logit_scale"]), abs=1e-6)

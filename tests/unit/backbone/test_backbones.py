@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from tcclip.backbone.class_tokens import write_tokens
+from tcclip.backbone.class_tokens import ClassList, write_tokens
 from tcclip.backbone.from_open_clip import convert
 from tcclip.errors import UserError
 from tcclip.models import Backbone, BackboneConfig, build
@@ -78,17 +78,15 @@ def test_weights_that_cannot_be_had_say_what_to_do(tmp_path):
 
 
 def test_the_token_table_holds_every_text_of_every_method(tmp_path):
-    (tmp_path / "classes.csv").write_text("label,name\n0,ApplyEyeMakeup\n1,brush_hair\n")
     methods = [load_method(name) for name in ("vanilla_clip", "vifi_clip", "tc_clip")]
-    write_tokens([tmp_path / "classes.csv"], methods, tmp_path / "tokens.json")
+    write_tokens([ClassList(["ApplyEyeMakeup", "brush_hair"], {})], methods, tmp_path / "tokens.json")
     table = json.loads((tmp_path / "tokens.json").read_text())
     assert {"Apply Eye Makeup", "a photo of a Apply Eye Makeup.", "a photo of a brush hair."} <= table.keys()
     assert all(ids[0] == 49406 and ids[-1] == 49407 for ids in table.values())
 
 
 def test_with_the_table_a_model_is_built_without_open_clip(tmp_path):
-    (tmp_path / "classes.csv").write_text("label,name\n0,jump\n1,run\n")
-    write_tokens([tmp_path / "classes.csv"], [load_method("tc_clip")], tmp_path / "tokens.json")
+    write_tokens([ClassList(["jump", "run"], {})], [load_method("tc_clip")], tmp_path / "tokens.json")
     Backbone.random(BackboneConfig(**SIZES)).save(tmp_path)
     code = f"""
 import sys

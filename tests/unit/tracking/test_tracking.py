@@ -39,7 +39,7 @@ def small_plan() -> Plan:
     whole = load_plan("mini")
     cells = {
         "table3": tuple(
-            c for c in whole.cells["table3"] if c.column == "ssv2_k2" and c.row in ("TC-CLIP", "Vanilla CLIP")
+            c for c in whole.cells["table3"] if c.column == "ssv2_k2" and c.method in ("tc_clip", "vanilla_clip")
         )
     }
     return Plan(whole.suite, whole.tables, cells, {run.name: run for run in (TRAINED, UNTRAINED)})
