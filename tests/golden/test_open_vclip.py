@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 
 from tcclip.bench.arithmetic import macs, parameters
-from tcclip.data.clips.sampling.sampling import Sampling
-from tcclip.data.videos.timing import Timing
 from tcclip.evaluation.metrics import ranked
 from tcclip.evaluation.predict import SUMMED
 from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
@@ -293,43 +291,6 @@ def test_rates_of_a_training() -> None:
             epoch, step = divmod(round(place * 10**6), 10**6)
             assert schedule(length, epoch, step, budget["lr"], budget["lr_min"]) == pytest.approx(rate, rel=1e-6)
     assert schedule(length, 0, 0, budget["lr"], budget["lr_min"]) == budget["lr_min"]  # not 0
-
-
-class Drawn:
-    """A stream that draws one number."""
-
-    def __init__(self, number: float) -> None:
-        self.number = number
-
-    def random(self) -> float:
-        return self.number
-
-
-def of(timing: Timing) -> Sampling:
-    sampling: Sampling = make(METHOD.sampling)(timing)
-    return sampling
-
-
-@pytest.mark.parametrize(("name", "count"), [("sampling", 8), ("sampling16", 16)])
-def test_frames_by_time(name: str, count: int) -> None:
-    assert METHOD.sampling.stride == INFO["stride"]
-    for case, stored in zip(GOLDEN[f"{name}/case"].tolist(), GOLDEN[f"{name}/indices"].tolist(), strict=True):
-        frames, fps, ticks, views, view, u = case
-        sampling = of(Timing(fps, int(ticks), told=True))
-        if u < 0:
-            found = sampling.testing(int(frames), count, int(view), int(views), "paper", None)
-        else:
-            found = sampling.training(int(frames), count, Drawn(u))
-        assert found.tolist() == stored, case
-
-
-def test_frames_of_videos_that_do_not_tell_their_duration() -> None:
-    for case, stored in zip(
-        GOLDEN["sampling_nodur/case"].tolist(), GOLDEN["sampling_nodur/indices"].tolist(), strict=True
-    ):
-        frames, fps, views, view = case
-        found = of(Timing(fps, 512, told=False)).testing(frames, 8, view, views, "paper", None)
-        assert found.tolist() == stored, case
 
 
 def test_parameters_and_operations_at_vit_b16() -> None:

@@ -231,7 +231,7 @@ def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(s
     until(lambda: [e.info.status for e in entries(server, "mini", f"tags.run = '{run}'")] == ["FINISHED"])
     (live,) = entries(server, "mini", f"tags.run = '{run}'")
     monkeypatch.chdir(tmp_path)
-    cells = tuple(c for c in whole.cells["table3"] if (c.column, c.row) == ("ssv2_k2", "TC-CLIP"))
+    cells = tuple(c for c in whole.cells["table3"] if [e.run for e in c.evaluations] == [run])
     plan = Plan(whole.suite, {"table3": whole.tables["table3"]}, {"table3": cells}, {run: whole.runs[run]})
     write_suite(plan)
     for name in ("params.yaml", "history.csv", "system.csv"):
