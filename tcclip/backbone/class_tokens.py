@@ -14,7 +14,7 @@ from tcclip.process.files import write_json
 
 
 class ClassList(NamedTuple):
-    """Class names, and the texts from outside that there are of them."""
+    """Class names, and the texts from outside that there are of them and of videos."""
 
     names: Sequence[str]
     texts: OutsideTexts
@@ -34,4 +34,4 @@ def texts_of(method: Method, classes: ClassList) -> list[str]:
     """The texts that a method makes of a class list; none where it needs others from outside than there are."""
     if any(kind not in classes.texts for kind in method.outside):
         return []
-    return class_prompts(method, classes.names, classes.texts)
+    return [*class_prompts(method, classes.names, classes.texts), *method.recipe.objective.texts_beside(classes.texts)]

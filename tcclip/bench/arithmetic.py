@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from tcclip.bench.cases import Case, Settings
-from tcclip.bench.steps import objective_of
-from tcclip.bench.world import class_names, outside_texts, with_texts
+from tcclip.bench.steps import batches_of, objective_of
+from tcclip.bench.world import class_names, outside_texts, with_texts, written
 from tcclip.models import Backbone, BackboneConfig, skeleton
 from tcclip.models.build import TABLE
 from tcclip.models.class_texts import class_prompts
@@ -70,14 +70,15 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
             classes = model.finished(model.encode_classes())
             return counted(lambda: model(torch.empty(case.batch, *size[1:], device="meta"), classes))
     freeze_others(model, learning_of(model, method))
-    objective = objective_of(method, Learner(model, video.device, "fp32", lambda: named))
+    texts_of_all = written(method, named, case.classes, case.batch)
+    objective = objective_of(method, Learner(model, video.device, "fp32", lambda: named, written=texts_of_all))
     if isinstance(objective, LooksAhead):
         labels, one_form = torch.arange(case.batch) % case.classes, model.composition.text.joined is not None
         of_labels = tokens[labels if one_form else model.texts_of(labels)]
         pairs, parts = skeleton(method, config, of_labels, settings.frames).to("meta"), case.batch // case.micro
         return _of_matching(model, pairs, video, parts, ahead=objective.coupled(parts, case.micro) > 1)
     objective.begin(AT)  # texts that no training changes are there from the first step on
-    batch = Batch(video, torch.zeros(case.micro, dtype=torch.int64, device="meta"), [""] * case.micro)
+    batch = batches_of(case, torch.empty(case.batch, *size[1:], device="meta"))[0]
     one, two = (counted(partial(_step, objective, [batch] * parts)) for parts in (1, 2))
     return one + (case.batch // case.micro - 1) * (two - one)
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tcclip.bench import oracle, plain
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
-from tcclip.bench.world import class_names, outside_texts, videos, with_texts
+from tcclip.bench.world import class_names, outside_texts, video_labels, videos, with_texts, written
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Method, load_method
@@ -52,8 +52,18 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     freeze_others(model, learning)
     optimizer = make_optimizer_of(dict(learning.trained), model.new_names)
     again = partial(random_clip, backbone.config, method, case.classes)  # a backbone that is kept would be memory
-    objective = objective_of(method, Learner(model, device, settings.dtype, again))
+    texts = written(method, named, case.classes, case.batch)
+    objective = objective_of(method, Learner(model, device, settings.dtype, again, written=texts))
     return partial(_training_step, case, model, objective, optimizer, clips)
+
+
+def batches_of(case: Case, clips: Tensor) -> list[Batch]:
+    """A step's clips (B, T, 3, H, W) in micro-batches, of the first classes."""
+    named = video_labels(len(clips), case.classes)
+    labels = torch.tensor(list(named.values())).to(clips.device)
+    videos = [list(named)[first : first + case.micro] for first in range(0, len(named), case.micro)]
+    parts = zip(torch.split(clips, case.micro), torch.split(labels, case.micro), videos, strict=True)
+    return [Batch(*part) for part in parts]
 
 
 def random_clip(config: BackboneConfig, method: Method, classes: int) -> Backbone:
@@ -100,9 +110,7 @@ def _training_step(
 ) -> None:
     """As tcclip.training.loop, with videos of the first classes."""
     model.train()
-    labels = torch.arange(case.batch, device=clips.device) % case.classes
-    parts = zip(torch.split(clips, case.micro), torch.split(labels, case.micro), strict=True)
-    step = [(Batch(*part, [""] * case.micro), Place(SEED, 0, number)) for number, part in enumerate(parts)]
+    step = [(batch, Place(SEED, 0, number)) for number, batch in enumerate(batches_of(case, clips))]
     shared = objective.begin(step[0][1])
     if isinstance(objective, LooksAhead):
         shared = objective.look_ahead(shared, step)

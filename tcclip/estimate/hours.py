@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tcclip.estimate.sizes import split_size
 from tcclip.params import Protocol
 from tcclip.plan import Plan, Run, layout
+from tcclip.plan.labelling import Labelling, keep_of, labellings
 from tcclip.process.files import read_json
 
 SECONDS = 3600  # of an hour
@@ -66,13 +67,25 @@ def rates_of(plan: Plan) -> Rates:
 
 
 def estimates_of(plan: Plan) -> dict[tuple[str, str], Estimate]:
-    """The cost of the runs by protocol and the dataset that is trained on; ("untrained", "-") for the others."""
+    """The cost by protocol and the dataset that is trained on; ("untrained", "-") for other runs, and pseudo-labels."""
     rates = rates_of(plan)
     found: dict[tuple[str, str], Estimate] = {}
     for run in plan.runs.values():
         key = (run.protocol, run.role) if run.role else ("untrained", "-")
         found[key] = found.get(key, Estimate()) + estimate_of(plan, run, rates)
+    for labelling in labellings(plan):
+        key = ("pseudo-labels", labelling.role)
+        found[key] = found.get(key, Estimate()) + estimate_of_labels(plan, labelling, rates)
     return found
+
+
+def estimate_of_labels(plan: Plan, labelling: Labelling, rates: Rates) -> Estimate:
+    """The cost of labelling a split by a model that is not trained, one view of each video."""
+    dataset = plan.dataset(labelling.role)
+    size = split_size(dataset, labelling.split)
+    hours = (size or 0) / rates.evaluate.get(labelling.method, rates.other) / SECONDS
+    unknown = frozenset([f"{dataset.name} {labelling.split}"] if size is None else [])
+    return Estimate(eval_views=size or 0, hours=hours, unknown=unknown)
 
 
 def total(costs: Iterable[Estimate]) -> Estimate:
@@ -96,7 +109,8 @@ def estimate_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     train_views = 0
     if run.role:
         protocol = plan.protocol_for(run)
-        train_views = views_of_training(protocol, videos(run.role, plan.train_split(run)))
+        kept = round(keep_of(plan, run) * videos(run.role, plan.train_split(run)))
+        train_views = views_of_training(protocol, kept)
         views = protocol.validation_views.temporal * protocol.validation_views.spatial
         eval_views += validations(protocol) * views * videos(run.role, protocol.validation.split)
     hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS

@@ -25,7 +25,7 @@ from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
 from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
-from tcclip.models.build import build, clip_positions, load_canonical
+from tcclip.models.build import build, clip_end, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import in_a_test
 from tcclip.models.ensemble import ensemble
@@ -104,7 +104,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
         model = build(method := subject.method_for(names), backbone, names, subject.frames, texts=texts)
         if tuned is not None and method is not subject.method:
             tuned = without_classes(tuned, model)
-        fill(model, backbone, tuned, subject.method.we.w if we else None)
+        fill(method, model, backbone, tuned, subject.method.we.w if we else None)
         model.to(device)
         for job in group:
             result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
@@ -138,13 +138,14 @@ def without_classes(tuned: dict[str, Tensor], model: ClipVideo) -> dict[str, Ten
     return {name: tensor for name, tensor in tuned.items() if name in model.state_dict()}
 
 
-def fill(model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None) -> None:
-    """Give `model` the run's weights, or with a `share` their ensemble with CLIP's; without a run it keeps CLIP's."""
+def fill(
+    method: Method, model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None
+) -> None:
+    """Give `model` a run's weights, or with a `share` their ensemble with CLIP's; without one its first."""
     if tuned is not None and share is None:
         load_canonical(model, tuned, trained_only=True)
     elif tuned is not None and share is not None:
-        clip = {**backbone.tensors, **clip_positions(model, backbone.tensors)}
-        load_canonical(model, ensemble(clip, tuned, share))
+        load_canonical(model, ensemble(clip_end(method, model, backbone.tensors), tuned, share))
 
 
 def evaluate_one(

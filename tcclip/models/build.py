@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,7 +48,8 @@ def build(
         class_prompts(method, class_names, texts), backbone.tokens, method.text.context_length, method.text.beside
     )
     model = skeleton(method, backbone.config, tokens, num_frames, recompute, added)
-    model.load_state_dict(_first_values(model, backbone), strict=True, assign=True)
+    first = _first_values(model, backbone) | _scale(method, trained=bool(method.train))
+    model.load_state_dict(first, strict=True, assign=True)
     return model
 
 
@@ -125,3 +127,14 @@ def clip_positions(model: ClipVideo, clip: Mapping[str, Tensor]) -> dict[str, Te
     """CLIP's weights for the model's position table, whatever its form, by canonical name."""
     table = model.composition.positions
     return {f"visual.{table.name}": table.start(clip[f"visual.{SPACE}"])}
+
+
+def clip_end(method: Method, model: ClipVideo, clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """CLIP's weights as a weight ensemble of `method`'s mixes them: in the model's form, with its factor untrained."""
+    return {**clip, **clip_positions(model, clip), **_scale(method, trained=False)}
+
+
+def _scale(method: Method, trained: bool) -> dict[str, Tensor]:
+    """The logarithm of the cosine's factor where the method does not take CLIP's."""
+    scale = method.score.scale
+    return {} if scale is None else {"logit_scale": torch.tensor(math.log(scale.start if trained else scale.untrained))}

@@ -193,11 +193,12 @@ class ClipVideo(nn.Module):
         return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
 
     def encode_tokens(self, tokens: Tensor) -> tower.ClassReaders:
-        """As `encode_classes`, for other texts: ids (C, L), padded with 0."""
+        """As `encode_classes`, for other texts: ids (C, L), padded with 0; from the CPU nothing waits for a GPU."""
         tokens = self.composition.text.lay(tokens)
         prefix = _prefix(tokens, self.composition.text.shared)
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
-        return self._encode(tokens, prefix, tower.layout(tokens, prefix))
+        layout, device = tower.layout(tokens, prefix), self.tokens.device
+        return self._encode(tokens.to(device), prefix, layout._replace(places=layout.places.to(device)))
 
     def _encode(
         self,

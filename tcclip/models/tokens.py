@@ -24,13 +24,20 @@ def tokenize(texts: Iterable[str]) -> dict[str, list[int]]:
     return {text: [START, *encode(text), END] for text in texts}
 
 
+def known_tokens(texts: Iterable[str], table: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """Token ids of texts, with start and end: from the table or, for those that are not in it, from the tokenizer."""
+    wanted = list(texts)
+    missing = [text for text in wanted if text not in table]
+    made = tokenize(missing) if missing else {}
+    return {text: made[text] if text in made else table[text] for text in wanted}
+
+
 def token_rows(texts: Sequence[str], table: Mapping[str, list[int]], context_length: int, beside: int = 0) -> Tensor:
     """Token ids (C, context_length) int64, padded with 0. A text that does not fit is a UserError, it is never cut.
 
     beside: places of a text that learned vectors take, which have no tokens here.
     """
-    missing = [text for text in texts if text not in table]
-    known = {**table, **tokenize(missing)} if missing else table
+    known = known_tokens(texts, table)
     rows = torch.zeros(len(texts), context_length, dtype=torch.int64)
     for row, text in zip(rows, texts, strict=True):
         ids = known[text]
@@ -40,6 +47,20 @@ def token_rows(texts: Sequence[str], table: Mapping[str, list[int]], context_len
                 f"the text '{text}' has {len(ids)} tokens and text.context_length is {context_length}{vectors}: "
                 "raise it in the method's file (77 at most) or shorten the class name"
             )
+        row[: len(ids)] = torch.tensor(ids)
+    return rows
+
+
+def joined(texts: Sequence[Sequence[int]]) -> list[int]:
+    """The token ids of texts that a blank joins to one, without padding; CLIP's words never go across a blank."""
+    inside = (text[1 : text.index(END)] for text in texts)
+    return [START, *(token for text in inside for token in text), END]
+
+
+def padded(texts: Sequence[Sequence[int]]) -> Tensor:
+    """Rows (C, L) int64 of token ids, padded with 0 to the longest."""
+    rows = torch.zeros(len(texts), max(map(len, texts)), dtype=torch.int64)
+    for row, ids in zip(rows, texts, strict=True):
         row[: len(ids)] = torch.tensor(ids)
     return rows
 

@@ -23,13 +23,18 @@ def training_settings(
     return flat(
         {
             "method": method.model_dump(mode="json", exclude=unused),
-            "protocol": protocol.model_dump(mode="json", exclude=NOT_OF_A_TRAINING),
+            "protocol": protocol.model_dump(mode="json", exclude=_unsaid(protocol)),
             **({"validation_views": protocol.validation_views.model_dump()} if protocol.validates else {}),
             "machine": dict(machine),
             "seed": seed,
             "flip": flip,
         }
     )
+
+
+def _unsaid(protocol: Protocol) -> set[str]:
+    """Keys of a protocol that no training depends on, and one that most do not have."""
+    return NOT_OF_A_TRAINING | (set() if protocol.pseudo_labels else {"pseudo_labels"})
 
 
 def evaluation_settings(

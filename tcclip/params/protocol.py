@@ -42,12 +42,20 @@ class Validation(Params):
     epochs: list[Annotated[int, Field(ge=0)]] | Literal["all"]  # counted from 0; select: best adds the last epoch
 
 
+class PseudoLabels(Params):
+    """Labels that a frozen model gives the videos of a training, in the place of those of its list (methods.md 3.8)."""
+
+    by: str  # the method that gives them, which is not trained
+    keep: Annotated[float, Field(gt=0, le=1)]  # share of the videos: those surest of their label, under one threshold
+
+
 class Protocol(Params):
     """One protocol file with the suite's budgets put over it."""
 
     name: str
     description: str  # one sentence, for people
     train_split: str  # '{shots}' and '{fold}' are replaced
+    pseudo_labels: PseudoLabels | None = None  # in the place of the split's labels; null: those
     shots: list[Count]  # empty: the protocol has no shots
     folds: Annotated[int, Field(ge=0)] = 0  # trainings on independent draws, their results averaged; 0: one training
     only_from_clip: bool = False  # refuse methods that start from other weights than CLIP's

@@ -98,6 +98,21 @@ def backbone(name: str) -> Path:
     return DATA / "backbones" / name
 
 
+def pseudo_labels(name: str, dataset: str, labelling: str, number: int | str) -> Path:
+    """The labels that a backbone gives some of a split's videos; `number` may be a wildcard."""
+    stem = f"labels-{number:04d}" if isinstance(number, int) else f"labels-{number}"
+    return _labelled(name, dataset, labelling) / f"{stem}.parquet"
+
+
+def pseudo_list(name: str, dataset: str, labelling: str, keep: float) -> Path:
+    """The training list (video, label) of the share of the videos whose labels are the surest."""
+    return _labelled(name, dataset, labelling) / f"kept-{keep:g}.csv"
+
+
+def _labelled(name: str, dataset: str, labelling: str) -> Path:
+    return backbone(name) / "pseudo_labels" / dataset / labelling
+
+
 def runs(suite: str) -> Path:
     """The folder of all runs of a suite."""
     return Path("runs") / suite

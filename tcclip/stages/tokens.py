@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tcclip.params import Method
 from tcclip.params.reader import flat
 from tcclip.params.texts import OF_VIDEOS
 from tcclip.plan import Plan, layout, load_plan
@@ -36,7 +37,13 @@ def outputs(plan: Plan) -> list[Path]:
 def settings(plan: Plan) -> dict[str, Any]:
     """Token ids depend on how the suite's methods write and wrap names."""
     methods = {name: plan.method(name) for name in plan.methods}
-    return flat({name: {"names": m.names.model_dump(), "text": m.text.model_dump()} for name, m in methods.items()})
+    return flat({name: _wording(method) for name, method in methods.items()})
+
+
+def _wording(method: Method) -> dict[str, Any]:
+    """How a method writes its texts; of its objective where that has texts of its own."""
+    beside = {"objective": method.recipe.objective.model_dump()} if method.recipe.objective.outside else {}
+    return {"names": method.names.model_dump(), "text": method.text.model_dump(), **beside}
 
 
 def code() -> str:
@@ -63,8 +70,9 @@ def _lists(plan: Plan) -> list[ClassList]:
 
     kinds, found = texts.needed(plan), []
     for name, dataset in plan.datasets.items():
-        of_classes = [kind for kind in kinds.get(name, []) if kind != OF_VIDEOS]
+        wanted = set(kinds.get(name, []))
         for class_list in dataset.all_class_lists:
-            checked = read_texts({kind: layout.texts(name, kind, class_list) for kind in of_classes})
+            checked = read_texts({kind: layout.texts(name, kind, class_list) for kind in wanted})
+            wanted -= {OF_VIDEOS}  # one file, of all videos
             found.append(ClassList(read_classes(layout.classes(name, class_list)), checked))
     return found

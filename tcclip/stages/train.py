@@ -15,6 +15,7 @@ from tcclip.params.depends import training_settings
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
+from tcclip.plan.labelling import labelling_of, training_list
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
@@ -35,7 +36,8 @@ app = typer.Typer()
 def depends_on(plan: Plan, name: str) -> Depends:
     """What the weights of run `name` depend on.
 
-    The inputs are train and validation split, their class list, the frames, and the weights of the run it starts from.
+    The inputs are the training list, the validation split, their class list, the frames, and the weights of the run it
+    starts from.
     """
     run = plan.run(name)
     if run.role is None or run.seed is None:
@@ -48,7 +50,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
         settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
         modules=modules_for(CODE, method, protocol),
         inputs=[
-            layout.split(dataset.name, split),
+            training_list(plan, run),
             layout.split(dataset.name, protocol.validation.split),
             layout.class_file(dataset, split),
             *texts.files_for(method, dataset, split, training=True).values(),
@@ -91,7 +93,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         seed=run.seed,
         class_names=read_classes(layout.class_file(dataset, split)),
         texts=read_texts(texts.files_for(method, dataset, split, training=True)),
-        train_list=layout.split(dataset.name, split),
+        train_list=training_list(plan, run),
         validation_list=layout.split(dataset.name, protocol.validation.split),
         frames=layout.frames(dataset.name),
         backbone=layout.backbone(plan.suite.backbone.name),
@@ -159,7 +161,8 @@ def train(
         count = gpu_count(gpus, plan.suite.machine.gpus)
         instead = on_the_cpu(["tcclip", "train", run, *typed(values, suite=suite, gpus="0")], path_of("suites", suite))
         device = launch.device(count, instead)
-        with told_missing(f"snakemake frames splits backbone tokens --config suite={suite}"):
+        labels = " pseudo_labels" if labelling_of(plan, plan.run(name)) else ""
+        with told_missing(f"snakemake frames splits backbone tokens{labels} --config suite={suite}"):
             job = training_job(plan, name)
         job = dataclasses.replace(job, device=device, restart=restart, across_code=across_code)
         report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name)), instead=instead))

@@ -16,6 +16,7 @@ import yaml
 
 from tcclip.params.reader import LOADER
 from tcclip.plan import Plan, Run, layout
+from tcclip.plan.labelling import labelling_of, training_list
 from tcclip.process.files import read_json, sha256
 from tcclip.tracking.confusion import confusions
 from tcclip.tracking.description import params_shown, tags_of, training_key
@@ -140,7 +141,8 @@ def splits_of(plan: Plan, run: Run) -> list[SplitTable]:
     found = []
     if run.role:
         name, split = plan.dataset(run.role).name, plan.train_split(run)
-        found.append(SplitTable(f"{name} {split}", "train", layout.split(name, split)))
+        labelled = " with pseudo-labels" if labelling_of(plan, run) else ""
+        found.append(SplitTable(f"{name} {split}{labelled}", "train", training_list(plan, run)))
     tested = {(plan.dataset(e.role).name, e.split) for e in plan.evaluations(run.name)}
     return found + [SplitTable(f"{name} {split}", "test", layout.split(name, split)) for name, split in sorted(tested)]
 

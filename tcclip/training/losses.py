@@ -33,3 +33,23 @@ def kl(targets: Tensor, logits: Tensor) -> Tensor:
     logits = logits if logits.dtype == torch.float64 else logits.float()
     targets = targets.to(logits.dtype)
     return (targets * (targets.log() - logits.log_softmax(dim=-1))).sum(dim=-1).mean()
+
+
+def bag_scores(logits: Tensor) -> Tensor:
+    """log b_ij of the bag j of video i: its texts' share of softmax over all texts, (B, B*M) -> (B, B).
+
+    As a difference of logsumexps, because b itself may be too small for a number; float32 or better.
+    """
+    logits = logits if logits.dtype == torch.float64 else logits.float()
+    count = len(logits)
+    return logits.view(count, count, -1).logsumexp(dim=-1) - logits.logsumexp(dim=-1, keepdim=True)
+
+
+def mil_nce(scores: Tensor, labels: Tensor) -> Tensor:
+    """The mean of -log b_ij over all pairs (i, j) of one label, i = j among them: scores (B, B), labels (B,).
+
+    As MAXI is released; its paper has the logarithm of a video's sum over j, which is the same unless labels repeat
+    (docs/spec/systems/maxi.md, facts 2 and 3).
+    """
+    alike = labels[:, None] == labels[None, :]
+    return -scores.where(alike, 0).sum() / alike.sum()

@@ -20,6 +20,7 @@ from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
+from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Protocol
 from tcclip.params.kinds.make import make
@@ -31,8 +32,9 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step, remaining
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, Written, added_by
 from tcclip.training.optimizer import make_optimizer
+from tcclip.training.scale_limit import hold_below
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
 from tcclip.training.state import Progress
@@ -112,9 +114,27 @@ def prepare(job: TrainingJob) -> Setup:
     def labels_of(at: Place) -> list[int]:
         return labels_of_step(videos.videos, length, protocol.micro_batch, at.seed, at.epoch, at.iteration)
 
-    learner = Learner(model, device, precision, lambda: Backbone.load(job.backbone), labels_of)
+    learner = Learner(
+        model,
+        device,
+        precision,
+        lambda: Backbone.load(job.backbone),
+        labels_of,
+        Written(
+            job.class_names,
+            class_prompts(job.method, job.class_names, job.texts),
+            dict(videos.videos),
+            job.texts,
+            backbone.tokens,
+        ),
+    )
     objective: Objective | InParts = make(recipe.objective, learner)
     check_shares(objective, length, protocol)
+    optimizer = make_optimizer(
+        learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
+    )
+    if (scale := job.method.score.scale) is not None:
+        hold_below(optimizer, model.logit_scale, scale.most)
     return Setup(
         job=job,
         device=device,
@@ -137,9 +157,7 @@ def prepare(job: TrainingJob) -> Setup:
         objective=objective,
         schedule=make(recipe.schedule),
         selection=make(protocol.select),
-        optimizer=make_optimizer(
-            learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
-        ),
+        optimizer=optimizer,
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
 

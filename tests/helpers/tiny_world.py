@@ -27,7 +27,19 @@ SYSTEMS = (
     "x_clip",
     "vita_clip",
     "open_vclip",
+    "maxi",
 )  # compared systems that are methods: each trains as the paper's own does
+WORDS = {  # texts from outside, for methods that need them; a class and some captions have no word
+    "class_words": {
+        CLASSES[0]: ("roll", "rolling", "bounce"),
+        CLASSES[1]: ("shine", "twinkle at night"),
+        CLASSES[2]: (),
+    },
+    "video_words": {
+        f"train{number}": [("sit", "red ball", "red"), ("sit", "shine"), ("blue square",) * (number % 2)][number % 3]
+        for number in range(40)
+    },
+}
 COLOURS = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
 CONFIG = BackboneConfig(32, 8, 32, 2, 2, 32, 2, 2, 32)
 
@@ -53,6 +65,8 @@ def make_world(folder: Path, train: int = 13, test: int = 7, broken: tuple[str, 
         for number, text in enumerate(class_prompts(load_method(method), CLASSES)):
             form, label = divmod(number, len(CLASSES))
             tokens.setdefault(text, [49406, *[800 + form] * (1 + form % 2), 700 + label, 49407])
+    words = dict.fromkeys(word for kind in WORDS.values() for words in kind.values() for word in words)
+    tokens |= {f"{word}.": [49406, *[800 + i] * len(word.split()), 269, 49407] for i, word in enumerate(words)}
     Backbone(backbone.config, backbone.tensors, tokens).save(folder / "backbone")
     return folder
 
@@ -145,6 +159,7 @@ def training_job(world: Path, run: str = "run", method: str | Method = "tc_clip"
         folder=world / "runs" / run,
         flip=True,
         machine=machine(),
+        texts=WORDS,
     )
     return dataclasses.replace(job, **changes)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Field
 
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import Params
-from tcclip.params.texts import TextKind
+from tcclip.params.texts import OutsideTexts, TextKind
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -25,6 +26,10 @@ class Kind(Params):
     kind: str
     outside: ClassVar[tuple[TextKind, ...]] = ()  # kinds of texts from outside that it needs (docs/texts.md)
     SECTION: ClassVar[str]  # where the axis stands in a method's file, for errors: "vision", "tc.selector"
+
+    def texts_beside(self, outside: OutsideTexts) -> Iterable[str]:
+        """Texts that a training reads beside those of the classes; `outside` are of a class list and of videos."""
+        return ()
 
     def check(self, method: Method) -> None:
         """Raise a ValueError that names two keys where this kind cannot work in `method`."""

@@ -8,11 +8,12 @@ number of micro-batches, scales them where the precision is fp16, and adds up gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from tcclip.models.part import Part
 from tcclip.models.text.tower import ClassTexts
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.axis import Kind, module_of
+from tcclip.params.texts import NONE, OutsideTexts
 from tcclip.process.rng import generator
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
@@ -58,6 +60,19 @@ def no_backbone() -> Backbone:
     raise NotImplementedError("this learner was made without a backbone")
 
 
+class Written(NamedTuple):
+    """What is written of the classes and videos of a training."""
+
+    names: Sequence[str] = ()  # of the classes
+    prompts: Sequence[str] = ()  # the texts of the classes, in the order of the model's tokens
+    videos: Mapping[str, int] = MappingProxyType({})  # that are trained on -> their labels
+    outside: OutsideTexts = NONE  # texts from outside, of the classes and the videos
+    tokens: Mapping[str, list[int]] = MappingProxyType({})  # ids of texts that the backbone knows
+
+
+NOTHING = Written()
+
+
 @dataclass(frozen=True)
 class Learner:
     """The model that is trained, and how it is run."""
@@ -67,6 +82,7 @@ class Learner:
     precision: str
     backbone: Callable[[], Backbone] = no_backbone  # loads CLIP, for a teacher or for weights to interpolate with
     labels_of_step: Callable[[Place], list[int]] = no_labels  # of all videos of a step, whoever computes them
+    written: Written = NOTHING
 
     def cast(self) -> AbstractContextManager[Any]:
         """The precision of a forward pass."""

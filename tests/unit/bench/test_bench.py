@@ -45,6 +45,7 @@ VIT_B16 = config_of("paper")
         ("tc_clip_light", 127.48, 289.9),
         ("action_clip", 143.28, 284.3),
         ("froster", 124.32, 306.9),
+        ("maxi", 124.32, 284.0),
     ],
 )
 def test_parameters_and_multiply_accumulates_are_those_of_the_paper_s_convention(
@@ -168,6 +169,13 @@ def test_a_second_pass_over_the_videos_is_counted_and_its_texts_are_there_before
     test, training = (flops(Case("open_vclip", mode, 40, 1, 1), SETTINGS, config) for mode in ("eval", "train"))
     assert 5.5 * test < training < 6.1 * test  # back is twice the way there, and both are done twice
     assert flops(Case("open_vclip", "train", 40, 4, 2), SETTINGS, config) == pytest.approx(4 * training)
+
+
+def test_a_step_with_bags_encodes_the_texts_of_its_videos_and_not_those_of_all_classes() -> None:
+    config = config_of("mini")
+    few, many = (flops(Case("maxi", "train", classes, 4, 2), SETTINGS, config) for classes in (4, 400))
+    assert few == many > flops(Case("vifi_clip", "train", 4, 4, 2), SETTINGS, config)
+    prepare(Case("maxi", "train", 3, 4, 2), SETTINGS, Backbone.random(config))()
 
 
 def test_a_ratio_compares_equal_sizes_and_falls_back_to_another_batch() -> None:

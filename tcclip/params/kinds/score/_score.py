@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from tcclip.params.kinds.axis import Kind
 
@@ -12,11 +12,24 @@ if TYPE_CHECKING:
 FRAMES = "frames"  # the pool that hands on every frame
 
 
+class Scale(NamedTuple):
+    """What a method makes of the factor of its cosine, exp(logit_scale), instead of taking CLIP's."""
+
+    start: float  # in a training
+    most: float  # after any step of a training
+    untrained: float  # where nothing is trained, and at CLIP's end of a weight ensemble
+
+
 class Score(Kind):
     """Settings of a score, and what it compares with the texts."""
 
     SECTION: ClassVar[str] = "score"
     OF_FRAMES: ClassVar[bool] = False  # it reads the features of all frames, and not those of a video
+
+    @property
+    def scale(self) -> Scale | None:
+        """The factor of the cosine; None: it starts as CLIP's."""
+        return None
 
     def check(self, method: Method) -> None:
         """The pool hands on what the score reads."""
