@@ -38,6 +38,15 @@ def parameters(method: Method, config: BackboneConfig, frames: int, classes: int
     return sum(parameter.numel() for name, parameter in named if name != TABLE)
 
 
+def trained_parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
+    """Those that a training changes, also the token table where it is trained, and what the objective adds."""
+    if not method.train:
+        return 0
+    added = added_by(method.recipe.objective, config)
+    model = skeleton(method, config, _longest_text(method).expand(classes, -1), frames, added=added)
+    return sum(parameter.numel() for parameter in learning_of(model, method).trained.values())
+
+
 def macs(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
     """Multiply-accumulates of one view of `frames` frames and one text, by the paper's convention.
 

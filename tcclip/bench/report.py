@@ -22,10 +22,11 @@ ABOUT = (
     "the class texts computed before; in training forward, backward and AdamW over `batch` views in micro-batches of "
     "`micro`, the class texts once. Rows that were measured together took turns; ms_per_step is the best of `repeat` "
     "turns, cpu_ms_per_step the least processor time of one. peak_memory_mb is from a process of its own: resident "
-    "memory on a CPU, tensors on a GPU. params_m are millions of trained parameters. paper_gflops_per_view are "
-    "multiply-accumulates of a view and a text of 77 tokens, every layer in full, as the paper counts. gflop_per_step "
-    "counts what is computed (2 per multiply-accumulate), share_of_peak compares it with a large matrix product in the "
-    "same process. plain is TC-CLIP without any savings, oracle its equations literally."
+    "memory on a CPU, tensors on a GPU. params_m are millions of parameters without the token table, trained_m of "
+    "trained ones, with it where it is trained. paper_gflops_per_view are multiply-accumulates of a view and a text "
+    "of 77 tokens, every layer in full, as the paper counts. gflop_per_step counts what is computed (2 per multiply- "
+    "accumulate), share_of_peak compares it with a large matrix product in the same process. plain is TC-CLIP without "
+    "any savings, oracle its equations literally."
 )
 KEYS = ("suite", "subject", "mode", "classes", "batch", "micro", "frames", "dtype", "threads")
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from tcclip.bench import report
-from tcclip.bench.arithmetic import flops, macs, parameters
+from tcclip.bench.arithmetic import flops, macs, parameters, trained_parameters
 from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings, check
 from tcclip.bench.memory import peak_mb
 from tcclip.bench.steps import SEED, prepare
@@ -62,6 +62,7 @@ def row(
 ) -> dict[str, Any]:
     """One row of the report."""
     method = settings.method(case.method)
+    sizes = (backbone.config, settings.frames, case.classes)
     counted = None if case.subject in (PLAIN, ORACLE) else flops(case, settings, backbone.config) / 1e9
     return {
         **asdict(case),
@@ -71,7 +72,8 @@ def row(
         "median_ms_per_step": 1000 * times.median,
         "cpu_ms_per_step": None if times.cpu is None else 1000 * times.cpu,
         "peak_memory_mb": memory,
-        "params_m": parameters(method, backbone.config, settings.frames, case.classes) / 1e6,
+        "params_m": parameters(method, *sizes) / 1e6,
+        "trained_m": trained_parameters(method, *sizes) / 1e6,
         "paper_gflops_per_view": macs(method, backbone.config, settings.frames) / 1e9,
         "gflop_per_step": counted,
         "share_of_peak": None if counted is None else counted / times.best / peak,

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from tcclip.params.reader import Params
 
-Cost = Literal["params_m", "gflops", "throughput_views_per_s"]  # millions; 1e9 multiply-accumulates; by `tcclip bench`
+# millions; millions; 1e9 multiply-accumulates; views per second by `tcclip bench`
+Cost = Literal["params_m", "trained_m", "gflops", "throughput_views_per_s"]
 Metric = Literal["top1", "top5"]
 ALL = "measured"  # mean_of all measured columns
 NAMES = {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": "string"}}, {"const": ALL}]}
@@ -72,7 +73,7 @@ class TableColumn(Named):
 class CostColumn(Named):
     """What a method costs, computed or measured apart from any run."""
 
-    cost: Cost  # millions of parameters | 1e9 multiply-accumulates of a view | views per second
+    cost: Cost  # millions of parameters | of trained ones | 1e9 multiply-accumulates of a view | views per second
 
 
 class ViewsColumn(Named):

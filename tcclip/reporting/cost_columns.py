@@ -14,6 +14,7 @@ from tcclip.process.files import read_json
 
 IN_BENCH: dict[Cost, str] = {
     "params_m": "params_m",
+    "trained_m": "trained_m",
     "gflops": "paper_gflops_per_view",
     "throughput_views_per_s": "views_per_s",
 }
@@ -22,7 +23,7 @@ IN_BENCH: dict[Cost, str] = {
 def cost_values(suite: Suite, frames: Mapping[str, int], bench: Path) -> Costs:
     """The costs of the methods in `frames`, which says for views of how many frames, as far as file `bench` holds them.
 
-    params_m in millions, gflops in 1e9 multiply-accumulates of such a view and one text, throughput in views/s.
+    Parameters in millions, gflops in 1e9 multiply-accumulates of such a view and one text, throughput in views/s.
     """
     rows = _rows(bench, suite, frames)
     return {method: {cost: row[name] for cost, name in IN_BENCH.items()} for method, row in rows.items()}

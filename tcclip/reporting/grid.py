@@ -156,6 +156,7 @@ def about_costs(columns: Sequence[Column]) -> list[str]:
     """What the cost columns count."""
     sentences = {
         "params_m": "Parameters in millions, without the token table.",
+        "trained_m": "Trained parameters in millions, with the token table where it is trained.",
         "gflops": "GFLOPs are multiply-accumulates of one view and one text of 77 tokens, as the paper counts them.",
         "throughput_views_per_s": "Views per second in evaluation, on the machine that filled this table.",
     }

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tcclip.bench import oracle, plain
-from tcclip.bench.arithmetic import flops, macs, parameters
+from tcclip.bench.arithmetic import flops, macs, parameters, trained_parameters
 from tcclip.bench.cases import Case, Settings, grid, modes_of, parse_row, settings_of
 from tcclip.bench.memory import peak_mb
 from tcclip.bench.report import ratio
@@ -54,6 +54,26 @@ def test_parameters_and_multiply_accumulates_are_those_of_the_paper_s_convention
     settings = load_method(method)
     assert round(parameters(settings, VIT_B16, 16) / 1e6, 2) == millions
     assert round(macs(settings, VIT_B16, 16) / 1e9, 1) == giga
+
+
+@pytest.mark.parametrize(
+    ("method", "count"),
+    [
+        ("vanilla_clip", 0),
+        ("action_clip-common", 168_574_465),  # with the token table, as ost-common and froster-common
+        ("a5-common", 6_352_384),
+        ("x_clip-common", 131_505_152),
+        ("vita_clip-common", 30_238_721),  # with vectors for each of 400 classes
+        ("vifi_clip", 124_323_841),
+        ("open_vclip-common", 86_192_641),
+        ("maxi-common", 124_323_841),
+        ("ost-common", 149_620_737),
+        ("froster-common", 150_669_313),  # with its projectors, which a test does not have
+        ("tc_clip", 127_479_561),
+    ],
+)
+def test_what_a_system_trains_is_counted_to_the_unit(method: str, count: int) -> None:
+    assert trained_parameters(load_method(method), VIT_B16, 16, classes=400) == count
 
 
 def test_texts_are_as_long_as_those_of_kinetics() -> None:
