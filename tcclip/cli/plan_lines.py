@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
-from tcclip.estimate.hours import Estimate, estimates_of, rates_of, total
+from tcclip.estimate.hours import Estimate, estimates_by_system, estimates_of, rates_of, total
 from tcclip.estimate.rows import row_costs
 from tcclip.params.dataset import Dataset, Release
 from tcclip.params.reader import path_of
@@ -36,13 +36,16 @@ def change_lines(plan: Plan, values: Sequence[str]) -> Iterator[str]:
 
 
 def cost_lines(plan: Plan) -> Iterator[str]:
-    """Trainings, evaluations, views and hours by protocol and dataset, and the rates behind the hours."""
+    """Trainings, evaluations, views and hours by protocol and dataset, by system, and the rates behind the hours."""
     costs, rates = estimates_of(plan), rates_of(plan)
     unit = "hours" if plan.suite.machine.gpus in (0, "auto") else "GPU-hours"
-    head = ("protocol", "trained on", "trainings", "evaluations", "views trained", "views tested", unit)
+    head = ("trainings", "evaluations", "views trained", "views tested", unit)
     everything = total(costs.values())
     rows = [(*key, *_counts(cost)) for key, cost in sorted(costs.items())]
-    yield from aligned([head, *rows, ("total", "", *_counts(everything))], left=2)
+    yield from aligned([("protocol", "trained on", *head), *rows, ("total", "", *_counts(everything))], left=2)
+    yield ""
+    systems = [(name, *_counts(cost)) for name, cost in estimates_by_system(plan).items()]
+    yield from aligned([("system", *head), *systems], left=1)
     yield ""
     tested = _span([*rates.evaluate.values(), rates.other])
     yield from wrap(f"Rates: {rates.train:.3g} views/s in training, {tested} in evaluation: {rates.source}.", WIDTH)

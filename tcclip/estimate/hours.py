@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tcclip.estimate.sizes import split_size
 from tcclip.params import Protocol
@@ -12,6 +13,7 @@ from tcclip.plan.labelling import Labelling, keep_of, labellings
 from tcclip.process.files import read_json
 
 SECONDS = 3600  # of an hour
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,28 @@ def rates_of(plan: Plan) -> Rates:
 
 def estimates_of(plan: Plan) -> dict[tuple[str, str], Estimate]:
     """The cost by protocol and the dataset that is trained on; ("untrained", "-") for other runs, and pseudo-labels."""
+    return _sums((key, cost) for key, _, cost in _costs(plan))
+
+
+def estimates_by_system(plan: Plan) -> dict[str, Estimate]:
+    """The cost by system, in the plan's order: the runs of both its recipes and of its variants."""
+    return _sums((method.partition("-")[0], cost) for _, method, cost in _costs(plan))
+
+
+def _costs(plan: Plan) -> Iterator[tuple[tuple[str, str], str, Estimate]]:
+    """Protocol and dataset, method and cost of every run and every labelling."""
     rates = rates_of(plan)
-    found: dict[tuple[str, str], Estimate] = {}
     for run in plan.runs.values():
         key = (run.protocol, run.role) if run.role else ("untrained", "-")
-        found[key] = found.get(key, Estimate()) + estimate_of(plan, run, rates)
+        yield key, run.method, estimate_of(plan, run, rates)
     for labelling in labellings(plan):
-        key = ("pseudo-labels", labelling.role)
-        found[key] = found.get(key, Estimate()) + estimate_of_labels(plan, labelling, rates)
+        yield ("pseudo-labels", labelling.role), labelling.method, estimate_of_labels(plan, labelling, rates)
+
+
+def _sums(costs: Iterable[tuple[Key, Estimate]]) -> dict[Key, Estimate]:
+    found: dict[Key, Estimate] = {}
+    for key, cost in costs:
+        found[key] = found.get(key, Estimate()) + cost
     return found
 
 

@@ -9,7 +9,16 @@ import pytest
 
 from tcclip.cli import plan_lines
 from tcclip.estimate.disk import GB, Size, disk_of
-from tcclip.estimate.hours import Estimate, estimate_of, estimates_of, rates_of, total, validations, views_of_training
+from tcclip.estimate.hours import (
+    Estimate,
+    estimate_of,
+    estimates_by_system,
+    estimates_of,
+    rates_of,
+    total,
+    validations,
+    views_of_training,
+)
 from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params import load_dataset
@@ -102,6 +111,15 @@ def test_the_account_holds_every_training_and_evaluation_once(empty):
     # methods.md 12: a K-400 training of 30 epochs takes 22 to 24 hours on 8 A100
     of_k400 = costs["fully_supervised", "k400"]
     assert 22 * 8 < of_k400.hours / of_k400.trainings < 1.3 * 24 * 8
+
+
+def test_the_account_by_system_holds_both_recipes_and_the_variants_of_each(empty):
+    plan = load_plan("paper")
+    costs = estimates_by_system(plan)
+    assert total(costs.values()).hours == pytest.approx(total(estimates_of(plan).values()).hours)
+    assert costs["x_clip"].trainings == sum(run.method in ("x_clip", "x_clip-common") for run in plan.runs.values())
+    assert costs["vanilla_clip"].trainings == 0
+    assert {name for name in costs if "-" in name} == set()
 
 
 def test_measured_rates_take_the_place_of_stated_ones(empty):
