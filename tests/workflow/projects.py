@@ -78,7 +78,16 @@ class Project:
 FILM = {"mode": "template", "prompt": "a film of {name}."}  # what vanilla_clip's bare name may become
 
 
-COMPARED = ["ActionCLIP", "A5", "X-CLIP", "Vita-CLIP"]  # their runs would be as many again
+COMPARED = [
+    "ActionCLIP",
+    "A5",
+    "X-CLIP",
+    "Vita-CLIP",
+    "Open-VCLIP",
+    "MAXI",
+    "OST",
+    "FROSTER",
+]  # their runs would be as many again
 
 
 def shrink(project: Project) -> None:

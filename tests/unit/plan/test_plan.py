@@ -11,22 +11,30 @@ from changed_params import with_params
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.kinds.objective import soft_ce
 from tcclip.params.reader import params_folder
 from tcclip.plan import expand, load_plan
 from tcclip.plan.cells import Average, Looks
+from tcclip.plan.values import protocol_of
 from tcclip.stages import evaluate, texts, train
 
 TC = "few_shot-hmdb51-k4-tc_clip-s1024"
 
 
 COMPARED = {  # the systems that the paper compares with, in the rows of these tables that are run
-    "table2": ["action_clip-common", "a5", "x_clip", "vita_clip"],
-    "table3": ["action_clip-common", "a5", "x_clip"],
-    "table4": ["action_clip-common", "a5", "x_clip"],
-    "table5": ["action_clip", "x_clip", "vita_clip"],
+    "table2": ["action_clip-common", "a5", "x_clip", "vita_clip", "open_vclip", "maxi", "ost", "froster"],
+    "table3": ["action_clip-common", "a5", "x_clip", "ost"],
+    "table4": ["action_clip-common", "a5", "x_clip", "open_vclip", "froster"],
+    "table5": ["action_clip", "x_clip", "vita_clip", "ost"],
+    "fair": [f"{name}-common" for name in ("a5", "x_clip", "vita_clip", "open_vclip", "maxi", "ost", "froster")],
 }
-WITH_TEXTS = ["tc_clip-llm"]  # methods that need texts from outside, which suite paper uses where it is asked to
+WITH_TEXTS = ["tc_clip-llm"]  # the paper's own method with texts from outside
+ASKED_FOR = [
+    "tc_clip-llm",
+    "maxi",
+    "maxi-common",
+    "froster",
+    "froster-common",
+]  # suite paper has to be given their texts
 
 
 def test_tables_2_and_3_need_a_zero_shot_training_and_12_few_shot_ones_of_every_system():
@@ -56,9 +64,11 @@ def test_the_ablations_need_no_training_twice():
         "table9c": 4,
     }
     table1 = 3 * 3  # three kinds of reference tokens, K = 16 only; the other five rows are there already
-    assert len(few_shot) == per_method * sum(methods.values()) + table1
+    fair = 3 * len(COMPARED["fair"])  # K = 16 only
+    assert len(few_shot) == per_method * sum(methods.values()) + table1 + fair
     assert {run.method for run in zero_shot} == {
         *COMPARED["table2"],
+        *COMPARED["fair"],
         "vifi_clip",
         "tc_clip",
         "tc_clip_light",
@@ -96,10 +106,66 @@ def test_the_default_tc_only_runs_serve_every_table_of_variants():
     assert plan.tables_of("few_shot-ssv2-k4-tc_only-s1024") == few_shot
     assert plan.tables_of("few_shot-ssv2-k16-tc_only-s1024") == ["table1", *few_shot]
     assert plan.tables_of("few_shot-ssv2-k4-vifi_clip-s1024") == ["table3", "table6", "table8a", "table8b"]
-    assert plan.tables_of("few_shot-ssv2-k16-vifi_clip-s1024") == ["table1", "table3", "table6", "table8a", "table8b"]
+    baseline = ["table1", "table3", "table6", "table8a", "table8b", "fair"]
+    assert plan.tables_of("few_shot-ssv2-k16-vifi_clip-s1024") == baseline
     assert plan.tables_of("few_shot-ssv2-k16-tc_only-kmeans-s1024") == ["table1", "table8b"]
     assert plan.tables_of("zero_shot-k400-vp_only-s1024") == ["table7", "table10"]
-    assert plan.tables_of("zero_shot-k400-tc_clip-s1024") == ["table2", "table6", "table7", "table10"]
+    assert plan.tables_of("zero_shot-k400-tc_clip-s1024") == ["table2", "table6", "table7", "table10", "fair"]
+
+
+def test_the_fair_comparison_has_all_eleven_systems_and_trains_what_no_other_table_has():
+    plan = load_plan("mini")
+    rows = [row.method for row in plan.table("fair").rows]
+    there = ["vanilla_clip", "action_clip-common", "vifi_clip", "tc_clip"]
+    assert sorted(rows) == sorted([*there, *COMPARED["fair"]]) and len(rows) == 11
+    alone = [run for run in plan.runs if plan.tables_of(run) == ["fair"]]
+    assert Counter(plan.run(run).method for run in alone) == dict.fromkeys(COMPARED["fair"], 1 + 3)
+    assert {plan.method(name).recipe.source for name in rows if plan.method(name).train} == {
+        "the paper's common recipe"
+    }
+
+
+@pytest.mark.parametrize("suite", ["mini", "paper"])
+@pytest.mark.parametrize("protocol", ["zero_shot", "few_shot"])
+def test_the_fair_comparison_has_one_budget_and_the_same_frames_views_and_pixels_for_all(suite, protocol):
+    plan = load_plan(suite)
+    methods = [plan.method(row.method) for row in plan.table("fair").rows if row.method != "vanilla_clip"]
+    budgets = [protocol_of(plan.suite, protocol, method).model_dump(exclude={"micro_batch"}) for method in methods]
+    labels = [budget.pop("pseudo_labels") for budget in budgets]  # MAXI's videos have no labels
+    assert all(budget == budgets[0] for budget in budgets)
+    assert [method.name for method, own in zip(methods, labels, strict=True) if own] == (
+        ["maxi-common"] if protocol == "zero_shot" else []
+    )
+    for of in (
+        lambda method: (method.sampling, method.norm, method.channels, method.centre, method.views),
+        lambda method: (method.recipe.augmentation, method.recipe.schedule),
+        lambda method: method.recipe.optimizer.model_copy(update={"new_lr_factor": 1}),  # is the method's own
+        lambda method: method.names.split_camel_case or method.name == "froster-common",  # which does not read names
+    ):
+        assert all(of(method) == of(methods[0]) for method in methods)
+
+
+def test_every_cell_is_measured_in_mini_but_those_that_the_paper_does_not_run_either():
+    plan = load_plan("mini")
+    empty = [(cell.table, cell.row, cell.column) for cells in plan.cells.values() for cell in cells if not cell.content]
+    assert empty == [
+        ("table6", "Vita-CLIP", "few_shot"),
+        ("table6", "Vita-CLIP", "base2novel"),
+        ("table6", "Open-VCLIP", "few_shot"),
+        ("table6", "Open-VCLIP", "fully_supervised"),
+    ]
+    assert all(plan.runs_of(name) for name in plan.tables)
+
+
+def test_the_paper_suite_plans_the_same_cells_but_of_rows_whose_texts_it_has_to_be_given():
+    paper, mini = load_plan("paper"), load_plan("mini")
+    for name, cells in mini.cells.items():
+        left_out = {
+            ours.method
+            for ours, theirs in zip(cells, paper.cells[name], strict=True)
+            if ours.content and not theirs.content
+        }
+        assert left_out <= set(ASKED_FOR), name
 
 
 def test_a_column_of_several_shots_takes_one_run_of_each():
@@ -134,12 +200,12 @@ def test_every_published_cell_of_a_table_has_a_place_in_the_published_order(suit
     for table, cells in load_plan(suite).cells.items():
         planned = [(cell.table, cell.group, cell.row, cell.column) for cell in cells]
         expected = [key for key in published if key[0] == table]
-        assert planned == expected
+        assert planned == expected or table == "fair"  # which no paper has
 
 
 def test_a_run_that_serves_two_tables_is_one_run():
     plan = load_plan("mini")
-    assert plan.tables_of("untrained-vanilla_clip") == ["table2", "table3", "table4"]
+    assert plan.tables_of("untrained-vanilla_clip") == ["table2", "table3", "table4", "fair"]
     evaluations = [evaluation.name for evaluation in plan.evaluations("untrained-vanilla_clip")]
     assert len(evaluations) == len(set(evaluations)) == 18  # 3 splits of 3 datasets, SSv2; base and novel of 4 datasets
 
@@ -166,7 +232,6 @@ def test_a_fully_supervised_run_is_tested_with_four_clips_of_three_crops():
     looks = [cell for cell in plan.cells["table5"] if cell.row == "TC-CLIP" and isinstance(cell.content, Looks)]
     views = {cell.column: cell.content.count for cell in looks}
     assert views == {"frames": 8, "temporal_clips": 4, "spatial_crops": 3}
-    assert not any(c.content for c in plan.cells["table5"] if c.row == "OST")
 
 
 def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_path):
@@ -174,6 +239,14 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     plan = with_params(monkeypatch, tmp_path, suites__paper={"texts": ["rephrased"]})
     rephrased = Counter(run.protocol for run in plan.runs.values() if run.method == "tc_clip-llm")
     assert rephrased == {"zero_shot": 1, "few_shot": 2 * 4, "base_to_novel": 3 * 3}  # methods.md 12: SSv2 has none
+    froster = Counter((run.protocol, run.method) for run in plan.runs.values() if run.method.startswith("froster"))
+    own, common = "froster", "froster-common"
+    assert froster == {
+        ("zero_shot", own): 1,
+        ("base_to_novel", own): 9,
+        ("zero_shot", common): 1,
+        ("few_shot", common): 2,
+    }
     here = ("LLM text", "TC-CLIP", "ssv2_k2")
     cell = next(cell for cell in plan.cells["table3"] if (cell.group, cell.row, cell.column) == here)
     assert cell.evaluations[0].run == "few_shot-ssv2-k2-tc_clip-s1024"
@@ -186,21 +259,20 @@ def test_rephrased_names_are_used_only_when_the_suite_says_so(monkeypatch, tmp_p
     assert k400 in train.depends_on(plan, run.name).inputs and k600 in evaluate.depends_on(plan, run.name).inputs
 
 
-def test_a_row_is_quoted_until_the_texts_of_the_trained_dataset_are_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(soft_ce.Settings, "outside", ("class_words", "video_words"))  # as an objective that needs words
-    only = {"tables": ["table2"]}
-    rows = [{"row": "MAXI", "method": "vifi_clip"}]
-    plan = with_params(monkeypatch, tmp_path, suites__paper=only, tables__table2={"rows": rows})
-    assert not plan.runs and not any(cell.content for cell in plan.cells["table2"])
+def test_maxi_s_row_is_quoted_until_the_words_of_the_trained_dataset_are_named(monkeypatch, tmp_path):
+    here = ("weight ensemble, LLM text", "MAXI")
+    row = [cell for cell in load_plan("paper").cells["table2"] if (cell.group, cell.row) == here]
+    assert row and not any(cell.content for cell in row)
     k400 = {"texts": {"class_words": "~/maxi/class_words", "video_words": "~/maxi/video_words"}}
-    plan = with_params(
-        monkeypatch, tmp_path / "again", suites__paper=only, tables__table2={"rows": rows}, datasets__k400=k400
-    )
-    assert list(plan.runs) == ["zero_shot-k400-vifi_clip-s1024"]  # what is tested needs no words
-    assert texts.needed(plan) == {"k400": ["class_words", "video_words"]}
+    only = {"tables": ["table2"]}
+    plan = with_params(monkeypatch, tmp_path, suites__paper=only, datasets__k400=k400)
+    run = "zero_shot-k400-maxi-s1024"
+    assert all(cell.content for cell in plan.cells["table2"] if (cell.group, cell.row) == here)
+    assert len(plan.evaluations(run)) == 9 and all(evaluation.we for evaluation in plan.evaluations(run))
+    assert texts.needed(plan)["k400"] == ["class_words", "video_words"]
     words = [Path(f"data/splits/k400/texts/{name}.json") for name in ("class_words-all", "video_words")]
-    assert set(words) <= set(train.depends_on(plan, "zero_shot-k400-vifi_clip-s1024").inputs)
-    assert not set(words) & set(evaluate.depends_on(plan, "zero_shot-k400-vifi_clip-s1024").inputs)
+    assert set(words) <= set(train.depends_on(plan, run).inputs)
+    assert not set(words) & set(evaluate.depends_on(plan, run).inputs)  # what is tested needs no words
 
 
 def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
@@ -236,7 +308,7 @@ ADDED_REFERENCES = ("vifi_clip-cls_tokens", "vifi_clip-adjacent", "vifi_clip-all
 
 def test_suites_differ_in_data_and_budgets_only():
     mini, paper = load_plan("mini"), load_plan("paper")
-    assert [name for name, run in mini.runs.items() if run.method not in WITH_TEXTS] == list(paper.runs)
+    assert [name for name, run in mini.runs.items() if run.method not in ASKED_FOR] == list(paper.runs)
     assert mini.protocol("few_shot").epochs < paper.protocol("few_shot").epochs == 50
 
 

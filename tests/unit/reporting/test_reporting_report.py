@@ -88,16 +88,16 @@ def test_every_cell_of_a_row_with_a_method_is_measured(reported):
         ours = frame[[place in rows for place in zip(frame["group"], frame["row"], strict=True)]]
         assert len(ours["row"].unique()) >= 5
         assert set(ours["source"]) == {"measured"}
-        assert set(frame.drop(ours.index)["source"].fillna("")) == {""}
+        assert len(ours) == len(frame)
     for name, table in load_plan("mini").tables.items():
-        if table.ablation and name != "table6":  # Table 6 has other systems too, and tables to come
+        if table.ablation and name not in ("table6", "fair"):  # which wait for `tcclip bench`
             assert set(pd.read_csv(reported / "tables" / f"{name}.csv")["source"]) == {"measured"}
 
 
 def test_a_page_so_far_shows_the_table_that_is_there_and_its_figure(reported):
     page = Path("early/index.html").read_text(encoding="utf-8")
     assert 'id="table3"' in page and 'id="table2"' not in page
-    assert "1 of 13" in page and "1 of 13" not in (reported / "index.html").read_text(encoding="utf-8")
+    assert "1 of 14" in page and "1 of 14" not in (reported / "index.html").read_text(encoding="utf-8")
     assert Path("early/figures/table3_shots.png").is_file()
     assert not Path("early/metrics.json").exists()  # the suite's numbers are all of them or none
 

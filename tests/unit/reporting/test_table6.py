@@ -15,7 +15,7 @@ from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn, TableColumn
 from tcclip.params.reader import params_folder
 from tcclip.params.table import Table
-from tcclip.plan import Plan, expand, layout, load_plan
+from tcclip.plan import Plan, expand, layout, load_plan, plan_of
 from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
 from tcclip.stages import bench, table
 
@@ -105,7 +105,13 @@ def benched(suite: str, method: str) -> dict[str, object]:
         "frames": load_plan(suite).protocol("zero_shot").frames,
         "views_per_s": 7.0,
     }
-    return row | {"classes": sizes.classes, "batch": sizes.batch, "params_m": 127.5, "paper_gflops_per_view": 303.0}
+    return row | {
+        "classes": sizes.classes,
+        "batch": sizes.batch,
+        "params_m": 127.5,
+        "trained_m": 127.5,
+        "paper_gflops_per_view": 303.0,
+    }
 
 
 def write_bench(suite: str, *rows: dict[str, object]) -> None:
@@ -142,7 +148,7 @@ def test_a_measurement_of_an_earlier_version_is_to_be_made_again() -> None:
 def test_the_table_is_written_and_says_what_its_columns_count() -> None:
     plan = load_plan("mini")
     write_bench("mini", *(benched("mini", method) for method in plan.benched))
-    assert write_table(plan, "table6").startswith(f"{3 * len(plan.benched)} of 49 cells measured")
+    assert write_table(plan, "table6").startswith(f"{3 * len(plan.table('table6').rows)} of 49 cells measured")
     text = layout.table("mini", "table6", "md").read_text()
     assert "Views/s" in text and "multiply-accumulates of one view and one text" in text
     found = results_of(plan, "table6")
@@ -154,17 +160,23 @@ def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> Non
     plan = load_plan("mini")
     assert layout.throughput("mini") in table.inputs(plan, "table6")
     assert layout.throughput("mini") not in table.inputs(plan, "table2")
-    methods = [row.method for row in load_table("table6").rows if row.method]
+    rows = [row for name in ("table6", "fair") for row in load_table(name).rows]
+    methods = dict.fromkeys(row.method for row in rows if row.method)
+    assert layout.throughput("mini") in table.inputs(plan, "fair")
     assert bench.options(plan).startswith(" ".join(f"--method {name}" for name in methods) + " --mode eval")
 
 
 def test_the_stage_measures_what_the_table_looks_for() -> None:
-    plan = load_plan("mini")
+    rows = {row.row for name in ("table6", "fair") for row in load_table(name).rows}
+    others = sorted(rows - {TC_ROW, "FROSTER"})
+    plan = plan_of(load_suite("mini").model_copy(update={"quoted_rows": others}))
     out = layout.throughput("mini")
     command = ["bench", "--suite", "mini", *bench.options(plan).split(), "--repeat", "1", "--out", str(out)]
     assert CliRunner().invoke(app, command).exit_code == 0
     for column in ("params_m", "gflops", "throughput_views_per_s"):
         assert value(plan, TC_ROW, column)
+    of_fair = table_frame(plan, "fair", results_of(plan, "fair")).set_index(["row", "column"])["value"]
+    assert of_fair[TC_ROW, "trained_m"] == value(plan, TC_ROW, "params_m") < of_fair["FROSTER", "trained_m"]
     measured = {row["frames"] for row in json.loads(out.read_text())["rows"]}
     assert measured == {plan.protocol("zero_shot").frames} == {8}
 
