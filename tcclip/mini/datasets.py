@@ -10,7 +10,7 @@ from tcclip.mini import lists
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.classes import HMDB51, K400, K600, K600_DRAWS, UCF101
 from tcclip.mini.relations import SSV2, Relation, called, cast, relation_clip
-from tcclip.mini.scenes import Pixels, Rng, named_clip, stream
+from tcclip.mini.scenes import Pixels, Rng, Scene, named_clip, stream
 from tcclip.params.dataset import Generate
 
 SPLITS = 3  # official splits of HMDB-51 and UCF-101, draws of K-600
@@ -19,10 +19,14 @@ GROUP = 4  # clips of a UCF-101 group, filmed in one place
 
 @dataclass(frozen=True)
 class Clip:
-    """One video to write: its path under videos/ and how its frames, uint8 (T, H, W, 3), are drawn."""
+    """One video to write: its path under videos/ and how it is drawn."""
 
     path: str
-    frames: Callable[[], Pixels]
+    scene: Callable[[], Scene]
+
+    def frames(self) -> Pixels:
+        """Its frames, uint8 (T, H, W, 3)."""
+        return self.scene().frames()
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Contents:
     lists: lists.Files
 
 
-def _named(role: str, name: str, seed: int, index: int, place: int) -> Callable[[], Pixels]:
-    """The frames of clip `index` of a class; clips with the same `place` share a setting."""
+def _named(role: str, name: str, seed: int, index: int, place: int) -> Callable[[], Scene]:
+    """Clip `index` of a class; clips with the same `place` share a setting."""
     return lambda: named_clip(
         name, ROLES[role].camera, stream(seed, role, name, "place", place), stream(seed, role, name, index)
     )
@@ -148,8 +152,8 @@ def ucf101(numbers: Generate) -> Contents:
     return Contents(clips, lists.ucf_splits(UCF101, splits))
 
 
-def _related(relation: Relation, seed: int, index: int) -> Callable[[], Pixels]:
-    """The frames of clip `index` of an SSv2 class."""
+def _related(relation: Relation, seed: int, index: int) -> Callable[[], Scene]:
+    """Clip `index` of an SSv2 class."""
     key = ("ssv2", relation.template, index)
     return lambda: relation_clip(relation, ROLES["ssv2"].camera, stream(seed, *key, "place"), stream(seed, *key))
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.mini.painting import Thing
-from tcclip.mini.scenes import Camera, Pixels, clip_time, draw, film, setting
+from tcclip.mini.scenes import Camera, Scene, clip_time, draw, setting
 
 Array = NDArray[np.float32]
 Rng = np.random.Generator
@@ -133,9 +133,8 @@ def called(things: list[Thing]) -> list[str]:
     return [f"{colour_word(thing.colour[0])} {thing.shape}" for thing in things]
 
 
-def relation_clip(relation: Relation, camera: Camera, place: Rng, rng: Rng) -> Pixels:
-    """A clip, uint8 (T, H, W, 3); `place` draws the setting, `rng` the rest."""
+def relation_clip(relation: Relation, camera: Camera, place: Rng, rng: Rng) -> Scene:
+    """A clip; `place` draws the setting, `rng` the rest."""
     where = setting(camera, "plain", place)
     time, things = cast(relation, camera, rng)
-    frames = film(things, where, camera, time, rng)
-    return frames[::-1] if relation.backwards else frames
+    return Scene(things, [], where, camera, time, rng, relation.backwards)

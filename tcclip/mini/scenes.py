@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,33 @@ class Setting:
     size: tuple[int, int]  # width, height
     backdrop: Array  # (H + 2 MARGIN, W + 2 MARGIN, 3)
     tint: Array  # (3,) colour balance
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A clip before it is filmed; filming takes what is left of its random numbers, and so happens once."""
+
+    objects: Sequence[Thing]  # what its class is about
+    others: Sequence[Thing]  # what lies there beside, behind them
+    where: Setting
+    camera: Camera
+    time: Array  # (T,) moments of the frames
+    rng: Rng
+    backwards: bool = False
+
+    def frames(self) -> Pixels:
+        """Frames uint8 (T, H, W, 3)."""
+        return self._filmed([*self.others, *self.objects])
+
+    def objects_at(self) -> NDArray[np.bool_]:
+        """Where the objects are, (T, H, W): the pixels that would be others without them."""
+        with_them, without = copy.deepcopy(self), copy.deepcopy(self)
+        changed: NDArray[np.bool_] = (with_them.frames() != without._filmed(self.others)).any(axis=3)
+        return changed
+
+    def _filmed(self, things: Sequence[Thing]) -> Pixels:
+        frames = film(things, self.where, self.camera, self.time, self.rng)
+        return frames[::-1] if self.backwards else frames
 
 
 def stream(*key: int | str) -> Rng:
@@ -122,8 +150,8 @@ def _distractors(camera: Camera, shape: str, time: Array, rng: Rng) -> list[Thin
     return things
 
 
-def named_clip(name: str, camera: Camera, place: Rng, rng: Rng) -> Pixels:
-    """A clip of class `name`; `place` draws the setting, `rng` the rest. Frames uint8 (T, H, W, 3)."""
+def named_clip(name: str, camera: Camera, place: Rng, rng: Rng) -> Scene:
+    """A clip of class `name`; `place` draws the setting, `rng` the rest."""
     fixed = looks(name)
     usual_background, usual_colour = HABITS.get(name, (None, None))
     where = setting(camera, fixed.background or habitual(usual_background, place), place)
@@ -136,4 +164,4 @@ def named_clip(name: str, camera: Camera, place: Rng, rng: Rng) -> Pixels:
     tilt = rng.uniform(-0.15, 0.15)
     shades = np.broadcast_to(colour.astype(np.float32), (len(time), 3))
     thing = Thing(shape, shades, path.x, path.y, radius, path.angle + tilt)
-    return film([*_distractors(camera, shape, time, rng), thing], where, camera, time, rng)
+    return Scene([thing], _distractors(camera, shape, time, rng), where, camera, time, rng)

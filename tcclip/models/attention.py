@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tcclip.models import recording
 from tcclip.models.transformer import Attention
 
 FOLD = 8  # columns added to a head when the bias is folded into the keys; a multiple of 8 keeps fused kernels fused
@@ -31,6 +32,7 @@ def attend(query: Tensor, seen: Attended) -> Tensor:
     into the keys instead: [q, sqrt(d)] . [k, b] / sqrt(d) = q . k / sqrt(d) + b.
     """
     key, value, bias, rows, width = seen.key, seen.value, seen.bias, query.shape[:3], query.shape[-1]
+    asked = query
     if key.shape[1] < rows[1]:
         query = query.flatten(1, 2)[:, None]  # (B, 1, T*Q, heads, d)
     mask = None
@@ -45,13 +47,19 @@ def attend(query: Tensor, seen: Attended) -> Tensor:
     # (B, T, Q, heads, d) -> (B*T, heads, Q, d)
     q, k, v = (part.flatten(0, 1).transpose(1, 2) for part in (query, key, value))
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=width**-0.5)  # (B*T, heads, Q, d)
-    return out[..., :width].transpose(1, 2).reshape(*rows, -1)
+    mixed = out[..., :width].transpose(1, 2).reshape(*rows, -1)
+    if recording.listener is not None:
+        recording.listener(recording.Heard(asked, seen.key, seen.value, bias, seen.mask, mixed, among=False))
+    return mixed
 
 
 def attend_among(attn: Attention, rows: Tensor) -> Tensor:
     """What attention of normed rows (B, n, D) to each other adds to them, (B, n, D)."""
     query, key, value = (part.transpose(1, 2) for part in attn.qkv(rows))  # (B, heads, n, d)
     mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    if recording.listener is not None:
+        query, key, value = (part.transpose(1, 2)[:, None] for part in (query, key, value))  # (B, 1, n, heads, d)
+        recording.listener(recording.Heard(query, key, value, None, None, mixed, among=True))
     added: Tensor = attn.out_proj(mixed)
     return added
 
@@ -75,7 +83,22 @@ def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: 
     if reference is not None:
         mixed = mixed + (weights[..., rows.shape[2] :].flatten(1, 2).to(rows.dtype) @ reference).view(mixed.shape)
     value = torch.einsum("bthw,hdw->bthd", mixed, weight_value).flatten(2)
-    return value if attn.in_proj_bias is None else value + attn.in_proj_bias[2 * attn.width :]
+    if attn.in_proj_bias is not None:
+        value = value + attn.in_proj_bias[2 * attn.width :]
+    if recording.listener is not None:
+        recording.listener(_first_heard(attn, rows, reference, bias, value))
+    return value
+
+
+def _first_heard(
+    attn: Attention, rows: Tensor, reference: Tensor | None, bias: Tensor | None, output: Tensor
+) -> recording.Heard:
+    """What `attend_first` would be computed from if it had keys."""
+    key, value = attn.key_value(rows)
+    if reference is not None:
+        more = (part[:, None].expand(-1, rows.shape[1], -1, -1, -1) for part in attn.key_value(reference))
+        key, value = (torch.cat(parts, dim=2) for parts in zip((key, value), more, strict=True))
+    return recording.Heard(attn.query(rows[:, :, :1]), key, value, bias, None, output, among=False)
 
 
 def _folded(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -98,7 +98,7 @@ def test_k600_holds_no_class_of_k400_and_its_draws_overlap() -> None:
 @pytest.mark.parametrize("pair", [(1, 2), (5, 6)])
 @pytest.mark.parametrize("seed", range(3))
 def test_of_an_order_only_pair_one_class_is_the_other_played_backwards(pair: tuple[int, int], seed: int) -> None:
-    one, other = (relation_clip(RELATIONS[i], SSV2, stream(seed), stream(seed, "clip")) for i in pair)
+    one, other = (relation_clip(RELATIONS[i], SSV2, stream(seed), stream(seed, "clip")).frames() for i in pair)
     assert np.array_equal(one, other[::-1])
     assert not np.array_equal(one, other)
 
@@ -140,5 +140,5 @@ def test_some_clips_are_shorter_than_sixteen_frames_and_some_are_longer() -> Non
 
 def test_a_class_without_noise_shows_its_colour() -> None:
     clear = replace(ROLES["ucf101"].camera, noise=(0, 0), light=0, haze=(0, 0), soft=0, distractors=(0, 0))
-    frames = named_clip("RedStar", clear, stream(3), stream(4)).astype(int)
+    frames = named_clip("RedStar", clear, stream(3), stream(4)).frames().astype(int)
     assert ((frames[..., 0] > 150) & (frames[..., 1] < 80) & (frames[..., 2] < 80)).any(axis=(1, 2)).all()

@@ -1,0 +1,108 @@
+"""A picture of a clip's context tokens (paper, Fig. 6): seeds, the tokens as regions, and one token's track."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcclip.attention.tokens import ContextTokens, Token
+from tcclip.reporting import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARK = np.array([213, 94, 0], dtype=np.float32) / 255  # Okabe and Ito's vermillion
+DIMMED = 0.35  # what is left of the colour of patches that are not spoken of, over light grey
+GROUND = 0.86
+BESIDE, BELOW, SHOWN = 1.5, 0.75, 8  # inches, inches, frames side by side
+
+Array = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def write_context(tokens: ContextTokens, video: str, token: Token, out: Path) -> int:
+    """Write the picture of a clip's tokens with the track of one of them, whose number is returned."""
+    number = tokens.chosen(token)
+    style.save(drawn(tokens, video, number), out)
+    return number
+
+
+@style.styled
+def drawn(tokens: ContextTokens, video: str, number: int) -> Figure:
+    """Four rows: frames, seeds, regions in the mean colour of their token, one token's track."""
+    from matplotlib.figure import Figure
+
+    clip = tokens.clip.pictures.astype(np.float32) / np.float32(255)
+    joined = tokens.frames_of(number)
+    count, track = min(len(clip), SHOWN), tokens.shares[number] > 0
+    rows = {
+        "frames": clip,
+        f"{int(tokens.seeds.sum())} seed patches": spotlight(clip, tokens.seeds),
+        f"{len(tokens.shares)} context tokens,\nin the mean colour\nof their patches": regions(clip, tokens),
+        f"token {number}:\n{int(track.sum())} patches in\n{len(joined)} of {len(clip)} frames": marked(clip, track),
+    }
+    side = (style.WIDTH - BESIDE) / count
+    width, height = style.WIDTH, 4 * side + 0.25 + BELOW
+    figure = Figure(figsize=(width, height))
+    edges = {"left": BESIDE / width, "right": 0.998, "top": 1 - 0.22 / height, "bottom": BELOW / height}
+    grid = figure.subplots(4, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
+    at = [(2 * place + 1) * len(clip) // (2 * count) for place in range(count)]
+    for axes, (says, pictures) in zip(grid, rows.items(), strict=True):
+        for axis, frame in zip(axes, at, strict=True):
+            axis.imshow(pictures[frame].clip(0, 1), interpolation="nearest")
+            axis.set_axis_off()
+        axes[0].text(-0.08, 0.5, says, transform=axes[0].transAxes, ha="right", va="center", fontsize=8)
+    for axis, frame in zip(grid[0], at, strict=True):
+        axis.set_title(f"frame {tokens.clip.numbers[frame]}", fontsize=8, fontweight="normal", loc="center", pad=3)
+    numbers = ", ".join(str(tokens.clip.numbers[frame]) for frame in joined)
+    caption = (
+        f"Context tokens of layer {tokens.layer}, run {tokens.name}, {video}: T = {len(clip)} frames of "
+        f"N = {track.shape[1]} patches. Token {number} joins the video's frames {numbers}."
+    )
+    figure.text(BESIDE / width, 0.75 * BELOW / height, fill(caption, 105), fontsize=8, va="top")
+    return figure
+
+
+def spotlight(clip: Array, patches: NDArray[np.bool_]) -> Array:
+    """Frames (T, S, S, 3) with all but `patches` (T, N) pale."""
+    shown = _pixels(patches, clip.shape[1])[..., None]
+    return np.where(shown, clip, _pale(clip)).astype(np.float32)
+
+
+def regions(clip: Array, tokens: ContextTokens) -> Array:
+    """Every patch of a token in the mean colour of all of its patches; patches that are no seeds are pale."""
+    owner = _pixels(tokens.owner, clip.shape[1])
+    painted = _pale(clip)
+    for token in range(len(tokens.shares)):
+        area = owner == token
+        if area.any():
+            painted[area] = clip[area].mean(axis=0)
+    return painted
+
+
+def marked(clip: Array, patches: NDArray[np.bool_]) -> Array:
+    """The patches (T, N) of one token in their colours with a line around each region of them, the rest pale."""
+    painted, inside = spotlight(clip, patches), _pixels(patches, clip.shape[1])
+    thick = max(1, clip.shape[1] // 56)
+    padded = np.pad(inside, ((0, 0), (thick, thick), (thick, thick)))
+    size = clip.shape[1]
+    steps = range(2 * thick + 1)
+    inner = np.all([padded[:, y : y + size, x : x + size] for y in steps for x in steps], axis=0)
+    painted[inside & ~inner] = MARK
+    return painted
+
+
+def _pale(clip: Array) -> Array:
+    grey = clip.mean(axis=3, keepdims=True)
+    return (DIMMED * np.broadcast_to(grey, clip.shape) + (1 - DIMMED) * GROUND).astype(np.float32)
+
+
+def _pixels(patches: NDArray[Scalar], size: int) -> NDArray[Scalar]:
+    """Values of patches (T, N) as those of their pixels, (T, size, size)."""
+    across = round(patches.shape[1] ** 0.5)
+    square = patches.reshape(-1, across, across)
+    return square.repeat(size // across, axis=1).repeat(size // across, axis=2)
