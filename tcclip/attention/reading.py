@@ -68,12 +68,13 @@ def look_at(opened: Opened, clip: Clip, reading: Reading = Reading()) -> Seen:
     return Seen(opened.name, clip, patches, other, best_classes(opened, recorded))
 
 
-def caption(reading: Reading, video: str, seen: Sequence[Seen]) -> str:
-    """What a picture of attention shows: the reading, the video, its class where one is asked for, T and N."""
+def caption(reading: Reading, video: str, seen: Sequence[Seen], truth: str | None = None) -> str:
+    """What a picture of attention shows: the reading, the video, its class where it is known, T and N."""
     frames = " and ".join(dict.fromkeys(str(len(each.patches)) for each in seen))
     patches = " and ".join(dict.fromkeys(str(each.patches.shape[1]) for each in seen))
     other = ", ".join(f"{each.other:.0%}" for each in seen)
+    known = f" (class {truth})" if truth else ""
     return (
-        f"{reading.describe()} in {video}: T = {frames} frames of N = {patches} patches. Colour: what a patch has in "
-        f"the video's feature, as a multiple of the mean patch. Left over for [CLS] and learned tokens: {other}."
+        f"{reading.describe()} in {video}{known}: T = {frames} frames of N = {patches} patches. Colour: "
+        f"what a patch has in the video's feature, as a multiple of the mean patch. Left over for [CLS] and learned tokens: {other}."
     )

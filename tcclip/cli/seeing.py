@@ -36,9 +36,9 @@ def attention(
 ) -> None:
     """Draw where runs look in a video: attention rolled out over layers, or one layer's, or what speaks for a class."""
     with stage("attention", None) as say:
-        from tcclip.attention.reading import Reading, caption, look_at
+        from tcclip.attention.reading import Reading, look_at
         from tcclip.reporting.attention_figure import SUFFIXES, write_attention
-        from tcclip.stages.opening import open_with_video
+        from tcclip.stages.opening import class_of, open_with_video
 
         if out.suffix not in SUFFIXES:
             raise UserError(f"--out must end with {', '.join(SUFFIXES)} (got '{out}')")
@@ -47,7 +47,7 @@ def attention(
         for run in runs:
             opened, clip = open_with_video(plan, run, video, dataset, we, of_class)
             seen.append(look_at(opened, clip, reading))
-        write_attention(seen, caption(reading, Path(video).name, seen), out)
+        write_attention(seen, reading, Path(video).name, class_of(plan, video), out)
         say(out)
 
 
@@ -63,14 +63,17 @@ def context_tokens(
 ) -> None:
     """Draw which patches the context tokens of a video are made of, and one token's way through its frames (Fig. 6)."""
     with stage("context tokens", None) as say:
+        from tcclip.attention.tokens import Token
         from tcclip.attention.tokens import context_tokens as tokens_in
         from tcclip.reporting.context_figure import write_context
-        from tcclip.stages.opening import open_with_video
+        from tcclip.stages.opening import class_of, open_with_video
 
         if token != "auto" and not token.isdecimal():
             raise UserError(f"--token must be auto or a number (got '{token}')")
-        opened, clip = open_with_video(load_plan(suite), run, video, dataset)
+        plan = load_plan(suite)
+        opened, clip = open_with_video(plan, run, video, dataset)
         found = tokens_in(opened, clip, layer)
-        number = write_context(found, Path(video).name, "auto" if token == "auto" else int(token), out)
+        chosen: Token = "auto" if token == "auto" else int(token)
+        number = write_context(found, Path(video).name, class_of(plan, video), chosen, out)
         frames = [int(clip.numbers[frame]) for frame in found.frames_of(number)]
         say(f"{out}: {len(found.shares)} tokens, token {number} joins frames {', '.join(map(str, frames))}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
+from tcclip.reporting.attention_figure import ABOVE, LARGEST, LINE, SHOWN, beside, spread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,52 +19,57 @@ if TYPE_CHECKING:
 MARK = np.array([213, 94, 0], dtype=np.float32) / 255  # Okabe and Ito's vermillion
 DIMMED = 0.35  # what is left of the colour of patches that are not spoken of, over light grey
 GROUND = 0.86
-BESIDE, BELOW, SHOWN = 1.5, 0.75, 8  # inches, inches, frames side by side
+BESIDE, BELOW = 1.5, 0.65  # inches
 
 Array = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def write_context(tokens: ContextTokens, video: str, token: Token, out: Path) -> int:
-    """Write the picture of a clip's tokens with the track of one of them, whose number is returned."""
+def write_context(tokens: ContextTokens, video: str, truth: str | None, token: Token, out: Path) -> int:
+    """Write the picture of a clip's tokens with the track of one of them, whose number is returned.
+
+    video: what the caption calls it; truth: its class, where it is known.
+    """
     number = tokens.chosen(token)
-    style.save(drawn(tokens, video, number), out)
+    style.save(drawn(tokens, number, f"{video} (class {truth})" if truth else video), out)
     return number
 
 
 @style.styled
-def drawn(tokens: ContextTokens, video: str, number: int) -> Figure:
-    """Four rows: frames, seeds, regions in the mean colour of their token, one token's track."""
+def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
+    """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
     from matplotlib.figure import Figure
 
     clip = tokens.clip.pictures.astype(np.float32) / np.float32(255)
-    joined = tokens.frames_of(number)
-    count, track = min(len(clip), SHOWN), tokens.shares[number] > 0
-    rows = {
-        "frames": clip,
-        f"{int(tokens.seeds.sum())} seed patches": spotlight(clip, tokens.seeds),
-        f"{len(tokens.shares)} context tokens,\nin the mean colour\nof their patches": regions(clip, tokens),
-        f"token {number}:\n{int(track.sum())} patches in\n{len(joined)} of {len(clip)} frames": marked(clip, track),
-    }
-    side = (style.WIDTH - BESIDE) / count
-    width, height = style.WIDTH, 4 * side + 0.25 + BELOW
+    joined, track = tokens.frames_of(number), tokens.shares[number] > 0
+    of_token = [f"token {number}:", f"{int(track.sum())} patches in", f"{len(joined)} of {len(clip)} frames"]
+    rows = [
+        (["frames"], clip),
+        ([f"{int(tokens.seeds.sum())} seed patches"], spotlight(clip, tokens.seeds)),
+        ([f"{len(tokens.shares)} context tokens,", "in the mean colour", "of their patches"], regions(clip, tokens)),
+        (of_token, marked(clip, track)),
+    ]
+    count = min(len(clip), SHOWN)
+    side = min((style.WIDTH - BESIDE) / count, LARGEST)
+    width, height = BESIDE + count * side, len(rows) * side + ABOVE + BELOW
     figure = Figure(figsize=(width, height))
-    edges = {"left": BESIDE / width, "right": 0.998, "top": 1 - 0.22 / height, "bottom": BELOW / height}
-    grid = figure.subplots(4, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
-    at = [(2 * place + 1) * len(clip) // (2 * count) for place in range(count)]
-    for axes, (says, pictures) in zip(grid, rows.items(), strict=True):
+    edges = {"left": BESIDE / width, "right": 0.998, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    grid = figure.subplots(len(rows), count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
+    at = spread(len(clip), count)
+    for axes, (lines, pictures) in zip(grid, rows, strict=True):
         for axis, frame in zip(axes, at, strict=True):
             axis.imshow(pictures[frame].clip(0, 1), interpolation="nearest")
             axis.set_axis_off()
-        axes[0].text(-0.08, 0.5, says, transform=axes[0].transAxes, ha="right", va="center", fontsize=8)
+        beside(axes[0], lines)
     for axis, frame in zip(grid[0], at, strict=True):
         axis.set_title(f"frame {tokens.clip.numbers[frame]}", fontsize=8, fontweight="normal", loc="center", pad=3)
     numbers = ", ".join(str(tokens.clip.numbers[frame]) for frame in joined)
     caption = (
-        f"Context tokens of layer {tokens.layer}, run {tokens.name}, {video}: T = {len(clip)} frames of "
+        f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip)} frames of "
         f"N = {track.shape[1]} patches. Token {number} joins the video's frames {numbers}."
     )
-    figure.text(BESIDE / width, 0.75 * BELOW / height, fill(caption, 105), fontsize=8, va="top")
+    text = fill(caption, int((width - BESIDE) * LINE))
+    figure.text(BESIDE / width, 0.75 * BELOW / height, text, fontsize=8, va="top")
     return figure
 
 

@@ -83,9 +83,11 @@ def panels(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG that is complete or absent; the same figure gives the same bytes."""
+    """Write a PNG, or what the suffix says, that is complete or absent; the same figure gives the same bytes."""
     import matplotlib
 
+    form = path.suffix.lstrip(".") or "png"
+    dated = {"Software": None} if form == "png" else {"CreationDate": None}
     with matplotlib.rc_context(SETTINGS), atomic(path) as part:
-        figure.savefig(part, format="png", metadata={"Software": None})
+        figure.savefig(part, format=form, metadata=dated)
     return path

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tcclip.attention.opened import Clip, Opened, clip_of_dataset, clip_of_file, open_model
-from tcclip.data.videos.frames import open_frames
 from tcclip.errors import UserError, unknown
+from tcclip.params import Dataset
 from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan, layout, texts
 from tcclip.stages.evaluate import from_folder, planned
+
+if TYPE_CHECKING:
+    from tcclip.attention.opened import Clip, Opened
 
 
 def open_run(plan: Plan, run: str, role: str, split: str, we: bool = False, also: str | None = None) -> Opened:
@@ -17,6 +20,8 @@ def open_run(plan: Plan, run: str, role: str, split: str, we: bool = False, also
 
     also: one more class name, unless it is one of them.
     """
+    from tcclip.attention.opened import open_model
+
     params = layout.run(plan.suite.name, run) / "params.yaml"
     if run in plan.runs:
         subject = planned(plan, run)
@@ -36,6 +41,9 @@ def open_with_video(
 
     video: a file, or a video's name in that dataset.
     """
+    from tcclip.attention.opened import clip_of_dataset, clip_of_file
+    from tcclip.data.videos.frames import open_frames
+
     role, split = asked_about(plan, run, role)
     opened = open_run(plan, run, role, split, we, also)
     if Path(video).exists():
@@ -56,3 +64,32 @@ def asked_about(plan: Plan, run: str, role: str | None = None) -> tuple[str, str
         raise UserError(f"no table tests run {run}: --dataset says whose class names it is asked about")
     splits = plan.dataset(role).all_splits
     return role, next((split for split in splits if "test" in split), splits[0])
+
+
+def class_of(plan: Plan, video: str) -> str | None:
+    """The class of a video that is one of the suite's, by its file or its name; None: nobody says."""
+    from tcclip.data.splits.split_tables import read_classes, read_split
+
+    for dataset in plan.datasets.values():
+        name = _name_in(dataset, video)
+        for split in dataset.all_splits if name else ():
+            labels = dict(read_split(layout.split(dataset.name, split)))
+            if name in labels:
+                return read_classes(layout.class_file(dataset, split))[labels[name]]
+    return None
+
+
+def _name_in(dataset: Dataset, video: str) -> str | None:
+    """The name of a video in a dataset, None where it is none of it."""
+    from tcclip.data.videos.frames import open_frames
+
+    if not layout.frames_index(dataset.name).is_file():
+        return None
+    store = open_frames(layout.frames(dataset.name))
+    if video in store:
+        return video
+    file, folder = Path(video).resolve(), (layout.raw(dataset.name) / "videos").resolve()
+    if not file.is_relative_to(folder):
+        return None
+    found = store.index.index[store.index["path"] == file.relative_to(folder).as_posix()]
+    return str(found[0]) if len(found) else None

@@ -1,5 +1,6 @@
 """What people are shown: context tokens and their tracks, pictures and films, and Figure 3a's measures."""
 
+import shutil
 from dataclasses import replace
 
 import av
@@ -22,9 +23,11 @@ from tcclip.errors import UserError
 from tcclip.mini.cameras import ROLES
 from tcclip.mini.scenes import named_clip, stream
 from tcclip.params import load_method
+from tcclip.plan import layout, load_plan
 from tcclip.reporting.attention_figure import in_lines, write_attention
 from tcclip.reporting.context_figure import regions, spotlight, write_context
 from tcclip.reporting.overlay import relative
+from tcclip.stages.opening import class_of
 
 
 def opened(method="tc_clip", frames=4):
@@ -97,8 +100,8 @@ def test_what_a_run_sees_is_shared_out_over_patches_and_the_rest():
     assert np.isclose(relative(seen[0].patches).mean(), 1)
     assert sorted(name for name, _ in seen[0].predictions) == sorted(CLASSES)
     assert np.isclose(sum(share for _, share in seen[0].predictions), 1)
-    says = caption(Reading(of_class="brush_hair"), "a.mp4", seen)
-    assert all(word in says for word in ("'brush_hair'", "a.mp4", "T = 4", "N = 16"))
+    says = caption(Reading(of_class="brush_hair"), "a.mp4", seen, truth="juggling")
+    assert all(word in says for word in ("'brush_hair'", "a.mp4 (class juggling)", "T = 4", "N = 16"))
     asked = look_at(opened(), clip(), Reading(of_class="Brush hair"))
     assert np.isclose(asked.patches.sum() + asked.other, 1) and not np.allclose(asked.patches, seen[0].patches)
     with pytest.raises(UserError, match="'juggling' is none of the 3 classes"):
@@ -107,19 +110,19 @@ def test_what_a_run_sees_is_shared_out_over_patches_and_the_rest():
 
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4"])
 def test_pictures_and_films_are_written(tmp_path, suffix):
-    seen = [look_at(opened(name), clip(), Reading()) for name in ("tc_clip", "vifi_clip")]
-    write_attention(seen, caption(Reading(), "a.mp4", seen), out := tmp_path / f"a{suffix}")
+    seen = [look_at(opened(name, frames=2), clip(frames=2), Reading()) for name in ("tc_clip", "vifi_clip")]
+    write_attention(seen, Reading(), "a.mp4", "brush_hair", out := tmp_path / f"a{suffix}")
     if suffix == ".mp4":
         with av.open(str(out)) as film:
-            assert sum(1 for _ in film.decode(video=0)) == 4
+            assert sum(1 for _ in film.decode(video=0)) == 2
     else:
         with Image.open(out) as picture:
-            assert getattr(picture, "n_frames", 1) == (4 if suffix == ".gif" else 1) and picture.width >= 600
+            assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1) and picture.width >= 600
 
 
 def test_the_picture_of_context_tokens_is_written(tmp_path):
     found = context_tokens(opened(), clip())
-    assert write_context(found, "a.mp4", "auto", tmp_path / "c.png") == found.chosen("auto")
+    assert write_context(found, "a.mp4", None, "auto", tmp_path / "c.png") == found.chosen("auto")
     with Image.open(tmp_path / "c.png") as picture:
         assert picture.width > 1000
 
@@ -142,6 +145,21 @@ def test_an_evaluations_subject_is_opened_with_its_classes(world, tmp_path):
     (tmp_path / "none.mp4").write_bytes(b"no video")
     with pytest.raises(UserError, match=r"none\.mp4 does not decode"):
         clip_of_file(run, tmp_path / "none.mp4")
+
+
+def test_the_class_of_a_suites_video_is_known_by_its_name_and_by_its_file(world, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = load_plan("mini")
+    name = plan.suite.dataset("hmdb51")
+    shutil.copytree(world / "frames", layout.frames(name))
+    for split in plan.dataset("hmdb51").all_splits:
+        layout.split(name, split).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(world / "splits" / "test.csv", layout.split(name, split))
+        layout.class_file(plan.dataset("hmdb51"), split).parent.mkdir(exist_ok=True)
+        shutil.copy(world / "splits" / "classes" / "all.csv", layout.class_file(plan.dataset("hmdb51"), split))
+    file = layout.raw(name) / "videos" / "test0.mp4"
+    assert class_of(plan, "test0") == class_of(plan, str(file)) == "red ball"
+    assert class_of(plan, "test0.mp4") is None and class_of(plan, "train0") is None
 
 
 @pytest.mark.parametrize(
