@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 import real_lists
 
-LONGEST_FIRST = ("workflow", "slurm", "tracking", "unit", "oracle", "golden")  # so that the workers end together
+LONGEST_FIRST = ("workflow", "slurm", "tracking", "golden", "unit", "oracle")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """The tests of a file that makes something for all of them go to one worker, which makes it once."""
+    """The tests of a file that makes something for all of them go to one worker, which makes it once.
+
+    They come first, and the shortest single tests last, so that the workers end together.
+    """
     here = Path(__file__).parent
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(here).parts[0]))
+    items.sort(key=lambda item: (not _shares(item.path), LONGEST_FIRST.index(item.path.relative_to(here).parts[0])))
     for item in items:
         if _shares(item.path):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
@@ -27,4 +30,4 @@ def published_lists(tmp_path_factory):
 
 @functools.cache
 def _shares(file: Path) -> bool:
-    return 'fixture(scope="module")' in file.read_text(encoding="utf-8")
+    return 'fixture(scope="module"' in file.read_text(encoding="utf-8")
