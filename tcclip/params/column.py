@@ -26,7 +26,9 @@ class Named(Params):
     """What every column has."""
 
     name: str  # in the table's CSV and in other columns
-    display: str | None = None  # its heading, for a column that is not about a dataset
+    display: str | None = (
+        None  # its heading; of a column about a dataset or a mean, what is below it
+    )
 
 
 class MeasuredColumn(Named):

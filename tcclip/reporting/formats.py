@@ -83,7 +83,7 @@ def text_of(entry: GridCell) -> str:
     if entry.value is None:
         return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
-    return " ".join([number(entry.value, entry.whole) + std, *marks(entry)])
+    return " ".join([number(entry.value, entry.decimals) + std, *marks(entry)])
 
 
 def _flat(heads: list[Heading]) -> list[str]:
@@ -130,7 +130,7 @@ def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
 def _latex_cell(entry: GridCell) -> str:
     if entry.value is None:
         return "--"
-    digits = number(entry.value, entry.whole)
+    digits = number(entry.value, entry.decimals)
     value = rf"\textbf{{{digits}}}" if entry.best else digits
     std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
     return value + std + "".join(LATEX_MARKS[mark] for mark in marks(entry))

@@ -5,6 +5,7 @@ formats.py and page.py only draw a Grid; what is bold, quoted or empty is decide
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +31,7 @@ class GridCell:
     published: float | None  # the paper's number, beside a measured one
     drawn: bool = False  # measured on training videos that this program drew although the paper's list is published
     incomplete: bool = False  # measured without some of the listed videos
-    whole: bool = False  # a count
+    decimals: int = 1
 
     @property
     def measured(self) -> bool:
@@ -79,14 +80,14 @@ def grid(
     cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
     rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
     compared = [column.name for column in columns if not isinstance(column, CostColumn | ViewsColumn)]
-    counts = {column.name for column in columns if isinstance(column, ViewsColumn)}
+    decimals = {column.name: decimals_of(column, frame) for column in columns}
     best = dict.fromkeys(order, "") | {
         name: _best(frame[(frame["column"] == name) & (frame["source"] == "measured")]) for name in compared
     }
     coverage = coverage or Coverage()
 
     def entry(key: tuple[str, str, str]) -> GridCell:
-        shown = _entry(cells[key], best[key[2]], whole=key[2] in counts)
+        shown = _entry(cells[key], best[key[2]], decimals[key[2]])
         return replace(shown, drawn=key in drawn, incomplete=key in coverage.incomplete) if shown.measured else shown
 
     lines = [Line(g, r, [entry((g, r, name)) for name in order]) for g, r in rows]
@@ -126,16 +127,26 @@ def marks(entry: GridCell) -> list[str]:
     return [mark for mark, applies in wanted.items() if applies]
 
 
-def number(value: float, whole: bool = False) -> str:
-    """One decimal, as the paper prints; counts have none."""
-    return f"{value:.{0 if whole else 1}f}"
+def number(value: float, decimals: int = 1) -> str:
+    """One decimal, as the paper prints, where nothing else is asked for."""
+    return f"{value:.{decimals}f}"
+
+
+def decimals_of(column: Column, frame: pd.DataFrame) -> int:
+    """None for counts, one for accuracies, and for costs as many as show three digits of the smallest."""
+    if isinstance(column, ViewsColumn):
+        return 0
+    values = frame.loc[(frame["column"] == column.name) & (frame["value"] > 0), "value"]
+    if not isinstance(column, CostColumn) or values.empty:
+        return 1
+    return max(1, 2 - math.floor(math.log10(values.min())))
 
 
 def _best(measured: pd.DataFrame) -> str:
     return number(measured["value"].max()) if len(measured) > 1 else ""
 
 
-def _entry(cell: Any, best: str, whole: bool) -> GridCell:
+def _entry(cell: Any, best: str, decimals: int) -> GridCell:
     def known(name: str) -> float | None:
         value = getattr(cell, name)
         return None if pd.isna(value) else float(value)
@@ -148,7 +159,7 @@ def _entry(cell: Any, best: str, whole: bool) -> GridCell:
         quoted=value is not None and not measured,
         best=marked,
         published=known("published") if measured else None,
-        whole=whole,
+        decimals=decimals,
     )
 
 

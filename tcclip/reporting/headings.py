@@ -36,11 +36,11 @@ def headings(columns: Sequence[Column], names: Mapping[str, str]) -> list[Headin
         match column:
             case MeasuredColumn():
                 top = names.get(column.dataset, column.dataset)
-                own = (column.display or column.name) if column.protocol else ""
                 shots = f"K={column.shots}" if isinstance(column.shots, int) else ""
+                own = column.display or (column.name if column.protocol and not shots else "")
                 sub = [own, shots, group, metric]
             case MeanColumn():
-                top, sub = AVERAGE, [group, metric]
+                top, sub = AVERAGE, [column.display or "", group, metric]
             case HarmonicMeanColumn():
                 dataset = _only({part.dataset for part in parts})
                 top, sub = names.get(dataset, dataset) or AVERAGE, ["HM", metric]
