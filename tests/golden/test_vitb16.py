@@ -5,6 +5,7 @@ In float32 near-ties of this size are decided by rounding, so there the stored d
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import goldens
@@ -13,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tcclip.models.clip_video import ClipVideo
 from tcclip.models.selector.chosen import Chosen
 from tcclip.models.summarizer.groups import Summary, mean_by_group
 from tcclip.models.vision.layers import ContextRecipe
@@ -25,6 +27,13 @@ LOGITS = 1e-4  # of that run: 100 times a cosine, whose last bits differ between
 @pytest.fixture(scope="module")
 def golden() -> dict[str, np.ndarray]:
     return goldens.arrays("vitb16")
+
+
+@pytest.fixture(scope="module")
+def network(golden: dict[str, np.ndarray]) -> ClipVideo:
+    """The model in float32; making one takes seconds."""
+    info = goldens.meta(golden)
+    return goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
 
 
 def check(name: str, found: Tensor, golden: dict[str, np.ndarray], tolerance: float) -> None:
@@ -45,18 +54,18 @@ def check_outputs(seen: goldens.Seen, golden: dict[str, np.ndarray], tolerance: 
     check("image_features", seen.image_features, golden, tolerance)
 
 
-def test_weights_video_and_tokens_are_those_of_the_convention(golden: dict[str, np.ndarray]) -> None:
+def test_weights_video_and_tokens_are_those_of_the_convention(
+    golden: dict[str, np.ndarray], network: ClipVideo
+) -> None:
     info = goldens.meta(golden)
-    network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
     goldens.check_probes(golden, network.state_dict())
     goldens.check_video(golden, goldens.video(info["video_key"], info["config"], torch.float32, batch=1))
     goldens.check_tokens(golden, network)
 
 
 @torch.no_grad()
-def test_float64_takes_all_decisions_as_the_reference(golden: dict[str, np.ndarray]) -> None:
-    info = goldens.meta(golden)
-    network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float64)
+def test_float64_takes_all_decisions_as_the_reference(golden: dict[str, np.ndarray], network: ClipVideo) -> None:
+    info, network = goldens.meta(golden), copy.deepcopy(network).double()
     clip = goldens.video(info["video_key"], info["config"], torch.float64, batch=1)
     seen = goldens.look(network, clip)
     for number, output in enumerate(seen.layers):
@@ -65,25 +74,24 @@ def test_float64_takes_all_decisions_as_the_reference(golden: dict[str, np.ndarr
     for stored, number in enumerate((0, 11)):
         assert np.abs(seen.layers[number].score.numpy() - golden["cls_score"][:, stored]).max() < 1e-8
     check_outputs(seen, golden, ROUNDING)
-    check("logits", network(clip), golden, ROUNDING)
+    check("logits", network.scored(seen.image_features, seen.text_features), golden, ROUNDING)
 
 
 @torch.no_grad()
-def test_float32_agrees_where_the_decisions_are_given(golden: dict[str, np.ndarray]) -> None:
+def test_float32_agrees_where_the_decisions_are_given(
+    golden: dict[str, np.ndarray], network: ClipVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     info = goldens.meta(golden)
-    network = goldens.model("tc_clip", goldens.tc_overrides(info["config"]), info, torch.float32)
     layers = [*range(12), 11, *range(12)]  # `look` runs the last layer twice, complete and as the model does
     seeds = iter([torch.from_numpy(golden["seed_index"].astype(np.int64))[:, number] for number in layers])
     groups = iter([torch.from_numpy(golden["group"].astype(np.int64))[:, number] for number in layers])
-    network.visual.exchange = replace(
-        network.visual.exchange,
-        recipe=ContextRecipe(
-            select=lambda seen: Chosen(None, next(seeds)),
-            weigh=None,
-            summarise=lambda rows, weight, draws: means(rows, next(groups)),
-            all_queries=False,
-        ),
+    recipe = ContextRecipe(
+        select=lambda seen: Chosen(None, next(seeds)),
+        weigh=None,
+        summarise=lambda rows, weight, draws: means(rows, next(groups)),
+        all_queries=False,
     )
+    monkeypatch.setattr(network.visual, "exchange", replace(network.visual.exchange, recipe=recipe))
     clip = goldens.video(info["video_key"], info["config"], torch.float32, batch=1)
     check_outputs(goldens.look(network, clip), golden, FLOAT32)
     check("logits", network(clip), golden, LOGITS)

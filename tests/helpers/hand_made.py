@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,8 @@ def predictions(role: str, good: float, rng: np.random.Generator, videos: int = 
     return pd.DataFrame(lines)
 
 
-def write_suite(plan: Plan) -> None:
-    """Every run of a suite in the working directory, with predictions, class lists and two broken videos."""
+def write_suite(plan: Plan, runs: Collection[str] | None = None) -> None:
+    """Some or all runs of a suite in the working directory, with predictions, class lists and two broken videos."""
     for role, name in plan.suite.datasets.items():
         names = class_names(role)
         dataset = plan.dataset(role)
@@ -104,6 +105,8 @@ def write_suite(plan: Plan) -> None:
         index.to_parquet(layout.frames_index(name))
     base = {"vanilla_clip": 0.3, "vifi_clip": 0.55, "tc_clip": 0.6}  # variants: 0.58
     for number, run in enumerate(plan.runs.values()):
+        if runs is not None and run.name not in runs:
+            continue
         parts = {}
         for evaluation in plan.evaluations(run.name):
             rng = np.random.default_rng(number)

@@ -60,16 +60,17 @@ def test_classes_taken_for_each_other_stand_side_by_side():
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A mini suite whose runs are written by hand, reported once; the working directory during these tests."""
+    """A mini suite whose runs are written by hand, reported early and whole; the working directory of these tests."""
     before, params = Path.cwd(), os.environ.get("TCCLIP_PARAMS")
     os.environ["TCCLIP_PARAMS"] = str(params_folder().absolute())
     os.chdir(tmp_path_factory.mktemp("reported"))
     try:
         plan = load_plan("mini")
-        write_suite(plan)
+        write_suite(plan, plan.first_look)
         write_table(plan, "table3")
         write_report(plan, so_far=True)
         shutil.copytree("reports/mini", "early")
+        write_suite(plan)
         for table in plan.tables:
             write_table(plan, table)
         write_report(plan)
