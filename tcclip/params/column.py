@@ -26,9 +26,7 @@ class Named(Params):
     """What every column has."""
 
     name: str  # in the table's CSV and in other columns
-    display: str | None = (
-        None  # its heading; of a column about a dataset or a mean, what is below it
-    )
+    display: str | None = None  # its heading; of a column about a dataset or a mean, what is below it
 
 
 class MeasuredColumn(Named):

@@ -168,10 +168,11 @@ def about_costs(columns: Sequence[Column]) -> list[str]:
     sentences = {
         "params_m": "Parameters in millions, without the token table.",
         "trained_m": "Trained parameters in millions, with the token table where it is trained.",
-        "gflops": "GFLOPs are multiply-accumulates of one view and one text of 77 tokens, as the paper counts them.",
+        "gflops": "{heading} are multiply-accumulates of one view and one text of 77 tokens, as the paper counts them.",
         "throughput_views_per_s": "Views per second in evaluation, on the machine that filled this table.",
     }
-    return [sentences[column.cost] for column in columns if isinstance(column, CostColumn)]
+    costs = [column for column in columns if isinstance(column, CostColumn)]
+    return [sentences[column.cost].format(heading=column.display or column.name) for column in costs]
 
 
 def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns: Sequence[Column]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from tcclip.params import load_table
 from tcclip.params.column import CostColumn
 from tcclip.plan import load_plan
-from tcclip.reporting.grid import decimals_of
+from tcclip.reporting.grid import about_costs, decimals_of
 from tcclip.reporting.headings import headings
 
 FAIR = load_table("fair")
@@ -19,6 +19,12 @@ def test_headings_tell_zero_shot_from_16_shots() -> None:
     assert found[:4] == [(name, "zero-shot") for name in ("HMDB-51", "UCF-101", "K-600", "Average")]
     assert found[4:8] == [(name, "K=16") for name in ("HMDB-51", "UCF-101", "SSv2", "Average")]
     assert found[8:] == [("Trained (M)", ""), ("GMACs", ""), ("Views/s", "")]
+
+
+def test_what_costs_are_is_said_by_the_headings_that_they_have() -> None:
+    trained, macs, views = about_costs(FAIR.columns)
+    assert "token table" in trained and macs.startswith("GMACs are multiply-accumulates") and "Views" in views
+    assert any(note.startswith("GFLOPs are multiply-accumulates") for note in about_costs(load_table("table6").columns))
 
 
 @pytest.mark.parametrize(
