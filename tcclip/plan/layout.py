@@ -148,6 +148,16 @@ def table(suite: str, name: str, suffix: str = "csv") -> Path:
     return reports(suite) / "tables" / f"{name}.{suffix}"
 
 
+def figure(suite: str, name: str) -> Path:
+    """A figure of the paper as PNG; a PDF of the same name is beside it."""
+    return reports(suite) / "figures" / f"{name}.png"
+
+
+def charts(suite: str) -> Path:
+    """The charts of a suite's page: curves, accuracies and confusions, with their CSVs."""
+    return reports(suite) / "charts"
+
+
 def jobs(suite: str) -> Path:
     """Snakemake's account of the jobs that made a suite's files, for the places where DVC brings them."""
     return reports(suite) / "jobs.json.gz"

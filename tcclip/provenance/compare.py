@@ -11,7 +11,7 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from tcclip.params.reader import flat
-from tcclip.provenance.origin import environment_of
+from tcclip.reporting.origin import environment_of
 
 NOT_THE_RESULTS = ("git.dirty", "finished")  # of environment.json: other on every call
 

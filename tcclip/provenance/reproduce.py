@@ -12,7 +12,7 @@ from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 from tcclip.provenance.clean_place import Place, clean_place
 from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
-from tcclip.provenance.origin import continued, environment_of, params_of
+from tcclip.reporting.origin import continued, environment_of, params_of
 
 RESOLVED = """
 import json

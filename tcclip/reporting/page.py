@@ -1,26 +1,28 @@
 """The page reports/<suite>/index.html: one file with everything inside, readable without a network or a script.
 
-What it looks like is in templates/; here is what goes into them.
+What it looks like is in templates/, and what its script adds: sorted rows, and where a number comes from. Here is what
+goes into them.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from tcclip.reporting.embedding import Look, embedded
 from tcclip.reporting.formats import text_of
-from tcclip.reporting.grid import Grid, number
+from tcclip.reporting.grid import Grid, Line, number
 from tcclip.reporting.headings import spans
 from tcclip.reporting.html import part, templates
 
 TEMPLATES = templates(Path(__file__).with_name("templates"))
-PIXELS = 0.75  # of the page for one of a figure, so that type has one size in all figures
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Picture:
     path: Path
     section: str  # the part of the page it stands in
     caption: str
+    look: Look = "drawing"
 
 
 @dataclass(frozen=True)
@@ -49,27 +52,39 @@ class Column:
     numeric: bool
 
 
-def page(title: str, facts: Mapping[str, str], sections: Sequence[Section]) -> str:
-    """The whole document; `facts` are shown under the title."""
-    return TEMPLATES.get_template("page.html").render(title=title, facts=facts, sections=sections)
+def page(title: str, facts: Mapping[str, str], sections: Sequence[Section], chains: Mapping[str, Any]) -> str:
+    """The whole document; `facts` are shown under the title, `chains` by a click on a cell (explained.py)."""
+    data = json.dumps(chains, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")  # ends no element
+    return TEMPLATES.get_template("page.html").render(title=title, facts=facts, sections=sections, chains=Markup(data))
 
 
-def table_section(name: str, shown: Grid, runs: Mapping[tuple[str, str], Sequence[str]]) -> Section:
-    """A table with its notes and links to its files; `runs` of a row (group, row) appear when one points at it."""
+def table_section(
+    name: str,
+    shown: Grid,
+    runs: Mapping[tuple[str, str], Sequence[str]],
+    chain: Callable[[Line, int], int | None] = lambda line, column: None,
+) -> Section:
+    """A table with its notes and links to its files.
+
+    Args:
+        runs: of a row (group, row); they appear when one points at it.
+        chain: the place of a cell's chain in what the page's script reads, by line and column.
+    """
     groups = [(group, list(lines)) for group, lines in groupby(shown.lines, key=lambda line: line.group)]
     known = {"tops": spans(shown.headings), "groups": groups, "text_of": text_of, "number": number}
-    results = a_part("results", shown=shown, runs=runs, **known)
+    results = a_part("results", shown=shown, runs=runs, chains=chain, **known)
     return Section(name, shown.title, a_part("table", name=name, results=results, notes=shown.notes))
 
 
 def pictures(items: Sequence[Picture], base: Path) -> Markup:
-    """Figures, embedded; each links to its file, `base` is the page's folder."""
+    """Figures, embedded; each links to its file and its PDF, if it has one; `base` is the page's folder."""
     found = Markup()
     for item in items:
-        png = item.path.read_bytes()
-        width = round(int.from_bytes(png[16:20], "big") * PIXELS)  # a PNG's width stands in its bytes 16 to 19
-        link, data = item.path.relative_to(base), base64.b64encode(png).decode()
-        found += a_part("figure", link=link, data=data, width=width, caption=item.caption)
+        small = embedded(item.path, item.look)
+        pdf = item.path.with_suffix(".pdf")
+        more = [pdf.relative_to(base)] if pdf.is_file() else []
+        link = item.path.relative_to(base)
+        found += a_part("figure", link=link, data=small.uri, width=small.width, caption=item.caption, more=more)
     return found
 
 

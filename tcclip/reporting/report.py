@@ -5,46 +5,57 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from tcclip.params.gallery import load_gallery
 from tcclip.plan import Plan, layout
 from tcclip.process import git
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
-from tcclip.reporting.grid import DASH
+from tcclip.reporting.explained import DataBehind, Explained, explained
+from tcclip.reporting.gallery import galleries
+from tcclip.reporting.grid import DASH, Line
 from tcclip.reporting.headings import METRICS
 from tcclip.reporting.last_epoch import ABOUT, beside_best
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
-from tcclip.reporting.suite_figures import draw_figures
+from tcclip.reporting.paper_figures import draw_reference_bars, paper_figures
+from tcclip.reporting.reference_bars import TABLE
+from tcclip.reporting.suite_figures import class_evaluations, draw_charts
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
 
 
-def write_report(plan: Plan, so_far: bool = False) -> str:
-    """Write the page, its figures, and the numbers and curves for DVC, from tables and run folders.
+def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lambda run: ()) -> str:
+    """Write the page, its charts, and the numbers and curves for DVC, from tables and run folders.
 
-    `so_far`: the page and its figures alone, of the tables that are there while others are still to be filled.
+    Args:
+        so_far: the page and its charts alone, of the tables that are there while others are still to be filled.
+        data_behind: the files that a run was trained and evaluated with, for what a cell says of itself.
     """
     folder = layout.reports(plan.suite.name)
     paths = {name: layout.table(plan.suite.name, name) for name in plan.tables}
     frames = {name: read_table(path) for name, path in paths.items() if path.is_file() or not so_far}
-    with new_folder(folder / "figures") as new:
-        drawn = draw_figures(plan, frames, new)
+    with new_folder(layout.charts(plan.suite.name)) as new:
+        drawn = draw_charts(plan, frames, new)
+    if TABLE in frames:
+        draw_reference_bars(plan, frames[TABLE])
     if not so_far:
         with new_folder(folder / "curves") as new:
             write_curves(plan, new)
         of_tables = {name: (frame, plan.tables[name].columns) for name, frame in frames.items()}
         write_json(folder / "metrics.json", summary(of_tables))
         write_json(folder / "cells.json", all_cells(frames))
-    shown = [dataclasses.replace(item, path=folder / "figures" / item.path.name) for item in drawn]
-    write_text(folder / "index.html", _page(plan, frames, shown))
+    shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
+    shown = [*paper_figures(plan.suite.name), *shown]
+    write_text(folder / "index.html", _page(plan, frames, shown, data_behind))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
 
 
@@ -58,8 +69,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     new.rename(path)
 
 
-def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) -> str:
+def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture], data_behind: DataBehind) -> str:
     base = layout.reports(plan.suite.name)
+    chains = explained(plan, frames, data_behind)
     sections = []
     for name, frame in frames.items():
         runs = {
@@ -67,7 +79,8 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
             for key, part in frame.groupby(["group", "row"])
         }
         found = results_of(plan, name)
-        section = table_section(name, table_grid(plan, name, frame, found), runs)  # type: ignore[arg-type]
+        chain = functools.partial(_chain, chains, name, [column.name for column in plan.tables[name].columns])
+        section = table_section(name, table_grid(plan, name, frame, found), runs, chain)  # type: ignore[arg-type]
         last = beside_best(frame, last_epoch_frame(plan, name, found))
         more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()
         sections.append(dataclasses.replace(section, body=section.body + more))
@@ -75,6 +88,8 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
         items = [item for item in drawn if item.section == title]
         anchor = title.lower().replace(" ", "-")
         sections.append(Section(anchor, title, pictures(items, base) + _confused(items)))
+    if compared := _galleries(plan):
+        sections.append(Section("gallery", "Right with one, wrong with another", compared))
     sections.append(Section("videos", "Videos", _videos(plan)))
     sections.append(Section("runs", "Runs", _runs(plan)))
     measured = sum(int((frame["source"] == "measured").sum()) for frame in frames.values())
@@ -85,7 +100,21 @@ def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture]) 
         "written": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         "git commit": git_commit() or "not a git checkout",
     }
-    return page(f"TC-CLIP, suite {plan.suite.name}", facts, sections)
+    return page(f"TC-CLIP, suite {plan.suite.name}", facts, sections, chains.data)
+
+
+def _chain(chains: Explained, table: str, columns: Sequence[str], line: Line, column: int) -> int | None:
+    return chains.numbers.get((table, line.group, line.row, columns[column]))
+
+
+def _galleries(plan: Plan) -> Markup:
+    """The videos of each dataset that tell methods apart."""
+    found = galleries(plan, load_gallery(), class_evaluations(plan))
+    roles = dict.fromkeys(item.role for item in found)
+    return Markup().join(
+        a_part("gallery", display=plan.displays[role], pairs=[item for item in found if item.role == role])
+        for role in roles
+    )
 
 
 def _confused(items: list[Picture]) -> Markup:

@@ -82,12 +82,13 @@ def panels(
     return figure, flat[:count]
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG, or what the suffix says, that is complete or absent; the same figure gives the same bytes."""
+def save(figure: Figure, path: Path, caption: str = "") -> Path:
+    """Write a PNG or PDF that is complete or absent and carries its caption; the same figure gives the same bytes."""
     import matplotlib
 
-    form = path.suffix.lstrip(".") or "png"
-    dated = {"Software": None} if form == "png" else {"CreationDate": None}
+    kind = path.suffix.removeprefix(".") or "png"
+    undated = {"Software": None} if kind == "png" else {"Creator": None, "Producer": None, "CreationDate": None}
+    said = {"Description" if kind == "png" else "Subject": caption} if caption else {}
     with matplotlib.rc_context(SETTINGS), atomic(path) as part:
-        figure.savefig(part, format=form, metadata=dated)
+        figure.savefig(part, format=kind, metadata={**undated, **said})
     return path

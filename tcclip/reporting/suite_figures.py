@@ -16,8 +16,8 @@ from tcclip.reporting.per_class import confused_pairs, per_class
 from tcclip.reporting.scaled_values import scaled_values
 
 
-def draw_figures(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Picture]:
-    """All figures of a suite; what has no results yet is left out."""
+def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Picture]:
+    """All charts of a suite's page; what has no results yet is left out."""
     folder.mkdir(parents=True, exist_ok=True)
     colors = method_colors(plan)
     drawn: list[Picture] = []

@@ -59,6 +59,12 @@ def depends_on(plan: Plan, name: str) -> Depends:
     )
 
 
+def data_behind(plan: Plan, name: str) -> list[Path]:
+    """What run `name` was trained on and evaluated on, and what else both read."""
+    trained = train.depends_on(plan, name).inputs if plan.run(name).trained else []
+    return [*trained, *depends_on(plan, name).inputs]
+
+
 def _modules(method: Method) -> tuple[str, ...]:
     """Code that evaluations of a method depend on, those on other classes than it was trained on too."""
     return tuple(dict.fromkeys(modules_for(CODE, method, method.on_other_classes(), without=NOT_EVALUATED)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
-from tcclip.stages import fingerprint
+from tcclip.stages import evaluate, fingerprint
 from tcclip.stages.depends import require
 
 CODE = ("tcclip.reporting",)
@@ -24,14 +25,30 @@ def inputs(plan: Plan) -> list[Path]:
     return tables + [layout.metrics(plan.suite.name, run) for run in plan.runs]
 
 
+def page(plan: Plan) -> Path:
+    """The page."""
+    return layout.reports(plan.suite.name) / "index.html"
+
+
 def outputs(plan: Plan) -> list[Path]:
     """The page, the headline numbers, and every cell."""
-    return [layout.reports(plan.suite.name) / name for name in ("index.html", "metrics.json", "cells.json")]
+    return [page(plan), *(layout.reports(plan.suite.name) / name for name in ("metrics.json", "cells.json"))]
 
 
-def folders(plan: Plan) -> list[Path]:
-    """The curves for `dvc plots`, and the figures."""
-    return [layout.reports(plan.suite.name) / name for name in ("curves", "figures")]
+def figures(plan: Plan) -> list[Path]:
+    """The paper's figure that is drawn from a table: 3b as PNG and PDF, where the suite has Table 1."""
+    png = layout.figure(plan.suite.name, "figure3b")
+    return [png, png.with_suffix(".pdf")] if "table1" in plan.tables else []
+
+
+def curves(plan: Plan) -> Path:
+    """The folder of the curves for `dvc plots`."""
+    return layout.reports(plan.suite.name) / "curves"
+
+
+def charts(plan: Plan) -> Path:
+    """The folder of the page's charts."""
+    return layout.charts(plan.suite.name)
 
 
 def code() -> str:
@@ -52,4 +69,4 @@ def report(
         plan = load_plan(suite)
         tables = [layout.table(suite, table) for table in plan.tables]
         require([] if so_far else tables, f"snakemake {outputs(plan)[0]} --config suite={suite}")
-        say(write_report(plan, so_far))
+        say(write_report(plan, so_far, functools.partial(evaluate.data_behind, plan)))

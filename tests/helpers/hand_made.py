@@ -24,6 +24,7 @@ NAMES = {
         "turning red",
     ],
 }
+SCORES = [0.5, 0.2, 0.1, 0.06, 0.04]  # of the five best classes of every video
 ORDER_ONLY = (0, 1)  # classes of the ssv2 stand-in that only the order of frames tells apart
 
 
@@ -67,11 +68,12 @@ def write_run(folder: Path, run: Run, evaluations: dict[str, Any], seed: int = 0
     (folder / "training.json").write_text(json.dumps(training), encoding="utf-8")
     params = {
         "run": run.name, "suite": "mini", "seed": run.seed, "shots": run.shots, "dataset": run.role,
-        "method": {"name": run.method, "we": {"w": 0.7}}, "protocol": {"epochs": EPOCHS},
+        "method": {"name": run.method, "we": {"w": 0.7}}, "protocol": {"name": run.protocol, "epochs": EPOCHS},
         "code_fingerprint": "c0de", "data_fingerprint": "da7a",
     }  # fmt: skip
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    environment = {"git": {"commit": "0123abcd", "dirty": False}, "device": "cpu"}
+    environment = {"git": {"commit": "0123abcd", "dirty": False}, "device": "cpu", "cpu": "a processor", "threads": 1}
+    environment |= {"python": "3.11", "torch": "2.11", "platform": "Linux", "finished": "2026-01-01T00:00:00+00:00"}
     (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
     (folder / "weights.safetensors").write_bytes(b"weights")
 
@@ -86,7 +88,11 @@ def predictions(role: str, good: float, rng: np.random.Generator, videos: int = 
             if role == "ssv2" and label in ORDER_ONLY and rng.random() < 0.9:
                 best = int(rng.choice(ORDER_ONLY))
             top5 = [best, *[c for c in range(classes) if c != best]][:5]
-            lines.append({"video": f"{label}-{i}", "label": label, "top5_classes": top5, "correct1": best == label})
+            scores = SCORES[: len(top5)]
+            lines.append(
+                {"video": f"{label}-{i}", "label": label, "top5_classes": top5, "top5_scores": scores,
+                 "correct1": best == label}
+            )  # fmt: skip
     return pd.DataFrame(lines)
 
 
@@ -101,6 +107,7 @@ def write_suite(plan: Plan, runs: Collection[str] | None = None) -> None:
             pd.DataFrame({"label": range(len(names)), "name": names}).to_csv(path, index=False)
             layout.split(name, split).write_text(f"video,label\n{split},0\n", encoding="utf-8")
         index = pd.DataFrame({"video": ["v1", "v2"], "path": ["v1.avi", "v2.avi"], "defect": ["", "truncated"]})
+        index = index.assign(shard=0, frames=[9, 0], table=-1, height=48, width=64)  # whose shard is elsewhere
         layout.frames_index(name).parent.mkdir(parents=True, exist_ok=True)
         index.to_parquet(layout.frames_index(name))
     base = {"vanilla_clip": 0.3, "vifi_clip": 0.55, "tc_clip": 0.6}  # variants: 0.58

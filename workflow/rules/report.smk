@@ -1,12 +1,34 @@
 # One page with all tables and figures, and the numbers and curves for `dvc metrics diff` and `dvc plots diff`.
+# What is marked with report() goes into the archive of `snakemake --report report.zip`, with its caption.
+
+
+report: "../report/workflow.rst"
 
 
 rule report:
     input:
         stages.report.inputs(plan),
+        "params/gallery.yaml",
     output:
-        stages.report.outputs(plan),
-        [directory(folder) for folder in stages.report.folders(plan)],
+        report(stages.report.page(plan), caption="../report/page.rst", category="Page", labels={"file": "index.html"}),
+        stages.report.outputs(plan)[1:],
+        [
+            report(
+                file,
+                caption="../report/figure.rst",
+                category="Figures",
+                labels={"figure": "3b", "format": file.suffix.removeprefix(".")},
+            )
+            for file in stages.report.figures(plan)
+        ],
+        directory(stages.report.curves(plan)),
+        report(
+            directory(stages.report.charts(plan)),
+            patterns=["{chart}.png"],
+            caption="../report/chart.rst",
+            category="Charts",
+            labels={"chart": "{chart}"},
+        ),
     log:
         f"logs/{suite}/report.log",
     priority: 1  # before `load_runs`, which may fail

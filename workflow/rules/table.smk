@@ -6,7 +6,15 @@ rule table:
         lambda wildcards: stages.table.inputs(plan, wildcards.table),
         "params/published.csv",
     output:
-        stages.table.outputs(plan, "{table}"),
+        [
+            report(
+                file,
+                caption="../report/table.rst",
+                category="Tables",
+                labels={"table": "{table}", "format": file.suffix.removeprefix(".")},
+            )
+            for file in stages.table.outputs(plan, "{table}")
+        ],
     log:
         f"logs/{suite}/tables/{{table}}.log",
     resources:

@@ -15,7 +15,7 @@ from tcclip.params import load_method
 from tcclip.params.reader import params_folder
 from tcclip.params.variants import method_names, variants
 from tcclip.plan import load_plan
-from tcclip.provenance.origin import not_default
+from tcclip.reporting.origin import not_default
 from tcclip.reporting.results import labels
 
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hand_made import ORDER_ONLY, class_names, write_suite
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tcclip.params import load_table
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
+from tcclip.provenance.explain import explain
 from tcclip.reporting import write_report, write_table
 from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
 from tcclip.reporting.results import coverage
 from tcclip.reporting.suite_figures import class_evaluations, compared
+from tcclip.stages import evaluate
 
 COUNTS = np.array([[5, 5, 0], [4, 6, 0], [0, 1, 9]])
 NAMES = ["left", "right", "still"]
@@ -58,6 +64,12 @@ def test_classes_taken_for_each_other_stand_side_by_side():
     assert abs(order.index(0) - order.index(3)) == 1
 
 
+def caption(text: str) -> PngInfo:
+    info = PngInfo()
+    info.add_text("Description", text)
+    return info
+
+
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A mini suite whose runs are written by hand, reported early and whole; the working directory of these tests."""
@@ -73,7 +85,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         write_suite(plan)
         for table in plan.tables:
             write_table(plan, table)
-        write_report(plan)
+        Path("reports/mini/figures").mkdir()
+        Image.new("RGB", (32, 16)).save("reports/mini/figures/figure6.png", pnginfo=caption("Six. Run x, N = 1"))
+        write_report(plan, data_behind=functools.partial(evaluate.data_behind, plan))
         yield Path("reports/mini")
     finally:
         os.chdir(before)
@@ -99,7 +113,7 @@ def test_a_page_so_far_shows_the_table_that_is_there_and_its_figure(reported):
     page = Path("early/index.html").read_text(encoding="utf-8")
     assert 'id="table3"' in page and 'id="table2"' not in page
     assert "1 of 14" in page and "1 of 14" not in (reported / "index.html").read_text(encoding="utf-8")
-    assert Path("early/figures/table3_shots.png").is_file()
+    assert Path("early/charts/table3_shots.png").is_file()
     assert not Path("early/metrics.json").exists()  # the suite's numbers are all of them or none
 
 
@@ -111,21 +125,22 @@ def test_the_headline_numbers_are_the_tables_averages(reported):
     assert set(summary) == set(load_plan("mini").tables)
 
 
-def test_the_report_has_its_figures(reported):
-    found = {path.name for path in (reported / "figures").iterdir()}
+def test_the_report_has_its_charts_and_figure_3b_and_leaves_other_figures_where_they_are(reported):
+    found = {path.name for path in (reported / "charts").iterdir()}
     for role in ("hmdb51", "ucf101", "k600", "ssv2"):
         assert {f"per_class_{role}.png", f"per_class_{role}.csv", f"confusion_{role}.png"} <= found
     assert {"table3_shots.png", "loss_few_shot.png", "val_top1_zero_shot.png", "table9b.png", "table9c.png"} <= found
     assert "table1_shots.png" not in found  # one K only
-    assert not (reported / ".figures.part").exists()
+    assert not (reported / ".charts.part").exists()
+    assert {path.name for path in (reported / "figures").iterdir()} == {"figure3b.png", "figure3b.pdf", "figure6.png"}
 
 
 def test_the_order_only_pair_is_found_at_chance_while_the_rest_is_learnt(reported):
-    pairs = pd.read_csv(reported / "figures" / "confused_pairs_ssv2.csv")
+    pairs = pd.read_csv(reported / "charts" / "confused_pairs_ssv2.csv")
     names = [class_names("ssv2")[label] for label in ORDER_ONLY]
     tuned = pairs[pairs["method"] == "TC-CLIP"]
     assert tuned[["class_a", "class_b"]].to_numpy().tolist() == [names]
-    classes = pd.read_csv(reported / "figures" / "per_class_ssv2.csv")
+    classes = pd.read_csv(reported / "charts" / "per_class_ssv2.csv")
     rest = classes[(classes["method"] == "TC-CLIP") & ~classes["class"].isin(names)]
     assert rest["top1"].min() > 70
 
@@ -152,7 +167,7 @@ def test_curves_and_classes_compare_systems_and_leave_variants_to_their_tables()
 
 def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported):
     text = (reported / "index.html").read_text(encoding="utf-8")
-    assert "<script" not in text
+    assert len(text) < 3_000_000 and "<script src" not in text
     written = re.sub(r"base64,[^\"']+", "", text)  # letters of a picture may be any
     assert "http" not in written.replace("https://www.w3.org", "")
     for word in (
@@ -166,11 +181,42 @@ def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported)
         "72 of 73 videos",
         "params.yaml",
         "data:image/png",
+        "Six. Run x, N = 1",
+        "Figure 3b. Few-shot accuracy",
+        "TC-CLIP right, ViFi-CLIP wrong",
+        "Its frames are not on the machine that wrote this page.",
     ):
         assert word in text
     links = {part.split('"')[0] for part in text.split('href="')[1:] if not part.startswith("#")}
     assert links
     assert all((reported / link).is_file() for link in links)
+
+
+def chains_of(reported: Path) -> dict[str, Any]:
+    text = (reported / "index.html").read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="chains">(.*?)</script>', text, re.DOTALL).group(1))
+
+
+def test_every_measured_cell_opens_a_chain_whose_texts_are_in_the_page_once(reported):
+    text, chains = (reported / "index.html").read_text(encoding="utf-8"), chains_of(reported)
+    frames = [pd.read_csv(path) for path in (reported / "tables").glob("*.csv")]
+    measured = sum(int(((frame["source"] == "measured") & frame["runs"].notna()).sum()) for frame in frames)
+    places = [int(number) for number in re.findall(r'<td[^>]* data-cell="(\d+)"', text)]
+    assert sorted(places) == list(range(len(chains["cells"])))
+    assert 0.9 * measured < len(places) <= measured  # numbers of views follow from params
+    assert len(set(chains["texts"])) == len(chains["texts"])
+
+
+def test_a_chain_says_what_explain_says_of_the_cell(reported):
+    chains = chains_of(reported)
+    cell = next(c for c in chains["cells"] if c["title"] == "table3, original names, TC-CLIP, all_avg, suite mini")
+    run, facts = chains["runs"][cell["runs"][0]]
+    said = explain(load_plan("mini"), "table3", "TC-CLIP", "all_avg")
+    assert [name for name, _ in cell["evaluations"]] == re.findall(r"^  ((?:hmdb51|ucf101|ssv2)_k\d+)$", said, re.M)
+    assert len(cell["runs"]) == 12 and f"Run {run}\n" in said and cell["again"] in said
+    blocks = [cell["value"], *(chains["evaluations"][n] for _, numbers in cell["evaluations"] for n in numbers), facts]
+    for title, text in (chains["texts"][number].split("\t") for block in blocks for number in block):
+        assert f"  {title:13}{text}" in said or f"  {text}" in said  # `explain` adds how things are today
 
 
 def test_coverage_counts_listed_tested_broken_and_missing(reported):

@@ -1,0 +1,153 @@
+"""The chain of a table's cell: value, evaluations, runs, and all that each run comes from, as the folders tell it.
+
+A fact is a title and a text; a fact without a title goes on with the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tcclip.plan import Cell, Evaluation, Plan, layout
+from tcclip.process.files import read_json
+from tcclip.reporting import origin
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Today:
+    """How things are on the day when somebody asks: beside what a run's folder says, which stays true."""
+
+    link: str = ""  # to the run in MLflow, or how to get one
+    changed: Sequence[origin.Difference] = ()  # values that params/ says otherwise
+    fingerprints: Mapping[str, str] = field(default_factory=dict)  # of code and data; empty where data are not there
+
+
+def title_of(plan: Plan, cell: Cell) -> str:
+    """Which cell it is."""
+    return f"{cell.table}, {cell.group + ', ' if cell.group else ''}{cell.row}, {cell.column}, suite {plan.suite.name}"
+
+
+def value_of(plan: Plan, cell: Cell, line: Any) -> Fact:
+    """What its table shows: `line` has the names of `cells.COLUMNS`, None where the table has no such cell."""
+    path = layout.table(plan.suite.name, cell.table)
+    if line is None or line.source != "measured":
+        return "value", f"{'empty' if line is None or not line.source else line.source} in {path}"
+    spread = "" if pd.isna(line.std) else f" ± {line.std:.2f}"
+    return "value", f"{line.value:.2f}{spread} ({line.n_videos} videos), {path}"
+
+
+def evaluation_facts(plan: Plan, evaluation: Evaluation, metric: str, code_now: str | None = None) -> Iterator[Fact]:
+    """What came out of an evaluation, and what made it; `code_now` is its code's fingerprint today."""
+    folder = layout.run(plan.suite.name, evaluation.run)
+    yield "", f"{evaluation.run}  {evaluation.name}: {_result(plan, evaluation, metric)}"
+    made = origin.evaluated_by(folder, evaluation.name)
+    if made:
+        yield "made", _fingerprint(made["code_fingerprint"], code_now)
+        yield "", f"at commit {_commit(made['git'])}"
+
+
+def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None = None) -> Iterator[Fact]:
+    """All that a run comes from.
+
+    Args:
+        data: the files behind it and their hashes, as `origin.hashes` gives them.
+        today: what to compare it with; nothing for a text that is read on other days.
+    """
+    suite, today = plan.suite.name, today or Today()
+    folder = layout.run(suite, run)
+    params, environment = origin.params_of(folder), origin.environment_of(folder)
+    trained, clip = plan.run(run), _clip(plan)
+    yield "folder", str(folder)
+    if trained.trained:
+        weights = folder / "weights.safetensors"
+        yield "weights", f"sha256 {origin.whole_hash(weights)}" if weights.is_file() else "not there yet"
+        yield "starts from", trained.init.name if trained.init else clip
+    else:
+        yield "weights", f"those of {clip}, as they are"
+    if today.link:
+        yield "MLflow", today.link
+    yield from _params(params, trained.method)
+    for item in today.changed:
+        yield "stale", f"{item.key} was {_short(item.value)}, and params/ says {_short(item.default)} today"
+    if params:
+        yield "code", _fingerprint(params.get("code_fingerprint"), today.fingerprints.get("code_fingerprint"))
+        for place in origin.continued(folder):
+            until = f"epoch {place['epoch'] + 1}, step {place['step']}"
+            yield "", f"until {until} it was trained with fingerprint {place['code_before']}"
+        yield "data", _fingerprint(params.get("data_fingerprint"), today.fingerprints.get("data_fingerprint"))
+    else:
+        yield "data", "as they are today"
+    for path, digest in data.items():
+        yield "", f"{digest}  {path}"
+    yield "git commit", _commit(environment.get("git"))
+    yield "machine", _machine(environment)
+    yield "finished", environment.get("finished", "not known")
+    suffix = "" if suite == "mini" else f" --suite {suite}"
+    commands = ([f"tcclip train {run}{suffix}"] if trained.trained else []) + [f"tcclip evaluate {run}{suffix}"]
+    yield "made by", " && ".join(commands)
+
+
+def made_again(plan: Plan, cell: Cell, grouped: bool) -> str:
+    """The command that makes a cell's runs again; `grouped`: other groups have such a row, too."""
+    config = "" if plan.suite.name == "mini" else f" --suite {plan.suite.name}"
+    named = f" --group '{cell.group}'" if grouped else ""
+    return f"tcclip reproduce {cell.table} '{cell.row}' {cell.column}{named}{config}"
+
+
+def _result(plan: Plan, evaluation: Evaluation, metric: str) -> str:
+    path = layout.run(plan.suite.name, evaluation.run) / "metrics.json"
+    found = read_json(path)["evaluations"].get(evaluation.name) if path.is_file() else None
+    if found is None:
+        return "not there yet"
+    predictions = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
+    return f"{metric} {found[metric]:.2f} % of {found['n_videos']} videos, {predictions}"
+
+
+def _clip(plan: Plan) -> str:
+    weights = layout.backbone(plan.suite.backbone.name) / "weights.safetensors"
+    return f"{weights}, sha256 {origin.whole_hash(weights)}" if weights.is_file() else f"{weights}, not there"
+
+
+def _params(params: dict[str, Any], method: str) -> Iterator[Fact]:
+    if not params:
+        yield "params", f"those of method {method}; nothing was trained"
+        return
+    found = origin.defaults_or_nothing(params)
+    if found is None:
+        yield "params", "its method or protocol is not in params/ any more: see params.yaml in its folder"
+        return
+    yield "params", f"those of method {method}" + (", but" if found else "")
+    for item in found:
+        yield "", f"{item.key} = {_short(item.value)}  ({item.where}: {_short(item.default)})"
+
+
+def _fingerprint(then: str | None, now: str | None) -> str:
+    if now is None:
+        return f"fingerprint {then}"
+    same = "the same today" if now == then else f"today {now}" if now else "today incomplete"
+    return f"fingerprint {then}, {same}"
+
+
+def _commit(git: Mapping[str, Any] | None) -> str:
+    if not git:
+        return "not known: it was made outside a git checkout"
+    if not git["commit"]:
+        return f"not known: {git.get('why_not', 'git did not answer')}"
+    return f"{git['commit']} ({'files differed from it' if git.get('dirty') else 'no file differed from it'})"
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    if not environment:
+        return "not there yet"
+    used = f"{environment['device']} with {environment['threads']} thread(s)"
+    versions = f"Python {environment['python']}, torch {environment['torch']}"
+    return f"{environment['cpu']}, {used}, {versions}, {environment['platform']}"
+
+
+def _short(value: Any) -> str:
+    return "nothing" if value is None else str(value)
