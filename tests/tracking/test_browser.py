@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from browser import LOAD_SECONDS, chromium, need_chromium
 from hand_made import write_suite
 from ports import free_port
 from servers import process, wait_for
@@ -28,19 +28,13 @@ from tcclip.tracking import store
 from tcclip.tracking.loader import load_runs
 
 pytestmark = pytest.mark.component
-LOAD_SECONDS = 120  # of a page on a busy machine
 SHOWN = 250_000  # bytes of the picture in docs/
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--window-size=1500,900",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkout's folder with the runs of Table 8b (their numbers are made up) loaded into MLflow."""
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium chromium-driver)")
+    need_chromium()
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
@@ -70,17 +64,8 @@ def ui(project: Path) -> Iterator[tuple[str, int]]:
 
 @pytest.fixture
 def browser(ui: tuple[str, int]) -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    with tempfile.TemporaryDirectory() as profile:
-        options = webdriver.ChromeOptions()
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        driver.set_page_load_timeout(LOAD_SECONDS)
+    with chromium() as driver:
         yield driver
-        driver.quit()
 
 
 def rows_of(browser: Any) -> list[str]:
