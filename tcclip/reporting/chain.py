@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from tcclip.process.files import read_json
 from tcclip.reporting import origin
 
 Fact = tuple[str, str]
+LARGE = 16_000_000  # bytes of weights: a page names hundreds of runs, and reading all of theirs would take minutes
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,15 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
 
     Args:
         data: the files behind it and their hashes, as `origin.hashes` gives them.
-        today: what to compare it with; nothing for a text that is read on other days.
+        today: what to compare it with; nothing for a text that is read on other days, and has no hash of large weights.
     """
-    suite, today = plan.suite.name, today or Today()
+    suite, all_hashed, today = plan.suite.name, today is not None, today or Today()
     folder = layout.run(suite, run)
     params, environment = origin.params_of(folder), origin.environment_of(folder)
     trained, clip = plan.run(run), _clip(plan)
     yield "folder", str(folder)
     if trained.trained:
-        weights = folder / "weights.safetensors"
-        yield "weights", f"sha256 {origin.whole_hash(weights)}" if weights.is_file() else "not there yet"
+        yield "weights", _weights(folder / "weights.safetensors", all_hashed)
         yield "starts from", trained.init.name if trained.init else clip
     else:
         yield "weights", f"those of {clip}, as they are"
@@ -106,6 +107,15 @@ def _result(plan: Plan, evaluation: Evaluation, metric: str) -> str:
         return "not there yet"
     predictions = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
     return f"{metric} {found[metric]:.2f} % of {found['n_videos']} videos, {predictions}"
+
+
+def _weights(path: Path, hashed: bool) -> str:
+    if not path.is_file():
+        return "not there yet"
+    size = path.stat().st_size
+    if hashed or size < LARGE:
+        return f"sha256 {origin.whole_hash(path)}"
+    return f"{size / 1e6:,.0f} MB, whose sha256 `tcclip explain` says"
 
 
 def _clip(plan: Plan) -> str:

@@ -15,7 +15,7 @@ rule report:
         [
             report(
                 file,
-                caption="../report/figure.rst",
+                caption="../report/figure3b.rst",
                 category="Figures",
                 labels={"figure": "3b", "format": file.suffix.removeprefix(".")},
             )
