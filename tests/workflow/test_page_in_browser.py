@@ -99,7 +99,7 @@ def test_a_number_opens_its_chain_and_escape_goes_back_to_it(page: Any, finished
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("scheme, paper", [("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 23, 28)")])
+@pytest.mark.parametrize("scheme, paper", [("light", "rgba(255, 255, 255, 1)"), ("dark", "rgba(18, 23, 28, 1)")])
 def test_nothing_is_cut_and_all_pictures_are_there(page: Any, width: int, scheme: str, paper: str) -> None:
     seen(page, width, scheme)
     assert page.find_element("tag name", "body").value_of_css_property("background-color") == paper
