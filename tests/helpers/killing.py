@@ -1,14 +1,16 @@
-"""A training that is killed again and again: every attempt is a fork that goes on from what the one before it left."""
+"""Trainings that are killed: every attempt is a fork, which goes on from what the one before it left."""
 
 from __future__ import annotations
 
 import collections
+import dataclasses
 import itertools
 import os
 import random
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +59,45 @@ def attempt(job: TrainingJob, number: int, chance: random.Random) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
 
 
-def main(world: Path, run: str, kills: int, seed: int) -> None:
-    """Kill the run `kills` times; prints how often it ended in which way."""
-    import torch._dynamo  # the optimizer imports it; the forks have it then
+def killed_after(job: TrainingJob, epoch: int, step: int) -> int:
+    """Start the training, killed by SIGKILL when it has done a step and not saved it; the code that it ends with.
 
-    torch.set_num_threads(1)
+    Every step before that is saved.
+    """
+    fork = os.fork()
+    if not fork:
+        plain = loop.optimizer_step
+
+        def until_there(setup: Any, progress: Any, *others: Any) -> None:
+            plain(setup, progress, *others)
+            if (progress.epoch, progress.step) == (epoch, step):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        loop.optimizer_step = until_there
+        state.OVERHEAD = float("inf")
+        try:
+            train(job)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
+
+
+def each_once(world: Path) -> None:
+    """Kill a training of the paper's method in its second epoch, and those of `tiny_systems` in their third."""
+    from tiny_systems import OWN_OBJECTIVES
+    from tiny_systems import job_of as system_job
+    from tiny_world import training_job
+
+    assert killed_after(training_job(world, "killed", save_seconds=0.0), 1, 2) == -signal.SIGKILL
+    for system in OWN_OBJECTIVES:
+        job = dataclasses.replace(system_job(world, f"{system}-killed", system), save_seconds=0.0)
+        assert killed_after(job, 2, 2) == -signal.SIGKILL
+
+
+def often(world: Path, run: str, kills: int, seed: int) -> None:
+    """Kill the run `kills` times at random; prints how often it ended in which way."""
     state.OVERHEAD = 1.0  # save so often that kills meet it
     chance = random.Random(seed)
     signals = itertools.islice(itertools.cycle([signal.SIGKILL, signal.SIGTERM]), kills)
@@ -69,4 +105,11 @@ def main(world: Path, run: str, kills: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    import torch._dynamo  # the optimizer imports it; the forks have it then
+
+    torch.set_num_threads(1)
+    given = Path(sys.argv[1])
+    if sys.argv[2:]:
+        often(given, sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    else:
+        each_once(given)

@@ -103,7 +103,7 @@ def test_the_list_is_of_the_surest_videos_in_the_splits_order_with_their_pseudo_
     assert len(read_split(out)) == 12
 
 
-@pytest.mark.parametrize(("keep", "least"), [(1.0, 0.1), (0.9, 0.2), (0.74, 0.4), (0.01, 1.0)])
+@pytest.mark.parametrize(("keep", "least"), [(1.0, 0.1), (0.9, 0.2), (0.76, 0.3), (0.74, 0.4), (0.01, 1.0)])
 def test_the_threshold_is_one_of_all_videos(keep: float, least: float) -> None:
     assert threshold([number / 10 for number in range(1, 11)], keep) == least
 

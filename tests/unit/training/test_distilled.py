@@ -17,12 +17,12 @@ from tcclip.evaluation import evaluate
 from tcclip.models import Backbone, build, canonical_state
 from tcclip.models.config import in_a_test
 from tcclip.params import load_method
-from tcclip.training import loop, train
+from tcclip.training import train
 from tcclip.training.batches import Batch
 from tcclip.training.loop import optimizer_step
 from tcclip.training.objective.objective import Place
 from tcclip.training.setup import Setup, prepare, tensors
-from tcclip.training.state import Progress, StoppedError
+from tcclip.training.state import Progress
 
 FORMS = len(PROMPTS) + 1
 
@@ -124,28 +124,6 @@ def test_projectors_start_as_the_identity_and_only_their_second_map_moves_first(
         assert not project.fc2.weight.any() and not project.fc1.weight.grad.any() and project.fc2.weight.grad.any()
         assert project.fc1.weight.std().item() == pytest.approx((2 / 32) ** 0.5, rel=0.1)
     assert all(weight.grad is not None for weight in setup.parameters.values())  # everything is trained
-
-
-def test_a_stopped_training_goes_on_to_the_same_bits(
-    world: Path, trained: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stopped, calls, real = job_of(world, "stopped"), [], loop.optimizer_step
-
-    def until_the_fourth(*given: object) -> None:
-        calls.append(1)
-        if len(calls) == 4:
-            raise StoppedError(15)
-        real(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(loop, "optimizer_step", until_the_fourth)
-    with pytest.raises(SystemExit):
-        train(stopped)
-    monkeypatch.setattr(loop, "optimizer_step", real)
-    state = torch.load(stopped.folder / "state.pt", weights_only=True)
-    numbers = {key: sum(tensor.numel() for tensor in state[key].values()) for key in ("weights",)}
-    assert numbers["weights"] == sum(tensor.numel() for tensor in trained.values())  # no teacher
-    train(stopped)
-    assert same(trained, weights(stopped))
 
 
 def test_kept_weights_have_the_mean_of_the_projectors_and_a_test_does_without(

@@ -7,12 +7,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
-from tiny_world import SYSTEMS, machine, make_world, protocol, same, training_job, weights
+from tiny_systems import OWN_OBJECTIVES, job_of, world_of_systems
+from tiny_world import machine, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_method
@@ -22,7 +22,7 @@ from tcclip.training import TrainingJob, train
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
-    return make_world(tmp_path_factory.mktemp("world"))
+    return world_of_systems(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(scope="module")
@@ -32,43 +32,13 @@ def undisturbed(world) -> TrainingJob:
     return job
 
 
-SCRIPT = """
-import sys, time
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from tiny_world import training_job
-from tcclip.training import loop, train
-plain = loop.optimizer_step
-def slow(setup, progress, *others):
-    plain(setup, progress, *others)
-    print(progress.epoch, progress.step, flush=True)
-    time.sleep(0.05)
-loop.optimizer_step = slow
-train(training_job(Path(sys.argv[1]), sys.argv[2], save_seconds=0.0))
-"""
-
-
-def start(world: Path, run: str) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module")
+def killed(world) -> None:
+    """What trainings leave that SIGKILL has ended in the middle (helpers/killing.py)."""
     here = Path(__file__).parents[2] / "helpers"
     paths = os.pathsep.join([str(here), str(here.parents[1])])
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(world), run],
-        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=here.parents[1],
-    )
-
-
-def stop_at(process: subprocess.Popen[str], epoch: int, step: int, number: int) -> None:
-    assert process.stdout
-    for line in process.stdout:
-        if line.split() == [str(epoch), str(step)]:
-            break
-    time.sleep(0.02)
-    process.send_signal(number)
-    process.wait(timeout=20)
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, str(here / "killing.py"), str(world)], env=environment, check=True, timeout=500)
 
 
 def train_until_stopped(monkeypatch, job, number, end, times=1):
@@ -88,15 +58,26 @@ def train_until_stopped(monkeypatch, job, number, end, times=1):
     return stopped
 
 
-def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(world, undisturbed, capsys):
-    stop_at(start(world, "killed"), epoch=1, step=2, number=signal.SIGKILL)
+def test_killed_and_started_again_a_run_ends_with_the_weights_it_would_have_had(world, undisturbed, killed, capsys):
     job = training_job(world, "killed", machine=machine(loader_workers=1))
+    goes_on_to_the_same_bits(job, undisturbed, "step 1 of epoch 2", capsys)
+    assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
+
+
+@pytest.mark.parametrize("system", OWN_OBJECTIVES)
+def test_killed_a_system_with_an_objective_of_its_own_goes_on_too(world, killed, capsys, system):
+    """Teachers, the weights that are averaged, and what is drawn for a step, a video or a text are as they were."""
+    train(plain := job_of(world, f"{system}-plain", system))
+    goes_on_to_the_same_bits(job_of(world, f"{system}-killed", system), plain, "step 1 of epoch 3", capsys)
+
+
+def goes_on_to_the_same_bits(job, undisturbed, place, capsys):
     assert (job.folder / "state.pt").is_file()
     assert not (job.folder / "weights.safetensors").exists()
+    capsys.readouterr()
     train(job)
-    assert "killed: continues after step" in capsys.readouterr().err
+    assert f"{job.name}: continues after {place}" in capsys.readouterr().err
     assert same(weights(job), weights(undisturbed))
-    assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +139,7 @@ def test_what_a_summarizer_draws_is_the_same_after_a_stop(world, monkeypatch, su
     assert not same(weights(plain), weights(fixed))  # a training step does not use the draws of evaluation
 
 
-@pytest.mark.parametrize("method", SYSTEMS)
+@pytest.mark.parametrize("method", ["x_clip", "vita_clip"])
 def test_a_compared_system_goes_on_with_the_same_bits_after_a_stop(world, monkeypatch, method):
     plain, stopped = (training_job(world, f"{method}-{name}", method) for name in ("plain", "stopped"))
     train(plain)

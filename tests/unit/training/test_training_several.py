@@ -1,5 +1,6 @@
 """Several processes train and evaluate as one does; what ends one of them ends all, and the training goes on later."""
 
+import itertools
 import json
 import os
 import re
@@ -14,14 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ports import free_port
-from several_processes import finished, job_of, start, wait_for
-from tiny_world import SYSTEMS, make_world, same, weights
+from several_processes import PLAIN, finished, job_of, start, wait_for
+from tiny_systems import OWN_OBJECTIVES
+from tiny_world import make_world, same, weights
 
 from tcclip.training import TrainingJob, train
 from tcclip.training.batches import remaining
 from tcclip.training.budget import budget
 
 SAME = 1e-5  # relative
+OTHERS = (*PLAIN, "ost-parts")  # which are not trained by four
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +62,10 @@ def test_the_loss_of_twenty_steps_is_that_of_one_process(curves, count):
     assert one["loss"].std() > 0.01  # a curve, not a line
 
 
-@pytest.mark.parametrize("method", SYSTEMS)
-def test_compared_systems_have_the_losses_of_one_process_too(world, groups, method):
-    one, two = (pd.read_csv(world / f"runs/{method}-p{count}/history.csv") for count in (1, 2))
-    assert np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
-
-
-def test_a_training_with_a_teacher_has_the_losses_of_one_process_over_twenty_steps(world, groups):
-    one, two = (pd.read_csv(world / f"runs/froster-p{count}/history.csv") for count in (1, 2))
-    assert len(one) == 20 and np.abs(two["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
-
-
-@pytest.mark.parametrize(("run", "count"), [("ost", 2), ("ost", 4), ("ost-parts", 2)])
-def test_videos_that_are_matched_across_processes_have_the_losses_of_one(world, groups, run, count):
+@pytest.mark.parametrize(("run", "count"), [*itertools.product(OWN_OBJECTIVES, (2, 4)), *((one, 2) for one in OTHERS)])
+def test_compared_systems_have_the_losses_of_one_process_too(world, groups, run, count):
     one, several = (pd.read_csv(world / f"runs/{run}-p{number}/history.csv") for number in (1, count))
+    assert len(one) == (4 if run == "ost-parts" else 20)
     assert np.abs(several["loss"] / one["loss"] - 1).max() < SAME and one["loss"].std() > 0.001
     assert several["train_top1"].tolist() == one["train_top1"].tolist()
 
