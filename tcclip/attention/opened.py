@@ -22,9 +22,8 @@ from tcclip.data.videos.decoding import shrink
 from tcclip.data.videos.frames import FrameSource
 from tcclip.data.videos.reader import BrokenVideoError, one_line, read_clip
 from tcclip.errors import UserError
-from tcclip.evaluation.run import Subject, fill, tuned_weights, without_classes
+from tcclip.evaluation.subject import Subject, model_of
 from tcclip.models.backbone import Backbone
-from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Method
 from tcclip.params.texts import TextKind
@@ -75,11 +74,7 @@ def open_model(
     if also is not None and _plain(also) not in map(_plain, names):
         names = (*names, also)
     backbone, method = Backbone.load(subject.backbone), subject.method_for(names)
-    model = build(method, backbone, names, subject.frames, texts=read_texts(texts))
-    tuned = tuned_weights(subject)
-    if tuned is not None and method is not subject.method:
-        tuned = without_classes(tuned, model)
-    fill(method, model, backbone, tuned, subject.method.we.w if we else None)
+    model = model_of(subject, backbone, names, read_texts(texts), we)
     precision = pick_precision(subject.machine.precision, device)
     size = backbone.config.image_size
     return Opened(subject.name, model.to(device).eval(), method, names, subject.frames, size, precision)

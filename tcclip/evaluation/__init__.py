@@ -1,5 +1,6 @@
 """Evaluation: which views of a video, scores over views, accuracies, and the files of a run's evaluations."""
 
-from tcclip.evaluation.run import EvaluationJob, Subject, evaluate
+from tcclip.evaluation.run import EvaluationJob, evaluate
+from tcclip.evaluation.subject import Subject
 
 __all__ = ["EvaluationJob", "Subject", "evaluate"]

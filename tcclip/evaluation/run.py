@@ -12,28 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
-from torch import Tensor
 
-from tcclip.data.clips.testing import ViewClips
 from tcclip.data.splits.split_tables import Present, present, read_classes, read_split
 from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos.frames import open_frames
-from tcclip.errors import UserError
 from tcclip.evaluation import talk
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
-from tcclip.evaluation.predict import predict
+from tcclip.evaluation.scoring import clips_of, scores_of
+from tcclip.evaluation.subject import Subject, model_of
 from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
-from tcclip.models.build import build, clip_end, load_canonical
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import in_a_test
-from tcclip.models.ensemble import ensemble
-from tcclip.params import Method
 from tcclip.params.protocol import Views
-from tcclip.params.suite import Machine
 from tcclip.params.texts import TextKind
-from tcclip.plan.layout import LAST
 from tcclip.process import distributed
 from tcclip.process.environment import environment, git_state
 from tcclip.process.files import atomic, read_json, write_json
@@ -57,29 +48,6 @@ class EvaluationJob:
     texts: Mapping[TextKind, Path] = field(default_factory=dict)  # kind -> checked texts from outside of the classes
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is evaluated: a run or an untrained method, and how it uses the machine."""
-
-    name: str  # the run's name
-    method: Method
-    backbone: Path
-    weights: Path | None  # the run's weights.safetensors; None for a method that is not trained
-    folder: Path  # metrics.json is written here
-    frames: int  # per view
-    seed: int  # of random views
-    machine: Machine
-    code: str = ""  # fingerprint of the code of evaluations
-    device: str = "auto"
-    trained_on: Path | None = None  # class list (label, name) of the training; None: other classes make no difference
-
-    def method_for(self, names: tuple[str, ...]) -> Method:
-        """The method for classes of these names: another one where its vectors are those of the training's classes."""
-        if self.trained_on is None or read_classes(self.trained_on) == names:
-            return self.method
-        return self.method.on_other_classes()
-
-
 def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False) -> str:
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
@@ -98,14 +66,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
     for (last, classes, we), same in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
         group = list(same)
-        tuned = tuned_weights(subject, last)
         names = read_classes(classes)
         texts = read_texts(group[0].texts)  # of the class list
-        model = build(method := subject.method_for(names), backbone, names, subject.frames, texts=texts)
-        if tuned is not None and method is not subject.method:
-            tuned = without_classes(tuned, model)
-        fill(method, model, backbone, tuned, subject.method.we.w if we else None)
-        model.to(device)
+        model = model_of(subject, backbone, names, texts, we, last).to(device)
         for job in group:
             result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
             results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
@@ -121,33 +84,6 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     return talk.result_line(results)
 
 
-def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | None:
-    """The run's weights that a test has, or those of its last epoch; None for a method that is not trained."""
-    if subject.weights is None:
-        if subject.method.train:
-            raise UserError(f"run {subject.name} of method '{subject.method.name}' has no weights: train it first")
-        return None
-    path = subject.weights.with_name(LAST) if last else subject.weights
-    if not path.is_file():
-        raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
-    return in_a_test(load_file(path))
-
-
-def without_classes(tuned: dict[str, Tensor], model: ClipVideo) -> dict[str, Tensor]:
-    """A run's weights for a model of other classes: what belongs to the training's stays behind."""
-    return {name: tensor for name, tensor in tuned.items() if name in model.state_dict()}
-
-
-def fill(
-    method: Method, model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None
-) -> None:
-    """Give `model` a run's weights, or with a `share` their ensemble with CLIP's; without one its first."""
-    if tuned is not None and share is None:
-        load_canonical(model, tuned, trained_only=True)
-    elif tuned is not None and share is not None:
-        load_canonical(model, ensemble(clip_end(method, model, backbone.tensors), tuned, share))
-
-
 def evaluate_one(
     subject: Subject,
     job: EvaluationJob,
@@ -161,17 +97,8 @@ def evaluate_one(
     split = present(read_split(job.split), store, len(names), job.split, job.max_missing)
     videos = [video for video, _ in split.videos]
     labels = np.array([label for _, label in split.videos])
-    clips = ViewClips(store, videos, job.views, subject.frames, size, subject.method, subject.seed)
-    scores = predict(
-        model,
-        clips,
-        classes=len(names),
-        batch=subject.machine.eval_batch,
-        workers=subject.machine.loader_workers,
-        device=device,
-        precision=subject.machine.precision,
-        combine=subject.method.views.combine,
-    )
+    clips = clips_of(subject, store, videos, job.views, size)
+    scores = scores_of(subject, model, clips, len(names), device)
     if distributed.is_main_process():
         write_predictions(job.out, videos, labels, scores)
     if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:

@@ -12,6 +12,7 @@ from tcclip.params.variants import place_of
 from tcclip.plan.values import method_of, protocol_of
 
 BASE = "base"  # the class list of a training that leaves classes out
+UNTRAINED = "untrained-"  # how the name of an untrained method's run begins
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def run_for(
 ) -> Run:
     """The run that a cell needs; methods without training have one run for everything."""
     if not method.train:
-        return Run(f"untrained-{method.name}", protocol.name, method.name, None, None, None, None)
+        return Run(UNTRAINED + method.name, protocol.name, method.name, None, None, None, None)
     number = f"k{shots}" if shots else f"f{fold}" if fold else ""
     parts = [protocol.name, role, number, method.name, f"s{protocol.seed}"]
     name = "-".join(part for part in parts if part)

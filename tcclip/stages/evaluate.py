@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +16,10 @@ from tcclip.params import Method, Protocol
 from tcclip.params.depends import NOT_EVALUATED, evaluation_settings
 from tcclip.params.method import method_of_run
 from tcclip.params.protocol import Views, parse_views
-from tcclip.params.reader import path_of, read_yaml, validate
+from tcclip.params.reader import names, path_of, read_yaml, validate
 from tcclip.plan import Evaluation, Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
-from tcclip.plan.runs import train_split
+from tcclip.plan.runs import UNTRAINED, train_split
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
@@ -26,10 +27,12 @@ from tcclip.stages import fingerprint, train
 from tcclip.stages.depends import Depends, machine, modules_for
 
 if TYPE_CHECKING:
-    from tcclip.evaluation.run import EvaluationJob, Subject
+    from tcclip.evaluation.run import EvaluationJob
+    from tcclip.evaluation.subject import Subject
 
 CODE = ("tcclip.evaluation",)
 HEAVY = ("tcclip.evaluation.run",)
+OF_UNTRAINED = "zero_shot"  # the protocol that an untrained method's frames and views are of, where no table names it
 
 app = typer.Typer()
 
@@ -110,18 +113,42 @@ def asked_jobs(
         role: the paper's dataset.
         views: None takes those of the run's protocol.
     """
-    path = _params_file(plan, name)
-    if name in plan.runs:
-        subject, usual = planned(plan, name), plan.protocol_for(plan.run(name)).views
-    elif path.is_file():
-        content = read_yaml(path)
-        subject, usual = from_folder(plan, path.parent, content), _protocol(content, path).views
-    else:
-        raise unknown("run", name, {*plan.runs, *(file.parent.name for file in path.parents[1].glob("*/params.yaml"))})
+    found = found_run(plan, name)
     dataset = plan.dataset(role)
     if split not in dataset.all_splits:
         raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
-    return subject, [_job(plan, Evaluation(name, role, split, views or usual, we), subject.method)]
+    asked = Evaluation(found.subject.name, role, split, views or found.protocol.views, we)
+    return found.subject, [_job(plan, asked, found.subject.method)]
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run of a suite, whether its tables name it or not."""
+
+    subject: Subject
+    protocol: Protocol
+    role: str | None  # the paper's dataset it is trained on; None: an untrained method
+    split: str | None  # of that dataset: what it is trained on
+
+
+def found_run(plan: Plan, name: str) -> FoundRun:
+    """A run by name: of the plan, of a folder that no table names (an imported one too), or an untrained method."""
+    path = _params_file(plan, name)
+    if name in plan.runs:
+        run = plan.run(name)
+        split = plan.train_split(run) if run.trained else None
+        return FoundRun(planned(plan, name), plan.protocol_for(run), run.role, split)
+    if path.is_file():
+        content = read_yaml(path)
+        protocol, role = _protocol(content, path), content.get("dataset")
+        split = train_split(protocol, content.get("shots"), content.get("fold")) if role else None
+        return FoundRun(from_folder(plan, path.parent, content), protocol, role, split)
+    if (untrained := name.removeprefix(UNTRAINED)) in names("methods"):
+        method, protocol = plan.method(untrained), plan.protocol(OF_UNTRAINED, plan.method(untrained))
+        if not method.train:
+            folder = layout.run(plan.suite.name, UNTRAINED + untrained)
+            return FoundRun(_subject(plan, folder, method, protocol, None, None), protocol, None, None)
+    raise unknown("run", name, {*plan.runs, *(file.parent.name for file in path.parents[1].glob("*/params.yaml"))})
 
 
 def planned(plan: Plan, name: str) -> Subject:
@@ -149,7 +176,7 @@ def from_folder(plan: Plan, folder: Path, content: dict[str, Any]) -> Subject:
 def _subject(
     plan: Plan, folder: Path, method: Method, protocol: Protocol, weights: Path | None, trained_on: Path | None
 ) -> Subject:
-    from tcclip.evaluation.run import Subject
+    from tcclip.evaluation.subject import Subject
 
     return Subject(
         name=folder.name,

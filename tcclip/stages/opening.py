@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcclip.errors import UserError, unknown
+from tcclip.errors import UserError
 from tcclip.params import Dataset
-from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan, layout, texts
-from tcclip.stages.evaluate import from_folder, planned
+from tcclip.stages.evaluate import found_run
 
 if TYPE_CHECKING:
     from tcclip.attention.opened import Clip, Opened
@@ -22,14 +21,7 @@ def open_run(plan: Plan, run: str, role: str, split: str, we: bool = False, also
     """
     from tcclip.attention.opened import open_model
 
-    params = layout.run(plan.suite.name, run) / "params.yaml"
-    if run in plan.runs:
-        subject = planned(plan, run)
-    elif params.is_file():
-        subject = from_folder(plan, params.parent, read_yaml(params))
-    else:
-        raise unknown("run", run, plan.runs)
-    data = plan.dataset(role)
+    subject, data = found_run(plan, run).subject, plan.dataset(role)
     outside = texts.files_for(subject.method, data, split)
     return open_model(subject, layout.class_file(data, split), outside, we, also)
 
