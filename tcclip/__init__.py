@@ -3,13 +3,22 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    __version__: str
-else:
+    from tcclip.prediction import Model, Prediction, load
 
-    def __getattr__(name: str) -> str:
-        """`__version__`, which pyproject.toml says; looked up when it is asked for, because a start must be quick."""
+    __version__: str
+
+__all__ = ["Model", "Prediction", "load"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """What is asked for, imported when it is, because a start must be quick; `__version__` is pyproject.toml's."""
         if name == "__version__":
             from importlib.metadata import version
 
             return version("tcclip")
+        if name in __all__:
+            from tcclip import prediction
+
+            return getattr(prediction, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """Progress of long work on stderr, with rate and time left: a bar on a terminal, otherwise a plain line now and then.
 
-Of items (`track`), of bytes (`track_bytes`), and of files that several threads receive (`track_files`).
+Of items (`track`, `track_count`), of bytes (`track_bytes`), and of files that several threads receive (`track_files`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,23 @@ def track(items: Sequence[T], label: str, unit: str, bar: bool = True) -> Iterat
     for done, item in enumerate(items, start=1):
         yield item
         lines.say(functools.partial(_items_line, label, unit, done, len(items)), last=done == len(items))
+
+
+@contextmanager
+def track_count(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Give a function that takes how many of `total` items are done by now, where they are done several at a time."""
+    if sys.stderr.isatty():
+        with _bars(of_bytes=False) as bars:
+            task = bars.add_task(label, total=total)
+            yield lambda done: bars.update(task, completed=done)
+        return
+    lines = _Lines()
+
+    def reached(done: int) -> None:
+        if done:
+            lines.say(functools.partial(_items_line, label, unit, done, total), last=done == total)
+
+    yield reached
 
 
 @contextmanager
@@ -157,7 +174,8 @@ def _bars(of_bytes: bool) -> Iterator[Progress]:
     name = TextColumn("{task.description}", markup=False)  # brackets in a file name are no markup
     numbers = (DownloadColumn(), TransferSpeedColumn()) if of_bytes else (TaskProgressColumn(show_speed=True),)
     columns = (name, BarColumn(), *numbers, TimeRemainingColumn(elapsed_when_finished=not of_bytes))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    shared = sys.stdout.isatty()  # what is printed there must not run into the bars; elsewhere it stays where it goes
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bars:
         yield bars
 
 

@@ -1,0 +1,158 @@
+"""Single files as videos: scanned beside other work, and their frames read as a dataset's with frames.store online.
+
+What is known of a file, and how its clips are decoded, is what the frames stage would find: there is no second reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import weakref
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
+from typing import NamedTuple
+
+from tcclip.data.videos.decoding import Decoded, Decoder
+from tcclip.data.videos.frames import FrameSource, open_frames
+from tcclip.data.videos.index import Origin, write_rows
+from tcclip.data.videos.reader import OF_PICTURES
+from tcclip.errors import UserError
+from tcclip.params.dataset import Frames, Resize
+
+INDEX = "index.parquet"
+STARTING = Lock()
+
+
+class File(NamedTuple):
+    """A file, or a folder of pictures, that is a video."""
+
+    video: str  # its identity, one for each file: what is random in its views is drawn by it
+    path: Path
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a scan has found."""
+
+    video: str
+    defect: str  # empty if every announced frame is there
+    row: dict[str, object] | None  # of an index of frames; None where there is not one frame
+
+    @property
+    def broken(self) -> bool:
+        """Whether it has no frames."""
+        return self.row is None
+
+
+class Scanner:
+    """Scans files in processes with a time limit, which stay for the next files and end with the program at the latest.
+
+    frames: the time limit, and the size and rate that a dataset's frames would be kept at.
+    """
+
+    def __init__(self, frames: Frames, processes: int = 1) -> None:
+        """No process starts before there is a file."""
+        self.frames = frames
+        online = frames.model_copy(update={"store": "online"})
+        self._decoders = [Decoder(online) for _ in range(processes)]
+        self._begun: set[Decoder] = set()
+        self._free: SimpleQueue[Decoder] = SimpleQueue()
+        for decoder in self._decoders:
+            self._free.put(decoder)
+        weakref.finalize(self, _end, self._decoders)
+
+    @contextlib.contextmanager
+    def scanning(self, files: Sequence[File]) -> Iterator[list[Future[Scanned]]]:
+        """Scan files in their order beside what the block does; what is left of them at its end is left."""
+        threads = ThreadPoolExecutor(len(self._decoders))
+        scans = [threads.submit(self._scan, file) for file in files]
+        try:
+            yield scans
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            if not all(scan.done() for scan in scans):
+                self.close()
+            threads.shutdown()
+
+    def close(self) -> None:
+        """End the processes, and with them a scan that is under way; the next files start others."""
+        self._begun.clear()
+        _end(self._decoders)
+
+    def _scan(self, file: File) -> Scanned:
+        if not file.path.exists():
+            return Scanned(file.video, "there is no such file", None)
+        decoder = self._free.get()
+        try:
+            if decoder not in self._begun:
+                _begin(decoder)
+                self._begun.add(decoder)
+            return scanned(file, decoder.decode(file.path.absolute(), lambda _: None), self.frames)
+        except UserError as error:  # rights, memory, a disk: the others go on
+            return Scanned(file.video, str(error), None)
+        finally:
+            self._free.put(decoder)
+
+
+def scanned(file: File, found: Decoded, frames: Frames) -> Scanned:
+    """A scan's outcome as a row of an index."""
+    if not found.frames:
+        return Scanned(file.video, found.defect, None)
+    return Scanned(
+        file.video,
+        found.defect,
+        {
+            "video": file.video,
+            "path": str(file.path.absolute()),
+            "shard": 0,
+            "frames": found.frames,
+            "width": found.width,
+            "height": found.height,
+            "source_width": found.source_width,
+            "source_height": found.source_height,
+            "rotation": found.info.rotation,
+            "mirrored": found.info.mirrored,
+            "fps": frames.picture_rate if found.reader == OF_PICTURES else found.info.fps,
+            "container": found.info.container,
+            "codec": found.info.codec,
+            "reader": found.reader,
+            "defect": found.defect,
+            "table": -1,
+        },
+    )
+
+
+def frames_of(videos: Sequence[Scanned], resize: Resize, folder: Path) -> FrameSource:
+    """The frames of files that have some; `folder` gets the index, and is needed as long as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [video.row for video in videos if video.row is not None]
+    write_rows(rows, Origin("online", resize, Path("/")), folder / INDEX)
+    return open_frames(folder)
+
+
+def _end(decoders: Sequence[Decoder]) -> None:
+    for decoder in decoders:
+        decoder.close()
+
+
+def _begin(decoder: Decoder) -> None:
+    """Start a decoding process, which then knows nothing of the program's main file.
+
+    It is spawned, and would run a script that calls `tcclip.load` from its beginning again unless the script has its
+    `if __name__ == "__main__":`, which nobody expects to need for reading videos.
+    """
+    main = sys.modules["__main__"]
+    with STARTING:
+        file, spec = main.__dict__.pop("__file__", None), main.__spec__
+        main.__spec__ = None
+        try:
+            decoder.decode(Path(os.devnull), lambda _: None)
+        finally:
+            main.__spec__ = spec
+            if file is not None:
+                main.__file__ = file

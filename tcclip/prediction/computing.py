@@ -1,0 +1,163 @@
+"""What `evaluation.scoring` is given in the place of a model: class texts are made once for many calls of it.
+
+It asks a model for its class texts, and then calls it with clips and these texts. A prediction goes through a long list
+of files in parts, and through the same function for features.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tcclip.evaluation.subject import Subject
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.text.tower import ClassTexts
+from tcclip.params.method import CombinedViews
+from tcclip.params.suite import Machine
+from tcclip.process.runtime import autocast, pick_device, pick_precision
+
+
+class Clock:
+    """How long there has been a model, and in how much of that it computed.
+
+    It computes from a batch's beginning until the next one is asked for; in the rest it waits for clips.
+    """
+
+    def __init__(self) -> None:
+        """Starts when the model is ready."""
+        self._start = self._last = time.perf_counter()
+        self._since: float | None = None
+        self.computing = 0.0  # seconds
+
+    def begin(self) -> None:
+        """The model has a batch."""
+        self._since = time.perf_counter()
+
+    def end(self) -> None:
+        """Its numbers are there."""
+        self._last = time.perf_counter()
+        if self._since is not None:
+            self.computing += self._last - self._since
+            self._since = None
+
+    @property
+    def seconds(self) -> float:
+        """From the start to the last numbers."""
+        return self._last - self._start
+
+    @property
+    def waiting(self) -> float:
+        """The share of the seconds in which the model had no clips, from 0 to 1."""
+        return 1 - self.computing / self.seconds if self.computing else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Computer:
+    """In the place of a model: texts that are there, and what becomes of clips, timed."""
+
+    texts: ClassTexts
+    of_clips: Callable[[Tensor, ClassTexts], Tensor]  # (B, T, 3, H, W) -> (B, width)
+    clock: Clock = dataclasses.field(default_factory=Clock)
+
+    def as_model(self) -> ClipVideo:
+        """For a function that asks for one."""
+        return cast(ClipVideo, self)
+
+    def eval(self) -> Computer:
+        """It is."""
+        return self
+
+    def encode_classes(self) -> ClassTexts:
+        """The class texts."""
+        return self.texts
+
+    def finished(self, texts: ClassTexts) -> ClassTexts:
+        """They are."""
+        return texts
+
+    def __call__(self, video: Tensor, texts: ClassTexts) -> Tensor:
+        """What `of_clips` gives."""
+        self.clock.begin()
+        return self.of_clips(video, texts)
+
+
+def for_scores(model: ClipVideo, subject: Subject, device: torch.device) -> Computer:
+    """Logits (B, C) of `model`, which is on `device`; makes the texts of its classes, in the subject's precision."""
+    model.eval()
+    precision = autocast(device, subject.machine.precision)
+    with as_in_evaluation(subject, device), torch.inference_mode(), precision:
+        texts = model.finished(model.encode_classes())
+    return Computer(texts, model)
+
+
+def for_features(model: ClipVideo) -> Computer:
+    """Features (B, E) of length 1, or the mean of frames' where the score reads frames; needs no texts."""
+    model.eval()
+
+    def of_clips(video: Tensor, texts: ClassTexts) -> Tensor:
+        found = F.normalize(model.pooled(model.encode_video(video)).float(), dim=-1)
+        return found if found.dim() == 2 else found.mean(dim=1)
+
+    return Computer(torch.empty(0), of_clips)
+
+
+def summed(subject: Subject) -> Subject:
+    """The subject for features, which are summed over views as they are."""
+    method = subject.method.model_copy(update={"views": CombinedViews(combine="logits")})
+    return dataclasses.replace(subject, method=method)
+
+
+def on_this_machine(subject: Subject) -> tuple[Subject, torch.device]:
+    """The subject with the threads and loader processes that this machine has, at least one; and the device.
+
+    With as many cores as the suite asks threads for, they are the evaluations'. Device auto is a GPU for suites that
+    use one, if there is one that works.
+    """
+    device = pick_device("cpu" if subject.device == "auto" and subject.machine.gpus == 0 else subject.device)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(subject.machine.threads, cores)
+    beside = cores - (threads if device.type == "cpu" else 1)
+    machine = subject.machine.at(pick_precision(subject.machine.precision, device)).model_copy(
+        update={"threads": threads, "loader_workers": max(1, min(subject.machine.loader_workers, beside))}
+    )
+    return dataclasses.replace(subject, machine=machine), device
+
+
+@contextlib.contextmanager
+def as_in_evaluation(subject: Subject, device: torch.device) -> Iterator[None]:
+    """Compute as an evaluation does, and leave torch's settings to the program around it as they were.
+
+    The debug mode is what `process.runtime.deterministic` sets, without the seconds in which that imports a compiler.
+    """
+    on_gpu = device.type == "cuda"
+    filling: Any = torch.utils.deterministic
+    threads, mode, fills = (
+        torch.get_num_threads(),
+        torch.get_deterministic_debug_mode(),
+        filling.fill_uninitialized_memory,
+    )
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    with torch.random.fork_rng([device] if on_gpu else []):
+        torch.set_num_threads(subject.machine.threads)
+        torch.set_deterministic_debug_mode("warn" if on_gpu else "error")
+        filling.fill_uninitialized_memory = False
+        torch.manual_seed(subject.seed)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_deterministic_debug_mode(mode)
+            filling.fill_uninitialized_memory = fills
+
+
+def scan_processes(machine: Machine) -> int:
+    """Processes that scan files, beside those that load clips."""
+    return max(1, machine.loader_workers // 2)

@@ -1,0 +1,114 @@
+"""A folder that `tcclip export` wrote, as the source of a model: nothing but the folder is read."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from safetensors.torch import load_file
+
+from tcclip.data.splits.split_tables import read_classes
+from tcclip.errors import UserError
+from tcclip.evaluation.subject import Subject
+from tcclip.models.backbone import check_names
+from tcclip.models.build import skeleton
+from tcclip.models.class_texts import class_prompts
+from tcclip.models.clip_video import ClipVideo
+from tcclip.models.tokens import token_rows
+from tcclip.params import Method
+from tcclip.params.architecture import BackboneConfig
+from tcclip.params.dataset import Frames
+from tcclip.params.protocol import Views
+from tcclip.params.reader import validate
+from tcclip.params.suite import Machine
+from tcclip.params.texts import OutsideTexts
+from tcclip.prediction.source import Classes, Reading, Set, Source
+from tcclip.process.files import read_json
+
+CONFIG = "config.json"
+FORMAT = 1  # of config.json
+ANY = ("video",)  # in the place of class names, where there are none
+# Of a Machine: what is for jobs alone, and what predictions use.
+UNASKED = {"gpus": "auto", "train_mem_mb": 1, "train_minutes": 1, "evaluate_minutes": 1}
+USED = {"threads", "loader_workers", "precision", "eval_batch"}
+
+
+def source_of_folder(folder: Path) -> Source:
+    """What `export` wrote, as the source of a model; UserError where a file of it is missing or another version's."""
+    config = _read(folder / CONFIG)
+    if config.get("format") != FORMAT:
+        raise UserError(
+            f"{folder / CONFIG} has format {config.get('format')}, and this version of tcclip reads {FORMAT}: install "
+            "the version that wrote it (`tcclip` in the file), or export the run again"
+        )
+    where = str(folder / CONFIG)
+    method = validate(config["method"], Method, f"{where}, method")
+    machine = validate({**UNASKED, **config["machine"]}, Machine, f"{where}, machine")
+    weights, listed = folder / "weights.safetensors", folder / "classes.csv"
+    if not weights.is_file():
+        raise UserError(f"{weights} is not there: copy the whole folder that `tcclip export` wrote")
+    subject = Subject(
+        name=config["name"],
+        method=method,
+        backbone=folder,
+        weights=weights,
+        folder=folder,
+        frames=config["frames"],
+        seed=config["seed"],
+        machine=machine,
+        trained_on=listed if method.on_other_classes() is not method else None,
+    )
+    architecture = BackboneConfig(**config["architecture"])
+    tensors = load_file(weights)
+    tokens = _read(folder / "tokens.json") if (folder / "tokens.json").is_file() else {}
+
+    def build(names: tuple[str, ...], texts: OutsideTexts) -> ClipVideo:
+        its = subject.method_for(names)
+        prompts = class_prompts(its, names, texts)
+        rows = token_rows(prompts, tokens, its.text.context_length, its.text.beside)
+        model = skeleton(its, architecture, rows, subject.frames)
+        wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        given = {name: tensor for name, tensor in tensors.items() if name in wanted}
+        check_names({name: tuple(tensor.shape) for name, tensor in given.items()}, wanted, str(weights))
+        model.load_state_dict(given, strict=True, assign=True)
+        return model
+
+    def own() -> Classes:
+        if not listed.is_file():
+            raise UserError(f"{folder} has no classes of its own: name some (--classes, --class-file)")
+        given = folder / "texts.json"
+        texts = _read(given) if given.is_file() else {}
+        each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in texts.items()}
+        return Classes(read_classes(listed), each)
+
+    reading = Reading(validate(config["videos"], Frames, f"{where}, videos"), config["identity"])
+    return Source(
+        subject=subject,
+        views=validate(config["views"], Views, f"{where}, views"),
+        size=architecture.image_size,
+        reading=reading,
+        tokens=tokens,
+        build=build,
+        own=cache(own),
+        dataset=lambda role, split: _no_datasets(folder, role),
+        facts=lambda: _is_exported(folder),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UserError(f"{path} is not there: copy the whole folder that `tcclip export` wrote")
+    content: dict[str, Any] = read_json(path)
+    return content
+
+
+def _no_datasets(folder: Path, role: str) -> Set:
+    raise UserError(
+        f"{folder} is an exported model, which knows no dataset '{role}': name its videos as files and its "
+        "classes with --class-file, or name the run itself in its checkout"
+    )
+
+
+def _is_exported(folder: Path) -> NoReturn:
+    raise UserError(f"{folder} is exported already: copy it")

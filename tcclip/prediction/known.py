@@ -1,0 +1,69 @@
+"""What is known of the videos that a person names, sooner or later, and how their frames are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from tcclip.data.videos.frames import FrameSource, open_frames
+from tcclip.data.videos.scanned import INDEX, Scanned, Scanner
+from tcclip.prediction.naming import Named, files_of, named_videos
+from tcclip.prediction.parts import Indexes, Known, Store
+from tcclip.prediction.source import Reading, Set
+
+Videos = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+class Asked(NamedTuple):
+    """The videos of a call."""
+
+    named: list[Named]
+    known: Known  # as many
+    store: Store
+
+
+class Finder:
+    """Finds videos and has their files scanned, in processes that stay for the next call."""
+
+    def __init__(self, reading: Reading, processes: int) -> None:
+        """reading: of files where no dataset is named."""
+        self._reading, self._processes = reading, processes
+        self._scanner: Scanner | None = None
+
+    def find(self, paths: Videos, chosen: Set | None, stack: ExitStack) -> Asked:
+        """Files, folders, lists, or videos of a dataset; without any, all of the dataset's split.
+
+        What is found is good until `stack` ends; scans of files go on beside what happens until then.
+        """
+        stored = open_frames(chosen.frames) if chosen and (chosen.frames / INDEX).is_file() else None
+        given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        if chosen and not given:
+            stored, given = open_frames(chosen.frames), list(chosen.videos)
+        ids = set(stored.index["video"]) if stored else set()
+        named = named_videos([os.fspath(path) for path in given], ids)
+        if named[0].path is None and stored:
+            return _of_dataset(stored, named)
+        reading = chosen.reading if chosen else self._reading
+        scans = stack.enter_context(self._scanner_for(reading).scanning(files_of(named, reading)))
+        return Asked(named, scans, stack.enter_context(Indexes(reading.frames.resize)))
+
+    def _scanner_for(self, reading: Reading) -> Scanner:
+        if self._scanner is None or self._scanner.frames != reading.frames:
+            if self._scanner:
+                self._scanner.close()
+            self._scanner = Scanner(reading.frames, self._processes)
+        return self._scanner
+
+
+def _of_dataset(store: FrameSource, named: list[Named]) -> Asked:
+    """Videos of which the index of a dataset tells what there is."""
+    frames, defects = (store.index[column].to_dict() for column in ("frames", "defect"))
+    scans: list[Future[Scanned]] = [Future() for _ in named]
+    for video, scan in zip(named, scans, strict=True):
+        defect = defects.get(video.shown, "it is not among the videos of the dataset")
+        row: dict[str, object] | None = {"video": video.shown} if frames.get(video.shown) else None
+        scan.set_result(Scanned(video.shown, defect, row))
+    return Asked(named, scans, lambda _: store)

@@ -1,0 +1,256 @@
+"""`tcclip.load`: a model in Python, for videos in files and class names in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.views import views_of
+from tcclip.errors import UserError
+from tcclip.evaluation.scoring import clips_of
+from tcclip.models.clip_video import ClipVideo
+from tcclip.params.protocol import Views, parse_views
+from tcclip.prediction.classes import classes_for, remarks
+from tcclip.prediction.computing import Clock, for_features, for_scores, on_this_machine, scan_processes, summed
+from tcclip.prediction.exported import ANY, CONFIG, source_of_folder
+from tcclip.prediction.known import Finder, Videos
+from tcclip.prediction.naming import Named
+from tcclip.prediction.parts import Compute, Row, computed
+from tcclip.prediction.result import Prediction, prediction
+from tcclip.prediction.source import Classes, Set, Source
+from tcclip.process.log import log
+from tcclip.process.runtime import pick_precision
+
+if TYPE_CHECKING:
+    from tcclip.attention.opened import Opened
+    from tcclip.attention.reading import Seen
+    from tcclip.attention.tokens import ContextTokens
+
+Told = Callable[[int], None]
+
+
+def load(run: str | os.PathLike[str], *, suite: str = "mini", we: bool = False, device: str = "auto") -> Model:
+    """A model for predictions.
+
+    Args:
+        run: a folder that `tcclip export` wrote; or, called in a checkout, a run's folder, its name, or an untrained
+            method's.
+        suite: whose run it is, where only its name is given.
+        we: the weights' ensemble with CLIP (weight-space ensembling).
+        device: cpu, cuda, or auto: a GPU, where the suite uses one and there is one that works.
+
+    Raises:
+        UserError: there is no such run, or its weights or CLIP's are not there.
+    """
+    folder = Path(run)
+    if not (folder / CONFIG).is_file():
+        from tcclip.prediction.from_run import source_of_run
+
+        return Model(source_of_run(os.fspath(run), suite, we), device)
+    if we:
+        raise UserError(f"{folder} is exported: an ensemble is made when it is written, by `tcclip export RUN --we`")
+    return Model(source_of_folder(folder), device)
+
+
+class Model:
+    """A model that is ready for videos. The network over a list of class names is kept for the next call."""
+
+    def __init__(self, source: Source, device: str = "auto") -> None:
+        """Made by `load`."""
+        self._source = source
+        self._subject, self._device = on_this_machine(dataclasses.replace(source.subject, device=device))
+        self._kept: tuple[Classes, ClipVideo] | None = None
+        self._finder = Finder(source.reading, scan_processes(self._subject.machine))
+        self.clock: Clock | None = None  # of the last call of predict, stream or features
+        self.name = source.subject.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of its training, in label order; UserError where it has none."""
+        return self._source.own().names
+
+    @property
+    def frames(self) -> int:
+        """T, frames of a view."""
+        return self._subject.frames
+
+    def predict(
+        self,
+        paths: Videos,
+        classes: Sequence[str] | None = None,
+        *,
+        views: str | None = None,
+        top: int | None = 5,
+        dataset: str | None = None,
+        split: str | None = None,
+    ) -> list[Prediction]:
+        """The best classes of every video, in the order in which they are named; a broken file has a `defect`.
+
+        Args:
+            paths: files, folders of videos, folders of pictures, lists of files, or with `dataset` ids of its videos.
+            classes: names to choose from; None: those of `dataset`, or of the training.
+            views: clips x crops, as "4x3"; None: as the run is evaluated.
+            top: how many classes are told; None: all.
+            dataset: of the suite, by the paper's name (hmdb51); its frames are read where an evaluation reads them.
+            split: of the dataset: its class list, and all its videos where `paths` is empty.
+        """
+        return list(self.stream(paths, classes, views=views, top=top, dataset=dataset, split=split))
+
+    def stream(
+        self,
+        paths: Videos,
+        classes: Sequence[str] | None = None,
+        *,
+        views: str | None = None,
+        top: int | None = 5,
+        dataset: str | None = None,
+        split: str | None = None,
+        told: Callable[[int], Told] = lambda total: lambda done: None,
+    ) -> Iterator[Prediction]:
+        """As `predict`, one after the other as they become known; `told(videos)(done)` hears how far it is."""
+        chosen = self._set(dataset, split)
+        seen, combine = self._views(views), self._subject.method.views.combine
+        with ExitStack() as stack:
+            its = self._classes(classes, chosen)
+            named, known, store = self._finder.find(paths, chosen, stack)  # files are scanned from here on
+            network = self._network(its)
+            model = for_scores(network, self._subject, self._device)
+            self.clock = model.clock
+            compute = Compute(model, self._subject, seen, self._source.size, len(its.names), self._device)
+            for video, row in zip(named, computed(known, store, compute, told(len(named))), strict=True):
+                yield _said(video, row, its.names, seen, combine, top)
+
+    def features(self, paths: Videos, *, views: str | None = None) -> NDArray[np.float32]:
+        """Features of videos, (videos, E) float32: the mean over views of the vision side's, each of length 1.
+
+        Where the method compares frames with the texts, a view's is the mean of its frames'. UserError where a file is
+        broken: `predict` names each of them.
+        """
+        seen = self._views(views)
+        with ExitStack() as stack:
+            named, known, store = self._finder.find(paths, None, stack)
+            network = self._network(self._any_classes())
+            width = network.text_projection.shape[1]
+            model = for_features(network)
+            self.clock = model.clock
+            compute = Compute(model, summed(self._subject), seen, self._source.size, width, self._device)
+            rows = list(computed(known, store, compute))
+        if broken := next(((video, row) for video, row in zip(named, rows, strict=True) if row.numbers is None), None):
+            raise UserError(f"{broken[0].shown}: {broken[1].defect}")
+        sums = np.stack([row.numbers for row in rows if row.numbers is not None])
+        return (sums / len(views_of(seen))).astype(np.float32)
+
+    @contextmanager
+    def clips(
+        self, paths: Videos, *, views: str | None = None, dataset: str | None = None, split: str | None = None
+    ) -> Iterator[ViewClips]:
+        """All views of videos as the network sees them, while the block lasts; arguments as of `predict`.
+
+        `clips[i]` is the number of a video and one of its views, (T, 3, size, size), normalised; `clips.clip(video,
+        view)` gives the numbers of its frames with it, and `clips.store.read(video, numbers)` these frames as pictures.
+        UserError where a video is broken.
+        """
+        with ExitStack() as stack:
+            named, known, store = self._finder.find(paths, self._set(dataset, split), stack)
+            videos = [future.result() for future in known]
+            if broken := next((pair for pair in zip(named, videos, strict=True) if pair[1].broken), None):
+                raise UserError(f"{broken[0].shown}: {broken[1].defect}")
+            ids = [video.video for video in videos]
+            yield clips_of(self._subject, store(videos), ids, self._views(views), self._source.size)
+
+    def attention(
+        self,
+        path: str | os.PathLike[str],
+        classes: Sequence[str] | None = None,
+        *,
+        of_class: str | None = None,
+        layer: int | None = None,
+        heads: str = "max",
+    ) -> Seen:
+        """What the network looks at in T frames of a file, evenly spread: `patches` (T, N) and `other` are shares of 1.
+
+        Rollout over all layers, with `heads` joined by max, mean or min; or one `layer`, from 1; or what speaks for one
+        of the classes. `predictions` are of this one clip. UserError where the file does not decode.
+        """
+        from tcclip.attention.opened import clip_of_file
+        from tcclip.attention.reading import Reading as How
+        from tcclip.attention.reading import look_at
+
+        opened = self._opened(classes)
+        return look_at(opened, clip_of_file(opened, Path(path)), How.asked(of_class, layer, heads))
+
+    def context_tokens(self, path: str | os.PathLike[str], *, layer: int | None = None) -> ContextTokens:
+        """What the context tokens of T frames of a file are made of: `shares` (k, T, N), 1 in sum of each token.
+
+        layer: that makes them, from 1; None: the last. UserError where the method has none.
+        """
+        from tcclip.attention.opened import clip_of_file
+        from tcclip.attention.tokens import context_tokens
+
+        opened = self._opened(None)
+        return context_tokens(opened, clip_of_file(opened, Path(path)), layer)
+
+    def _opened(self, names: Sequence[str] | None) -> Opened:
+        from tcclip.attention.opened import Opened
+
+        classes = self._any_classes() if names is None else self._classes(names, None)
+        method = self._subject.method_for(classes.names)
+        precision = pick_precision(self._subject.machine.precision, self._device)
+        network = self._network(classes)
+        return Opened(self.name, network, method, classes.names, self.frames, self._source.size, precision)
+
+    def network(self, classes: Sequence[str] | None = None) -> ClipVideo:
+        """The torch module over class names: video (B, T, 3, H, W), normalised -> logits (B, C)."""
+        return self._network(self._classes(classes, None))
+
+    def _network(self, classes: Classes) -> ClipVideo:
+        if self._kept is None or self._kept[0] != classes:
+            self._kept = None  # first, so that two are never in memory
+            self._kept = classes, self._source.build(classes.names, classes.texts).eval().to(self._device)
+        return self._kept[1]
+
+    def _set(self, dataset: str | None, split: str | None) -> Set | None:
+        if dataset is None and split is not None:
+            raise UserError("--split is a dataset's: name it with --dataset")
+        return self._source.dataset(dataset, split) if dataset else None
+
+    def _views(self, text: str | None) -> Views:
+        return parse_views(text) if text else self._source.views
+
+    def _classes(self, names: Sequence[str] | None, chosen: Set | None) -> Classes:
+        if names is None:
+            return chosen.classes if chosen else self._source.own()
+        if isinstance(names, str):
+            raise UserError(f"class names are a list, not one text: [{names!r}]")
+        known = [chosen.classes] if chosen else []
+        if self._subject.method.outside or self._subject.trained_on:
+            known.append(self._source.own())
+        its = classes_for(self._source, tuple(names), known)
+        for remark in remarks(self._source, its):
+            log(remark)
+        return its
+
+    def _any_classes(self) -> Classes:
+        """Those of the network that is there, or of the training: features do not depend on them."""
+        if self._kept:
+            return self._kept[0]
+        try:
+            return self._source.own()
+        except UserError:
+            if self._subject.method.outside or self._subject.trained_on:
+                raise
+            return Classes(ANY)
+
+
+def _said(video: Named, row: Row, names: Sequence[str], views: Views, combine: str, top: int | None) -> Prediction:
+    if row.numbers is None:
+        return Prediction(video.shown, defect=row.defect)
+    return prediction(video.shown, row.numbers, names, len(views_of(views)), combine, top, row.defect)

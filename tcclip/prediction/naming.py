@@ -1,0 +1,115 @@
+"""From what a person names to videos: files, folders, lists of either, and ids of a dataset."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcclip.data.videos.listing import FEWEST, PICTURES, pictures_of, video_id, videos_below
+from tcclip.data.videos.scanned import File
+from tcclip.errors import UserError
+from tcclip.prediction.source import Reading
+
+LISTS = {".txt", ".csv", ".tsv", ".lst"}  # suffixes of files that name videos, a line each
+COLUMNS = ("video", "path")  # of a CSV, that has them
+
+
+@dataclass(frozen=True)
+class Named:
+    """A video as a person named it."""
+
+    shown: str
+    path: Path | None  # None: an id of the dataset
+    below: Path | None = None  # the folder that was named
+
+
+def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> list[Named]:
+    """The videos of files, folders and lists; what is no file is an id of the dataset, if `ids` has it.
+
+    UserError where a folder or a list has none.
+    """
+    found: list[Named] = []
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            found += _in_folder(path)
+        elif path.suffix.lower() in LISTS and path.is_file():
+            found += _in_list(path)
+        else:
+            found.append(Named(str(argument), path))
+    if not found:
+        raise UserError("no video is named: give files, folders, lists, or --dataset with ids of its videos or --split")
+    files = [video.path is not None and video.path.exists() for video in found]
+    known = next(
+        (video.shown for video, there in zip(found, files, strict=True) if not there and video.shown in ids), ""
+    )
+    if known and any(files):
+        file = found[files.index(True)].shown
+        raise UserError(f"'{known}' is a video of the dataset and '{file}' a file: name them in two calls")
+    return [Named(video.shown, None) for video in found] if known else found
+
+
+def files_of(videos: Sequence[Named], reading: Reading) -> list[File]:
+    """Files with identities as the dataset's, so that what is random in a video's views is what an evaluation draws.
+
+    A second file of the same identity is known by its path.
+    """
+    files: list[File] = []
+    taken: set[str] = set()
+    folder = reading.videos.resolve() if reading.videos and reading.videos.is_dir() else None
+    for number, video in enumerate(videos):
+        assert video.path is not None
+        names = (video_id(_relative(video, folder), reading.fmt), str(video.path.absolute()), f"{number} {video.shown}")
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        files.append(File(name, video.path))
+    return files
+
+
+def _relative(video: Named, folder: Path | None) -> str:
+    """A file's name below the dataset's folder or below the folder that was named; else its name alone."""
+    assert video.path is not None
+    if folder and video.path.resolve().is_relative_to(folder):
+        return video.path.resolve().relative_to(folder).as_posix()
+    return video.path.relative_to(video.below).as_posix() if video.below else video.path.name
+
+
+def _in_folder(folder: Path) -> list[Named]:
+    """The videos below a folder; a folder of pictures is one itself."""
+    paths = sorted(videos_below(folder))
+    if not paths and len(pictures_of(folder)) >= FEWEST:
+        return [Named(str(folder), folder)]
+    if not paths:
+        kinds = ", ".join(sorted({path.suffix or "without suffix" for path in folder.iterdir()})[:6]) or "nothing"
+        raise UserError(
+            f"no video under {folder}, where there is {kinds}; {FEWEST} pictures ({', '.join(sorted(PICTURES)[:3])}, "
+            "..) in a folder of their own are one"
+        )
+    return [Named(str(path), path, folder) for path in paths]
+
+
+def _in_list(path: Path) -> list[Named]:
+    """The videos of a list: paths below its folder or the working directory, or ids."""
+    entries = list(_entries(path))
+    if not entries:
+        raise UserError(f"{path} names no video: it needs a path or an id a line, or a column `video` or `path`")
+    found = []
+    for entry in entries:
+        beside = path.parent / entry
+        found.append(Named(entry, beside if beside.exists() else Path(entry)))
+    return found
+
+
+def _entries(path: Path) -> Iterator[str]:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    head = next(csv.reader(lines[:1], delimiter=delimiter), []) if path.suffix.lower() in (".csv", ".tsv") else []
+    column = next((name for name in COLUMNS if name in head), None)
+    if column:
+        yield from (row[column] for row in csv.DictReader(lines, delimiter=delimiter) if row[column])
+    elif head:
+        yield from (row[0] for row in csv.reader(lines, delimiter=delimiter) if row and row[0])
+    else:
+        yield from (line.strip() for line in lines if line.strip())
