@@ -1,0 +1,20 @@
+"""Token ids without open_clip, whose tokenizer takes seconds to import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from tcclip.models import tokens
+
+
+def ids(texts: Iterable[str]) -> dict[str, list[int]]:
+    return {text: [49406, *(300 + sum(word.encode()) for word in text.split()), 49407] for text in texts}
+
+
+@pytest.fixture(scope="session")
+def toy_tokenizer() -> Iterable[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "tokenize", ids)
+        yield

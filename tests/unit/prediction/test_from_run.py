@@ -1,0 +1,124 @@
+"""Models of a checkout's runs, by folder and by name; what docs/python.md says, done; exported folders elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import guides
+import pytest
+from safetensors.torch import save_file
+from small_videos import write_video
+from tiny_source import told
+
+import tcclip
+from tcclip.errors import UserError
+from tcclip.models import Backbone, build, canonical_state
+from tcclip.plan import layout, load_plan
+from tcclip.prediction.from_run import source_of_run
+
+RUN = "few_shot-hmdb51-k16-tc_clip-s1024"
+CLASSES = ("bounce ball", "drop star", "grow heart")
+SCRIPT = """
+from pathlib import Path
+from tcclip.data.videos.scanned import File, Scanner
+from tcclip.params.dataset import Frames
+print("begun")
+scanner = Scanner(Frames(short_side=32, jpeg_quality=90, shards=1, decode_timeout_s=20))
+with scanner.scanning([File("a", Path("clips/pouring.mp4")), File("b", Path("clips/none.mp4"))]) as scans:
+    print(scans[0].result().row["frames"], scans[1].result().defect, __file__)
+"""
+
+
+pytestmark = pytest.mark.usefixtures("toy_tokenizer")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a backbone, one run, the class list of its training, and some clips."""
+    root = tmp_path_factory.mktemp("checkout")
+    plan = load_plan("mini")
+    backbone = Backbone.random(plan.suite.backbone.architecture)
+    backbone.save(root / layout.backbone(plan.suite.backbone.name))
+    listed = root / layout.classes("mini_hmdb51", "all")
+    listed.parent.mkdir(parents=True)
+    listed.write_text("label,name\n" + "".join(f"{label},{name}\n" for label, name in enumerate(CLASSES)))
+    run = root / layout.run("mini", RUN)
+    run.mkdir(parents=True)
+    save_file(canonical_state(build(plan.method("tc_clip"), backbone, CLASSES, 8)), run / "weights.safetensors")
+    (run / "params.yaml").write_text("suite: mini\n")
+    for name in ("pouring", "drawer"):
+        write_video(root / "clips" / f"{name}.mp4", frames=9)
+    return root
+
+
+@pytest.fixture
+def inside(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(checkout)
+    return checkout
+
+
+def test_the_code_of_the_guide_runs_as_it_stands(inside: Path) -> None:
+    names: dict[str, object] = {}
+    for block in guides.blocks("python.md", "python"):
+        exec(compile(block, "docs/python.md", "exec"), names)
+
+
+def test_a_run_is_named_by_its_folder_or_its_name_and_exported_it_is_the_same_without_a_checkout(
+    inside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_name, by_folder = tcclip.load(RUN, device="cpu"), tcclip.load(Path("runs/mini") / RUN, device="cpu")
+    clip = str(inside / "clips" / "pouring.mp4")
+    expected = told(by_name.predict(clip))
+    assert told(by_folder.predict([clip])) == expected and by_name.classes == CLASSES
+    others = told(by_name.predict(clip, ["pouring", "drinking"]))
+    from tcclip.prediction.exporting import export
+
+    assert "MB of weights" in export(source_of_run(RUN, "mini"), tmp_path / "away")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "none"))
+    away = tcclip.load("away", device="cpu")
+    assert told(away.predict(clip)) == expected and away.classes == CLASSES
+    assert told(away.predict(clip, ["pouring", "drinking"])) == others
+
+
+def test_an_untrained_method_is_named_by_itself_and_has_no_classes(inside: Path) -> None:
+    model = tcclip.load("vanilla_clip", device="cpu")
+    assert model.name == "untrained-vanilla_clip" and model.network(["a", "b"]).classes == 2
+    with pytest.raises(UserError, match="is not trained and has no classes of its own: name some"):
+        model.predict("clips/pouring.mp4")
+    with pytest.raises(UserError, match="has no weights that an ensemble could mix"):
+        tcclip.load("untrained-vanilla_clip", we=True)
+
+
+def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"unknown run '{RUN}0': did you mean '{RUN}'"):
+        tcclip.load(RUN + "0")
+    with pytest.raises(UserError, match=r"vifi_clip-s1024/weights\.safetensors is not there: `tcclip train"):
+        tcclip.load("few_shot-hmdb51-k16-vifi_clip-s1024", device="cpu").network(["a"])
+    (tmp_path / "mini" / RUN).mkdir(parents=True)
+    with pytest.raises(UserError, match="is no run of the checkout that this is called in"):
+        tcclip.load(tmp_path / "mini" / RUN)
+    model = tcclip.load(RUN, device="cpu")
+    for words, message in (
+        ({"dataset": "k600"}, "each split of mini_k600 has classes of its own"),
+        ({"dataset": "hmdb51", "split": "test9"}, "unknown split of mini_hmdb51 'test9'"),
+        ({"dataset": "ucf101"}, r"mini_ucf101/classes/all\.csv is not there: `tcclip splits mini_ucf101` makes it"),
+        ({"split": "test1"}, "name it with --dataset"),
+    ):
+        with pytest.raises(UserError, match=message):
+            model.predict([], **words)
+
+
+def test_a_script_that_scans_is_not_run_again_by_the_process_that_decodes(inside: Path) -> None:
+    (inside / "script.py").write_text(SCRIPT)
+    environment = {"PYTHONPATH": str(Path(tcclip.__file__).parents[1]), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "script.py"], env=environment, text=True, capture_output=True)
+    assert done.stdout.splitlines() == ["begun", f"9 there is no such file {inside / 'script.py'}"], done.stderr
+
+
+def test_import_tcclip_is_light() -> None:
+    code = "import sys, tcclip; print([m for m in ('torch', 'numpy', 'pydantic', 'typer') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    assert done.stdout == "[]\n", done.stderr

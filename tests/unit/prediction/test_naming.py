@@ -1,0 +1,83 @@
+"""Which videos files, folders, lists and ids are, and by which identity their views are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_videos import write_video
+
+from tcclip.errors import UserError
+from tcclip.params.dataset import Frames
+from tcclip.prediction.naming import files_of, named_videos
+from tcclip.prediction.source import Reading
+
+FRAMES = Frames(short_side=32, jpeg_quality=90, shards=1, decode_timeout_s=20)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("named")
+    for place in ("all/one.mp4", "all/deep/one.avi", "all/two.webm"):
+        write_video(folder / place, frames=2)
+    (folder / "all" / "notes.md").write_text("words")
+    (folder / "pictures").mkdir()
+    for number in range(3):
+        (folder / "pictures" / f"{number}.jpg").write_bytes(b"")
+    (folder / "plain.txt").write_text("all/one.mp4\n\n  id 7 \n")
+    (folder / "split.csv").write_text("label,video\n3,id 7\n4,id 8\n")
+    (folder / "paths.tsv").write_text("all/one.mp4\t5\nall/two.webm\t6\n")
+    return folder
+
+
+def shown(folder: Path, *arguments: str, ids: tuple[str, ...] = ()) -> list[str]:
+    found = named_videos(
+        [folder / argument if (folder / argument).exists() else argument for argument in arguments], ids
+    )
+    return [video.shown.removeprefix(f"{folder}/") for video in found]
+
+
+def test_a_folder_is_the_videos_below_it_or_a_folder_of_pictures(folder: Path) -> None:
+    assert shown(folder, "all") == ["all/deep/one.avi", "all/one.mp4", "all/two.webm"]
+    assert shown(folder, "pictures", "all/one.mp4") == ["pictures", "all/one.mp4"]
+
+
+def test_a_list_has_paths_beside_it_or_ids_and_a_csv_a_column_of_them(folder: Path) -> None:
+    assert shown(folder, "paths.tsv") == ["all/one.mp4", "all/two.webm"]
+    assert shown(folder, "split.csv", ids=("id 7", "id 8")) == ["id 7", "id 8"]
+    with pytest.raises(UserError, match=r"'id 7' is a video of the dataset and .* a file"):
+        shown(folder, "plain.txt", ids=("id 7",))
+
+
+def test_what_is_not_there_is_a_video_that_the_scan_will_name(folder: Path) -> None:
+    (missing,) = named_videos(["nowhere.mp4"])
+    assert missing.path == Path("nowhere.mp4")
+
+
+def test_no_video_at_all_is_one_sentence(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no video is named"):
+        named_videos([])
+    (tmp_path / "song.mp3").write_bytes(b"")
+    with pytest.raises(UserError, match=r"no video under .*, where there is \.mp3"):
+        named_videos([tmp_path])
+    (tmp_path / "empty.txt").write_text("\n")
+    with pytest.raises(UserError, match=r"empty\.txt names no video"):
+        named_videos([tmp_path / "empty.txt"])
+
+
+@pytest.mark.parametrize(
+    ("fmt", "below", "names"),
+    [
+        ("ucf101", False, ["one", "{folder}/all/one.mp4", "two"]),
+        ("csv", False, ["deep/one", "one", "two"]),
+        ("csv", True, ["all/deep/one", "all/one", "all/two"]),
+    ],
+)
+def test_a_files_identity_is_its_datasets_and_one_for_each(
+    folder: Path, fmt: str, below: bool, names: list[str]
+) -> None:
+    reading = Reading(FRAMES, fmt, folder if below else None)
+    found = [file.video for file in files_of(named_videos([folder / "all"]), reading)]
+    assert found == [name.format(folder=folder) for name in names]
+    twice = files_of(named_videos([folder / "all" / "one.mp4"] * 3), reading)
+    assert len({file.video for file in twice}) == 3
