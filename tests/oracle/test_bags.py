@@ -48,6 +48,11 @@ def test_a_bag_whose_share_is_too_small_for_a_number_has_a_finite_loss_and_gradi
     assert loss.item() == 450 and logits.grad.isfinite().all()
 
 
+def test_scores_of_half_precision_are_computed_in_float32() -> None:
+    logits = features(3, 2, 8).detach().bfloat16()
+    assert torch.equal(bag_scores(logits), bag_scores(logits.float()))
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 15, 16, 17, 40])
 @pytest.mark.parametrize("size", [16, 5])
 def test_a_bag_has_exactly_its_size_and_every_word_about_as_often(count: int, size: int) -> None:

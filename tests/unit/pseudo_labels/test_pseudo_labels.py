@@ -24,7 +24,7 @@ from tcclip.params.table import Row, Table
 from tcclip.plan import Plan, expand
 from tcclip.plan.changes import changed_run
 from tcclip.plan.labelling import labellings, shards_of, training_list
-from tcclip.pseudo_labels.keep import threshold, write_list
+from tcclip.pseudo_labels.keep import agreement, threshold, write_list
 from tcclip.pseudo_labels.label import LabellingJob, label_videos, read
 from tcclip.stages import pseudo_labels, train
 
@@ -106,6 +106,10 @@ def test_the_list_is_of_the_surest_videos_in_the_splits_order_with_their_pseudo_
 @pytest.mark.parametrize(("keep", "least"), [(1.0, 0.1), (0.9, 0.2), (0.76, 0.3), (0.74, 0.4), (0.01, 1.0)])
 def test_the_threshold_is_one_of_all_videos(keep: float, least: float) -> None:
     assert threshold([number / 10 for number in range(1, 11)], keep) == least
+
+
+def test_agreement_is_of_the_labelled_videos() -> None:
+    assert agreement([("a", 0), ("b", 1), ("c", 1), ("d", 0)], {"a": 0, "b": 1, "c": 0}) == 2 / 3
 
 
 def plan_of(suite: str, method: str = "maxi") -> Plan:

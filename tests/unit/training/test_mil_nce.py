@@ -96,8 +96,12 @@ def test_a_bag_depends_on_seed_epoch_and_video_and_on_nothing_beside_it(world: P
 
     here = of_last(AT, "train3")
     assert here == of_last(dataclasses.replace(AT, iteration=7), "train0", "train1", "train3")
-    others = [dataclasses.replace(AT, epoch=epoch) for epoch in range(2, 6)] + [dataclasses.replace(AT, seed=6)]
-    assert any(Counter(of_last(at, "train3")) != Counter(here) for at in others)
+    for others in (
+        [(dataclasses.replace(AT, epoch=epoch), "train3") for epoch in range(2, 8)],
+        [(dataclasses.replace(AT, seed=seed), "train3") for seed in range(6, 12)],
+        [(AT, f"train{number}") for number in (0, 6, 9, 12)],  # of the same words
+    ):
+        assert any(Counter(of_last(*other)) != Counter(here) for other in others)
     assert set(here) == {(0, word) for word in ("roll", "rolling", "bounce", "sit", "red")}
     for video in ("train2", "train5"):  # neither class nor caption has a word, but for the class's own name
         assert of_last(AT, video) == [(2, None)] * 16
