@@ -51,4 +51,5 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/targets.smk"
 
 
+workflow.default_target = "tables"  # `default_target` of a rule in an included file counts in that file alone
 check_targets(sys.argv[1:], workflow.rules)

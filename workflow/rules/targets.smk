@@ -4,7 +4,6 @@ check_names(plan, workflow.rules)
 
 
 rule tables:
-    default_target: True
     input:
         rules.tokens.output,
         # Runs are named beside the tables they fill: a target brings back only what it names.
