@@ -23,7 +23,7 @@ SHOWN = 8  # frames side by side
 BESIDE = 1.75  # inches for what a row says
 LARGEST = 1.8  # inches of a frame
 ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and the caption
-LETTERS = 26  # of a line beside a row
+LETTERS = 25  # of a line beside a row
 LINE = 14.5  # letters of an inch of caption
 RIGHT = "✓"  # beside a prediction that is the video's class
 SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
@@ -83,7 +83,8 @@ def still(sheet: Sheet) -> Figure:
     for row, frames, axes in zip(sheet.rows, sheet.painted, grid[1:], strict=True):
         for axis, at in zip(axes, spread(len(frames), count), strict=True):
             _show(axis, frames[at])
-        beside(axes[0], [*in_lines(row.name), "", *_predictions(row, sheet.truth, 3)])
+        name = in_lines(row.name)
+        beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
     _scale(figure, sheet.end, (0.03, 0.6 * BELOW / height, (BESIDE - 0.75) / width, 0.1 / height))
     text = fill(sheet.caption, int((width - BESIDE) * LINE))
     figure.text(BESIDE / width, 0.8 * BELOW / height, text, fontsize=8, va="top")
@@ -155,5 +156,6 @@ def _scale(figure: Figure, end: float, place: tuple[float, float, float, float])
     axis = figure.add_axes(place)
     bar = figure.colorbar(ScalarMappable(Normalize(0, end), COLOURS), cax=axis, orientation="horizontal")
     bar.outline.set_visible(False)
-    bar.set_ticks([0, 1, end], labels=["0", "mean", f"{end:.1f} x"])
+    apart = end < 5  # else the words for 0 and 1 would lie on each other
+    bar.set_ticks([0, *[1] * apart, end], labels=["0", *["mean"] * apart, f"{end:.1f} x{'' if apart else ' mean'}"])
     axis.tick_params(labelsize=8, length=2)

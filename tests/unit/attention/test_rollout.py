@@ -9,7 +9,7 @@ from small_models import shaken, small
 
 from tcclip.attention.context import Membership, share_of_seeds
 from tcclip.attention.maps import fused, head_map, relevant
-from tcclip.attention.origins import taken
+from tcclip.attention.origins import origins_of, taken
 from tcclip.attention.record import Layer, Recorded, record, recording
 from tcclip.attention.rollout import of_layer, relevance, rollout
 from tcclip.errors import UserError
@@ -198,6 +198,16 @@ def test_keys_that_are_taken_from_frames_say_which_tokens_they_are():
     assert taken(adjacent("replicate"), 2, 2).tolist() == [[0, 1, 0, 1, 2, 3], [2, 3, 0, 1, 2, 3]]
 
 
+def test_prompts_that_are_the_rest_are_the_same_for_every_video_and_only_the_summary_is_a_frames_own():
+    model = shaken(small("vita_clip"))
+    one, other = (record(model, video) for video in (VIDEO, VIDEO.flip(0) + 1))
+    for layer, again in zip(one.layers[1:], other.layers[1:], strict=True):  # [CLS] of the first is nobody's own
+        made = origins_of(one.exchange, layer, 4, 17, lambda _: torch.eye(4)).made  # (T, E, n)
+        keys, others = (each.attention.key[0, :, 17:].flatten(2) for each in (layer, again))  # (T, E, D)
+        assert torch.equal((made[0, :, -1] == 1), (keys - others).abs().amax(dim=(0, 2)) < 1e-5)
+        assert torch.equal((made == made[:1]).all(dim=2).all(dim=0), (keys - keys[:1]).abs().amax(dim=(0, 2)) < 1e-5)
+
+
 def test_recording_changes_no_number_and_nobody_listens_before_or_after():
     model = small("tc_clip").eval()
     with torch.no_grad():
@@ -205,7 +215,10 @@ def test_recording_changes_no_number_and_nobody_listens_before_or_after():
         recorded = record(model, VIDEO)
         assert torch.equal(before[0], recorded.logits) and torch.equal(before, model(VIDEO[None]))
     assert models_attention.recording.listener is None and isinstance(model.visual.exchange, FrameExchange)
-    assert recorded.membership.k == 5 and [bool(layer.read) for layer in recorded.layers] == [False, True, True]
+    assert recorded.membership.k == 5
+    assert [layer.attention.query.shape[2] for layer in recorded.layers] == [17, 17, 1]  # not the seeds' of the last
+    for before, layer in zip([None, *recorded.layers], recorded.layers, strict=False):
+        assert layer.read is (before.made if before else None) and layer.made is not None
 
 
 def test_another_threads_attention_is_not_heard():
