@@ -6,9 +6,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DEMO := $(VENV)/demo
+GRADIO := $(DEMO)/.installed
 PORT ?= 5000
+PINNED := --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: tables check-tables test test-components test-chaos lint schemas ui develop lock clean
+.PHONY: tables check-tables test test-components test-chaos lint schemas ui demo develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
@@ -33,7 +36,7 @@ test: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 # Real servers: Slurm, MLflow, PostgreSQL, Chromium; what is not installed is skipped with the reason.
-test-components: $(INSTALLED)
+test-components: $(INSTALLED) $(GRADIO)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
 
 # A small table made under kills, in minutes.
@@ -47,6 +50,10 @@ lint: $(INSTALLED)
 ui: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tcclip ui --port $(PORT)
 
+# A page on which to try RUN.
+demo: $(INSTALLED) $(GRADIO)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/$(DEMO)" tcclip demo $(RUN)
+
 # Into the environment that is active (conda), instead of .venv.
 develop:
 	$(PYTHON) -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
@@ -59,13 +66,22 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
+# Gradio wants an older Pillow than numbers are made with: its packages lie beside the others, for `tcclip demo` alone.
+$(GRADIO): requirements-demo.lock $(INSTALLED)
+	rm -rf $(DEMO)
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target $(DEMO) -r requirements-demo.lock
+	@touch $@
+
 # After a change of a class of tcclip/params/: what editors know of the files in params/.
 schemas: $(INSTALLED)
 	$(BIN)/python -m tcclip.params.schemas
 
 # After a change of the dependencies in pyproject.toml (needs uv).
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --output-file requirements.lock
+	uv pip compile pyproject.toml --extra dev $(PINNED) --output-file requirements.lock
+	cp requirements.lock requirements-demo.lock
+	uv pip compile pyproject.toml --extra dev --extra demo $(PINNED) --output-file requirements-demo.lock
+	other=$$(grep -vxFf requirements.lock requirements-demo.lock) && echo "$$other" >requirements-demo.lock
 
 # Data and results stay; they may have taken days.
 clean:

@@ -88,7 +88,11 @@ def _names(classes: str | None, class_file: Path | None) -> tuple[str, ...] | No
         raise UserError("--classes and --class-file both name classes: leave one out")
     if class_file is not None:
         return _listed(class_file)
-    return None if classes is None else tuple(name.strip() for name in classes.split(",") if name.strip())
+    if classes is None:
+        return None
+    from tcclip.prediction.classes import typed_names
+
+    return typed_names(classes)
 
 
 def _listed(path: Path) -> tuple[str, ...]:

@@ -6,6 +6,11 @@ from tcclip.errors import UserError
 from tcclip.prediction.source import Classes, Source
 
 
+def typed_names(text: str) -> tuple[str, ...]:
+    """Class names as a person types them: between commas, or one a line."""
+    return tuple(name.strip() for name in text.replace("\n", ",").split(",") if name.strip())
+
+
 def classes_for(source: Source, names: tuple[str, ...], known: list[Classes]) -> Classes:
     """Class names that a person has typed, with their texts from outside where `known` classes have them.
 

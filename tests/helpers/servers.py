@@ -1,4 +1,4 @@
-"""Real servers on 127.0.0.1 for the tests of tracking; each is ended by the test that started it."""
+"""Real servers on 127.0.0.1 for tests; each is ended by the test that started it."""
 
 from __future__ import annotations
 
