@@ -17,6 +17,9 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tcclip.data.videos.decoding import Decoded, Decoder
 from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.index import Origin, write_rows
@@ -25,6 +28,7 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Frames, Resize
 
 INDEX = "index.parquet"
+SHORT = 64  # frames of a video that is read as a whole
 STARTING = Lock()
 
 
@@ -132,7 +136,37 @@ def frames_of(videos: Sequence[Scanned], resize: Resize, folder: Path) -> FrameS
     folder.mkdir(parents=True, exist_ok=True)
     rows = [video.row for video in videos if video.row is not None]
     write_rows(rows, Origin("online", resize, Path("/")), folder / INDEX)
-    return open_frames(folder)
+    return OneVideo(open_frames(folder))
+
+
+class OneVideo:
+    """Frames of a source, of which those of the latest video are kept: its views share them, and opening a file twice
+    costs more than decoding it where it is short, which is why a short one is read as a whole.
+    """
+
+    def __init__(self, source: FrameSource) -> None:
+        """Asks `source` for each frame of a video once, as long as no other video comes between."""
+        self.folder, self.index = source.folder, source.index
+        self._source, self._video = source, ""
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+
+    def __contains__(self, video: str) -> bool:
+        return video in self._source
+
+    def frames(self, video: str) -> int:
+        """How many frames a video has; UserError if it is unknown or broken."""
+        return self._source.frames(video)
+
+    def read(self, video: str, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
+        count = self._source.frames(video)
+        wanted = np.minimum(np.asarray(indices, dtype=np.int64), count - 1).tolist()
+        if video != self._video:
+            self._video, self._kept = video, {}
+        needed = {*range(count)} if count <= SHORT else {*wanted}
+        if missing := sorted(needed.difference(self._kept)):
+            self._kept.update(zip(missing, self._source.read(video, missing), strict=True))
+        return np.stack([self._kept[index] for index in wanted])
 
 
 def _end(decoders: Sequence[Decoder]) -> None:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from tcclip import Model, prediction
 from tcclip.cli.app import app
 from tcclip.data.clips.views import views_of
+from tcclip.data.videos import scanned
 from tcclip.data.videos.index import merge_index
 from tcclip.data.videos.online import OnlineFrames
 from tcclip.data.videos.shards import write_shard
@@ -74,6 +75,20 @@ def test_files_have_the_scores_of_an_evaluation_online_bit_for_bit(
     evaluate(model._source.subject, [job])
     found = [(Path(video).stem, *rest) for video, *rest in told(of_files) if rest[0]]
     assert found == written(job.out)
+
+
+@pytest.mark.parametrize("short", [0, 64])
+def test_the_frames_of_a_video_are_read_once_for_all_its_views(
+    world: Path, short: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanned, "SHORT", short)
+    source, asked = OnlineFrames(world / "online"), []
+    read = OnlineFrames.read
+    monkeypatch.setattr(OnlineFrames, "read", lambda self, *given: asked.append(list(given[1])) or read(self, *given))
+    one = scanned.OneVideo(source)
+    for video, wanted in (("a", [3, 3, 0]), ("a", [5, 3, 99]), ("b", [2]), ("a", [3])):
+        assert np.array_equal(one.read(video, wanted), read(source, video, wanted))
+    assert asked == ([[0, 3], [5, 19], [2], [3]] if short == 0 else [[*range(20)], [*range(7)], [*range(20)]])
 
 
 def test_a_file_that_is_no_video_is_named_and_the_others_go_on(of_files: list[prediction.Prediction]) -> None:
