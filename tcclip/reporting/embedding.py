@@ -32,7 +32,7 @@ def embedded(png: Path, look: Look = "drawing") -> Embedded:
         flat = picture.convert("RGB")
     data = io.BytesIO()
     if look == "drawing":
-        flat.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(data, "PNG")
+        flat.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(data, "PNG")
     else:
         flat.save(data, "JPEG", quality=QUALITY, subsampling=0)
     kind = "png" if look == "drawing" else "jpeg"

@@ -64,6 +64,8 @@ def test_rows_sort_down_up_and_back_by_click_and_by_key_and_stay_in_their_groups
         measured = [float(text.split()[0]) for text in part if text != DASH]
         assert measured == sorted(measured, reverse=True)
         assert all(text == DASH for text in part[len(measured) :])  # empty cells are below
+    tops = [row.get_attribute("class") for row in all_of(page, "#table3 tbody tr:first-child")]
+    assert tops == ["group"] * groups  # a group's heading stays above its rows
     assert sorted(column(page, "table3", 1)[:first_group]) == sorted(before[:first_group]) and groups == 2
     button.send_keys(Keys.ENTER)
     assert head.get_attribute("aria-sort") == "ascending"
@@ -77,6 +79,7 @@ def test_a_number_opens_its_chain_and_escape_goes_back_to_it(page: Any, finished
     (dialog,) = all_of(page, "dialog")
     assert not dialog.is_displayed()
     (first, *others) = all_of(page, "#table3 td[data-cell] button")
+    assert len(all_of(page, "#table3 td[data-cell] button[tabindex='0']")) == 1  # one stop of the tab key
     first.send_keys(Keys.ENTER)
     assert f"{line.row}, {line.column}, suite mini" in dialog.find_element("tag name", "h2").text
     for words in (
