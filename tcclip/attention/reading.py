@@ -76,6 +76,6 @@ def caption(reading: Reading, video: str, seen: Sequence[Seen], truth: str | Non
     known = f" (class {truth})" if truth else ""
     return (
         f"{reading.describe()} in {video}{known}: T = {frames} frames of N = {patches} patches. Colour: "
-        "what a patch has in the video's feature, as a multiple of the mean patch. Left over for [CLS] and learned "
+        "the share of a patch, as a multiple of the mean patch. Left over for [CLS] and learned "
         f"tokens: {other}."
     )
