@@ -173,7 +173,8 @@ def _shown(
     """What another table has for the method, with runs of its own where that table has no such row.
 
     Nothing while the suite has not got that table. With weight ensemble, if that table has such a row of the name, or
-    such rows and none of the name. Where it runs a system of the same name by another recipe only, it is that one.
+    none of the name and some system with and without it. Where it runs a system of the same name by another recipe
+    only, it is that one.
     """
     table = tables.get(source.table)
     if table is None:
@@ -182,8 +183,10 @@ def _shown(
         raise unknown(f"column of {table.name}, shown in {where},", source.column, known)
     check_columns(suite, table)
     method = _method_there(suite, table, place, method)
-    named = [row for row in table.rows if row.row == place[1]] or table.rows
-    cells, runs = _row(suite, table, place, method, any(row.we for row in named), {})
+    ensembles = {row.row for row in table.rows if row.we}
+    plain = {row.row for row in table.rows if not row.we}
+    we = place[1] in ensembles if place[1] in ensembles | plain else bool(ensembles & plain)
+    cells, runs = _row(suite, table, place, method, we, {})
     return Shown(source.column, {cell.column: cell for cell in cells}), runs
 
 

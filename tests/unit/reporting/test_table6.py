@@ -60,6 +60,9 @@ def test_the_light_variant_which_other_tables_lack_has_runs_of_its_own() -> None
     # one zero-shot, K = 2, 4, 8, 16 on three datasets, three draws of four datasets, one fully supervised
     assert len(light) == 1 + 12 + 12 + 1
     assert all(plan.tables_of(run.name) == ["table6"] for run in light)
+    # with weight ensemble in zero-shot, as the systems of Table 2 are; Table 4 has one of Open-VCLIP alone
+    with_we = {run.protocol for run in light for evaluation in plan.evaluations(run.name) if evaluation.we}
+    assert with_we == {"zero_shot"}
     finish(plan, "tc_clip_light", "zero_shot", 41.0)
     assert value(plan, "TC-CLIP (TC in layers 4, 8, 12)", "zero_shot") == 46.0
 
