@@ -18,10 +18,13 @@ from tcclip.cli.app import app
 from tcclip.demo import serve
 from tcclip.errors import UserError
 
+# Who starts the tests in the background has them ignore two of the signals, and a process inherits that.
 WORKS = """
-import tempfile, threading, time
+import signal, tempfile, threading, time
 from pathlib import Path
 from tcclip.demo.serve import end_as_by_ctrl_c, own_folder
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def answer():
     time.sleep(0.5)
     late = Path(tempfile.mkdtemp())

@@ -13,8 +13,7 @@ def ids(texts: Iterable[str]) -> dict[str, list[int]]:
     return {text: [49406, *(300 + sum(word.encode()) for word in text.split()), 49407] for text in texts}
 
 
-@pytest.fixture(scope="session")
-def toy_tokenizer() -> Iterable[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tokens, "tokenize", ids)
-        yield
+@pytest.fixture
+def toy_tokenizer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one test: others of the same process have CLIP's."""
+    monkeypatch.setattr(tokens, "tokenize", ids)
