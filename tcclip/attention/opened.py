@@ -15,6 +15,7 @@ from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.clips.sampling.segments import tsn_center
 from tcclip.data.clips.testing import test_clip, test_frames
 from tcclip.data.resizing import stored_side
+from tcclip.data.splits.class_names import same_name
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos import pictures_reader, pyav_reader
@@ -45,13 +46,13 @@ class Opened(NamedTuple):
 
     def label(self, name: str) -> int:
         """The number of a class, however it is written; UserError if it is none of the model's."""
-        plain = [_plain(known) for known in self.classes]
-        if _plain(name) not in plain:
+        plain = [same_name(known) for known in self.classes]
+        if same_name(name) not in plain:
             raise UserError(
                 f"'{name}' is none of the {len(plain)} classes that run {self.name} is asked about "
                 f"({', '.join(self.classes[:5])}, ...): --dataset names others"
             )
-        return plain.index(_plain(name))
+        return plain.index(same_name(name))
 
 
 class Clip(NamedTuple):
@@ -71,7 +72,7 @@ def open_model(
     we: mix the run's weights with CLIP's; also: one more class name, unless it is one of them.
     """
     names, device = read_classes(classes), pick_device(subject.device)
-    if also is not None and _plain(also) not in map(_plain, names):
+    if also is not None and same_name(also) not in map(same_name, names):
         names = (*names, also)
     backbone, method = Backbone.load(subject.backbone), subject.method_for(names)
     model = model_of(subject, backbone, names, read_texts(texts), we)
@@ -132,8 +133,3 @@ def best_classes(opened: Opened, recorded: Recorded, top: int = 3) -> list[tuple
     probabilities = recorded.logits.detach().double().softmax(dim=0)
     values, labels = probabilities.topk(min(top, len(opened.classes)))
     return [(opened.classes[label], value) for label, value in zip(labels.tolist(), values.tolist(), strict=True)]
-
-
-def _plain(name: str) -> str:
-    """A class name without what people write differently."""
-    return name.replace("_", " ").replace(" ", "").lower()
