@@ -14,23 +14,39 @@ from tcclip.plan.evaluation import Evaluation, Found, Number, percentage
 
 @dataclass(frozen=True)
 class Measured:
-    """Evaluations: their mean, and over splits or draws their population deviation."""
+    """Evaluations: their mean, and over splits or draws their population deviation, both of each seed.
+
+    Over several seeds it is the mean of what each seed's evaluations give.
+    """
 
     metric: str
     evaluations: tuple[Evaluation, ...]
     over_shots: bool = False  # they are at several K, so that their deviation says nothing about chance
     benched: ClassVar[bool] = False
 
+    @property
+    def by_seed(self) -> dict[int | None, tuple[Evaluation, ...]]:
+        """The evaluations of each seed, in the plan's order: those of a seed alone make a cell as the paper defines it.
+
+        None is the seed of what was not trained.
+        """
+        seeds = dict.fromkeys(evaluation.seed for evaluation in self.evaluations)
+        return {seed: tuple(e for e in self.evaluations if e.seed == seed) for seed in seeds}
+
     def number(self, found: Found, row: Row) -> Number | None:
-        """None until all evaluations are there."""
-        parts = [(e, part) for e in self.evaluations if (part := found.results.get(e.run, {}).get(e.name)) is not None]
+        """None until all evaluations of all seeds are there."""
+        parts = {e: part for e in self.evaluations if (part := found.results.get(e.run, {}).get(e.name)) is not None}
         if len(parts) < len(self.evaluations) or not parts:
             return None
-        values = [percentage(evaluation, part, self.metric) for evaluation, part in parts]
-        videos = {evaluation.name: int(part["n_videos"]) for evaluation, part in parts}
+        values = {
+            seed: [percentage(evaluation, parts[evaluation], self.metric) for evaluation in evaluations]
+            for seed, evaluations in self.by_seed.items()
+        }
+        spreads = [pstdev(of_seed) for of_seed in values.values() if len(of_seed) > 1 and not self.over_shots]
+        videos = {evaluation.name: int(part["n_videos"]) for evaluation, part in parts.items()}
         runs = tuple(dict.fromkeys(evaluation.run for evaluation in self.evaluations))
-        spread = len(values) > 1 and not self.over_shots
-        return Number(fmean(values), pstdev(values) if spread else None, videos, runs)
+        means = {seed: fmean(of_seed) for seed, of_seed in values.items()}
+        return Number(fmean(means.values()), fmean(spreads) if spreads else None, videos, runs, means)
 
     def parts(self, column: str, row: Row) -> dict[str, Measured]:
         """Itself."""
@@ -47,7 +63,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Average:
-    """The mean, or the harmonic mean, of the unrounded numbers of other columns (methods.md 10.3)."""
+    """The mean, or the harmonic mean, of the unrounded numbers of other columns (methods.md 10.3).
+
+    Of several seeds each has one, and the number is their mean. Where columns have different seeds, it is that of the
+    columns' numbers.
+    """
 
     columns: tuple[str, ...]
     harmonic: bool = False
@@ -62,7 +82,10 @@ class Average:
         videos = {name: count for part in parts for name, count in part.videos.items()}
         runs = tuple(dict.fromkeys(run for part in parts for run in part.runs))
         mean = harmonic_mean if self.harmonic else fmean
-        return Number(mean([part.value for part in parts]), None, videos, runs)
+        seeds = parts[0].by_seed.keys() if all(part.by_seed.keys() == parts[0].by_seed.keys() for part in parts) else ()
+        means = {seed: mean([part.by_seed[seed] for part in parts]) for seed in seeds}
+        value = fmean(means.values()) if means else mean([part.value for part in parts])
+        return Number(value, None, videos, runs, means)
 
     def parts(self, column: str, row: Row) -> dict[str, Measured]:
         """Those of its columns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import stdev
 from typing import Any
 
 from tcclip.errors import UserError
@@ -23,6 +24,7 @@ class Evaluation:
     split: str
     views: Views
     we: bool
+    seed: int | None = None  # of the run's training; None: nothing was trained
     last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
 
     @property
@@ -44,10 +46,21 @@ class Found:
 class Number:
     """What a cell shows, before rounding."""
 
-    value: float  # percent, or the column's own unit
-    std: float | None = None
+    value: float  # percent, or the column's own unit; over several seeds their mean
+    std: float | None = None  # over splits or draws of the training list, as the paper's
     videos: Mapping[str, int] = field(default_factory=dict)  # evaluation name -> number of tested videos
     runs: tuple[str, ...] = ()
+    by_seed: Mapping[int | None, float] = field(default_factory=dict)  # the value of each seed; None: nothing trained
+
+    @property
+    def std_seeds(self) -> float | None:
+        """Sample deviation (n - 1) of the value over seeds, which are a sample of all that there could be."""
+        return stdev(self.by_seed.values()) if len(self.by_seed) > 1 else None
+
+    @property
+    def seeds(self) -> int | None:
+        """How many trainings that differ in their seed alone are behind the value; None where nothing was trained."""
+        return sum(seed is not None for seed in self.by_seed) or None
 
 
 def percentage(evaluation: Evaluation, part: Mapping[str, Any], metric: str) -> float:

@@ -141,7 +141,11 @@ def _measured(
         return None, []
     method = with_texts
     runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
-    every = [Evaluation(run.name, column.dataset, split, protocol.views, we) for run in runs for split in column.splits]
+    every = [
+        Evaluation(run.name, column.dataset, split, protocol.views, we, run.seed)
+        for run in runs
+        for split in column.splits
+    ]
     evaluations = tuple(dict.fromkeys(every))  # an untrained method has one run for all trainings
     return Measured(column.metric, evaluations, over_shots=len(column.trainings) > 1), runs
 

@@ -15,8 +15,11 @@ from tcclip.reporting.published_numbers import Key, PublishedNumber
 
 COLUMNS = [
     "table", "group", "row", "column", "value", "std", "n_videos", "source", "published", "published_std", "runs",
+    "std_seeds", "n_seeds",
 ]  # fmt: skip
-NUMBERS = ["value", "std", "published", "published_std"]
+NUMBERS = ["value", "std", "published", "published_std", "std_seeds"]
+COUNTS = ["n_videos", "n_seeds"]
+KINDS = {**dict.fromkeys(NUMBERS, "Float64"), **dict.fromkeys(COUNTS, "Int64")}
 DECIMALS = 6  # of the CSV; averages are computed before rounding
 
 
@@ -47,6 +50,10 @@ def build(
     mean, of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
     splits behind a cell. A cell is measured only when all its evaluations are there.
 
+    Over several seeds `value` and `std` are the means over seeds of what each seed alone has; an average column is
+    formed for each seed first. `std_seeds` is the sample standard deviation (n - 1) of the seeds' values, `n_seeds`
+    their number, empty where nothing was trained or where columns of an average have different seeds.
+
     Args:
         quoted: the paper's numbers, for suites that quote them; they fill cells that are not measured.
         costs: what `tcclip bench` has found, for the cells of cost columns.
@@ -55,25 +62,25 @@ def build(
     rows = rows_of(cells)
     numbers = {cell.key: cell.number(found, rows[cell.group, cell.row]) for cell in cells}
     frame = pd.DataFrame([_line(cell, numbers[cell.key], quoted) for cell in cells], columns=COLUMNS)
-    typed = frame.astype({**dict.fromkeys(NUMBERS, "Float64"), "n_videos": "Int64"})
+    typed = frame.astype(KINDS)
     return typed.round(dict.fromkeys(NUMBERS, DECIMALS))
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A table's CSV with the types of `build`."""
-    kinds = dict.fromkeys(NUMBERS, "Float64") | {"n_videos": "Int64"}
+    """A table's CSV with the types of `build`; columns that it was written without are empty."""
     text = dict.fromkeys(["table", "group", "row", "column", "source", "runs"], "str")
-    frame = pd.read_csv(path, dtype={**text, **kinds}, keep_default_na=False, na_values={name: [""] for name in kinds})
-    return frame[COLUMNS]
+    frame = pd.read_csv(path, dtype={**text, **KINDS}, keep_default_na=False, na_values={name: [""] for name in KINDS})
+    return frame.reindex(columns=COLUMNS).astype(KINDS)
 
 
 def _line(cell: Cell, measured: Number | None, quoted: Mapping[Key, PublishedNumber] | None) -> list[Any]:
     printed = (quoted or {}).get(cell.key)
     value, std, count, source, runs = None, None, None, "", ""
+    seeds = (measured.std_seeds, measured.seeds) if measured else (None, None)
     if measured:
         value, std, source = measured.value, measured.std, "measured"
         count, runs = sum(measured.videos.values()) or None, ";".join(measured.runs)
     elif printed and printed.value is not None:
         value, std, source = printed.value, printed.std, "quoted"
     published = (printed.value, printed.std) if printed else (None, None)
-    return [cell.table, *cell.key, value, std, count, source, *published, runs]
+    return [cell.table, *cell.key, value, std, count, source, *published, runs, *seeds]

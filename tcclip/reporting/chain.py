@@ -40,7 +40,8 @@ def value_of(plan: Plan, cell: Cell, line: Any) -> Fact:
     if line is None or line.source != "measured":
         return "value", f"{'empty' if line is None or not line.source else line.source} in {path}"
     spread = "" if pd.isna(line.std) else f" ± {line.std:.2f}"
-    return "value", f"{line.value:.2f}{spread} ({line.n_videos} videos), {path}"
+    seeds = "" if pd.isna(line.std_seeds) else f", deviation over {line.n_seeds} seeds {line.std_seeds:.2f}"
+    return "value", f"{line.value:.2f}{spread} ({line.n_videos} videos){seeds}, {path}"
 
 
 def evaluation_facts(plan: Plan, evaluation: Evaluation, metric: str, code_now: str | None = None) -> Iterator[Fact]:

@@ -79,11 +79,12 @@ def latex(shown: Grid, label: str) -> str:
 
 
 def text_of(entry: GridCell) -> str:
-    """A cell in plain text: 53.7 ± 0.7 with its marks, a dash when empty."""
+    """A cell in plain text: 53.7 ± 0.7 (0.4) with its marks, a dash when empty."""
     if entry.value is None:
         return DASH
     std = f" ± {number(entry.std)}" if entry.std is not None else ""
-    return " ".join([number(entry.value, entry.decimals) + std, *marks(entry)])
+    seeds = f" ({number(entry.std_seeds)})" if entry.std_seeds is not None else ""
+    return " ".join([number(entry.value, entry.decimals) + std + seeds, *marks(entry)])
 
 
 def _flat(heads: list[Heading]) -> list[str]:
@@ -133,7 +134,8 @@ def _latex_cell(entry: GridCell) -> str:
     digits = number(entry.value, entry.decimals)
     value = rf"\textbf{{{digits}}}" if entry.best else digits
     std = rf"{{\scriptsize$\pm${number(entry.std)}}}" if entry.std is not None else ""
-    return value + std + "".join(LATEX_MARKS[mark] for mark in marks(entry))
+    seeds = rf"{{\scriptsize\,({number(entry.std_seeds)})}}" if entry.std_seeds is not None else ""
+    return value + std + seeds + "".join(LATEX_MARKS[mark] for mark in marks(entry))
 
 
 def _escape(text: str) -> str:

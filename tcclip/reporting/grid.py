@@ -32,6 +32,7 @@ class GridCell:
     drawn: bool = False  # measured on training videos that this program drew although the paper's list is published
     incomplete: bool = False  # measured without some of the listed videos
     decimals: int = 1
+    std_seeds: float | None = None  # over the seeds whose mean the value is
 
     @property
     def measured(self) -> bool:
@@ -160,6 +161,7 @@ def _entry(cell: Any, best: str, decimals: int) -> GridCell:
         best=marked,
         published=known("published") if measured else None,
         decimals=decimals,
+        std_seeds=known("std_seeds"),
     )
 
 
@@ -175,6 +177,18 @@ def about_costs(columns: Sequence[Column]) -> list[str]:
     return [sentences[column.cost].format(heading=column.display or column.name) for column in costs]
 
 
+def about_seeds(frame: pd.DataFrame) -> list[str]:
+    """What the second deviation of cells with several seeds is."""
+    counts = sorted(set(frame.loc[frame["std_seeds"].notna(), "n_seeds"]))
+    if not counts:
+        return []
+    several = " or ".join(map(str, counts))
+    return [
+        f"A number in brackets is the sample standard deviation over {several} seeds, whose mean a cell is; ± is "
+        "then the mean of theirs. A trained cell without one has one seed."
+    ]
+
+
 def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns: Sequence[Column]) -> list[str]:
     entries = [entry for line in lines for entry in line.entries]
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
@@ -183,6 +197,7 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns
         several = any(len(column.splits) > 1 for column in columns if isinstance(column, MeasuredColumn))
         over = "test splits" if several else "training draws"
         notes.append(f"± is the population standard deviation over the {over}.")
+    notes += about_seeds(frame)
     videos: dict[str, int] = {}
     for head, column in zip(heads, columns, strict=True):
         counts = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
