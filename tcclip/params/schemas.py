@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tcclip.params import Method, Protocol, Suite, Table
+from tcclip.params.claims import Claims
 from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.kinds import schema as of_kinds
 from tcclip.params.reader import params_folder
@@ -22,15 +23,20 @@ KINDS: dict[str, Any] = {  # of params/<kind>s/
     "suite": Suite,
     "table": Table,
 }
+FILES: dict[str, type[BaseModel]] = {"claims": Claims}  # params/<name>.yaml
 DATASETS: tuple[type[Generated | Release | Own], ...] = (Generated, Release, Own)
 PARTIAL = ("dataset", "method")  # files that a base completes, so that a schema cannot know which keys are missing
 BASE = {"type": "string", "description": "the method's file that has everything that this one does not say"}
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The schema of params/<kind>s/*.yaml."""
-    made = _dataset() if kind == "dataset" else _whole(KINDS[kind])
-    if kind != "dataset":
+    """The schema of params/<kind>s/*.yaml, or of a single file."""
+    if kind in FILES:
+        made = class_schema(FILES[kind])
+    elif kind == "dataset":
+        made = _dataset()
+    else:
+        made = _whole(KINDS[kind])
         _choose(made, made, KINDS[kind])
     if kind == "method":
         made["properties"] = {"base": BASE, **made["properties"]}
@@ -95,7 +101,7 @@ def write() -> None:
     """Write all schemas."""
     folder = params_folder() / "schemas"
     folder.mkdir(exist_ok=True)
-    for kind in KINDS:
+    for kind in (*KINDS, *FILES):
         (folder / f"{kind}.json").write_text(text(kind), encoding="utf-8")
 
 

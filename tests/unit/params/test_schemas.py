@@ -13,7 +13,9 @@ from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import kinds_of
 
 PARAMS = Path(__file__).parents[3] / "params"
+SCHEMAS = (*schemas.KINDS, *schemas.FILES)
 FILES = [(kind, path) for kind in schemas.KINDS for path in sorted((PARAMS / f"{kind}s").glob("*.yaml"))]
+FILES += [(kind, PARAMS / f"{kind}.yaml") for kind in schemas.FILES]
 
 
 @functools.cache
@@ -25,7 +27,7 @@ def refusals(kind, content):
     return [error.message for error in validator(kind).iter_errors(content)]
 
 
-@pytest.mark.parametrize("kind", schemas.KINDS)
+@pytest.mark.parametrize("kind", SCHEMAS)
 def test_the_committed_schema_is_that_of_the_classes(kind):
     committed = (PARAMS / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
     assert committed == schemas.text(kind), "a class of tcclip/params/ has changed: make schemas"
@@ -49,6 +51,7 @@ def test_every_file_of_params_is_right_by_its_schema(kind, path):
         ("protocol", {"description": "no epochs"}, "'epochs' is a required property"),
         ("table", {"title": "T", "protocol": "few_shot", "columns": [], "rows": [{}]}, "'row' is a required property"),
         ("suite", {"name": "mini"}, "'name' was unexpected"),
+        ("claims", {"claims": [{"name": "one", "says": "One."}]}, "'place' is a required property"),
     ],
 )
 def test_a_mistake_is_underlined(kind, content, sentence):
@@ -75,9 +78,9 @@ def test_every_kind_of_an_axis_is_offered_with_a_sentence_and_its_keys(axis):
 
 def test_the_editors_settings_name_a_schema_for_every_kind_of_file():
     settings = json.loads((PARAMS.parent / ".vscode/settings.json").read_text(encoding="utf-8"))
-    assert settings["yaml.schemas"] == {
-        f"./params/schemas/{kind}.json": f"params/{kind}s/*.yaml" for kind in schemas.KINDS
-    }
+    folders = {f"./params/schemas/{kind}.json": f"params/{kind}s/*.yaml" for kind in schemas.KINDS}
+    files = {f"./params/schemas/{kind}.json": f"params/{kind}.yaml" for kind in schemas.FILES}
+    assert settings["yaml.schemas"] == folders | files
 
 
 def keys(schema, where=""):
@@ -94,7 +97,7 @@ def keys(schema, where=""):
             yield from keys(part, where)
 
 
-@pytest.mark.parametrize("kind", schemas.KINDS)
+@pytest.mark.parametrize("kind", SCHEMAS)
 def test_every_key_has_a_sentence(kind):
     said = {where: key.get("description", "") for where, key in keys(schemas.schema(kind)) if where[-5:] != ".kind"}
     assert said

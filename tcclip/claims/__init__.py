@@ -1,0 +1,1 @@
+"""The paper's statements, judged by what is measured."""

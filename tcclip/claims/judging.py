@@ -1,0 +1,93 @@
+"""Whether a claim holds, from the replicates of its differences: pure arithmetic.
+
+It holds if the interval of every difference lies on the claim's side. Their number needs no correction: whichever is
+the wrong one, its own interval would have to miss the truth (an intersection-union test, Berger 1982).
+It does not hold if the interval of at least one lies on the other side. Here each further difference is a further
+chance of a false alarm, so that these intervals are wider: all of them together have the level (Beran 1988), with what
+they have in common taken into account, as the rows of a table are tested on the same videos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Word = Literal["holds", "does not hold", "undecided", "not measured"]
+WORDS: tuple[Word, ...] = ("holds", "does not hold", "undecided", "not measured")
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of a claim with m measured differences."""
+
+    word: Word
+    own: Floats  # (m, 2): the interval of each
+    joint: Floats  # (m, 2): intervals that all together have the level
+    each: tuple[Word, ...]  # what is said of each
+    decisive: int | None  # the difference that is the least, or the most against, what the claim says
+
+
+def judge(
+    values: Floats,
+    replicates: Floats,
+    regions: Floats,
+    level: float,
+    counted: Sequence[bool] | None = None,
+    complete: bool = True,
+) -> Judgement:
+    """Judge a claim that says of m numbers that each lies in its region.
+
+    Args:
+        values: (m,) the measured numbers.
+        replicates: (m, R) draws of them, the same draw in a column.
+        regions: (m, 2) open intervals in which the numbers should lie.
+        level: of the intervals, such as 0.95.
+        counted: (m,) which are costs, without sampling error: their replicates are the number itself.
+        complete: whether these are all numbers of the claim. It cannot hold where some are not measured.
+    """
+    if not len(values):
+        nothing = np.empty((0, 2))
+        return Judgement("not measured", nothing, nothing, (), None)
+    own, joint = interval(replicates, level), interval(replicates, joint_level(replicates, level))
+    inside = (own[:, 0] > regions[:, 0]) & (own[:, 1] < regions[:, 1])
+    outside = (joint[:, 1] < regions[:, 0]) | (joint[:, 0] > regions[:, 1])
+    against = outside | (np.array(counted or [False] * len(values)) & ~inside)
+    each = tuple(_word(a, b) for a, b in zip(inside.tolist(), against.tolist(), strict=True))
+    word = _word(bool(inside.all()) and complete, bool(against.any()))
+    return Judgement(word, own, joint, each, _decisive(values, own, regions))
+
+
+def _word(inside: bool, against: bool) -> Word:
+    return "does not hold" if against else "holds" if inside else "undecided"
+
+
+def interval(replicates: Floats, level: float) -> Floats:
+    """The intervals (m, 2) of m numbers with replicates (m, R): about the median, as wide as percentiles are apart."""
+    low, middle, high = np.quantile(replicates, [(1 - level) / 2, 0.5, (1 + level) / 2], axis=-1)
+    return np.stack([middle - (high - low) / 2, middle + (high - low) / 2], axis=1)
+
+
+def joint_level(replicates: Floats, level: float) -> float:
+    """The level that intervals of m numbers need so that in a share `level` of the draws all of them hold theirs.
+
+    For one number, or for numbers that move as one, it is `level`; for many independent ones nearly 1.
+    """
+    furthest = np.max([np.abs(2 * _place(draws) - 1) for draws in replicates], axis=0)
+    return max(level, float(np.quantile(furthest, level)))
+
+
+def _place(draws: Floats) -> Floats:
+    """Where each of (R,) draws stands among all of them, between 0 and 1; equal ones stand at their middle."""
+    ordered = np.sort(draws)
+    return (np.searchsorted(ordered, draws, "left") + np.searchsorted(ordered, draws, "right")) / (2 * len(draws))
+
+
+def _decisive(values: Floats, own: Floats, regions: Floats) -> int:
+    """The number that is furthest out of its region, or least far inside, in widths of its interval."""
+    distance = np.minimum(values - regions[:, 0], regions[:, 1] - values)
+    return int(np.argmin(distance / np.maximum(own[:, 1] - own[:, 0], 1e-9)))
