@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tcclip.attention.record import Layer
+from tcclip.models.vision.context_in_time import TimedExchange
 from tcclip.models.vision.exchange import FrameExchange
 from tcclip.models.vision.messages import MessageExchange
 from tcclip.models.vision.prompts import PromptExchange
@@ -62,6 +63,12 @@ def _(exchange: FrameExchange, layer: Layer, frames: int, places: int, among: Am
     if exchange.frames is None or layer.number not in exchange.infuse:
         return Origins(own_tokens(frames, places).to(device))
     return Origins(taken(exchange.frames, frames, places).to(device))
+
+
+@origins_of.register
+def _(exchange: TimedExchange, layer: Layer, frames: int, places: int, among: Among) -> Origins:
+    """As without a time code, which is a shift and no token."""
+    return origins_of(exchange.untimed, layer, frames, places, among)
 
 
 @origins_of.register

@@ -18,6 +18,7 @@ from tcclip.models.recording import Heard, listening
 from tcclip.models.summarizer.groups import Summary
 from tcclip.models.text.tower import ClassTexts
 from tcclip.models.transformer import Block
+from tcclip.models.vision.context_in_time import TimedExchange
 from tcclip.models.vision.exchange import Exchange, FrameExchange, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
@@ -123,7 +124,7 @@ class Recording:
         earlier = self.layers[-1].made if self.layers else None
         self.open = Layer(number, read=None if before.context is None else earlier)
         self.shares.clear()
-        output = self._told().layer(number, block, before, run)
+        output = self._told(self.exchange).layer(number, block, before, run)
         if self.shares:
             assert output.seeds is not None and output.group is not None and output.context is not None
             self.open.made = Membership(output.seeds[0], output.group[0], self.shares[0][0], output.context.shape[1])
@@ -131,9 +132,10 @@ class Recording:
         self.open = None
         return output
 
-    def _told(self) -> Exchange:
+    def _told(self, exchange: Exchange) -> Exchange:
         """The exchange, which says what its seeds count."""
-        exchange = self.exchange
+        if isinstance(exchange, TimedExchange):
+            return dataclasses.replace(exchange, untimed=self._told(exchange.untimed))
         if not isinstance(exchange, FrameExchange) or exchange.recipe is None:
             return exchange
         summarise = exchange.recipe.summarise

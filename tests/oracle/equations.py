@@ -10,7 +10,7 @@ import torch
 from parts import Weights, attention, feed_forward, norm
 from selecting import seeds_of
 from sizes import Exchange, Sizes
-from summarising import summarise
+from summarising import members_of, summarise
 from text_tower import looked_at, text
 from torch import Tensor
 
@@ -106,7 +106,14 @@ def _layer(
         chosen, weight = seeds_of(w, block, makes, attended[t], own, maps_of_frames, t)
         seeds += chosen
         weights += weight
-    return outputs, feed_forward(w, block, torch.stack(summarise(makes, seeds, weights, draws)))
+    made = feed_forward(w, block, torch.stack(summarise(makes, seeds, weights, draws)))
+    if "tc.time_embedding" in w:  # beyond the paper: each token's mean of its seeds' frames' codes
+        each = len(seeds) // len(frames)
+        groups = members_of(makes, seeds, weights)
+        made = made + torch.stack(
+            [torch.stack([w["tc.time_embedding"][i // each] for i in group]).mean(0) for group in groups]
+        )
+    return outputs, made
 
 
 def _reference(normed: list[Tensor], t: int, exchange: Exchange) -> tuple[list[Tensor], int]:

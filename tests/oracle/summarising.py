@@ -28,6 +28,13 @@ def summarise(tc: Context, seeds: list[Tensor], weights: list[float], draws: Ten
     return [token for token, _ in matching(seeds, weights, tc)]
 
 
+def members_of(tc: Context, seeds: list[Tensor], weights: list[float]) -> list[list[int]]:
+    """The seeds of every context token, of matching and of no merge."""
+    if tc.summarizer == "none" or len(seeds) <= tc.k:
+        return [[i] for i in range(len(seeds))]
+    return [members for _, members in matching(seeds, weights, tc)]
+
+
 def _mean(seeds: list[Tensor], members: list[int]) -> Tensor:
     return torch.stack([seeds[i] for i in members]).mean(0)
 

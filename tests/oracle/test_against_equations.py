@@ -71,6 +71,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("tc_clip", {**TC, "tc.summarizer": "random", "tc.random.form": "pairs"}),
     ("tc_clip", {**TC, "tc.summarizer": "kmeans", "tc.kmeans.start": "strided"}),
     ("tc_clip", {**TC, "tc.summarizer": "bipartite_saliency", "tc.saliency.over": "video"}),
+    *(("tc_clip-ordered", {**TC, "tc.summarizer": summarizer}) for summarizer in ("bipartite", "none")),
+    ("tc_clip-ordered", {**TC, "vision.layers_infuse": [3], "tc.summarizer": "bipartite_attention"}),
     *TEXT,
 ]
 
@@ -84,27 +86,30 @@ def exchange_of(method: Method) -> Exchange:
     """The method's keys as the equations read them."""
     vision, tc = method.vision, method.tc
     context = None
-    if vision.kind == "context" and tc is not None:
+    kind = vision.kind.removesuffix("_in_time")  # the weights say that there is a time code
+    if kind == "context" and tc is not None:
         names = {"doubles": "ats_doubles", "form": "random_form", "over": "saliency_over"}
         keys = tc.selector.model_dump(exclude={"kind"}) | tc.summarizer.model_dump(exclude={"kind"})
         keys = {names.get(key, key): value for key, value in keys.items()}
         context = Context(
             tc.alpha, tc.k, keys.pop("r", 1), selector=tc.selector.kind, summarizer=tc.summarizer.kind, **keys
         )
-    first = 2 if vision.kind == "context" else 1
+    first = 2 if kind == "context" else 1
     chosen = vision.model_dump()
     infuse, summarise = chosen.get("layers_infuse", "all"), chosen.get("layers_summarise", "all")
     infuse = infuse if isinstance(infuse, list) else range(first, 4)
     summarise = summarise if isinstance(summarise, list) else range(1, 4)
-    read = tuple(infuse) if vision.kind != "none" else ()
+    read = tuple(infuse) if kind != "none" else ()
     edge, bias = chosen.get("edge", "zero"), chosen.get("bias", False)
-    return Exchange(vision.kind, edge, bias, read, tuple(summarise), context)
+    return Exchange(kind, edge, bias, read, tuple(summarise), context)
 
 
 def mode_of(method: Method) -> str:
     """The equations' name of the method's text and look."""
     if method.look.kind == "none":
         return str(method.text.kind)
+    if method.look.kind == "prompts_in_time":
+        return "vp_ctx"
     return "late_fusion" if method.look.kind == "late" else {"frames": "vp_cls", "context": "vp_ctx"}[method.look.at]
 
 
