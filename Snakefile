@@ -18,6 +18,7 @@ suite, stages = plan.suite.name, all_stages()
 
 wildcard_constraints:
     dataset=constraint(plan.datasets),
+    figure=constraint(stages.figure.planned(plan)),
     shard=r"\d{4}",
     run=constraint(plan.runs),
     table=constraint(plan.tables),
@@ -46,6 +47,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/bench.smk"
 include: "workflow/rules/table.smk"
+include: "workflow/rules/figure.smk"
 include: "workflow/rules/mlflow.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/targets.smk"

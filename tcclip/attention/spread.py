@@ -5,6 +5,7 @@ Only the mini suite knows where the object of a video is: its generator says so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -41,16 +42,17 @@ class Measured(NamedTuple):
 def spread_by_frames(
     opened: Sequence[Opened],
     store: FrameSource,
-    objects: Mapping[str, Callable[[], Objects]],
+    objects: Mapping[str, Callable[[], Objects] | None],
     counts: Sequence[int],
 ) -> pd.DataFrame:
     """A row for each run and number of frames, means over the videos of `objects`, of which a clip has that many.
 
+    Of videos whose object is not known (None), what is outside of it is NaN.
     A run whose weights are made for one number of frames can be asked for this one alone. COLUMNS are those of
     `Measured` and the counts behind them.
     """
     rows = []
-    masks = {video: where() for video, where in objects.items()}
+    masks = {video: where() if where else None for video, where in objects.items()}
     for run in opened:
         for count in counts:
             of_count = run._replace(frames=count)
@@ -59,10 +61,10 @@ def spread_by_frames(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def measured(opened: Opened, clip: Clip, objects: Objects) -> Measured:
-    """One clip, whose video has its object at `objects`."""
+def measured(opened: Opened, clip: Clip, objects: Objects | None) -> Measured:
+    """One clip, whose video has its object at `objects`, if that is known."""
     recorded = seen_by(opened, clip)
-    outside = ~torch.from_numpy(patches_of(opened, clip, objects))  # (T, N)
+    outside = None if objects is None else ~torch.from_numpy(patches_of(opened, clip, objects))  # (T, N)
     by_layer = []
     for number in range(1, len(recorded.layers) + 1):
         shares = of_layer(recorded, number, "mean")
@@ -73,7 +75,8 @@ def measured(opened: Opened, clip: Clip, objects: Objects) -> Measured:
         by_layer.append([tokens.mean(), spread.mean(), (spread / tokens.log()).mean(), of_patches])
     seen, entropy, evenness, missed = np.array(by_layer, dtype=float).mean(axis=0).tolist()
     rolled = _share(rollout(recorded, "mean").patches.cpu(), outside)
-    return Measured(seen, entropy, evenness, missed, rolled, float(outside.double().mean()))
+    area = math.nan if outside is None else float(outside.double().mean())
+    return Measured(seen, entropy, evenness, missed, rolled, area)
 
 
 def patches_of(opened: Opened, clip: Clip, objects: Objects) -> NDArray[np.bool_]:
@@ -99,6 +102,6 @@ def mini_objects(dataset: Generated, role: str, store: FrameSource) -> dict[str,
     return {str(video): partial(where, path) for video, path in paths.items() if path in scenes}
 
 
-def _share(patches: Tensor, chosen: Tensor) -> float:
-    """What of (R, T, N) falls on the patches (T, N) that are chosen."""
-    return float(patches[:, chosen].sum() / patches.sum())
+def _share(patches: Tensor, chosen: Tensor | None) -> float:
+    """What of (R, T, N) falls on the patches (T, N) that are chosen, if it is known which."""
+    return math.nan if chosen is None else float(patches[:, chosen].sum() / patches.sum())

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tcclip.params import Method, Protocol, Suite, Table
+from tcclip.params import Method, PaperFigure, Protocol, Suite, Table
 from tcclip.params.claims import Claims
 from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.kinds import schema as of_kinds
@@ -18,6 +18,7 @@ from tcclip.params.temporal_context import TemporalContext
 
 KINDS: dict[str, Any] = {  # of params/<kind>s/
     "dataset": None,  # one of DATASETS
+    "figure": PaperFigure,
     "method": Method,
     "protocol": Protocol,
     "suite": Suite,

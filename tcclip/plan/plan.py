@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field, replace
 
-from tcclip.errors import unknown
+from tcclip.errors import UserError, unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.dataset import Generated, Release
 from tcclip.params.exceptions import exceptions_for
@@ -62,6 +62,13 @@ class Plan:
     def evaluations(self, run: str) -> list[Evaluation]:
         """Everything a run is evaluated on, for all tables."""
         return self._evaluations.get(run, [])
+
+    def plain_evaluation(self, run: str, role: str, split: str) -> Evaluation:
+        """A run's evaluation on a split with its own weights, not the ensemble's; UserError if no table shows one."""
+        for evaluation in self.evaluations(run):
+            if (evaluation.role, evaluation.split) == (role, split) and not (evaluation.we or evaluation.last):
+                return evaluation
+        raise UserError(f"no table of suite {self.suite.name} tests run {run} on {role} {split}")
 
     def keeps_last(self, run: str) -> bool:
         """Whether a run has the last epoch's weights besides the best one's, and is evaluated with both."""

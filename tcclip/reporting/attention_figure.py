@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from tcclip.attention.reading import Reading, Seen, caption
 from tcclip.reporting import style
+from tcclip.reporting.blocks import LETTERS, Block
 from tcclip.reporting.film import write_film
 from tcclip.reporting.overlay import COLOURS, Array, end_of_scale, overlaid, relative
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
 SHOWN = 8  # frames side by side
 BESIDE = 1.75  # inches for what a row says
 LARGEST = 1.8  # inches of a frame
 ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and the caption
-LETTERS = 25  # of a line beside a row
-LINE = 14.5  # letters of an inch of caption
+BESIDE_LETTERS = 25  # of a line beside a row
 RIGHT = "✓"  # beside a prediction that is the video's class
 SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
 
@@ -55,26 +55,50 @@ def write_attention(rows: Sequence[Seen], reading: Reading, video: str, truth: s
 
     rows: what runs see in `video` by one reading; truth: its class, where it is known.
     """
-    maps = [relative(row.patches) for row in rows]
-    end = end_of_scale(maps)
-    painted = [overlaid(row.clip.pictures, each, end) for row, each in zip(rows, maps, strict=True)]
-    sheet = Sheet(rows, painted, end, caption(reading, video, rows, truth), truth)
+    sheet = sheet_of(rows, reading, video, truth)
     if out.suffix in (".gif", ".mp4"):
         write_film([moment(sheet, at) for at in range(len(sheet.numbers))], out)
     else:
         style.save(still(sheet), out)
 
 
+def sheet_of(rows: Sequence[Seen], reading: Reading, video: str, truth: str | None) -> Sheet:
+    """The overlays of all rows at one scale; arguments as for `write_attention`."""
+    maps = [relative(row.patches) for row in rows]
+    end = end_of_scale(maps)
+    painted = [overlaid(row.clip.pictures, each, end) for row, each in zip(rows, maps, strict=True)]
+    return Sheet(rows, painted, end, caption(reading, video, rows, truth), truth)
+
+
 @style.styled
 def still(sheet: Sheet) -> Figure:
-    """Frames, then a row of overlays for each run, its name and predictions beside it."""
+    """A figure of the sheet alone."""
     from matplotlib.figure import Figure
 
-    count, rows = min(len(sheet.numbers), SHOWN), len(sheet.rows) + 1
-    side = min((style.WIDTH - BESIDE) / count, LARGEST)
-    width, height = BESIDE + count * side, rows * side + ABOVE + BELOW
-    figure = Figure(figsize=(width, height))
-    edges = {"left": BESIDE / width, "right": 0.998, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    block, width = sheet_block(sheet), BESIDE + _shown(sheet) * _side(sheet)
+    figure = Figure(figsize=(width, block.height))
+    block.draw(figure, width)
+    return figure
+
+
+def sheet_block(sheet: Sheet) -> Block:
+    """Frames, then a row of overlays for each run, its name and predictions beside it."""
+    height = (len(sheet.rows) + 1) * _side(sheet) + ABOVE + BELOW
+    return Block(height, lambda figure, width: _draw(figure, sheet, width, height))
+
+
+def _shown(sheet: Sheet) -> int:
+    return min(len(sheet.numbers), SHOWN)
+
+
+def _side(sheet: Sheet) -> float:
+    return min((style.WIDTH - BESIDE) / _shown(sheet), LARGEST)
+
+
+def _draw(figure: FigureBase, sheet: Sheet, width: float, height: float) -> None:
+    count, rows = _shown(sheet), len(sheet.rows) + 1
+    right = 0.998 * (BESIDE + count * _side(sheet)) / width
+    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": BELOW / height}
     grid = figure.subplots(rows, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
     for axis, at in zip(grid[0], spread(len(sheet.numbers), count), strict=True):
         _show(axis, sheet.pictures[at])
@@ -86,9 +110,8 @@ def still(sheet: Sheet) -> Figure:
         name = in_lines(row.name)
         beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
     _scale(figure, sheet.end, (0.03, 0.6 * BELOW / height, (BESIDE - 0.75) / width, 0.1 / height))
-    text = fill(sheet.caption, int((width - BESIDE) * LINE))
+    text = fill(sheet.caption, int((width - BESIDE) * LETTERS))
     figure.text(BESIDE / width, 0.8 * BELOW / height, text, fontsize=8, va="top")
-    return figure
 
 
 @style.styled
@@ -107,7 +130,7 @@ def moment(sheet: Sheet, at: int) -> Figure:
         _show(axis, pictures[at * len(pictures) // len(sheet.numbers)])
         lines = [*in_lines(row.name), *_predictions(row, sheet.truth, 2)]
         axis.set_title("\n".join(lines), fontsize=8, fontweight="normal")
-    text = fill(sheet.caption, int(side * columns * LINE))
+    text = fill(sheet.caption, int(side * columns * LETTERS))
     figure.text(0.01, 0.75 * below / height, text, fontsize=8, va="top")
     return figure
 
@@ -127,7 +150,7 @@ def in_lines(name: str) -> list[str]:
     lines = [""]
     for part in name.split("-"):
         joined = f"{lines[-1]}-{part}" if lines[-1] else part
-        if len(joined) <= LETTERS:
+        if len(joined) <= BESIDE_LETTERS:
             lines[-1] = joined
         else:
             lines[-1] += "-"
@@ -141,7 +164,7 @@ def _predictions(row: Seen, truth: str | None, top: int) -> list[str]:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= LETTERS - 6 else name[: LETTERS - 7] + "…"
+    return name if len(name) <= BESIDE_LETTERS - 6 else name[: BESIDE_LETTERS - 7] + "…"
 
 
 def _show(axis: Axes, picture: NDArray[np.generic]) -> None:
@@ -149,7 +172,7 @@ def _show(axis: Axes, picture: NDArray[np.generic]) -> None:
     axis.set_axis_off()
 
 
-def _scale(figure: Figure, end: float, place: tuple[float, float, float, float]) -> None:
+def _scale(figure: FigureBase, end: float, place: tuple[float, float, float, float]) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 

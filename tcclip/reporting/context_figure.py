@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
-from tcclip.reporting.attention_figure import ABOVE, LARGEST, LINE, SHOWN, beside, spread
+from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, spread
+from tcclip.reporting.blocks import LETTERS, Block
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
 MARK = np.array([213, 94, 0], dtype=np.float32) / 255  # Okabe and Ito's vermillion
 DIMMED = 0.35  # what is left of the colour of patches that are not spoken of, over light grey
 GROUND = 0.86
 BESIDE, BELOW = 1.5, 0.65  # inches
+ROWS = 4
 
 Array = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -37,9 +39,30 @@ def write_context(tokens: ContextTokens, video: str, truth: str | None, token: T
 
 @style.styled
 def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
-    """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
+    """A figure of the tokens alone."""
     from matplotlib.figure import Figure
 
+    block, width = tokens_block(tokens, number, video), BESIDE + _shown(tokens) * _side(tokens)
+    figure = Figure(figsize=(width, block.height))
+    block.draw(figure, width)
+    return figure
+
+
+def tokens_block(tokens: ContextTokens, number: int, video: str) -> Block:
+    """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
+    height = ROWS * _side(tokens) + ABOVE + BELOW
+    return Block(height, lambda figure, width: _draw(figure, tokens, number, video, width, height))
+
+
+def _shown(tokens: ContextTokens) -> int:
+    return min(len(tokens.clip.pictures), SHOWN)
+
+
+def _side(tokens: ContextTokens) -> float:
+    return min((style.WIDTH - BESIDE) / _shown(tokens), LARGEST)
+
+
+def _draw(figure: FigureBase, tokens: ContextTokens, number: int, video: str, width: float, height: float) -> None:
     clip = tokens.clip.pictures.astype(np.float32) / np.float32(255)
     joined, track = tokens.frames_of(number), tokens.shares[number] > 0
     of_token = [f"token {number}:", f"{int(track.sum())} patches in", f"{len(joined)} of {len(clip)} frames"]
@@ -49,12 +72,10 @@ def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
         ([f"{len(tokens.shares)} context tokens,", "in the mean colour", "of their patches"], regions(clip, tokens)),
         (of_token, marked(clip, track)),
     ]
-    count = min(len(clip), SHOWN)
-    side = min((style.WIDTH - BESIDE) / count, LARGEST)
-    width, height = BESIDE + count * side, len(rows) * side + ABOVE + BELOW
-    figure = Figure(figsize=(width, height))
-    edges = {"left": BESIDE / width, "right": 0.998, "top": 1 - ABOVE / height, "bottom": BELOW / height}
-    grid = figure.subplots(len(rows), count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
+    count = _shown(tokens)
+    right = 0.998 * (BESIDE + count * _side(tokens)) / width
+    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    grid = figure.subplots(ROWS, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
     at = spread(len(clip), count)
     for axes, (lines, pictures) in zip(grid, rows, strict=True):
         for axis, frame in zip(axes, at, strict=True):
@@ -68,9 +89,8 @@ def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
         f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip)} frames of "
         f"N = {track.shape[1]} patches. Token {number} joins the video's frames {numbers}."
     )
-    text = fill(caption, int((width - BESIDE) * LINE))
+    text = fill(caption, int((width - BESIDE) * LETTERS))
     figure.text(BESIDE / width, 0.75 * BELOW / height, text, fontsize=8, va="top")
-    return figure
 
 
 def spotlight(clip: Array, patches: NDArray[np.bool_]) -> Array:

@@ -1,4 +1,4 @@
-"""Pictures as parts of a page: data URIs, small enough that a page with all figures is a few megabytes."""
+"""Pictures that are small: as data URIs, so that a page with all figures is a few megabytes, and for the README."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 PIXELS = 0.75  # of the page for one of a figure, so that type has one size in all figures
 WIDEST = 1120  # pixels of the page
 COLORS = 128  # of a drawing: its own are few, all others are between two of them at an edge
+SMALL = 1080  # pixels of a figure in the README
 QUALITY = 88  # of the JPEG of a picture with photographs
 
 Look = Literal["drawing", "photograph"]
@@ -38,6 +39,13 @@ def embedded(png: Path, look: Look = "drawing") -> Embedded:
     kind = "png" if look == "drawing" else "jpeg"
     uri = f"data:image/{kind};base64,{base64.b64encode(data.getvalue()).decode()}"
     return Embedded(uri, min(WIDEST, round(flat.width * PIXELS)))
+
+
+def write_small(png: Path, out: Path) -> None:
+    """A figure's PNG with fewer pixels, as WebP: as many kilobytes as a repository bears."""
+    with Image.open(png) as picture:
+        flat = picture.convert("RGB").resize((SMALL, round(picture.height * SMALL / picture.width)))
+    flat.save(out, "WEBP", quality=90, method=6)
 
 
 def described(png: Path) -> str:

@@ -101,7 +101,7 @@ def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong:
     names = class_names(plan, role, right.split)
     if not names or not all(path.is_file() for path in paths):
         return []
-    ours, theirs = (_predictions(path, each) for path, each in zip(paths, (right, wrong), strict=True))
+    ours, theirs = (predictions(plan, each) for each in (right, wrong))
     videos = chosen(ours, theirs, gallery.videos)
     store = _store(plan.dataset(role).name)
     shown = labels(plan)
@@ -111,8 +111,9 @@ def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong:
     return [Compared(role, about, methods[0], methods[1], strips)]
 
 
-def _predictions(path: Path, evaluation: Evaluation) -> pd.DataFrame:
-    """With scores that are means over the views of a video, not sums."""
+def predictions(plan: Plan, evaluation: Evaluation) -> pd.DataFrame:
+    """Of every video the five best classes, with scores that are means over its views, not sums."""
+    path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
     found = pd.read_parquet(path, columns=["video", "label", "top5_classes", "top5_scores"])
     views = evaluation.views.temporal * evaluation.views.spatial
     return found.assign(top5_scores=[np.asarray(scores) / views for scores in found["top5_scores"]])

@@ -26,8 +26,7 @@ from tcclip.reporting.grid import DASH, Line
 from tcclip.reporting.headings import METRICS
 from tcclip.reporting.last_epoch import ABOUT, beside_best
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
-from tcclip.reporting.paper_figures import draw_reference_bars, paper_figures
-from tcclip.reporting.reference_bars import TABLE
+from tcclip.reporting.paper_figures import paper_figures
 from tcclip.reporting.suite_figures import class_evaluations, draw_charts
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
@@ -45,8 +44,6 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
     frames = {name: read_table(path) for name, path in paths.items() if path.is_file() or not so_far}
     with new_folder(layout.charts(plan.suite.name)) as new:
         drawn = draw_charts(plan, frames, new)
-    if TABLE in frames:
-        draw_reference_bars(plan, frames[TABLE])
     if not so_far:
         with new_folder(folder / "curves") as new:
             write_curves(plan, new)

@@ -11,7 +11,7 @@ import typer
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
-from tcclip.stages import evaluate, fingerprint
+from tcclip.stages import evaluate, figure, fingerprint
 from tcclip.stages.depends import require
 
 CODE = ("tcclip.reporting",)
@@ -20,9 +20,9 @@ app = typer.Typer()
 
 
 def inputs(plan: Plan) -> list[Path]:
-    """All tables, and the final numbers of all runs."""
+    """All tables, the final numbers of all runs, and the paper's figures."""
     tables = [layout.table(plan.suite.name, table) for table in plan.tables]
-    return tables + [layout.metrics(plan.suite.name, run) for run in plan.runs]
+    return tables + [layout.metrics(plan.suite.name, run) for run in plan.runs] + figure.files(plan)
 
 
 def page(plan: Plan) -> Path:
@@ -33,12 +33,6 @@ def page(plan: Plan) -> Path:
 def outputs(plan: Plan) -> list[Path]:
     """The page, the headline numbers, and every cell."""
     return [page(plan), *(layout.reports(plan.suite.name) / name for name in ("metrics.json", "cells.json"))]
-
-
-def figures(plan: Plan) -> list[Path]:
-    """The paper's figure that is drawn from a table: 3b as PNG and PDF, where the suite has Table 1."""
-    png = layout.figure(plan.suite.name, "figure3b")
-    return [png, png.with_suffix(".pdf")] if "table1" in plan.tables else []
 
 
 def curves(plan: Plan) -> Path:

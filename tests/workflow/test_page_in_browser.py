@@ -126,12 +126,14 @@ def test_snakemakes_report_is_a_whole_archive_that_opens_without_a_network(
     names = {path.name for path in (tmp_path / "report/data/raw").rglob("*") if path.is_file()}
     tables = {path.name for path in (finished.folder / "reports/mini/tables").iterdir()}
     charts = {path.name for path in (finished.folder / "reports/mini/charts").glob("*.png")}
-    assert names == tables | charts | {"index.html"} and charts and "table3.tex" in tables
+    figures = {path.name for path in (finished.folder / "reports/mini/figures").iterdir()}
+    assert names == tables | charts | figures | {"index.html"} and charts and "table3.tex" in tables
+    assert figures == {"figure7.png", "figure7.pdf"}
     browser.get((tmp_path / "report/report.html").as_uri())
     seen(browser, WIDE)
     text = browser.find_element("tag name", "body").text
     assert "suite mini" in text
-    for category in ("Page", "Tables", "Charts"):
+    for category in ("Page", "Tables", "Figures", "Charts"):
         assert category in text
     browser.find_element("xpath", "//*[text()='Tables']").click()
     text = browser.find_element("tag name", "body").text

@@ -12,15 +12,6 @@ rule report:
     output:
         report(stages.report.page(plan), caption="../report/page.rst", category="Page", labels={"file": "index.html"}),
         stages.report.outputs(plan)[1:],
-        [
-            report(
-                file,
-                caption="../report/figure3b.rst",
-                category="Figures",
-                labels={"figure": "3b", "format": file.suffix.removeprefix(".")},
-            )
-            for file in stages.report.figures(plan)
-        ],
         directory(stages.report.curves(plan)),
         report(
             directory(stages.report.charts(plan)),

@@ -9,11 +9,12 @@ rule tables:
         # Runs are named beside the tables they fill: a target brings back only what it names.
         stages.evaluate.finished(plan, plan.runs),
         [stages.table.outputs(plan, table) for table in plan.tables],
+        stages.figure.files(plan),
         rules.report.output,
         # not the store: it is a view with addresses of one machine, so that a clone makes its own when it asks for it
         rules.load_runs.output,
     message:
-        "All tables of the suite, its report and its MLflow runs"
+        "All tables and figures of the suite, its report and its MLflow runs"
 
 
 if plan.first_look:

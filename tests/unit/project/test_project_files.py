@@ -73,3 +73,9 @@ def test_no_command_that_is_told_gives_a_target_to_config():
     texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "tcclip").rglob("*.py"), ROOT / "Makefile"]
     told = {path.name: re.findall(r"--config suite=[^\s`']+ +(?!-)[\w{/].*", path.read_text("utf-8")) for path in texts}
     assert {name: lines for name, lines in told.items() if lines} == {}
+
+
+def test_the_pictures_of_the_readme_are_small_and_have_words_for_those_who_do_not_see_them():
+    shown = re.findall(r"!\[(.*?)\]\((docs/images/.+?)\)", text("README.md"))
+    assert len(shown) == 3 and all(len(words) > 20 for words, _ in shown)
+    assert all((ROOT / path).stat().st_size < 200_000 for _, path in shown)

@@ -125,14 +125,14 @@ def test_the_headline_numbers_are_the_tables_averages(reported):
     assert set(summary) == set(load_plan("mini").tables)
 
 
-def test_the_report_has_its_charts_and_figure_3b_and_leaves_other_figures_where_they_are(reported):
+def test_the_report_has_its_charts_and_leaves_the_figures_where_they_are(reported):
     found = {path.name for path in (reported / "charts").iterdir()}
     for role in ("hmdb51", "ucf101", "k600", "ssv2"):
         assert {f"per_class_{role}.png", f"per_class_{role}.csv", f"confusion_{role}.png"} <= found
     assert {"table3_shots.png", "loss_few_shot.png", "val_top1_zero_shot.png", "table9b.png", "table9c.png"} <= found
     assert "table1_shots.png" not in found  # one K only
     assert not (reported / ".charts.part").exists()
-    assert {path.name for path in (reported / "figures").iterdir()} == {"figure3b.png", "figure3b.pdf", "figure6.png"}
+    assert {path.name for path in (reported / "figures").iterdir()} == {"figure6.png"}
 
 
 def test_the_order_only_pair_is_found_at_chance_while_the_rest_is_learnt(reported):
@@ -182,7 +182,6 @@ def test_the_page_stands_alone_and_shows_tables_runs_and_broken_videos(reported)
         "params.yaml",
         "data:image/png",
         "Six. Run x, N = 1",
-        "Figure 3b. Few-shot accuracy",
         "TC-CLIP right, ViFi-CLIP wrong",
         "Its frames are not on the machine that wrote this page.",
     ):

@@ -34,6 +34,7 @@ def empty(tmp_path: Path) -> Path:
     [
         (("tokens",), "data/splits/mini_k400/classes/all.csv"),
         (("report",), "reports/mini/tables/table1.csv"),
+        (("figure", "figure1"), "data/backbones/mini_clip/weights.safetensors"),
         (("frames-index", "mini_ucf101"), "data/frames/mini_ucf101/shard-0000.parquet"),
         (("train", RUN), "data/splits/mini_ucf101/classes/all.csv"),
     ],

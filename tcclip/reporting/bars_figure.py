@@ -1,0 +1,93 @@
+"""A table as bars; of Table 1 it is Figure 3b, few-shot accuracy by the tokens that a frame sees besides its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tcclip.params.column import Column, MeasuredColumn
+from tcclip.plan import Plan
+from tcclip.reporting import style
+from tcclip.reporting.blocks import Block
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+ROOM = 1.22  # of a panel's width for the longest bar and its number
+ROW, ABOVE, BELOW = 0.34, 0.35, 0.5  # inches: of a bar, of the panels' titles, of the axis below
+LETTERS, LETTER = 30, 0.068  # of a line beside a bar, and inches of one
+
+
+def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, str]) -> Block:
+    """One panel per dataset, a bar for each row of the table, all at one scale; quoted values are hollow.
+
+    Rows that differ behind a colon share a colour.
+
+    Args:
+        frame: the table, with the columns of `cells.COLUMNS`.
+        columns: its columns.
+        names: of the datasets, by role.
+    """
+    height = ABOVE + BELOW + ROW * frame["row"].nunique()
+    return Block(height, lambda figure, width: _draw(figure, width, height, frame, columns, names))
+
+
+def _draw(
+    figure: FigureBase,
+    width: float,
+    height: float,
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    names: Mapping[str, str],
+) -> None:
+    measured = [column for column in columns if isinstance(column, MeasuredColumn)]
+    rows = list(dict.fromkeys(frame["row"]))
+    shown = [fill(row, LETTERS) for row in rows]
+    left = LETTER * max(len(line) for row in shown for line in row.splitlines()) + 0.1
+    edges = {"left": left / width, "right": 0.99, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    grid = figure.subplots(
+        1, len(measured), squeeze=False, sharex=True, sharey=True, gridspec_kw={**edges, "wspace": 0.08}
+    )
+    for axis, column in zip(grid[0], measured, strict=True):
+        part = frame[frame["column"] == column.name].dropna(subset=["value"])
+        _panel(axis, part, rows)
+        counts = part["n_videos"].dropna()
+        title = names.get(column.dataset, column.dataset)
+        axis.set_title(f"{title} (N = {int(counts.max()):,})" if len(counts) else title)
+    first = grid[0, 0]
+    first.set_yticks(range(len(rows)), shown)
+    first.set_ylim(len(rows) - 0.5, -0.5)
+    first.set_xlim(0, ROOM * max(float(frame["value"].max()) if frame["value"].notna().any() else 0.0, 1.0))
+
+
+def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[str]) -> None:
+    kinds = list(dict.fromkeys(row.split(":")[0] for row in rows))
+    colors = {kind: style.UNTRAINED if not i else style.PALETTE[(i - 1) % 8] for i, kind in enumerate(kinds)}
+    for line in part.itertuples(index=False):
+        color, quoted = colors[line.row.split(":")[0]], line.source == "quoted"
+        place, value = rows.index(line.row), float(line.value)
+        axis.barh(place, value, 0.7, color="white" if quoted else color, edgecolor=color, linewidth=1.2)
+        text = f"{value:.1f}{' †' if quoted else ''}"
+        axis.annotate(text, (value, place), (3, 0), textcoords="offset points", va="center", fontsize=8)
+    axis.set_xlabel("top-1 accuracy (%)")
+    axis.grid(axis="y", visible=False)
+    axis.tick_params(axis="y", length=0)
+
+
+def sentence(plan: Plan, table: str, frame: pd.DataFrame) -> str:
+    """Whose numbers they are: training videos per class, runs, and N."""
+    measured = frame[frame["source"] == "measured"]
+    runs = {run for text in measured["runs"] for run in text.split(";") if run}
+    shots = sorted({run.shots for name in runs if (run := plan.run(name)).shots})
+    seeds = sorted({run.seed for name in runs if (run := plan.run(name)).seed is not None})
+    said = [plan.table(table).title]
+    if runs:
+        said.append(f"{len(runs)} runs, named in tables/{table}.csv")
+        said.append(f"K = {', '.join(map(str, shots))} training videos per class, seed {', '.join(map(str, seeds))}")
+    if (frame["source"] == "quoted").any():
+        said.append("hollow and † are quoted from the paper")
+    return "; ".join([*said, "N is the number of test videos"]) + "."

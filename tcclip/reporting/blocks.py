@@ -1,0 +1,53 @@
+"""Figures that are made of parts, one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcclip.reporting import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, FigureBase
+
+LETTERS = 14.5  # of an inch of text at 8 points
+LINE = 0.16  # inches
+
+
+class Block(NamedTuple):
+    """A part of a figure."""
+
+    height: float  # inches
+    draw: Callable[[FigureBase, float], None]  # on an empty figure of this height and a width in inches
+
+
+@style.styled
+def stacked(blocks: Sequence[Block]) -> Figure:
+    """One figure of the usual width with all parts; each has its place for itself."""
+    from matplotlib.figure import Figure
+
+    heights = [block.height for block in blocks]
+    figure = Figure(figsize=(style.WIDTH, sum(heights)))
+    places = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights).flat
+    for block, place in zip(blocks, places, strict=True):
+        block.draw(place, style.WIDTH)
+    return figure
+
+
+def heading(text: str) -> Block:
+    """A line in bold."""
+    height = 0.3
+    return Block(height, lambda figure, width: _write(figure, text, 0.05 / width, 0.4, "bold"))
+
+
+def note(text: str) -> Block:
+    """Plain sentences."""
+    lines = fill(text, int(style.WIDTH * LETTERS))
+    height = LINE * (lines.count("\n") + 2)
+    return Block(height, lambda figure, width: _write(figure, lines, 0.05 / width, 0.5, "normal"))
+
+
+def _write(figure: FigureBase, text: str, left: float, middle: float, weight: str) -> None:
+    size = 10 if weight == "bold" else 8
+    figure.text(left, middle, text, fontsize=size, fontweight=weight, color=style.INK, va="center")

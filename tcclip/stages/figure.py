@@ -1,0 +1,128 @@
+"""The paper's figures: attention over videos, context tokens, and what was measured (params/figures/*.yaml)."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tcclip.errors import UserError, unknown
+from tcclip.params import PaperFigure, load_figure
+from tcclip.params.reader import names, path_of
+from tcclip.plan import Plan, layout, load_plan, texts
+from tcclip.process.console import stage
+from tcclip.process.options import Log, SuiteName
+from tcclip.stages import backbone, evaluate, fingerprint
+from tcclip.stages.depends import require
+
+CODE = ("tcclip.reporting.composed_figure",)
+
+app = typer.Typer()
+
+
+def planned(plan: Plan) -> list[str]:
+    """The figures whose dataset, table and runs the suite has."""
+    return [name for name in names("figures") if _possible(plan, load_figure(name))]
+
+
+def files(plan: Plan) -> list[Path]:
+    """All figures of the suite."""
+    return [path for name in planned(plan) for path in outputs(plan, name)]
+
+
+def inputs(plan: Plan, name: str) -> list[Path]:
+    """The weights and predictions of a figure's runs, the videos of its split and their classes, and its table."""
+    figure = load_figure(name)
+    dataset, found = plan.dataset(figure.dataset), [backbone.weights(plan)]
+    for name_of_run in figure.runs:
+        run = plan.runs.get(name_of_run)
+        found += _folder(plan, name_of_run) if run is None or run.trained else []
+        if run is not None:
+            found += evaluate.outputs(plan, run.name)
+            found += texts.files_for(plan.method(run.method), dataset, figure.split).values()
+    found += [layout.split(dataset.name, figure.split), layout.class_file(dataset, figure.split)]
+    found += [layout.frames_index(dataset.name)]
+    found += [layout.table(plan.suite.name, figure.bars)] if figure.bars else []
+    return list(dict.fromkeys(found))
+
+
+def outputs(plan: Plan, name: str) -> list[Path]:
+    """A figure as PNG and PDF; `name` may be a wildcard."""
+    png = layout.figure(plan.suite.name, name)
+    return [png, png.with_suffix(".pdf")]
+
+
+def settings(plan: Plan, name: str) -> dict[str, Any]:
+    """A figure depends on its file; what its runs depend on is theirs."""
+    return {"figure": load_figure(name).model_dump_json(exclude_defaults=True)}
+
+
+def code() -> str:
+    """Fingerprint of the stage's code."""
+    return fingerprint.code(*CODE)
+
+
+Small = Annotated[Path | None, typer.Option(help="also write a small picture, as README has them", metavar="WEBP")]
+
+
+@app.command()
+def figure(name: str, suite: SuiteName = "mini", small: Small = None, log: Log = None) -> None:
+    """Draw a figure of params/figures/ from the suite's runs."""
+    with stage(name, log) as say:
+        plan, wanted = load_plan(suite), load_figure(name)
+        _check(plan, wanted)
+        files = outputs(plan, name)
+        require(inputs(plan, name), f"snakemake {files[0]} --config suite={suite}")
+        _draw(plan, wanted)
+        say(files[0])
+        if small:
+            _write_small(files[0], small)
+
+
+def _draw(plan: Plan, wanted: PaperFigure) -> None:
+    from tcclip.data.videos.frames import open_frames
+    from tcclip.reporting.composed_figure import write_figure
+    from tcclip.stages.opening import open_run
+
+    store = open_frames(layout.frames(plan.dataset(wanted.dataset).name))
+    write_figure(plan, wanted, store, functools.partial(open_run, plan, role=wanted.dataset, split=wanted.split))
+
+
+def _write_small(png: Path, out: Path) -> None:
+    from tcclip.reporting.embedding import write_small
+
+    write_small(png, out)
+
+
+def _check(plan: Plan, figure: PaperFigure) -> None:
+    """UserError that says why a suite cannot have a figure."""
+    suite, path = plan.suite, path_of("figures", figure.name)
+    if figure.dataset not in suite.datasets:
+        raise unknown(f"dataset in {path}", figure.dataset, suite.datasets)
+    if figure.split not in (splits := plan.dataset(figure.dataset).all_splits):
+        raise unknown(f"split in {path}", figure.split, splits)
+    if figure.bars:
+        plan.table(figure.bars)
+    for run in figure.runs:
+        if not all(path.is_file() for path in _folder(plan, run)):
+            plan.run(run)
+    for videos in figure.videos:
+        for run in videos.runs:
+            plan.plain_evaluation(run, figure.dataset, figure.split)
+        if videos.ids and not videos.ids.get(suite.name):
+            raise UserError(f"{path}: ids name no videos of suite {suite.name}")
+
+
+def _possible(plan: Plan, figure: PaperFigure) -> bool:
+    try:
+        _check(plan, figure)
+    except UserError:
+        return False
+    return True
+
+
+def _folder(plan: Plan, run: str) -> list[Path]:
+    """What a run's folder has to have for its model, also that of a run that no table names."""
+    return [layout.run(plan.suite.name, run) / name for name in ("params.yaml", "weights.safetensors")]

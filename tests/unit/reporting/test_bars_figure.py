@@ -1,0 +1,51 @@
+"""Bars of a table: Figure 3b is Table 1's cells."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from tcclip.params import load_table
+from tcclip.reporting import style
+from tcclip.reporting.bars_figure import bars_block
+from tcclip.reporting.blocks import stacked
+from tcclip.reporting.embedding import described, embedded
+
+ROWS = ["Baseline", "Context tokens: a", "Context tokens: b"]
+COLUMNS = load_table("table1").columns
+
+
+def frame(values: list[float | None], source: str = "measured") -> pd.DataFrame:
+    rows = list(zip(ROWS, values, strict=True))
+    lines = [(row, column.name, value, source, 64) for row, value in rows for column in COLUMNS]
+    return pd.DataFrame(lines, columns=["row", "column", "value", "source", "n_videos"])
+
+
+def panels(table: pd.DataFrame) -> list[Axes]:
+    return stacked([bars_block(table, COLUMNS, {"ssv2": "SSv2"})]).axes
+
+
+def test_a_bar_is_a_cell_and_all_panels_have_one_scale():
+    axes = panels(frame([60.0, 50.0, 70.5]))
+    for axis in axes:
+        assert [bar.get_width() for bar in axis.patches] == [60.0, 50.0, 70.5]
+        assert [text.get_text() for text in axis.texts] == ["60.0", "50.0", "70.5"]
+        assert axis.get_xlim()[1] > 70.5
+    assert [axis.get_title(loc="left") for axis in axes][-1] == "SSv2 (N = 64)"
+    first, *others = axes[0].patches
+    assert others[0].get_facecolor() == others[1].get_facecolor() != first.get_facecolor()
+
+
+def test_quoted_bars_are_hollow_and_empty_cells_have_none():
+    first, *_ = panels(frame([60.0, None, 70.5], "quoted"))
+    assert len(first.patches) == 2
+    assert {bar.get_facecolor() for bar in first.patches} == {(1.0, 1.0, 1.0, 1.0)}
+    assert first.texts[0].get_text() == "60.0 †"
+
+
+def test_a_figure_carries_its_caption_and_is_small_in_the_page(tmp_path):
+    figure = stacked([bars_block(frame([60.0, 50.0, 70.5]), COLUMNS, {})])
+    path = style.save(figure, tmp_path / "figure3.png", "Runs and N.")
+    assert described(path) == "Runs and N."
+    assert len(embedded(path).uri) < path.stat().st_size
+    assert style.save(figure, tmp_path / "figure3.pdf", "Runs and N.").read_bytes().startswith(b"%PDF")

@@ -1,0 +1,37 @@
+# The paper's figures, of those runs that the suite has. `snakemake figures` makes them all.
+
+
+rule figure:
+    input:
+        lambda wildcards: stages.figure.inputs(plan, wildcards.figure),
+    output:
+        [
+            report(
+                file,
+                caption="../report/figure.rst",
+                category="Figures",
+                labels={"figure": "{figure}", "format": file.suffix.removeprefix(".")},
+            )
+            for file in stages.figure.outputs(plan, "{figure}")
+        ],
+    log:
+        f"logs/{suite}/figures/{{figure}}.log",
+    threads: plan.suite.machine.threads
+    resources:
+        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        runtime=growing(30),
+    params:
+        suite=suite,
+        settings=lambda wildcards: settings(stages.figure.settings(plan, wildcards.figure)),
+        code=lambda wildcards: stages.figure.code(),
+    message:
+        "{wildcards.figure}"
+    shell:
+        "tcclip figure {wildcards.figure} --suite {params.suite} --log {log}"
+
+
+rule figures:
+    input:
+        stages.figure.files(plan),
+    message:
+        "Figures of the paper"
