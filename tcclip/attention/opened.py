@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +14,10 @@ from tcclip.attention.record import Recorded, record
 from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.clips.sampling.segments import tsn_center
 from tcclip.data.clips.testing import test_clip, test_frames
-from tcclip.data.resizing import stored_side
 from tcclip.data.splits.class_names import same_name
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.texts.checked import read_texts
-from tcclip.data.videos import pictures_reader, pyav_reader
-from tcclip.data.videos.decoding import shrink
 from tcclip.data.videos.frames import FrameSource
-from tcclip.data.videos.reader import BrokenVideoError, one_line, read_clip
 from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject, model_of
 from tcclip.models.backbone import Backbone
@@ -64,63 +60,27 @@ class Clip(NamedTuple):
     stored: tuple[int, int]  # height and width of the frames that these are squares of
 
 
-def open_model(
-    subject: Subject, classes: Path, texts: Mapping[TextKind, Path], we: bool = False, also: str | None = None
-) -> Opened:
-    """The model of a run or an untrained method as its evaluations have it, over the class names of a file.
-
-    we: mix the run's weights with CLIP's; also: one more class name, unless it is one of them.
-    """
+def open_model(subject: Subject, classes: Path, texts: Mapping[TextKind, Path]) -> Opened:
+    """The model of a run or an untrained method as its evaluations have it, over the class names of a file."""
     names, device = read_classes(classes), pick_device(subject.device)
-    if also is not None and same_name(also) not in map(same_name, names):
-        names = (*names, also)
     backbone, method = Backbone.load(subject.backbone), subject.method_for(names)
-    model = model_of(subject, backbone, names, read_texts(texts), we)
+    model = model_of(subject, backbone, names, read_texts(texts))
     precision = pick_precision(subject.machine.precision, device)
     size = backbone.config.image_size
     return Opened(subject.name, model.to(device).eval(), method, names, subject.frames, size, precision)
 
 
-def even_clip(opened: Opened, total: int, read: Callable[[Indices], Pixels]) -> Clip:
-    """The middle frame of each of T equal parts of a video of `total` frames, whatever the method samples.
+def even_clip(opened: Opened, store: FrameSource, video: str) -> Clip:
+    """The middle frame of each of T equal parts of a video, whatever the method samples.
 
     All models are shown the same moments, so that their maps can be compared.
     """
-    numbers = tsn_center(total, opened.frames)
-    stored, method = read(numbers), opened.method
+    numbers, method = tsn_center(store.frames(video), opened.frames), opened.method
+    stored = store.read(video, numbers)
     pictures = np.stack(test_frames(stored, opened.size, centre=method.centre))
     shown = stored if method.channels == "rgb" else np.ascontiguousarray(stored[..., ::-1])
     pixels = test_clip(shown, opened.size, method.norm, centre=method.centre)
     return Clip(numbers, pictures, pixels, (stored.shape[1], stored.shape[2]))
-
-
-def clip_of_file(opened: Opened, path: Path) -> Clip:
-    """A clip of a video file, or of a folder of pictures; UserError if it does not decode."""
-    try:
-        total = frames_in(path)
-
-        def read(numbers: Indices) -> Pixels:
-            side = stored_side(opened.size)
-            return np.stack([shrink(frame, side, "plain") for frame in read_clip(path, numbers.tolist())])
-
-        return even_clip(opened, total, read)
-    except BrokenVideoError as error:
-        raise UserError(f"{path} does not decode: {one_line(error)}") from error
-
-
-def clip_of_dataset(opened: Opened, store: FrameSource, video: str) -> Clip:
-    """A clip of a dataset's video, from the frames that are stored of it."""
-    return even_clip(opened, store.frames(video), lambda numbers: store.read(video, numbers))
-
-
-def frames_in(path: Path) -> int:
-    """How many frames a video has; BrokenVideoError if it does not decode."""
-    if path.is_dir():
-        return sum(1 for _ in pictures_reader.shown(path))
-    total = sum(1 for _ in pyav_reader.shown(path))  # decoded, but no picture is made
-    if not total:
-        raise BrokenVideoError("no frame can be decoded")
-    return total
 
 
 def seen_by(opened: Opened, clip: Clip, graph: bool = False) -> Recorded:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tcclip.attention.opened import Clip, Opened, clip_of_dataset, seen_by
+from tcclip.attention.opened import Clip, Opened, even_clip, seen_by
 from tcclip.attention.rollout import of_layer, rollout
 from tcclip.data.clips.testing import test_frames
 from tcclip.data.resizing import resize
@@ -56,7 +56,7 @@ def spread_by_frames(
     for run in opened:
         for count in counts:
             of_count = run._replace(frames=count)
-            found = [measured(of_count, clip_of_dataset(of_count, store, video), masks[video]) for video in masks]
+            found = [measured(of_count, even_clip(of_count, store, video), masks[video]) for video in masks]
             rows.append((run.name, count, len(found), *np.mean(found, axis=0).tolist()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
 from tcclip.errors import UserError
 from tcclip.process.console import stage
 from tcclip.process.options import SuiteName
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 Run = Annotated[str, typer.Argument(help="a run's folder or name, an untrained method, or an exported folder")]
-We = Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")]
 
 
 @app.command()
@@ -28,15 +28,13 @@ def predict(
         list[str] | None,
         typer.Argument(metavar="VIDEO|FOLDER|LIST...", help="files, folders, lists; with --dataset ids of its videos"),
     ] = None,
-    classes: Annotated[
-        str | None, typer.Option(help='names to choose from, for example "opening a drawer, pouring water"')
-    ] = None,
-    class_file: Annotated[Path | None, typer.Option(help="the same, one a line or as label,name")] = None,
-    dataset: Annotated[str | None, typer.Option(help="whose classes and videos they are (hmdb51, ...)")] = None,
+    classes: Classes = None,
+    class_file: ClassFile = None,
+    dataset: DatasetName = None,
     split: Annotated[str | None, typer.Option(help="of --dataset: its classes; without a VIDEO all its videos")] = None,
     top: Annotated[int, typer.Option(min=1, help="classes that are told of a video")] = 5,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the run's")] = None,
-    we: We = False,
+    we: Ensemble = False,
     csv: Annotated[Path | None, typer.Option(help="write all of it there too")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
     suite: SuiteName = "mini",
@@ -46,7 +44,7 @@ def predict(
     A broken file is named and the others go on; the exit status is 1 then.
     """
     with stage("prediction", None) as report:
-        names = _names(classes, class_file)
+        names = names_of(classes, class_file)
         from tcclip.prediction import load
         from tcclip.prediction.result import Table, lines
         from tcclip.process.progress import track_count
@@ -73,37 +71,13 @@ def predict(
 
 
 @app.command()
-def export(run: Run, folder: Path, we: We = False, suite: SuiteName = "mini") -> None:
+def export(run: Run, folder: Path, we: Ensemble = False, suite: SuiteName = "mini") -> None:
     """Write a folder that needs no checkout: weights, settings, classes, and a card that says what it is."""
     with stage(f"export of {run}", None) as report:
         from tcclip.prediction.exporting import export as write
         from tcclip.prediction.from_run import source_of_run
 
         report(write(source_of_run(run, suite, we), folder))
-
-
-def _names(classes: str | None, class_file: Path | None) -> tuple[str, ...] | None:
-    """The class names that are typed or listed; None where neither is given."""
-    if classes is not None and class_file is not None:
-        raise UserError("--classes and --class-file both name classes: leave one out")
-    if class_file is not None:
-        return _listed(class_file)
-    if classes is None:
-        return None
-    from tcclip.prediction.classes import typed_names
-
-    return typed_names(classes)
-
-
-def _listed(path: Path) -> tuple[str, ...]:
-    if not path.is_file():
-        raise UserError(f"{path} is not there: --class-file names a file with a class name a line")
-    found = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    if found and found[0] == "label,name":
-        from tcclip.data.splits.split_tables import read_classes
-
-        return read_classes(path)
-    return tuple(found)
 
 
 def _opened(path: Path) -> IO[str]:

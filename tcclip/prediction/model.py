@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import views_of
+from tcclip.data.splits.class_names import same_name
 from tcclip.errors import UserError
 from tcclip.evaluation.scoring import clips_of
 from tcclip.models.clip_video import ClipVideo
@@ -30,7 +31,7 @@ from tcclip.process.log import log
 from tcclip.process.runtime import pick_precision
 
 if TYPE_CHECKING:
-    from tcclip.attention.opened import Opened
+    from tcclip.attention.opened import Clip, Opened
     from tcclip.attention.reading import Seen
     from tcclip.attention.tokens import ContextTokens
 
@@ -174,38 +175,60 @@ class Model:
         of_class: str | None = None,
         layer: int | None = None,
         heads: str = "max",
+        dataset: str | None = None,
+        split: str | None = None,
     ) -> Seen:
-        """What the network looks at in T frames of a file, evenly spread: `patches` (T, N) and `other` are shares of 1.
+        """What the network looks at in T even frames of a video: `patches` (T, N) and `other`, which are shares of 1.
 
-        Rollout over all layers, with `heads` joined by max, mean or min; or one `layer`, from 1; or what speaks for one
-        of the classes. `predictions` are of this one clip. UserError where the file does not decode.
+        Rollout over all layers, with `heads` joined by max, mean or min; or one `layer`, from 1; or what speaks for a
+        class, which is asked about beside the others if it is none of them. `path`, `classes`, `dataset` and `split`
+        as of `predict`; `predictions` are of this one clip. UserError where the video is broken, or more than one.
         """
-        from tcclip.attention.opened import clip_of_file
         from tcclip.attention.reading import Reading as How
         from tcclip.attention.reading import look_at
 
-        opened = self._opened(classes)
-        return look_at(opened, clip_of_file(opened, Path(path)), How.asked(of_class, layer, heads))
+        how = How.asked(of_class, layer, heads)
+        opened = self._opened(self._with(of_class, self._classes(classes, self._set(dataset, split))))
+        return look_at(opened, self._clip(opened, path, dataset, split), how)
 
-    def context_tokens(self, path: str | os.PathLike[str], *, layer: int | None = None) -> ContextTokens:
-        """What the context tokens of T frames of a file are made of: `shares` (k, T, N), 1 in sum of each token.
+    def context_tokens(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        layer: int | None = None,
+        dataset: str | None = None,
+        split: str | None = None,
+    ) -> ContextTokens:
+        """What the context tokens of T frames of a video are made of: `shares` (k, T, N), 1 in sum of each token.
 
-        layer: that makes them, from 1; None: the last. UserError where the method has none.
+        layer: that makes them, from 1; None: the last; the rest as of `attention`. UserError where the method has none.
         """
-        from tcclip.attention.opened import clip_of_file
         from tcclip.attention.tokens import context_tokens
 
-        opened = self._opened(None)
-        return context_tokens(opened, clip_of_file(opened, Path(path)), layer)
+        opened = self._opened(self._any_classes())
+        return context_tokens(opened, self._clip(opened, path, dataset, split), layer)
 
-    def _opened(self, names: Sequence[str] | None) -> Opened:
+    def _clip(self, opened: Opened, path: str | os.PathLike[str], dataset: str | None, split: str | None) -> Clip:
+        from tcclip.attention.opened import even_clip
+
+        with self.clips(path, dataset=dataset, split=split) as clips:
+            if len(clips.videos) > 1:
+                raise UserError(f"{path} has {len(clips.videos)} videos: name one of them, which is looked at alone")
+            return even_clip(opened, clips.store, clips.videos[0])
+
+    def _opened(self, classes: Classes) -> Opened:
         from tcclip.attention.opened import Opened
 
-        classes = self._any_classes() if names is None else self._classes(names, None)
         method = self._subject.method_for(classes.names)
         precision = pick_precision(self._subject.machine.precision, self._device)
         network = self._network(classes)
         return Opened(self.name, network, method, classes.names, self.frames, self._source.size, precision)
+
+    def _with(self, name: str | None, classes: Classes) -> Classes:
+        """The classes, and one more of this name unless it is one of them."""
+        if name is None or same_name(name) in map(same_name, classes.names):
+            return classes
+        return classes_for(self._source, (*classes.names, name), [classes])
 
     def network(self, classes: Sequence[str] | None = None) -> ClipVideo:
         """The torch module over class names: video (B, T, 3, H, W), normalised -> logits (B, C)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from tcclip.attention.reading import Reading, Seen, caption
 from tcclip.reporting import style
-from tcclip.reporting.blocks import LETTERS, Block
+from tcclip.reporting.blocks import Block, wrapped
 from tcclip.reporting.film import write_film
 from tcclip.reporting.overlay import COLOURS, Array, end_of_scale, overlaid, relative
 
@@ -110,7 +109,7 @@ def _draw(figure: FigureBase, sheet: Sheet, width: float, height: float) -> None
         name = in_lines(row.name)
         beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
     _scale(figure, sheet.end, (0.03, 0.6 * BELOW / height, (BESIDE - 0.75) / width, 0.1 / height))
-    text = fill(sheet.caption, int((width - BESIDE) * LETTERS))
+    text = wrapped(sheet.caption, width - BESIDE)
     figure.text(BESIDE / width, 0.8 * BELOW / height, text, fontsize=8, va="top")
 
 
@@ -130,7 +129,7 @@ def moment(sheet: Sheet, at: int) -> Figure:
         _show(axis, pictures[at * len(pictures) // len(sheet.numbers)])
         lines = [*in_lines(row.name), *_predictions(row, sheet.truth, 2)]
         axis.set_title("\n".join(lines), fontsize=8, fontweight="normal")
-    text = fill(sheet.caption, int(side * columns * LETTERS))
+    text = wrapped(sheet.caption, side * columns)
     figure.text(0.01, 0.75 * below / height, text, fontsize=8, va="top")
     return figure
 

@@ -43,9 +43,14 @@ def heading(text: str) -> Block:
 
 def note(text: str) -> Block:
     """Plain sentences."""
-    lines = fill(text, int(style.WIDTH * LETTERS))
+    lines = wrapped(text, style.WIDTH)
     height = LINE * (lines.count("\n") + 2)
     return Block(height, lambda figure, width: _write(figure, lines, 0.05 / width, 0.5, "normal"))
+
+
+def wrapped(text: str, width: float) -> str:
+    """Plain sentences in lines of so many inches, which end in no equation."""
+    return fill(text.replace(" = ", "\u00a0=\u00a0"), int(width * LETTERS))
 
 
 def _write(figure: FigureBase, text: str, left: float, middle: float, weight: str) -> None:

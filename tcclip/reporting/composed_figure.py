@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tcclip.attention.opened import Opened, clip_of_dataset
+from tcclip.attention.opened import Opened, even_clip
 from tcclip.attention.reading import Reading, look_at
 from tcclip.attention.spread import mini_objects, spread_by_frames
 from tcclip.attention.tokens import context_tokens
@@ -90,13 +90,13 @@ def _overlays(sources: Sources, overlays: Overlays, chosen: Chosen, truth: str) 
     reading, seen = _reading(sources.plan, overlays), []
     for run in overlays.runs:
         opened = sources.opened(run)
-        seen.append(look_at(opened, clip_of_dataset(opened, sources.store, chosen.video), reading))
+        seen.append(look_at(opened, even_clip(opened, sources.store, chosen.video), reading))
     return sheet_block(sheet_of(seen, reading, chosen.video, truth))
 
 
 def _tokens(sources: Sources, wanted: Tokens, chosen: Chosen, truth: str) -> Block:
     opened = sources.opened(wanted.run)
-    found = context_tokens(opened, clip_of_dataset(opened, sources.store, chosen.video), wanted.layer)
+    found = context_tokens(opened, even_clip(opened, sources.store, chosen.video), wanted.layer)
     return tokens_block(found, found.chosen(wanted.token), f"{chosen.video} (class {truth})")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
 from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, spread
-from tcclip.reporting.blocks import LETTERS, Block
+from tcclip.reporting.blocks import Block, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
@@ -89,7 +88,7 @@ def _draw(figure: FigureBase, tokens: ContextTokens, number: int, video: str, wi
         f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip)} frames of "
         f"N = {track.shape[1]} patches. Token {number} joins the video's frames {numbers}."
     )
-    text = fill(caption, int((width - BESIDE) * LETTERS))
+    text = wrapped(caption, width - BESIDE)
     figure.text(BESIDE / width, 0.75 * BELOW / height, text, fontsize=8, va="top")
 
 

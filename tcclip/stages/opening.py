@@ -5,57 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcclip.errors import UserError
 from tcclip.params import Dataset
 from tcclip.plan import Plan, layout, texts
 from tcclip.stages.evaluate import found_run
 
 if TYPE_CHECKING:
-    from tcclip.attention.opened import Clip, Opened
+    from tcclip.attention.opened import Opened
 
 
-def open_run(plan: Plan, run: str, role: str, split: str, we: bool = False, also: str | None = None) -> Opened:
-    """A run, also an imported one or an untrained method, over the class names of a dataset's split.
-
-    also: one more class name, unless it is one of them.
-    """
+def open_run(plan: Plan, run: str, role: str, split: str) -> Opened:
+    """A run, also an imported one or an untrained method, over the class names of a dataset's split."""
     from tcclip.attention.opened import open_model
 
     subject, data = found_run(plan, run).subject, plan.dataset(role)
-    outside = texts.files_for(subject.method, data, split)
-    return open_model(subject, layout.class_file(data, split), outside, we, also)
-
-
-def open_with_video(
-    plan: Plan, run: str, video: str, role: str | None = None, we: bool = False, also: str | None = None
-) -> tuple[Opened, Clip]:
-    """A run, asked about the classes of its first test (on dataset `role` if given), and a clip of a video for it.
-
-    video: a file, or a video's name in that dataset.
-    """
-    from tcclip.attention.opened import clip_of_dataset, clip_of_file
-    from tcclip.data.videos.frames import open_frames
-
-    role, split = asked_about(plan, run, role)
-    opened = open_run(plan, run, role, split, we, also)
-    if Path(video).exists():
-        return opened, clip_of_file(opened, Path(video))
-    name = plan.dataset(role).name
-    store = open_frames(layout.frames(name))
-    if video not in store:
-        raise UserError(f"'{video}' is neither a file nor a video of {name}")
-    return opened, clip_of_dataset(opened, store, video)
-
-
-def asked_about(plan: Plan, run: str, role: str | None = None) -> tuple[str, str]:
-    """The dataset and split of a run's first test, on dataset `role` if given."""
-    for evaluation in plan.evaluations(run):
-        if role in (None, evaluation.role):
-            return evaluation.role, evaluation.split
-    if role is None:
-        raise UserError(f"no table tests run {run}: --dataset says whose class names it is asked about")
-    splits = plan.dataset(role).all_splits
-    return role, next((split for split in splits if "test" in split), splits[0])
+    return open_model(subject, layout.class_file(data, split), texts.files_for(subject.method, data, split))
 
 
 def class_of(plan: Plan, video: str) -> str | None:

@@ -22,6 +22,7 @@ from tcclip.models.vision.cls import cls_tokens
 from tcclip.models.vision.exchange import FrameExchange
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
+from tcclip.params.reader import names
 
 TC = {"tc.k": 5, "tc.alpha": 0.5}
 KINDS = {
@@ -33,6 +34,7 @@ KINDS = {
     "adjacent-replicate": ("vifi_clip", {"vision.ref": "adjacent", "vision.edge": "replicate"}),
     "context": ("tc_clip", TC),
     "head-wise": ("tc_only", {**TC, "tc.selector": "head_cls_attention"}),
+    "context in time": ("tc_clip-ordered", TC),
     "messages": ("x_clip", {}),
     "prompts": ("vita_clip", {}),
     "open_vclip": ("open_vclip", {}),
@@ -47,6 +49,11 @@ def seen(request):
     """A kind's name, its model with noise on all weights, and one recorded pass with its graph."""
     model = shaken(small(*KINDS[request.param]))
     return request.param, model, record(model, VIDEO, graph=True)
+
+
+def test_all_methods_have_one_of_these_kinds():
+    known = {load_method(*method).vision.kind for method in KINDS.values()}
+    assert {load_method(method).vision.kind for method in names("methods")} <= known
 
 
 def total(shares):

@@ -12,7 +12,7 @@ from small_models import CLASSES, small
 from tiny_world import evaluation, make_world
 from typer.testing import CliRunner
 
-from tcclip.attention.opened import Clip, Opened, clip_of_dataset, clip_of_file, open_model
+from tcclip.attention.opened import Clip, Opened, even_clip, open_model
 from tcclip.attention.reading import Reading, caption, look_at
 from tcclip.attention.spread import COLUMNS, patches_of, spread_by_frames
 from tcclip.attention.tokens import ContextTokens, context_tokens
@@ -131,20 +131,14 @@ def test_a_long_name_ends_its_lines_between_parts():
     assert in_lines("few_shot-hmdb51-k16-vifi_clip-s1024") == ["few_shot-hmdb51-k16-", "vifi_clip-s1024"]
 
 
-def test_an_evaluations_subject_is_opened_with_its_classes(world, tmp_path):
+def test_an_evaluations_subject_is_opened_with_its_classes_and_sees_the_middles_of_equal_parts(world):
     subject, [job] = evaluation(world, "untrained")
-    run = open_model(replace(subject, device="cpu"), job.classes, {}, also="Red_ball")
-    assert run.classes == ("red ball", "green star", "blue square") and run.label("RedBall") == 0
+    run = open_model(replace(subject, device="cpu"), job.classes, {})
+    assert run.classes == ("red ball", "green star", "blue square") and run.label("GreenStar") == 1
     store = FrameStore(world / "frames")
-    found = clip_of_dataset(run, store, "test1")
+    found = even_clip(run, store, "test1")
     assert np.array_equal(found.numbers, tsn_center(store.frames("test1"), 4))
     assert found.pictures.shape == (4, 32, 32, 3) and found.pixels.shape == (4, 3, 32, 32)
-    for number in range(3):
-        Image.fromarray(store.read("test1", [number])[0]).save(tmp_path / f"{number}.png")
-    assert clip_of_file(run, tmp_path).pictures.shape == (4, 32, 32, 3)
-    (tmp_path / "none.mp4").write_bytes(b"no video")
-    with pytest.raises(UserError, match=r"none\.mp4 does not decode"):
-        clip_of_file(run, tmp_path / "none.mp4")
 
 
 def test_the_class_of_a_suites_video_is_known_by_its_name_and_by_its_file(world, tmp_path, monkeypatch):
@@ -196,4 +190,4 @@ def test_even_attention_has_full_entropy_and_misses_the_object_as_often_as_its_a
     assert tuple(table.columns) == COLUMNS and table["frames"].tolist() == [2, 4]
     assert np.allclose(table["tokens"], 17) and np.allclose(table["evenness"], 1) and np.allclose(table["area"], 0.5)
     assert np.allclose(table["outside"], 0.5) and np.allclose(table["outside_rollout"], 0.5)
-    assert patches_of(run, clip_of_dataset(run, store, "test1"), left)[0].reshape(4, 4).tolist() == [[1, 1, 0, 0]] * 4
+    assert patches_of(run, even_clip(run, store, "test1"), left)[0].reshape(4, 4).tolist() == [[1, 1, 0, 0]] * 4

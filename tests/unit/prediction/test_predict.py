@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from tcclip import Model, prediction
 from tcclip.cli.app import app
+from tcclip.data.clips.sampling.segments import tsn_center
 from tcclip.data.clips.views import views_of
 from tcclip.data.videos import scanned
 from tcclip.data.videos.index import merge_index
@@ -98,6 +99,23 @@ def test_a_file_that_is_no_video_is_named_and_the_others_go_on(of_files: list[pr
     assert sum(of_files[0].probabilities) == pytest.approx(1)
 
 
+def test_attention_asks_about_the_classes_and_reads_the_frames_that_a_prediction_does(
+    world: Path, model: Model
+) -> None:
+    of_file, of_id = model.attention(world / "mixed" / "a.mp4"), model.attention("test1", dataset="tiny")
+    for seen in (of_file, of_id):
+        assert sorted(name for name, _ in seen.predictions) == sorted(CLASSES)
+        assert seen.patches.sum() + seen.other == pytest.approx(1)
+    assert of_file.clip.numbers.tolist() == tsn_center(LENGTHS[0], model.frames).tolist()
+    own = model.attention(world / "mixed" / "a.mp4", ["red ball"], of_class="a whale")
+    assert sorted(name for name, _ in own.predictions) == ["a whale", "red ball"]
+    assert model.context_tokens("test1", dataset="tiny").shares.sum(axis=(1, 2)) == pytest.approx(1)
+    with pytest.raises(UserError, match=r"mixed/aa\.mp4: cannot be opened"):
+        model.attention(world / "mixed" / "aa.mp4")
+    with pytest.raises(UserError, match=r"videos has 3 videos: name one of them"):
+        model.attention(world / "videos")
+
+
 def test_texts_are_made_once_for_many_parts_whose_scores_are_those_of_one(
     world: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,14 +179,14 @@ def test_the_command_names_a_broken_file_writes_a_table_and_says_how_busy_the_mo
 
 
 def test_class_names_are_typed_or_listed_and_not_both(world: Path, tmp_path: Path) -> None:
-    from tcclip.cli.predict import _names
+    from tcclip.cli.asked import names_of
 
     (tmp_path / "names.txt").write_text("one thing\n\nanother\n")
-    assert _names(" opening a drawer, pouring water,", None) == ("opening a drawer", "pouring water")
-    assert _names(None, tmp_path / "names.txt") == ("one thing", "another")
-    assert _names(None, world / "splits" / "classes" / "all.csv") == CLASSES
-    assert _names(None, None) is None
+    assert names_of(" opening a drawer, pouring water,", None) == ("opening a drawer", "pouring water")
+    assert names_of(None, tmp_path / "names.txt") == ("one thing", "another")
+    assert names_of(None, world / "splits" / "classes" / "all.csv") == CLASSES
+    assert names_of(None, None) is None
     with pytest.raises(UserError, match="leave one out"):
-        _names("a", tmp_path / "names.txt")
+        names_of("a", tmp_path / "names.txt")
     with pytest.raises(UserError, match=r"none\.txt is not there"):
-        _names(None, tmp_path / "none.txt")
+        names_of(None, tmp_path / "none.txt")

@@ -14,7 +14,7 @@ from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.params import PaperFigure, load_method, load_table
 from tcclip.plan import layout, load_plan
-from tcclip.reporting.blocks import note, stacked
+from tcclip.reporting.blocks import note, stacked, wrapped
 from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.chosen_videos import choices, ranked
 from tcclip.reporting.composed_figure import write_figure
@@ -156,3 +156,7 @@ def test_parts_stand_below_each_other_with_the_heights_they_ask_for():
     assert blocks[1].height > 2 * blocks[0].height
     first, second = (part.bbox for part in made.subfigs)
     assert first.y0 == pytest.approx(second.y1) and first.x1 - first.x0 == pytest.approx(made.bbox.width)
+
+
+def test_a_line_ends_in_no_equation():
+    assert wrapped("T = 8 frames of N = 49", 1.0).splitlines() == ["T\u00a0=\u00a08 frames", "of N\u00a0=\u00a049"]
