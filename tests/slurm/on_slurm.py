@@ -13,8 +13,8 @@ UNTRAINED = "untrained-vanilla_clip"
 
 
 class SlurmProject(Project):
-    def environment(self) -> dict[str, str]:
-        inherited = super().environment()
+    def environment(self, *first: str) -> dict[str, str]:
+        inherited = super().environment(*first)
         stand_in = self.folder / "slurm/without_accounting"  # as docs/cluster.md says
         return {**inherited, "PATH": f"{stand_in}:{inherited['PATH']}"}
 

@@ -37,12 +37,12 @@ class Project:
     def run(self, *command: str, check: bool = True, **options) -> subprocess.CompletedProcess[str]:
         """Run a command; its output is in stdout (both streams)."""
         if preloaded.runs(command) and not options:
-            done = preloaded.run(command, self.folder, self.environment())
+            done = preloaded.run(command, self.folder, self.environment(preloaded.search_path()))
         else:
             done = subprocess.run(
                 command,
                 cwd=self.folder,
-                env=self.environment(),
+                env=self.environment(preloaded.search_path()),
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -54,9 +54,10 @@ class Project:
     def snakemake(self, *arguments: str, check: bool = True) -> str:
         return self.run("snakemake", *arguments, check=check).stdout
 
-    def environment(self) -> dict[str, str]:
-        scripts = Path(sys.executable).parent
-        return {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}", "PYTHONPATH": str(self.folder)}
+    def environment(self, *first: str) -> dict[str, str]:
+        """A person's, with folders that are searched for commands before this test's own."""
+        path = os.pathsep.join([*first, str(Path(sys.executable).parent), os.environ["PATH"]])
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(self.folder)}
 
     def edit(self, file: str, change) -> None:
         """Change a YAML file through `change(content)`."""

@@ -8,13 +8,15 @@ import re
 import shutil
 import subprocess
 
+import preloaded
+
 RUN = "few_shot-ucf101-k2-vifi_clip-s1024"
 
 
 def on_a_terminal(project, *command: str) -> str:
     """All that a terminal of 120 columns gets to see."""
     ours, theirs = pty.openpty()
-    environment = project.environment() | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
+    environment = project.environment(preloaded.search_path()) | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     with subprocess.Popen(
         command, cwd=project.folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
     ) as process:
