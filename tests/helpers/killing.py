@@ -101,7 +101,8 @@ def often(world: Path, run: str, kills: int, seed: int) -> None:
     state.OVERHEAD = 1.0  # save so often that kills meet it
     chance = random.Random(seed)
     signals = itertools.islice(itertools.cycle([signal.SIGKILL, signal.SIGTERM]), kills)
-    print(dict(collections.Counter(attempt(job_of(world, run), number, chance) for number in signals)))
+    ends = dict(collections.Counter(attempt(job_of(world, run), number, chance) for number in signals))
+    print(f"\n{ends}")  # a killed attempt may have left a line begun
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import preloaded
 from described_world import job_of as described_job
 from described_world import method as described_method
 from ports import free_port
@@ -31,12 +32,24 @@ def start(world: Path, action: str, *arguments: str, launcher: tuple[str, ...] =
     command = (sys.executable, *launcher) if launcher else (sys.executable,)
     return subprocess.Popen(
         [*command, str(HERE / "several_processes.py"), action, str(world), *arguments],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS)), "OMP_NUM_THREADS": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         cwd=HERE.parents[1],
     )
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS)), "OMP_NUM_THREADS": "1"}
+
+
+def done(world: Path, action: str, *arguments: str) -> str:
+    """What a process that does `action` of this module in `world` says; a fork that has the libraries already."""
+    command = (str(HERE / "several_processes.py"), action, str(world), *arguments)
+    ended = preloaded.run(command, HERE.parents[1], environment())
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:
@@ -48,13 +61,6 @@ def wait_for(process: subprocess.Popen[str], text: str) -> str:
         if text in line:
             return read
     raise AssertionError(f"ended without '{text}':\n{read}")
-
-
-def finished(process: subprocess.Popen[str], seconds: float = 120) -> str:
-    """Its output, when it has ended well."""
-    output, _ = process.communicate(timeout=seconds)
-    assert process.returncode == 0, output
-    return output
 
 
 def in_processes(count: int, work: Callable[..., Any], *arguments: Any) -> list[int]:

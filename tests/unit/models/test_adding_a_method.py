@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import guides
+import preloaded
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -46,15 +46,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    (folder / "script.py").write_text(code)
+    return preloaded.run([str(folder / "script.py")], folder, {**os.environ, "PYTHONPATH": str(folder)})
 
 
 def test_three_new_files_are_a_method_that_trains_and_is_not_ensembled(checkout: Path) -> None:
     done = python(checkout, TRY)
-    assert done.stdout.strip() == "works", done.stderr
+    assert done.stdout.strip() == "works", done.stdout
 
 
 def test_its_check_names_both_keys(checkout: Path) -> None:
     done = python(checkout, REFUSED)
-    assert "pool.middle 0 does not go with train false" in done.stderr
+    assert "pool.middle 0 does not go with train false" in done.stdout

@@ -1,8 +1,11 @@
 """A stage ends with one line; a failing one with one sentence and exit code 1, its traceback in the log."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import preloaded
 import pytest
 
 from tcclip.errors import UserError
@@ -48,10 +51,10 @@ def test_without_a_log_a_user_error_shows_no_traceback(capfd):
     ],
 )
 def test_a_mistyped_name_ends_a_command_with_one_sentence(words, sentence):
-    done = subprocess.run([sys.executable, "-m", "tcclip.cli.app", *words], capture_output=True, text=True)
+    done = preloaded.run(["tcclip", *words], Path.cwd(), os.environ)
     assert done.returncode == 1
-    assert sentence in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert sentence in done.stdout
+    assert len(done.stdout.splitlines()) == 1
 
 
 def test_a_reader_that_goes_away_ends_a_command_quietly():

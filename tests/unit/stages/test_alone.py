@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import preloaded
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -17,8 +18,7 @@ RUN = "few_shot-ucf101-k2-tc_clip-s1024"
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True)
+    return preloaded.run(command, folder, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)})
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def empty(tmp_path: Path) -> Path:
 )
 def test_a_stage_without_its_inputs_is_one_sentence_with_a_command_that_makes_them(empty, command, missing):
     done = run(empty, "tcclip", *command)
-    (said,) = done.stderr.splitlines()
+    (said,) = done.stdout.splitlines()
     assert done.returncode == 1 and re.match(rf"Error: .*: {re.escape(missing)} is not there", said)
     cure = shlex.split(re.search("`(.*?)`", said)[1])
     if cure[0] == "snakemake":
-        assert "This was a dry-run" in run(empty, *cure, "-n").stderr
+        assert "This was a dry-run" in run(empty, *cure, "-n").stdout
     else:
         assert cure in (["tcclip", "frames", "mini_ucf101", "0"], ["tcclip", "splits", "mini_ucf101"])
 
@@ -54,6 +54,6 @@ def test_a_training_without_frames_names_the_targets_that_make_them(empty):
     classes = empty / "data/splits/mini_ucf101/classes/all.csv"
     classes.parent.mkdir(parents=True)
     classes.write_text("label,name\n0,one\n")
-    said = run(empty, "tcclip", "train", RUN).stderr
+    said = run(empty, "tcclip", "train", RUN).stdout
     assert "is not there: `snakemake frames splits backbone tokens --config suite=mini` makes what is missing" in said
     assert "Traceback" not in said

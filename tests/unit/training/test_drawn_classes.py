@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from several_processes import finished, start
+from several_processes import done
 from tiny_world import make_world, protocol, training_job
 
 from tcclip.params import load_method
@@ -77,6 +77,6 @@ def test_the_loss_is_that_of_the_drawn_columns_and_labels_keep_their_classes(wor
 
 
 def test_two_processes_compare_with_the_classes_of_one(world: Path) -> None:
-    assert "drawn [[0], [0, 0]]" in finished(start(world, "drawn"), seconds=400)
+    assert "drawn [[0], [0, 0]]" in done(world, "drawn")
     one, two = (pd.read_csv(world / f"runs/a5-{count}/history.csv") for count in (1, 2))
     assert np.abs(two["loss"] / one["loss"] - 1).max() < 1e-5 and one["loss"].std() > 0

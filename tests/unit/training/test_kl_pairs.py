@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
-from several_processes import finished, start
+from several_processes import done
 from tiny_world import CLASSES, evaluation, machine, make_world, protocol, same, training_job, weights
 from torch import Tensor, nn
 
@@ -146,7 +146,7 @@ def test_two_processes_compute_the_step_of_one(
     world: Path, monkeypatch: pytest.MonkeyPatch, same_forms: list[int]
 ) -> None:
     found, loss = step_of(prepare(job(world, "one", 2)), monkeypatch)
-    assert "matched [0, 0]" in finished(start(world, "matched"))
+    assert "matched [0, 0]" in done(world, "matched")
     of_two = torch.load(world / "matched.pt")
     assert of_two.pop("loss").item() == pytest.approx(loss, rel=1e-6)
     assert near(of_two, found)

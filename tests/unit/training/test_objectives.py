@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from several_processes import finished, start
+from several_processes import done
 from tiny_world import CLASSES, make_world, protocol, same, training_job
 from torch import Tensor
 
@@ -152,7 +152,7 @@ def test_in_batch_texts_with_the_videos_of_two_processes_are_those_of_one(world:
     objective, batch = InBatch(learner_of(setup)), whole_batch()
     loss = objective.loss(objective.begin(AT), batch, AT)[0].item()
     found = gradients_of(objective, batch, setup.model)
-    assert "gathered [0, 0]" in finished(start(world, "gathered"))
+    assert "gathered [0, 0]" in done(world, "gathered")
     of_two = torch.load(world / "gathered.pt")
     assert of_two.pop("loss").item() == pytest.approx(loss, rel=1e-6)
     assert near(of_two, found)

@@ -3,12 +3,11 @@
 import ast
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import killing
 import pandas as pd
+import preloaded
 from tiny_world import make_world, same, weights
 
 from tcclip.training import train
@@ -19,15 +18,13 @@ HERE = Path(__file__).parents[2] / "helpers"
 
 def test_killed_twenty_times_at_random_moments_a_training_ends_in_bit_identical_weights(tmp_path, capsys):
     world = make_world(tmp_path)
-    done = subprocess.run(
-        [sys.executable, str(HERE / "killing.py"), str(world), "killed", str(KILLS), "7"],
-        env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[1]}", "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=500,
+    done = preloaded.run(
+        [str(HERE / "killing.py"), str(world), "killed", str(KILLS), "7"],
+        tmp_path,
+        {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[1]}", "OMP_NUM_THREADS": "1"},
     )
-    ends = ast.literal_eval(done.stdout)
+    assert done.returncode == 0, done.stdout
+    ends = ast.literal_eval(done.stdout.splitlines()[-1])
     # killed, told to stop while it trained, or told to stop before it had begun or after SIGTERM's own way
     assert sum(ends.values()) == KILLS
     assert set(ends) <= {-signal.SIGKILL, 128 + signal.SIGTERM, -signal.SIGTERM}

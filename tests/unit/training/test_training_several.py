@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ports import free_port
-from several_processes import PLAIN, finished, job_of, start, wait_for
+from several_processes import PLAIN, done, job_of, start, wait_for
 from tiny_systems import OWN_OBJECTIVES
 from tiny_world import make_world, same, weights
 
@@ -35,7 +35,7 @@ def world(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def groups(world) -> str:
     """The output of groups of 1 to 5 processes that train 20 optimizer steps, one an epoch, evaluate, and fail."""
-    return finished(start(world, "groups"), seconds=500)
+    return done(world, "groups")
 
 
 @pytest.fixture(scope="module")
@@ -173,11 +173,14 @@ def test_a_killed_process_ends_the_others_quickly_with_a_sentence_and_the_state_
     goes_on_as_one_process(world, "killed", alone, capsys)
 
 
-def test_the_processes_of_a_killed_command_end_by_themselves(world):
+def test_the_processes_of_one_machine_listen_on_the_loopback_interface_alone_and_end_after_a_killed_command(world):
     process = start(world, "launched", "orphans", "2", "200")
     output = wait_for(process, "process 0 has id") + wait_for(process, "process 1 has id")
     output += wait_for(process, "epoch 3 step 1")
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    places = [c.laddr.ip for one in family for c in one.net_connections("inet") if c.status == psutil.CONN_LISTEN]
     process.kill()
+    assert len(family) > 2 and set(places) <= {"127.0.0.1", "::1"}
     assert len(workers(output)) == 2
     assert gone(workers(output), 20)
     process.communicate(timeout=60)
@@ -196,14 +199,3 @@ def test_two_nodes_of_torchrun_train_as_one_process_and_save_when_torchrun_gets_
     assert all(node.returncode for node in nodes)
     assert sum("the same command continues from there" in output for output in outputs) == 1
     goes_on_as_one_process(world, "nodes", alone, capsys)
-
-
-def test_the_processes_of_one_machine_listen_on_the_loopback_interface_alone(world):
-    process = start(world, "launched", "loopback", "2", "40")
-    wait_for(process, "epoch 1 step 1")
-    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    places = [c.laddr.ip for one in family for c in one.net_connections("inet") if c.status == psutil.CONN_LISTEN]
-    process.terminate()
-    process.communicate(timeout=120)
-    assert len(family) > 2
-    assert set(places) <= {"127.0.0.1", "::1"}

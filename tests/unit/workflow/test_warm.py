@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import preloaded
 import pytest
 
 from tcclip.params.reader import versions
@@ -64,8 +65,9 @@ def test_a_fork_works_in_the_folder_and_environment_of_its_command(socket_path, 
     assert "unknown suite" in tcclip("plan", server=socket_path).stderr
 
 
-def test_a_fork_has_the_plan_and_reads_no_file_of_params():
-    code = """
+def test_a_fork_has_the_plan_and_reads_no_file_of_params(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("""
 from tcclip.workflow import warm
 warm.load("mini")
 import builtins, pathlib, tcclip.params.reader as reader
@@ -78,8 +80,9 @@ for name, run in plan.runs.items():
     evaluate.depends_on(plan, name)
     if run.trained:
         train.depends_on(plan, name)
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+""")
+    done = preloaded.run([str(script)], Path.cwd(), os.environ)
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_fork_sees_params_that_have_changed_since_the_server_began(tmp_path, monkeypatch):
