@@ -88,8 +88,8 @@ def flops(case: Case, settings: Settings, config: BackboneConfig) -> int:
         return _of_matching(model, pairs, video, parts, ahead=objective.coupled(parts, case.micro) > 1)
     objective.begin(AT)  # texts that no training changes are there from the first step on
     batch = batches_of(case, torch.empty(case.batch, *size[1:], device="meta"))[0]
-    one, two = (counted(partial(_step, objective, [batch] * parts)) for parts in (1, 2))
-    return one + (case.batch // case.micro - 1) * (two - one)
+    one, more = counted(partial(_step, objective, [batch])), case.batch // case.micro - 1
+    return one + more * (counted(partial(_step, objective, [batch] * 2)) - one) if more else one
 
 
 def _step(objective: Objective | InParts, batches: list[Batch]) -> None:

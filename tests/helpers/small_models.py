@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -19,13 +20,13 @@ CLASSES = ["ApplyEyeMakeup", "brush_hair", "playing the piano"]
 
 
 @cache
-def backbone() -> Backbone:
-    return Backbone.random(CONFIG)
+def backbone(layers: int = 3) -> Backbone:
+    return Backbone.random(replace(CONFIG, vision_layers=layers, text_layers=layers))
 
 
-def small(method: str, overrides: dict[str, Any] | None = None, frames: int = 4) -> ClipVideo:
+def small(method: str, overrides: dict[str, Any] | None = None, frames: int = 4, layers: int = 3) -> ClipVideo:
     extra = {"tc.k": 5, "tc.alpha": 0.5} if method == "tc_clip" else {}
-    return build(load_method(method, {**extra, **(overrides or {})}), backbone(), CLASSES, frames)
+    return build(load_method(method, {**extra, **(overrides or {})}), backbone(layers), CLASSES, frames)
 
 
 def full_size(method: str, overrides: dict[str, Any] | None = None) -> int:

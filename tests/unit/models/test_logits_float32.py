@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from small_models import CLASSES, CONFIG, backbone
 from tcclip.bench import oracle, plain
 from tcclip.bench.world import outside_texts
 from tcclip.models import build
+from tcclip.models.clip_video import ClipVideo
 from tcclip.models.score.scoring import in_float32
 from tcclip.params import load_method
 from tcclip.params.spellings import TEXT_MODES
@@ -22,20 +24,26 @@ SMALL = {"tc.k": 5, "tc.alpha": 0.5}
 HALVES = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
 
 
-def logits_of(method: str, changes: dict[str, Any], dtype: torch.dtype) -> torch.Tensor:
+@functools.cache
+def model_of(method: str, **changes: Any) -> ClipVideo:
+    """Of either dtype's test; keys of `changes` have _ for the dot."""
     small = SMALL if load_method(method).tc else {}
     layers = {"vision.layers_infuse": "all"} if method == "tc_clip_light" else {}  # a fourth layer is not there
-    texts = outside_texts(CLASSES)
-    model = build(load_method(method, {**small, **layers, **changes}), backbone(), CLASSES, 4, texts=texts)
+    changed = {key.replace("_", ".", 1): value for key, value in changes.items()}
+    settings = load_method(method, {**small, **layers, **changed})
+    return build(settings, backbone(), CLASSES, 4, texts=outside_texts(CLASSES))
+
+
+def logits_of(method: str, dtype: torch.dtype, **changes: Any) -> torch.Tensor:
     with torch.autocast("cpu", dtype):
-        logits: torch.Tensor = model(torch.randn(2, 4, 3, 32, 32))
+        logits: torch.Tensor = model_of(method, **changes)(torch.randn(2, 4, 3, 32, 32))
     return logits
 
 
 @HALVES
 @pytest.mark.parametrize("method", METHODS)
 def test_every_methods_logits_and_loss_are_float32_under_autocast(method: str, dtype: torch.dtype) -> None:
-    logits = logits_of(method, {}, dtype)
+    logits = logits_of(method, dtype)
     targets = smooth_targets(torch.tensor([0, 2]), len(CLASSES), 0.1)
     with torch.autocast("cpu", dtype):
         loss = soft_ce(logits, targets)
@@ -45,8 +53,8 @@ def test_every_methods_logits_and_loss_are_float32_under_autocast(method: str, d
 @HALVES
 @pytest.mark.parametrize("mode", TEXT_MODES)
 def test_every_text_modes_logits_are_float32_under_autocast(mode: str, dtype: torch.dtype) -> None:
-    prompt = {"text.prompt": "{name}"} if mode == "name" else {}
-    assert logits_of("tc_clip", {"text.mode": mode, **prompt}, dtype).dtype == torch.float32
+    prompt = {"text_prompt": "{name}"} if mode == "name" else {}
+    assert logits_of("tc_clip", dtype, text_mode=mode, **prompt).dtype == torch.float32
 
 
 @HALVES

@@ -19,9 +19,9 @@ VIDEO = torch.randn(2, 4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 METHOD = load_method("vita_clip")
 
 
-def training(overrides: dict[str, Any] | None = None) -> ClipVideo:
+def training(overrides: dict[str, Any] | None = None, layers: int = 3) -> ClipVideo:
     """A model as a training has it."""
-    model = small("vita_clip", overrides)
+    model = small("vita_clip", overrides, layers=layers)
     freeze_others(model, learning_of(model, load_method("vita_clip", overrides)))
     return model
 
@@ -121,7 +121,7 @@ def test_bf16_gives_float32_logits_near_those_of_float32() -> None:
 @pytest.mark.parametrize("learning", [False, True])
 def test_the_forward_pass_compiles_to_one_graph(learning: bool) -> None:
     torch.compiler.reset()
-    model = training()
+    model = training(layers=2)
     compiled = torch.compile(model, backend="eager", fullgraph=True)
     with torch.set_grad_enabled(learning):
         assert torch.allclose(compiled(VIDEO), model(VIDEO), atol=1e-5)

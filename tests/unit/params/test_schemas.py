@@ -18,9 +18,12 @@ FILES = [(kind, path) for kind in schemas.KINDS for path in sorted((PARAMS / f"{
 FILES += [(kind, PARAMS / f"{kind}.yaml") for kind in schemas.FILES]
 
 
+schema = functools.cache(schemas.schema)  # of a kind; working it out takes a second
+
+
 @functools.cache
 def validator(kind):
-    return jsonschema.Draft7Validator(schemas.schema(kind))
+    return jsonschema.Draft7Validator(schema(kind))
 
 
 def refusals(kind, content):
@@ -59,16 +62,16 @@ def test_a_mistake_is_underlined(kind, content, sentence):
 
 
 def test_what_a_comment_says_of_a_key_is_its_description():
-    made = schemas.schema("protocol")
+    made = schema("protocol")
     assert made["properties"]["total_batch"]["description"] == "videos per optimizer step"
     assert made["properties"]["views"]["description"] == "of a test video"  # a section
-    selector = schemas.schema("method")["$defs"]["TemporalContext"]["properties"]["selector"]
+    selector = schema("method")["$defs"]["TemporalContext"]["properties"]["selector"]
     assert selector["description"] == "score that chooses the seed tokens (Table 8a)"  # an axis
 
 
 @pytest.mark.parametrize("axis", AXES)
 def test_every_kind_of_an_axis_is_offered_with_a_sentence_and_its_keys(axis):
-    choices = schemas.schema("protocol" if axis == "select" else "method")["$defs"][axis]
+    choices = schema("protocol" if axis == "select" else "method")["$defs"][axis]
     bare, mapping = choices["anyOf"]
     assert {kind["const"] for kind in bare["oneOf"]} == set(kinds_of(axis))
     assert all(kind["description"] for kind in bare["oneOf"])
@@ -83,22 +86,22 @@ def test_the_editors_settings_name_a_schema_for_every_kind_of_file():
     assert settings["yaml.schemas"] == folders | files
 
 
-def keys(schema, where=""):
+def keys(part, where=""):
     """(path, schema) of every key at any depth."""
-    if isinstance(schema, dict):
-        for name, key in schema.get("properties", {}).items():
+    if isinstance(part, dict):
+        for name, key in part.get("properties", {}).items():
             yield f"{where}.{name}", key
-        for name, part in schema.items():
+        for name, below in part.items():
             if name == "if":  # no key of its own
                 continue
-            yield from keys(part, f"{where}.{name}" if name not in ("properties", "$defs") else where)
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from keys(part, where)
+            yield from keys(below, f"{where}.{name}" if name not in ("properties", "$defs") else where)
+    elif isinstance(part, list):
+        for below in part:
+            yield from keys(below, where)
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_every_key_has_a_sentence(kind):
-    said = {where: key.get("description", "") for where, key in keys(schemas.schema(kind)) if where[-5:] != ".kind"}
+    said = {where: key.get("description", "") for where, key in keys(schema(kind)) if where[-5:] != ".kind"}
     assert said
     assert [where for where, words in said.items() if not words or words.endswith(":")] == []
