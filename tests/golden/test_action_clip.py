@@ -20,6 +20,7 @@ from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, sk
 from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import END, START, canonical_shapes
+from tcclip.models.text.tower import ClassTexts
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
@@ -39,6 +40,8 @@ class Run(NamedTuple):
     exact: bool  # float64
     model: ClipVideo  # with the scale 100 in a test
     video: Tensor
+    classes: ClassTexts  # of all templates; encoding them is what takes time here
+    texts: Tensor  # their features (n*C, E)
 
     def near(self, found: Tensor, name: str, float32: float = 1e-4) -> None:
         systems.near(found, GOLDEN[name], 1e-6 if self.exact else float32)
@@ -52,7 +55,10 @@ class Run(NamedTuple):
 @pytest.fixture(scope="module", params=[torch.float64, torch.float32], ids=["float64", "float32"])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     model = systems.model("action_clip", INFO, request.param)
-    yield Run(request.param == torch.float64, model, systems.video(INFO, request.param))
+    with torch.no_grad():
+        classes = model.encode_classes()
+        texts = model.finished(classes)
+    yield Run(request.param == torch.float64, model, systems.video(INFO, request.param), classes, texts)
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,8 @@ def test_the_head_alone_knows_the_order_of_frames(run: Run) -> None:
 
 
 def test_a_test_averages_the_probabilities_of_all_templates(run: Run) -> None:
-    model = run.model
+    model, texts = run.model, run.texts
     with torch.no_grad():
-        texts = model.finished(model.encode_classes())
         videos = model.pooled(model.encode_video(run.video))
         cosines = model.composition.score(videos, texts, torch.tensor(100.0)).unflatten(1, (TEMPLATES, -1))
         run.near(texts.view(TEMPLATES, -1, texts.shape[-1])[[0, 7, 15]], "text_features")
@@ -132,16 +137,17 @@ def test_a_test_averages_the_probabilities_of_all_templates(run: Run) -> None:
         run.near(logits.softmax(dim=-1), "probs", 1e-5)
         assert torch.allclose(probabilities(logits).sum(dim=-1), torch.ones(2, dtype=torch.float64))
         run.near(probabilities(logits).sum(dim=0), "common/view_scores", 1e-5)
-        view = probabilities(model(systems.video(INFO, run.video.dtype, INFO["view2"])))
+        view = probabilities(model(systems.video(INFO, run.video.dtype, INFO["view2"]), run.classes))
         run.near(view, "common/probs_view2", 1e-5)
         run.near(probabilities(logits) + view, "common/scores_2views", 1e-5)
 
 
 def test_under_the_common_recipe_a_test_uses_the_trained_scale(run: Run) -> None:
     model = systems.model("action_clip-common", INFO, run.video.dtype, {"names.split_camel_case": False})
+    assert torch.equal(model.tokens, run.model.tokens)
     with torch.no_grad():
         model.logit_scale.fill_(4.0)
-        run.near(model(run.video).softmax(dim=-1), "common/probs_scale4", 1e-5)
+        run.near(model(run.video, run.classes).softmax(dim=-1), "common/probs_scale4", 1e-5)
 
 
 @pytest.mark.parametrize("size", [2, 1], ids=["at once", "in micro-batches"])
@@ -157,8 +163,10 @@ def test_pairs_losses_and_the_gradient_of_every_parameter(run: Run, size: int) -
         run.near(gradient[:6] if name.endswith("transf.positional_embedding") else gradient, name)
     table = gradients[TABLE]
     assert table.abs().sum(1).nonzero().flatten().tolist() == GOLDEN["token_rows_with_gradient"].tolist()
+    if size < 2:
+        return
     with torch.no_grad():
-        texts = model.finished(model.encode_classes())[torch.tensor(INFO["template"]) * model.classes + labels]
+        texts = run.texts[torch.tensor(INFO["template"]) * model.classes + labels]
         run.near(texts, "pair_text_features")
         videos = model.pooled(model.encode_video(run.video))
         logits = model.composition.score(videos, texts, model.logit_scale.exp())
@@ -181,7 +189,7 @@ def test_videos_of_one_class_are_positives_of_each_other(run: Run, size: int) ->
     assert np.array_equal((labels[:, None] == labels).numpy(), GOLDEN["batch4/truth"])
     run.near(targets, "batch4/target")
     with torch.no_grad():
-        texts = model.finished(model.encode_classes())[torch.tensor(batch["template"]) * model.classes + labels]
+        texts = run.texts[torch.tensor(batch["template"]) * model.classes + labels]
         videos = model.pooled(model.encode_video(video))
         logits = model.composition.score(videos, texts, model.logit_scale.exp())
         run.near(logits, "batch4/logits")
@@ -191,8 +199,7 @@ def test_videos_of_one_class_are_positives_of_each_other(run: Run, size: int) ->
 
 def test_over_all_classes_a_video_has_them_in_the_template_that_is_drawn_for_it(run: Run) -> None:
     with torch.no_grad():
-        classes = run.model.encode_classes()
-        logits = run.model(run.video, classes, None, torch.tensor(INFO["template"]))
+        logits = run.model(run.video, run.classes, None, torch.tensor(INFO["template"]))
     run.near(logits, "common/soft_logits")
     targets = smooth_targets(torch.tensor(INFO["labels"]), 5, INFO["soft"]["smoothing"])
     systems.near(targets, GOLDEN["common/soft_targets"], 1e-7)
@@ -226,11 +233,11 @@ def test_weight_space_ensembling_mixes_the_token_table_and_keeps_the_head(run: R
     assert model.logit_scale.item() == pytest.approx(float(GOLDEN["we07/logit_scale"]), abs=1e-6)
     model.to(run.video.dtype)
     with torch.no_grad():
-        texts = model.finished(model.encode_classes())
-        videos = model.pooled(model.encode_video(run.video))
+        classes = model.encode_classes()
+        texts, videos = model.finished(classes), model.pooled(model.encode_video(run.video))
         logits = model.composition.score(videos, texts, model.logit_scale.exp()).unflatten(1, (TEMPLATES, -1))
         systems.near(logits[:, [0, 7, 15]], GOLDEN["we07/template_logits"], 2e-6 if run.exact else 2e-4)
-        run.near(model(run.video).softmax(dim=-1), "we07/probs", 1e-5)
+        run.near(model(run.video, classes).softmax(dim=-1), "we07/probs", 1e-5)
 
 
 def test_everything_is_trained_and_decays_and_the_head_learns_ten_times_faster() -> None:
