@@ -8,12 +8,12 @@ from snakemake.utils import min_version
 from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import start, start_jobs_at_once
+from tcclip.workflow.snakefile import start, start_jobs_at_once, typed_seeds
 
 min_version("9.18")
 
 plan = plan_or_exit(config, restored=workflow.is_main_process)
-suite, stages = plan.suite.name, all_stages()
+suite, seeds, stages = plan.suite.name, typed_seeds(plan.seeds), all_stages()
 
 
 wildcard_constraints:
@@ -27,7 +27,7 @@ wildcard_constraints:
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite})  # the console counts this suite's runs
     start_jobs_at_once(workflow.scheduler)
-    start(suite, on_this_machine=workflow.local_exec)
+    start(suite, on_this_machine=workflow.local_exec, seeds=plan.seeds)
 
 
 if plan.releases:

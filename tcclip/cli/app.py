@@ -19,7 +19,7 @@ from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.process.console import stage
 from tcclip.process.home import move_caches
-from tcclip.process.options import Log, SuiteName, Values
+from tcclip.process.options import Log, Seeds, SuiteName, Values
 from tcclip.stages import all_stages
 
 HELP = "TC-CLIP from raw videos to tables. Snakemake calls the stages in the right order; each also works alone."
@@ -55,16 +55,18 @@ def plan(
     runs: Annotated[bool, typer.Option("--runs", help="name every run and the tables it serves instead")] = False,
     rows: Annotated[bool, typer.Option("--rows", help="say what each row of the tables costs instead")] = False,
     values: Values = None,
+    seeds: Seeds = "",
 ) -> None:
     """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run.
 
     With --rows it is what each row of a table costs, of which a suite's quoted_rows are not run. With --set it is what
-    it would cost with other values, of every run whose method has them.
+    it would cost with other values, of every run whose method has them, and with --seeds what it would with others.
     """
     with stage("plan", None) as report:
-        the_plan = changed_plan(load_plan(suite), values or [])
+        the_plan = changed_plan(load_plan(suite, seeds), values or [])
         lines = _what_is_asked(the_plan, runs, rows)
-        print("\n".join([*plan_lines.change_lines(the_plan, values or []), *lines]))
+        changed = [*plan_lines.seed_lines(the_plan), *plan_lines.change_lines(the_plan, values or [])]
+        print("\n".join([*changed, *lines]))
         if not (runs or rows):
             print("\n" + "\n".join(plan_lines.disk_lines(the_plan)))
         trained = sum(run.trained for run in the_plan.runs.values())

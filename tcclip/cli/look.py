@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tcclip.plan import load_plan
+from tcclip.plan.other_seeds import with_run
 from tcclip.process.console import stage
 from tcclip.process.options import SuiteName
 
@@ -36,4 +37,4 @@ def token_figure(
     with stage("token figure", None) as say:
         from tcclip.reporting.token_figure import draw_tokens
 
-        say(draw_tokens(load_plan(suite), run, evaluation, video, out))
+        say(draw_tokens(with_run(load_plan(suite), run), run, evaluation, video, out))

@@ -12,6 +12,7 @@ from tcclip.estimate.hours import Estimate, estimates_by_system, estimates_of, r
 from tcclip.estimate.rows import row_costs
 from tcclip.params.dataset import Dataset, Release
 from tcclip.params.reader import path_of
+from tcclip.params.seeds import EVERY
 from tcclip.plan import Plan
 
 UNKNOWN = "?"
@@ -32,6 +33,15 @@ def change_lines(plan: Plan, values: Sequence[str]) -> Iterator[str]:
         have = sum(plan.changes.of(plan.method(name)) == plan.changes.method for name in plan.methods)
         where = f", in the {have} of {len(plan.methods)} methods that have it" if plan.changes.method else ""
         yield f"With {', '.join(values)} in the place of what params/ says{where}."
+        yield ""
+
+
+def seed_lines(plan: Plan) -> Iterator[str]:
+    """Which trainings the suite, or whoever asks, gives other seeds than their protocols list."""
+    given = plan.suite.seeds
+    if given:
+        parts = [f"{'all others' if key == EVERY and len(given) > 1 else key} {_listed(n)}" for key, n in given.items()]
+        yield from wrap(f"Seeds: {'; '.join(parts)}.", WIDTH)
         yield ""
 
 
@@ -135,6 +145,10 @@ def _sum(sizes: Sequence[Size]) -> Size:
 def _span(rates: Sequence[float]) -> str:
     low, high = min(rates), max(rates)
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _twice(dataset: Dataset) -> bool:

@@ -9,8 +9,9 @@ import typer
 
 from tcclip.errors import UserError
 from tcclip.plan import load_plan
+from tcclip.plan.other_seeds import with_run
 from tcclip.process.console import stage
-from tcclip.process.options import SuiteName
+from tcclip.process.options import Seeds, SuiteName
 
 app = typer.Typer()
 
@@ -18,12 +19,14 @@ Group = Annotated[str | None, typer.Option("--group", help="of the row, where se
 
 
 @app.command()
-def explain(table: str, row: str, column: str, group: Group = None, suite: SuiteName = "mini") -> None:
+def explain(
+    table: str, row: str, column: str, group: Group = None, suite: SuiteName = "mini", seeds: Seeds = ""
+) -> None:
     """Print where a cell of a table comes from: evaluations, runs, params, data, code, machine, and how to redo it."""
     with stage("explain", None) as report:
         from tcclip.provenance.explain import explain as chain
 
-        print(chain(load_plan(suite), table, row, column, group))
+        print(chain(load_plan(suite, seeds), table, row, column, group))
         report(f"{table} {row} {column}")
 
 
@@ -34,6 +37,7 @@ def reproduce(
     column: Annotated[str | None, typer.Argument()] = None,
     group: Group = None,
     suite: SuiteName = "mini",
+    seeds: Seeds = "",
     keep: Annotated[Path | None, typer.Option(help="a new folder for the checkout, which then stays")] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="even with other params, code or data than it had")] = False,
 ) -> None:
@@ -42,10 +46,11 @@ def reproduce(
         from tcclip.provenance.cell import find_cell, runs_of
         from tcclip.provenance.reproduce import reproduce as make_again
 
-        plan = load_plan(suite)
+        plan = load_plan(suite, seeds)
         if row is not None and column is not None:
             runs = runs_of(plan, find_cell(plan, name, row, column, group))
         elif row is None:
+            plan = with_run(plan, name)
             runs = [plan.run(name).name]
         else:
             raise UserError("a cell is named by its table, row and column; a run by its name alone")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, put_over
 from tcclip.params.kinds.axis import one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.seeds import Seeds
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -71,7 +72,16 @@ class Protocol(Params):
     select: one_of("select")  # type: ignore[valid-type]  # the weights that are kept: of which epoch, or of several
     test_last: bool = False  # the last epoch's weights are kept beside those of `select`, and tested as they are
     views: Views  # of a test video
-    seed: int  # of everything that is drawn in a training
+    # Of everything that is drawn in a training: there is one training for each, and a cell is the mean over them
+    seeds: Seeds = Field(exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_are_a_list(cls, content: Any) -> Any:
+        """The key of before there could be several says what it is called now."""
+        if isinstance(content, dict) and "seed" in content:
+            raise ValueError(f"seed is a list now, called seeds: write `seeds: [{content['seed']}]`")
+        return content
 
     @model_validator(mode="before")
     @classmethod
@@ -93,6 +103,16 @@ class Protocol(Params):
             raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
         self.select.check_epochs(self.epochs)
         return self
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def seed(self) -> int:
+        """The seed of a run, which has one; else the first, from which untrained methods' random views are drawn."""
+        return self.seeds[0]
+
+    def of_seed(self, seed: int) -> Protocol:
+        """What a run of one seed is trained and tested by."""
+        return self if self.seeds == [seed] else self.model_copy(update={"seeds": [seed]})
 
     @property
     def validates(self) -> bool:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tcclip.errors import unknown
 from tcclip.params.architecture import BackboneConfig, Count
 from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.seeds import EVERY, SeedsByMethod
 from tcclip.params.texts import TextKind
 
 
@@ -108,6 +109,8 @@ class Suite(Params):
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
+    # In the place of protocols': a list for all trainings, or lists by METHOD or PROTOCOL/METHOD (docs/seeds.md)
+    seeds: SeedsByMethod = Field(default_factory=dict)
     methods: dict[str, Any] = Field(default_factory=dict)  # put over every method's values, or scaling them
 
     @model_validator(mode="before")
@@ -132,6 +135,15 @@ class Suite(Params):
         if role not in self.datasets:
             raise unknown("dataset", role, self.datasets)
         return self.datasets[role]
+
+    def seeds_for(self, protocol: str, method: str) -> list[int] | None:
+        """The seeds of a method's trainings by a protocol; None: those that the protocol lists."""
+        known = (f"{protocol}/{method}", method, EVERY)
+        return next((self.seeds[key] for key in known if key in self.seeds), None)
+
+    def with_seeds(self, seeds: dict[str, list[int]]) -> Suite:
+        """The suite with other seeds: those of all trainings in the place of whatever it says, methods' beside it."""
+        return self.model_copy(update={"seeds": seeds if EVERY in seeds else {**self.seeds, **seeds}})
 
 
 def load_suite(name: str) -> Suite:

@@ -14,14 +14,16 @@ import yaml
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
 from tcclip.params.depends import training_settings
+from tcclip.plan.other_seeds import with_run
 from tcclip.plan.plan import Plan
 from tcclip.plan.runs import Changed
 from tcclip.plan.values import Changes, method_of, protocol_of
 
+RUN_KEYS = ("seed", *Protocol.model_fields)  # of a protocol, as a run has it
 OF_PROTOCOL = "protocol."  # begins a key of the protocol; every other key is the method's
 FIXED = {  # they say which runs there are and on what data: (of a method, of a protocol)
     False: ("name", "display", "description", "train", "init", "protocols", "names.source", "names.otherwise"),
-    True: ("name", "description", "train_split", "shots", "folds", "only_from_clip"),
+    True: ("name", "description", "train_split", "shots", "folds", "seeds", "only_from_clip"),
 }
 NUMBER = re.compile(r"[+-]?\d+[eE][+-]?\d+")  # YAML reads 1e-4, without a point, as a word
 SAFE = re.compile(r"[^A-Za-z0-9._+=,-]")  # what a folder's name shall not have
@@ -47,17 +49,19 @@ def parse(texts: Sequence[str]) -> Changes:
 
 
 def changed_run(plan: Plan, name: str, texts: Sequence[str]) -> tuple[Plan, str]:
-    """The plan of one run with other values, and the name that it has then; without `texts` the same plan and name.
+    """The plan of one run with other values, and the name that it has then; without `texts` its plan and name.
 
+    The run may be of another seed than the plan's (`with_run`).
     It is evaluated on what the run is evaluated on, and no table shows it. Where no training depends on the values, its
     weights are the run's.
 
     Raises:
         UserError: an unknown run or key, a value that is not allowed, or keys that do not go together.
     """
-    run = plan.run(name)
+    plan = with_run(plan, name)
     if not texts:
         return plan, name
+    run = plan.run(name)
     changes, before = parse(texts), plan.method(run.method)
     if without := changes.method.keys() - changes.of(before).keys():
         raise UserError(f"--set {min(without)}: method {before.name} has no such section")
@@ -68,6 +72,7 @@ def changed_run(plan: Plan, name: str, texts: Sequence[str]) -> tuple[Plan, str]
     method.check_sizes(sizes.patches, protocol.frames, sizes.vision_layers)
     values = _texts(changes)
     seed = protocol.seed if "seed" in changes.protocol else run.seed
+    protocol = protocol if seed is None else protocol.of_seed(seed)
     trained = _settings(method, protocol, seed) != _settings(before, plan.protocol_for(run), run.seed)
     made = replace(
         run,
@@ -100,10 +105,10 @@ def _check_key(key: str, name: str, of_protocol: bool) -> None:
     if name in FIXED[of_protocol]:
         raise UserError(f"--set {key}: it says which runs there are, or what they are called: change it in params/")
     if of_protocol:
-        if name.partition(".")[0] not in Protocol.model_fields:
-            raise unknown("key of --set", key, [f"{OF_PROTOCOL}{known}" for known in Protocol.model_fields])
+        if name.partition(".")[0] not in RUN_KEYS:
+            raise unknown("key of --set", key, [f"{OF_PROTOCOL}{known}" for known in RUN_KEYS])
     elif name.partition(".")[0] not in Method.model_fields:
-        if name.partition(".")[0] in Protocol.model_fields:
+        if name.partition(".")[0] in RUN_KEYS:
             raise UserError(f"--set {key}: it is a key of the protocol: write {OF_PROTOCOL}{key}")
         raise unknown("key of --set", key, Method.model_fields)
 

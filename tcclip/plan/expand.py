@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from tcclip.errors import unknown
 from tcclip.params import Method, Protocol, Suite, Table, load_dataset, load_table
@@ -17,12 +17,13 @@ from tcclip.params.column import (
     ViewsColumn,
 )
 from tcclip.params.reader import names, path_of
+from tcclip.params.seeds import EVERY
 from tcclip.params.table import Row
 from tcclip.params.variants import place_of
 from tcclip.plan import texts
 from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
 from tcclip.plan.evaluation import Evaluation
-from tcclip.plan.runs import Run, run_for, train_split, trainings
+from tcclip.plan.runs import Run, run_for, seeds_of, train_split, trainings
 from tcclip.plan.values import method_of, protocol_of
 
 Place = tuple[str, str]  # group and row
@@ -69,6 +70,18 @@ def check_quoted(suite: Suite) -> None:
     for name in suite.quoted_rows:
         if name not in known:
             raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)
+
+
+def check_seeds(suite: Suite, methods: Collection[str]) -> None:
+    """Every method and protocol that a suite gives seeds to must exist; `methods` are those of its runs."""
+    known = {*names("methods"), *methods}
+    for key in suite.seeds:
+        protocol, _, method = key.rpartition("/")
+        where = f"in seeds of suite {suite.name}:"
+        if protocol and protocol not in names("protocols"):
+            raise unknown(f"protocol {where}", protocol, names("protocols"))
+        if method not in known and key != EVERY:
+            raise unknown(f"method {where}", method, known)
 
 
 def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:
@@ -140,7 +153,11 @@ def _measured(
     if (with_texts := _with_texts(suite, method, role, column.dataset)) is None:
         return None, []
     method = with_texts
-    runs = [run_for(suite, method, protocol, role, *training) for training in trainings(column, protocol)]
+    runs = [
+        run_for(suite, method, protocol, role, *training, seed=seed)
+        for seed in seeds_of(suite, method, protocol, role)
+        for training in trainings(column, protocol)
+    ]
     every = [
         Evaluation(run.name, column.dataset, split, protocol.views, we, run.seed)
         for run in runs

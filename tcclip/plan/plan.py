@@ -14,11 +14,12 @@ from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset,
 from tcclip.params.dataset import Generated, Release
 from tcclip.params.exceptions import exceptions_for
 from tcclip.params.reader import path_of
+from tcclip.params.seeds import parse_seeds
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
-from tcclip.plan.expand import check_quoted, expand
+from tcclip.plan.expand import check_quoted, check_seeds, expand
 from tcclip.plan.own import own_datasets, own_table, with_own
-from tcclip.plan.runs import Run, run_for, train_split
+from tcclip.plan.runs import Run, run_for, train_split, with_initial
 from tcclip.plan.values import Changes, method_of, protocol_of
 
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "run_for"]
@@ -34,6 +35,7 @@ class Plan:
     runs: dict[str, Run]
     changes: Changes = field(default_factory=Changes)
     asked: tuple[Evaluation, ...] = ()  # evaluations that no table shows
+    seeds: str = ""  # as they were typed, over what the suite's file says
 
     def run(self, name: str) -> Run:
         """A run by name; an unknown name is an error with the nearest one."""
@@ -97,7 +99,7 @@ class Plan:
 
     def protocol_for(self, run: Run) -> Protocol:
         """What a run is trained and tested by: its protocol with the values of its method, its suite, its dataset."""
-        return self._protocols[run.protocol, run.method, run.role, run.shots]
+        return self._protocols[run.protocol, run.method, run.role, run.shots, run.seed]
 
     @functools.cached_property
     def datasets(self) -> dict[str, Dataset]:
@@ -134,20 +136,21 @@ class Plan:
         }
 
     @functools.cached_property
-    def _protocols(self) -> dict[tuple[str, str, str | None, int | None], Protocol]:
-        """By name, method, the dataset that is trained on, and shots; most of these have no say, and share one."""
-        found: dict[tuple[str, str, str | None, int | None], Protocol] = {}
-        shared: dict[tuple[str, str | None, str | None, tuple[int, ...]], Protocol] = {}
+    def _protocols(self) -> dict[tuple[str, str, str | None, int | None, int | None], Protocol]:
+        """By name, method, the dataset that is trained on, shots and seed; most of these have no say, and share one."""
+        found: dict[tuple[str, str, str | None, int | None, int | None], Protocol] = {}
+        shared: dict[tuple[str, str | None, str | None, tuple[int, ...], int | None], Protocol] = {}
         for run in self.runs.values():
             name, method = run.protocol, self.method(run.method)
             dataset = self.dataset(run.role) if run.role else None
             by_method = method.name if name in method.protocols else None
             by_dataset = dataset.name if dataset and dataset.budget(name) else None
             special = tuple(exceptions_for(method.protocols.get(name, {}), run.role, run.shots))
-            if (key := (name, by_method, by_dataset, special)) not in shared:
+            if (key := (name, by_method, by_dataset, special, run.seed)) not in shared:
                 changes = self.changes.protocol
-                shared[key] = protocol_of(self.suite, name, method, dataset, changes, run.role, run.shots)
-            found[name, run.method, run.role, run.shots] = shared[key]
+                protocol = protocol_of(self.suite, name, method, dataset, changes, run.role, run.shots)
+                shared[key] = protocol if run.seed is None else protocol.of_seed(run.seed)
+            found[name, run.method, run.role, run.shots, run.seed] = shared[key]
         return found
 
     @functools.cached_property
@@ -190,19 +193,15 @@ class Plan:
         return sorted({run.method for run in self.runs.values()})
 
 
-def _with_initial(run: Run) -> list[tuple[str, Run]]:
-    """A run and those that it starts from, by name."""
-    return [(run.name, run), *(_with_initial(run.init) if run.init else [])]
-
-
 @functools.cache
-def load_plan(suite_name: str) -> Plan:
-    """The plan of a suite."""
-    return plan_of(load_suite(suite_name))
+def load_plan(suite_name: str, seeds: str = "") -> Plan:
+    """The plan of a suite; `seeds` as they are typed (params/seeds.py) are put over what its file says."""
+    suite = load_suite(suite_name)
+    return plan_of(suite.with_seeds(parse_seeds(seeds)), seeds) if seeds else plan_of(suite)
 
 
-def plan_of(suite: Suite) -> Plan:
-    """The plan of a suite, with the tables of the user's own datasets."""
+def plan_of(suite: Suite, seeds: str = "") -> Plan:
+    """The plan of a suite, with the tables of the user's own datasets; `seeds` are those that were typed for it."""
     own = own_datasets(suite)
     suite = with_own(suite, own)
     for protocol in suite.protocols:
@@ -216,5 +215,6 @@ def plan_of(suite: Suite) -> Plan:
         table_cells, table_runs = expand(suite, table, tables)
         cells[name] = tuple(table_cells)
         for run in table_runs:
-            runs |= {name: needed for name, needed in _with_initial(run) if name not in runs}
-    return Plan(suite, tables, cells, runs)
+            runs |= {name: needed for name, needed in with_initial(run) if name not in runs}
+    check_seeds(suite, {run.method for run in runs.values()})
+    return Plan(suite, tables, cells, runs, seeds=seeds)

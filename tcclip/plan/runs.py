@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from tcclip.params.variants import place_of
 from tcclip.plan.values import method_of, protocol_of
 
 BASE = "base"  # the class list of a training that leaves classes out
+SEED = re.compile(r"-s(\d+)$")  # how the name of a trained run ends
+OF_SEED = "protocol.seed"  # the value on a command line that gives a run another seed
 UNTRAINED = "untrained-"  # how the name of an untrained method's run begins
 
 
@@ -49,6 +52,13 @@ class Run:
         return self.role is not None
 
     @property
+    def apart_from_seed(self) -> str:
+        """The name without the seed: runs that differ in nothing else have it in common."""
+        name = self.changed.run if self.changed else self.name
+        values = {k: v for k, v in self.changed.values.items() if k != OF_SEED} if self.changed else {}
+        return "+".join([SEED.sub("", name), *(f"{key}={value}" for key, value in values.items())])
+
+    @property
     def arguments(self) -> str:
         """The run on a command line, after `tcclip train`."""
         return self.changed.arguments if self.changed else self.name
@@ -60,19 +70,39 @@ class Run:
 
 
 def run_for(
-    suite: Suite, method: Method, protocol: Protocol, role: str, shots: int | None = None, fold: int | None = None
+    suite: Suite,
+    method: Method,
+    protocol: Protocol,
+    role: str,
+    shots: int | None = None,
+    fold: int | None = None,
+    *,
+    seed: int,
 ) -> Run:
-    """The run that a cell needs; methods without training have one run for everything."""
+    """The run that a cell needs; methods without training have one run for everything.
+
+    A run that starts from another one starts from that of its own seed: then all that is drawn for it is drawn anew.
+    """
     if not method.train:
         return Run(UNTRAINED + method.name, protocol.name, method.name, None, None, None, None)
     number = f"k{shots}" if shots else f"f{fold}" if fold else ""
-    parts = [protocol.name, role, number, method.name, f"s{protocol.seed}"]
+    parts = [protocol.name, role, number, method.name, f"s{seed}"]
     name = "-".join(part for part in parts if part)
-    init = _initial(suite, method, protocol, role)
-    return Run(name, protocol.name, method.name, role, shots, fold, protocol.seed, init)
+    init = _initial(suite, method, protocol, role, seed)
+    return Run(name, protocol.name, method.name, role, shots, fold, seed, init)
 
 
-def _initial(suite: Suite, method: Method, protocol: Protocol, role: str) -> Run | None:
+def seeds_of(suite: Suite, method: Method, protocol: Protocol, role: str) -> list[int]:
+    """The seeds of a method's trainings by a protocol on the paper's dataset `role`: one run for each."""
+    if given := suite.seeds_for(protocol.name, method.name):
+        return given
+    dataset = load_dataset(suite.dataset(role))
+    if "seeds" in dataset.budget(protocol.name):  # one of one's own
+        return protocol_of(suite, protocol.name, method, dataset).seeds
+    return protocol.seeds
+
+
+def _initial(suite: Suite, method: Method, protocol: Protocol, role: str, seed: int) -> Run | None:
     """The run that trainings of a method start from, if it is not CLIP."""
     if method.init == "clip":
         return None
@@ -93,7 +123,7 @@ def _initial(suite: Suite, method: Method, protocol: Protocol, role: str) -> Run
     if first.shots and init.shots not in first.shots:
         raise unknown(f"init.shots of method {method.name}", str(init.shots), [str(k) for k in first.shots])
     suite.dataset(init.dataset)
-    return run_for(suite, start, first, init.dataset, init.shots)
+    return run_for(suite, start, first, init.dataset, init.shots, seed=seed)
 
 
 def train_split(protocol: Protocol, shots: int | None, fold: int | None) -> str:
@@ -105,3 +135,8 @@ def trainings(column: MeasuredColumn, protocol: Protocol) -> list[tuple[int | No
     """(shots, fold) of the runs behind a cell of a measured column."""
     folds = range(1, protocol.folds + 1) if protocol.folds else [None]
     return [(shots, fold) for shots in column.trainings for fold in folds]
+
+
+def with_initial(run: Run) -> list[tuple[str, Run]]:
+    """A run and those that it starts from, by name."""
+    return [(run.name, run), *(with_initial(run.init) if run.init else [])]

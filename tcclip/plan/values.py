@@ -55,5 +55,11 @@ def protocol_of(
     if dataset and (budget := dataset.budget(name)):
         layers.append(Budget(budget, f"{path_of('datasets', dataset.name)}: protocols.{name}"))
     if changes:
-        layers.append(Budget(undotted(dict(changes)), "--set"))
+        layers.append(Budget(_as_in_a_file(undotted(dict(changes))), "--set"))
     return load_protocol(name, *layers)
+
+
+def _as_in_a_file(changes: dict[str, Any]) -> dict[str, Any]:
+    """A run has one seed, where a protocol lists those of several runs."""
+    rest = {key: value for key, value in changes.items() if key != "seed"}
+    return {**rest, "seeds": [changes["seed"]]} if "seed" in changes else rest

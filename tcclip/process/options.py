@@ -28,6 +28,14 @@ Values = Annotated[
         help="another value of the method (tc.k=32) or of its protocol (protocol.lr=1e-4); repeat",
     ),
 ]
+Seeds = Annotated[
+    str,
+    typer.Option(
+        "--seeds",
+        metavar="[METHOD,...:]N,...",
+        help="the seeds of all trainings (1024,1025,1026), or of some methods' (tc_clip:1024,1025,1026)",
+    ),
+]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 

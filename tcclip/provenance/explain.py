@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from tcclip.errors import UserError
 from tcclip.plan import Cell, Plan, layout
+from tcclip.plan.cells import rows_of
+from tcclip.plan.evaluation import Found
 from tcclip.provenance.cell import find_cell, other_groups, parts, runs_of
 from tcclip.provenance.origin import changed_since, fingerprints_now, mlflow_link
 from tcclip.reporting import origin
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.chain import Fact, Today, evaluation_facts, made_again, run_facts, title_of, value_of
+from tcclip.reporting.tables import results_of
 from tcclip.stages import evaluate
 
 WIDTH = 13  # characters of a line's title
@@ -27,7 +30,7 @@ def explain(plan: Plan, table: str, row: str, column: str, group: str | None = N
     if not runs:
         raise UserError(f"{table}, row '{row}', column '{column}' {cell.without_runs(plan.suite.name)}")
     others = other_groups(plan, cell)
-    lines = [title_of(plan, cell), _line(_value(plan, cell))]
+    lines = [title_of(plan, cell), _line(_value(plan, cell)), *map(_line, _seeds(plan, cell))]
     lines += [_line(("other groups", ", ".join(f"--group '{name}'" for name in others)))] if others else []
     lines += ["", "Evaluations", *_evaluations(plan, cell)]
     for run in runs:
@@ -43,6 +46,14 @@ def _value(plan: Plan, cell: Cell) -> Fact:
         return "value", f"not there yet: snakemake {cell.table} --config suite={plan.suite.name}"
     lines = read_table(path).itertuples(index=False)
     return value_of(plan, cell, next((line for line in lines if (line.group, line.row, line.column) == cell.key), None))
+
+
+def _seeds(plan: Plan, cell: Cell) -> Iterator[Fact]:
+    """What each of several seeds gives, whose mean the value is."""
+    row = rows_of(plan.cells[cell.table])[cell.group, cell.row]
+    number = cell.number(Found(results_of(plan, cell.table)), row)
+    if number and len(number.by_seed) > 1:
+        yield "seeds", ", ".join(f"{seed}: {value:.2f}" for seed, value in number.by_seed.items())
 
 
 def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:

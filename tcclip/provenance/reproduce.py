@@ -22,7 +22,13 @@ try:
 except ImportError:  # a commit before a stage was one file
     from tcclip.training.from_plan import training_job
 from tcclip.training.job import resolved_params
-print(json.dumps(resolved_params(training_job(load_plan({suite!r}), {run!r}))))
+plan = load_plan({suite!r})
+try:
+    from tcclip.plan.other_seeds import with_run
+    plan = with_run(plan, {run!r})
+except ImportError:  # a commit before there were several seeds
+    pass
+print(json.dumps(resolved_params(training_job(plan, {run!r}))))
 """
 
 

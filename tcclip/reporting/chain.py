@@ -96,7 +96,9 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
 
 def made_again(plan: Plan, cell: Cell, grouped: bool) -> str:
     """The command that makes a cell's runs again; `grouped`: other groups have such a row, too."""
-    config = "" if plan.suite.name == "mini" else f" --suite {plan.suite.name}"
+    config = ("" if plan.suite.name == "mini" else f" --suite {plan.suite.name}") + (
+        f" --seeds {plan.seeds}" if plan.seeds else ""
+    )
     named = f" --group '{cell.group}'" if grouped else ""
     return f"tcclip reproduce {cell.table} '{cell.row}' {cell.column}{named}{config}"
 

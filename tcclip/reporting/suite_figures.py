@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -45,15 +45,27 @@ def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) ->
 def compared(plan: Plan) -> list[Run]:
     """The runs that curves and class-by-class figures compare: of methods in tables that are no ablations.
 
-    Sorted by method as in the tables, by dataset as in the suite, and by K or fold.
+    Of runs that differ in their seed alone it is the first. Sorted by method as in the tables, by dataset as in the
+    suite, and by K or fold.
     """
     tables = [table for table in plan.tables.values() if not table.ablation] or list(plan.tables.values())
     methods = list(dict.fromkeys(row.method_name for table in tables for row in table.rows))
     roles = [None, *plan.suite.datasets]
-    runs = [run for run in plan.runs.values() if run.method in methods]
+    first: dict[str, Run] = {}
+    for run in plan.runs.values():
+        first.setdefault(run.apart_from_seed, run)
+    runs = [run for run in first.values() if run.method in methods]
     return sorted(
         runs, key=lambda run: (methods.index(run.method), roles.index(run.role), run.shots or 0, run.fold or 0)
     )
+
+
+def of_first_seed(plan: Plan, runs: Iterable[Run]) -> str:
+    """The sentence that says so, where one of `runs` has others beside it that differ in their seed alone; else ""."""
+    shown = {run.apart_from_seed: run.seed for run in runs}
+    beside = {name for run in plan.runs.values() if run.seed != shown.get(name := run.apart_from_seed, run.seed)}
+    seeds = sorted({seed for name in beside if (seed := shown[name]) is not None})
+    return f" Of several seeds the first is shown ({', '.join(map(str, seeds))})." if seeds else ""
 
 
 def method_colors(plan: Plan) -> dict[str, str]:
@@ -97,7 +109,8 @@ def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:
 
 
 def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], folder: Path) -> list[Picture]:
-    histories = results.histories([run for run in compared(plan) if run.protocol == protocol], plan)
+    runs = [run for run in compared(plan) if run.protocol == protocol]
+    histories, seeds = results.histories(runs, plan), of_first_seed(plan, runs)
     name = protocol.replace("_", "-").capitalize()
     wanted = [
         ("loss", "training loss (nats)", f"{name}: training loss by epoch (mixed videos, smoothed labels)."),
@@ -110,7 +123,8 @@ def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], fold
         }
         if known:
             figure = figures.training_curves(known, column, label, colors)
-            drawn.append(Picture(style.save(figure, folder / f"{column}_{protocol}.png"), "Training", caption))
+            path = style.save(figure, folder / f"{column}_{protocol}.png")
+            drawn.append(Picture(path, "Training", caption + seeds))
     return drawn
 
 
@@ -135,12 +149,15 @@ def _class_figures(
     by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", colors)
     matrices = figures.confusion_matrices(confusions, names, f"Confusion, {what}")
     section = f"{plan.displays[role]} class by class"
+    seeds = of_first_seed(plan, [plan.run(e.run) for e in evaluations])
     return [
-        Picture(style.save(by_class, folder / f"per_class_{role}.png"), section, f"Top-1 accuracy by class, {what}."),
+        Picture(
+            style.save(by_class, folder / f"per_class_{role}.png"), section, f"Top-1 accuracy by class, {what}.{seeds}"
+        ),
         Picture(
             style.save(matrices, folder / f"confusion_{role}.png"),
             section,
             f"Which classes are taken for which, {what}. Pairs that a method does not tell apart stand side by side; "
-            f"confused_pairs_{role}.csv lists them.",
+            f"confused_pairs_{role}.csv lists them.{seeds}",
         ),
     ]

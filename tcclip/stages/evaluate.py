@@ -211,7 +211,11 @@ def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
 
 
 def _protocol(content: dict[str, Any], path: Path) -> Protocol:
-    return validate(content.get("protocol") or {}, Protocol, f"{path}, protocol")
+    """The protocol of a run, which has one seed where a file of params/ lists several."""
+    found = dict(content.get("protocol") or {})
+    if "seed" in found:
+        found["seeds"] = [found.pop("seed")]
+    return validate(found, Protocol, f"{path}, protocol")
 
 
 def _params_file(plan: Plan, name: str) -> Path:
@@ -242,8 +246,7 @@ def evaluate(
         again = typed(values, suite=suite, dataset=dataset, split=split, views=views, we=we, gpus="0")
         instead = on_the_cpu(["tcclip", "evaluate", run, *again], path_of("suites", suite))
         device = launch.device(count, instead)
-        if values:
-            plan, run = changed_run(plan, run, values)
+        plan, run = changed_run(plan, run, values or [])
         if dataset and split:
             subject, jobs = asked_jobs(plan, run, dataset, split, parse_views(views) if views else None, we)
         elif dataset or split or views or we:

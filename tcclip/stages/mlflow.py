@@ -13,7 +13,7 @@ import typer
 
 from tcclip.plan import Plan, Run, layout, load_plan
 from tcclip.process.console import stage
-from tcclip.process.options import Log, SuiteName
+from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import evaluate, fingerprint
 
 CODE = ("tcclip.tracking",)
@@ -64,9 +64,9 @@ def mlflow_store(
 
 
 @app.command()
-def mlflow(suite: SuiteName = "mini", log: Log = None) -> None:
+def mlflow(suite: SuiteName = "mini", seeds: Seeds = "", log: Log = None) -> None:
     """Load the run folders into MLflow; unchanged runs are left alone."""
     with stage("MLflow runs", log) as say:
         from tcclip.tracking.loader import load_runs
 
-        say(load_runs(load_plan(suite), of_untrained))
+        say(load_runs(load_plan(suite, seeds), of_untrained))

@@ -10,7 +10,7 @@ import typer
 
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
-from tcclip.process.options import Log, SuiteName
+from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import evaluate, figure, fingerprint
 from tcclip.stages.depends import require
 
@@ -53,6 +53,7 @@ def code() -> str:
 @app.command()
 def report(
     suite: SuiteName = "mini",
+    seeds: Seeds = "",
     so_far: Annotated[bool, typer.Option("--so-far", help="the page alone, of the tables that are there")] = False,
     log: Log = None,
 ) -> None:
@@ -60,7 +61,7 @@ def report(
     with stage("report", log) as say:
         from tcclip.reporting import write_report
 
-        plan = load_plan(suite)
+        plan = load_plan(suite, seeds)
         tables = [layout.table(suite, table) for table in plan.tables]
         require([] if so_far else tables, f"snakemake {outputs(plan)[0]} --config suite={suite}")
         say(write_report(plan, so_far, functools.partial(evaluate.data_behind, plan)))

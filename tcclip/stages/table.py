@@ -9,7 +9,7 @@ import typer
 
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
-from tcclip.process.options import Log, SuiteName
+from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import bench, fingerprint
 
 CODE = ("tcclip.reporting.tables",)
@@ -43,9 +43,9 @@ def code() -> str:
 
 
 @app.command()
-def table(name: str, suite: SuiteName = "mini", log: Log = None) -> None:
+def table(name: str, suite: SuiteName = "mini", seeds: Seeds = "", log: Log = None) -> None:
     """Fill a table from the metrics of its runs."""
     with stage(name, log) as report:
         from tcclip.reporting import write_table
 
-        report(write_table(load_plan(suite), name))
+        report(write_table(load_plan(suite, seeds), name))

@@ -32,6 +32,7 @@ def tags_of(plan: Plan, run: Run) -> dict[str, str]:
         "shots": run.shots,
         "fold": run.fold,
         "seed": run.seed,
+        "configuration": run.apart_from_seed,  # by which MLflow puts the seeds of a training together
         "tables": ",".join(plan.tables_of(run.name)),
         "mlflow.source.name": command,
         "mlflow.source.type": "JOB",

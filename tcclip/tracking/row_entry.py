@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def row_entry(
         "group": group,
         "method": ", ".join(sorted(methods)),
         "runs": str(len(runs)),
+        "seeds": ", ".join(map(str, _seeds(plan, runs))),
         "mlflow.note.content": f"{plan.tables[table].title}: {row}. Its runs:\n\n{links}"[:8000],
         "mlflow.source.name": f"tcclip table {table} --suite {plan.suite.name}",
         "mlflow.source.type": "JOB",
@@ -76,6 +77,11 @@ def row_entry(
         files=[],
         splits=[],
     )
+
+
+def _seeds(plan: Plan, runs: Iterable[str]) -> list[int]:
+    """Of the trainings that are behind a row."""
+    return sorted({seed for run in runs if run in plan.runs and (seed := plan.runs[run].seed) is not None})
 
 
 def key_of(content: EntryContent) -> str:

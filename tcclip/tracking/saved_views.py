@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 VIEW = "mlflow.sharedViewState."  # of MLflow's own
+SEEDS = "seeds"  # the view of all runs
 SORTED_BY = ("all", "all_avg", "all_hm", "all_top1")  # a table's column for the whole of it; else its last one
 
 
 def write_views(connection: MlflowClient, experiment: str, plan: Plan) -> None:
     """Give an experiment a view per table and a description that links to them; unchanged ones are left alone."""
-    tags = {f"{VIEW}{table}": envelope(plan, table) for table in plan.tables}
+    tags = {f"{VIEW}{name}": envelope(title, found) for name, (title, found) in views(plan).items()}
     tags["mlflow.note.content"] = note(plan, experiment)
     known = connection.get_experiment(experiment).tags
     for name, value in tags.items():
@@ -27,38 +28,55 @@ def write_views(connection: MlflowClient, experiment: str, plan: Plan) -> None:
             connection.set_experiment_tag(experiment, name, value)
 
 
-def link(experiment: str, table: str) -> str:
-    """Where a table's view is, behind the server's address."""
-    return f"#/experiments/{experiment}/runs?viewStateShareKey={table}"
+def views(plan: Plan) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Key of a view -> its title and state: one for each table and, where there are several seeds, one of the runs."""
+    found = {name: (table.title, state(plan, name)) for name, table in plan.tables.items()}
+    if len({run.apart_from_seed for run in plan.runs.values()}) < len(plan.runs):
+        found[SEEDS] = ("Runs, those that differ in their seed alone together", over_seeds())
+    return found
+
+
+def link(experiment: str, view: str) -> str:
+    """Where a view is, behind the server's address."""
+    return f"#/experiments/{experiment}/runs?viewStateShareKey={view}"
 
 
 def note(plan: Plan, experiment: str) -> str:
     """What the experiment's page says above its runs."""
-    lines = [f"* [{table.title}]({link(experiment, name)})" for name, table in plan.tables.items()]
+    lines = [f"* [{title}]({link(experiment, name)})" for name, (title, _) in views(plan).items()]
     about = f"Suite **{plan.suite.name}**: {plan.suite.description}. Every table, best row first:"
     return "\n".join([about, "", *lines])
 
 
-def envelope(plan: Plan, table: str) -> str:
+def envelope(title: str, found: dict[str, Any]) -> str:
     """A saved view in the form of MLflow 3.17: name, times in ms (the same for ever), and the state as JSON text."""
-    return json.dumps(
-        {"name": plan.tables[table].title, "createdAt": 0, "updatedAt": 0, "state": json.dumps(state(plan, table))}
-    )
+    return json.dumps({"name": title, "createdAt": 0, "updatedAt": 0, "state": json.dumps(found)})
 
 
 def state(plan: Plan, table: str) -> dict[str, Any]:
     """Filter, order and columns of a table's rows."""
     columns = [column.name for column in plan.tables[table].columns]
     shown = [f"tags.`{name}`" for name in ("group", "method")] + [f"metrics.`{name}`" for name in columns]
+    return _state(f"tags.table = '{table}'", f"metrics.`{sorted_by(columns)}`", shown)
+
+
+def over_seeds() -> dict[str, Any]:
+    """The runs, each group of which is the mean over its seeds."""
+    group = {"aggregateFunction": "average", "groupByKeys": [{"mode": "tag", "groupByData": "configuration"}]}
+    shown = [f"tags.`{name}`" for name in ("method", "seed")]
+    return {**_state("tags.kind = 'run'", "attributes.start_time", shown), "groupBy": group}
+
+
+def _state(rows: str, sorted_by: str, columns: list[str]) -> dict[str, Any]:
     return {
-        "searchFilter": f"tags.table = '{table}'",
-        "orderByKey": f"metrics.`{sorted_by(columns)}`",
+        "searchFilter": rows,
+        "orderByKey": sorted_by,
         "orderByAsc": False,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "modelVersionFilter": "All Runs",
         "datasetsFilter": [],
-        "selectedColumns": shown,
+        "selectedColumns": columns,
         "runsHiddenMode": "SHOW_ALL",
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
 from tcclip.workflow import warm
 
-CONFIG_KEYS = ("suite",)
+CONFIG_KEYS = ("suite", "seeds")
 JOBS, SECONDS = 100, 1  # Snakemake's own limit: so many jobs may start in so many seconds
 
 
@@ -34,7 +35,7 @@ class Rule(Protocol):
 
 
 def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
-    """The plan of the suite in `--config suite=...`; a mistake in params ends Snakemake with one sentence.
+    """The plan of `--config suite=...`, with its `seeds=...`; a mistake in params ends Snakemake with one sentence.
 
     With `restored`, what `dvc pull` brought is taken over first, and exchanged videos are noticed.
     """
@@ -43,7 +44,7 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
         address.tracking_uri()
-        plan = load_plan(str(config.get("suite", "mini")))
+        plan = load_plan(str(config.get("suite", "mini")), str(config.get("seeds") or ""))
         if restored:
             restore(plan.suite.name)
             notice_exchanged(plan)
@@ -64,7 +65,7 @@ def notice_exchanged(plan: Plan) -> None:
             )
 
 
-def start(suite: str, on_this_machine: bool) -> None:
+def start(suite: str, on_this_machine: bool, seeds: str = "") -> None:
     """What comes before the first job: MLflow's store where it must be there, and the warm server.
 
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
@@ -74,7 +75,7 @@ def start(suite: str, on_this_machine: bool) -> None:
     if store_answers(suite):
         make_store_first()
     if on_this_machine:
-        warm.start_server(suite)
+        warm.start_server(suite, seeds)
 
 
 def start_jobs_at_once(scheduler: Any) -> None:
@@ -139,6 +140,11 @@ def check_targets(arguments: Sequence[str], rules: Iterable[Rule]) -> None:
 def constraint(values: Iterable[str]) -> str:
     """A wildcard that matches exactly `values`, and nothing if there are none."""
     return "|".join(re.escape(value) for value in sorted(values)) or "(?!)"
+
+
+def typed_seeds(seeds: str) -> str:
+    """The option of a command that has to know which seeds there are; those of one run have them in its name."""
+    return f"--seeds {shlex.quote(seeds)}" if seeds else ""
 
 
 def settings(values: Mapping[str, Any]) -> list[str]:

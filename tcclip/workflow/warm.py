@@ -35,19 +35,22 @@ from tcclip.stages import all_stages, fingerprint
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
 
-def start_server(suite: str) -> None:
-    """Start the server of this process and name its socket in the environment of its jobs, which are of `suite`."""
+def start_server(suite: str, seeds: str = "") -> None:
+    """Start the server of this process and name its socket in the environment of its jobs, which are of `suite`.
+
+    seeds: as they were typed; jobs of single runs are told nothing of them.
+    """
     path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
     # A session of its own: Ctrl-C reaches the commands, and they tell their forks.
-    command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid()), suite]
+    command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid()), suite, seeds]
     subprocess.Popen(command, start_new_session=True)
     os.environ[SOCKET] = str(path)
 
 
-def load(suite: str) -> object:
-    """Import what the jobs import, and work out what all of them ask for: the plan of `suite`, hashes, the commands.
+def load(suite: str, seeds: str = "") -> object:
+    """Import what the jobs import, and work out what all of them ask for: the plans of `suite`, hashes, the commands.
 
-    Returns the versions of params that the plan is of.
+    Returns the versions of params that the plans are of.
     """
     importlib.import_module("tcclip.cli.app")
     stages = all_stages()
@@ -60,13 +63,14 @@ def load(suite: str) -> object:
     importlib.import_module("tcclip.cli.app").command_line()
     planned = versions()  # before the plan, so that a change while it is made is noticed
     with contextlib.suppress(UserError):  # each job says it
-        load_plan(suite).prepare()
+        for known in dict.fromkeys(("", seeds)):
+            load_plan(suite, known).prepare()
     return planned
 
 
-def serve(path: Path, owner: int, suite: str) -> None:
+def serve(path: Path, owner: int, suite: str, seeds: str) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
-    planned = load(suite)
+    planned = load(suite, seeds)
     gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:
@@ -166,4 +170,4 @@ def _report_ended(commands: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    serve(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

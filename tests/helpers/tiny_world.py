@@ -124,7 +124,7 @@ def protocol(**changes: Any) -> Protocol:
         "validation": {"split": "test", "epochs": "all"},
         "select": "best",
         "views": {"temporal": 2, "spatial": 1, "mode": "paper"},
-        "seed": 5,
+        "seeds": [5],
     }
     return Protocol.model_validate({**values, **changes})
 

@@ -38,13 +38,14 @@ rule load_runs:
         runtime=30,
     params:
         suite=suite,
+        seeds=seeds,
         code=lambda wildcards: stages.mlflow.code(),
         store=address.shown(),
         tables=lambda wildcards: stages.mlflow.tables(plan),
     message:
         "MLflow runs"
     shell:
-        "tcclip mlflow --suite {params.suite} --log {log}"
+        "tcclip mlflow --suite {params.suite} {params.seeds} --log {log}"
 
 
 rule mlflow:

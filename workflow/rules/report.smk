@@ -29,8 +29,9 @@ rule report:
         runtime=10,
     params:
         suite=suite,
+        seeds=seeds,
         code=lambda wildcards: stages.report.code(),
     message:
         "report"
     shell:
-        "tcclip report --suite {params.suite} --log {log}"
+        "tcclip report --suite {params.suite} {params.seeds} --log {log}"

@@ -22,9 +22,10 @@ rule table:
         runtime=growing(10),
     params:
         suite=suite,
+        seeds=seeds,
         settings=lambda wildcards: settings(stages.table.settings(plan, wildcards.table)),
         code=lambda wildcards: stages.table.code(),
     message:
         "{wildcards.table}"
     shell:
-        "tcclip table {wildcards.table} --suite {params.suite} --log {log}"
+        "tcclip table {wildcards.table} --suite {params.suite} {params.seeds} --log {log}"

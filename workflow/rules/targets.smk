@@ -32,11 +32,12 @@ if plan.first_look:
         params:
             table=plan.suite.first_look.table,
             suite=suite,
+            seeds=seeds,
         message:
             "a first page, with {params.table}"
         shell:
-            "tcclip table {params.table} --suite {params.suite} --log {log.table} && "
-            "tcclip report --so-far --suite {params.suite} --log {log.page}"
+            "tcclip table {params.table} --suite {params.suite} {params.seeds} --log {log.table} && "
+            "tcclip report --so-far --suite {params.suite} {params.seeds} --log {log.page}"
 
 
 for name in plan.tables:

@@ -99,7 +99,10 @@ def test_a_scaled_count_stays_a_count() -> None:
     [
         ({"fewshot": {"lr": 1}}, "unknown protocol in {}: protocols: 'fewshot': did you mean 'few_shot'?"),
         ({"few_shot": {"epocs": 1}}, "{}: protocols.few_shot: unknown key 'epocs': did you mean 'epochs'?"),
-        ({"few_shot": {"seed": "all"}}, "{}: protocols.few_shot: seed: input should be a valid integer"),
+        (
+            {"few_shot": {"seed": 7}},
+            "{}: protocols.few_shot: file: seed is a list now, called seeds: write `seeds: [7]`",
+        ),
         ({"few_shot": {"select": {"times": 2}}}, "{}: protocols.few_shot: select: times scales a number that is there"),
         ({"few_shot": 3}, "{}: protocols.few_shot: input should be a valid dictionary"),
     ],
