@@ -9,6 +9,9 @@ from pydantic import ConfigDict, Field, model_validator
 from tcclip.params.column import ALL, Column, HarmonicMeanColumn, MeanColumn, MeasuredColumn
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 
+BASELINE = (
+    "vifi_clip"  # the method whose row others are compared with, where a table names none: TC-CLIP without its parts
+)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a variant, as it stands in file names
 
 
@@ -52,6 +55,9 @@ class Table(Params):
     protocol: str  # of its runs; a file of params/protocols/
     train_dataset: str | None = None  # zero-shot: one training serves all columns; otherwise the column's dataset
     ablation: bool = False  # rows are variants of a method: without curves and class-by-class figures of their own
+    baseline: str | None = (
+        None  # the row, by its name, that others are compared with; else that of ViFi-CLIP, or the first
+    )
     axis: str | None = None  # rows are numbers: what they are, with their unit, for a figure of the columns over them
     columns: list[Column]  # in their order
     rows: list[Row]  # in their order
@@ -69,6 +75,20 @@ class Table(Params):
         """The dataset of a column's runs."""
         given = column.train_dataset if column.protocol else column.train_dataset or self.train_dataset
         return given or column.dataset
+
+    def baseline_of(self, group: str, row: str) -> tuple[str, str] | None:
+        """The group and name of the row that a row is compared with; None for that row itself, and where none is run.
+
+        Of several rows of its name it is the one of the row's own group, else the nearest above, else the first.
+        """
+        run = {row.method_name: row.row for row in reversed(self.rows) if row.method_name}
+        name = self.baseline or run.get(BASELINE) or next((row.row for row in self.rows if row.method_name), None)
+        groups = list(dict.fromkeys(row.group for row in self.rows))
+        there = [row.group for row in self.rows if row.row == name]
+        if name is None or (row == name and group in there):
+            return None
+        above = [found for found in there if groups.index(found) <= groups.index(group)]
+        return ([*there[:1], *above][-1], name)
 
     @model_validator(mode="before")
     @classmethod
@@ -103,6 +123,12 @@ class Table(Params):
         for row in self.rows:
             if missing := [name for name in row.skip if name not in [column.name for column in self.columns]]:
                 raise ValueError(f"row '{row.row}' skips column '{missing[0]}', which is not there")
+        return self
+
+    @model_validator(mode="after")
+    def _baseline_exists(self) -> Table:
+        if self.baseline is not None and self.baseline not in (known := [row.row for row in self.rows]):
+            raise ValueError(f"baseline '{self.baseline}' is no row of the table: {', '.join(known)}")
         return self
 
     @model_validator(mode="after")

@@ -148,6 +148,11 @@ def table(suite: str, name: str, suffix: str = "csv") -> Path:
     return reports(suite) / "tables" / f"{name}.{suffix}"
 
 
+def intervals(suite: str, table: str) -> Path:
+    """Replicates of a table's cells, of which intervals are made."""
+    return reports(suite) / "intervals" / f"{table}.npz"
+
+
 def figure(suite: str, name: str) -> Path:
     """A figure of the paper as PNG; a PDF of the same name is beside it."""
     return reports(suite) / "figures" / f"{name}.png"

@@ -13,11 +13,12 @@ from tcclip.plan.evaluation import Costs, Found, Number, Results
 from tcclip.process.files import read_json
 from tcclip.reporting.published_numbers import Key, PublishedNumber
 
+INTERVALS = ["low", "high", "difference", "difference_low", "difference_high", "p"]  # filled by comparisons.py
 COLUMNS = [
     "table", "group", "row", "column", "value", "std", "n_videos", "source", "published", "published_std", "runs",
-    "std_seeds", "n_seeds",
+    "std_seeds", "n_seeds", *INTERVALS,
 ]  # fmt: skip
-NUMBERS = ["value", "std", "published", "published_std", "std_seeds"]
+NUMBERS = ["value", "std", "published", "published_std", "std_seeds", *INTERVALS]
 COUNTS = ["n_videos", "n_seeds"]
 KINDS = {**dict.fromkeys(NUMBERS, "Float64"), **dict.fromkeys(COUNTS, "Int64")}
 DECIMALS = 6  # of the CSV; averages are computed before rounding
@@ -48,7 +49,7 @@ def build(
     numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; over
     several draws of the training list the mean and their deviation; for an average column the mean, or the harmonic
     mean, of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
-    splits behind a cell. A cell is measured only when all its evaluations are there.
+    splits behind a cell. A cell is measured only when all its evaluations are there. The columns INTERVALS are empty.
 
     Over several seeds `value` and `std` are the means over seeds of what each seed alone has; an average column is
     formed for each seed first. `std_seeds` is the sample standard deviation (n - 1) of the seeds' values, `n_seeds`
@@ -83,4 +84,4 @@ def _line(cell: Cell, measured: Number | None, quoted: Mapping[Key, PublishedNum
     elif printed and printed.value is not None:
         value, std, source = printed.value, printed.std, "quoted"
     published = (printed.value, printed.std) if printed else (None, None)
-    return [cell.table, *cell.key, value, std, count, source, *published, runs, *seeds]
+    return [cell.table, *cell.key, value, std, count, source, *published, runs, *seeds, *[None] * len(INTERVALS)]

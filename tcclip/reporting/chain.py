@@ -41,7 +41,8 @@ def value_of(plan: Plan, cell: Cell, line: Any) -> Fact:
         return "value", f"{'empty' if line is None or not line.source else line.source} in {path}"
     spread = "" if pd.isna(line.std) else f" ± {line.std:.2f}"
     seeds = "" if pd.isna(line.std_seeds) else f", deviation over {line.n_seeds} seeds {line.std_seeds:.2f}"
-    return "value", f"{line.value:.2f}{spread} ({line.n_videos} videos){seeds}, {path}"
+    interval = "" if pd.isna(line.low) else f", interval {line.low:.2f} to {line.high:.2f}"
+    return "value", f"{line.value:.2f}{spread} ({line.n_videos} videos){seeds}{interval}, {path}"
 
 
 def evaluation_facts(plan: Plan, evaluation: Evaluation, metric: str, code_now: str | None = None) -> Iterator[Fact]:

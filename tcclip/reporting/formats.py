@@ -9,11 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.process.files import atomic, write_text
-from tcclip.reporting.grid import DASH, DRAWN, INCOMPLETE, QUOTED, Grid, GridCell, marks, number
+from tcclip.reporting.grid import DASH, DOWN, DRAWN, INCOMPLETE, QUOTED, UP, Grid, GridCell, marks, number
 from tcclip.reporting.headings import Heading, spans
 from tcclip.reporting.last_epoch import ABOUT, beside_best
 
-LATEX_MARKS = {QUOTED: r"$^\dagger$", INCOMPLETE: r"$^\ddagger$", DRAWN: r"$^\S$"}
+LATEX_MARKS = {
+    QUOTED: r"$^\dagger$",
+    INCOMPLETE: r"$^\ddagger$",
+    DRAWN: r"$^\S$",
+    UP: r"$^\uparrow$",
+    DOWN: r"$^\downarrow$",
+}
 
 
 def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path, last: pd.DataFrame | None = None) -> None:
@@ -124,7 +130,8 @@ def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
     lines = [f"| {' | '.join(line)} |" for line in beside_best(frame, last).itertuples(index=False)]
     if not lines:
         return ""
-    head = "| Group | Method | Column | Best epoch | Last epoch | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
+    heads = ["Group", "Method", "Column", "Best epoch", "Last epoch", "Difference", "Interval of the last"]
+    head = f"| {' | '.join(heads)} |\n| :- | :- | :- | -: | -: | -: | -: |\n"
     return f"\n## The last epoch\n\n{ABOUT}\n\n{head}" + "\n".join(lines) + "\n"
 
 

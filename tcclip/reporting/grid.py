@@ -18,6 +18,18 @@ from tcclip.reporting.headings import Heading, headings
 
 DASH = "\N{EN DASH}"  # an empty cell
 QUOTED, INCOMPLETE, DRAWN = "\N{DAGGER}", "\N{DOUBLE DAGGER}", "\N{SECTION SIGN}"  # marks behind a number
+UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"  # it differs from its baseline
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A cell less that of its table's baseline, in percent."""
+
+    baseline: str  # the row's name
+    difference: float
+    low: float
+    high: float
+    p: float
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,8 @@ class GridCell:
     incomplete: bool = False  # measured without some of the listed videos
     decimals: int = 1
     std_seeds: float | None = None  # over the seeds whose mean the value is
+    interval: tuple[float, float] | None = None
+    compared: Compared | None = None
 
     @property
     def measured(self) -> bool:
@@ -124,7 +138,9 @@ def about_coverage(lines: Sequence[Line], coverage: Coverage, names: Mapping[str
 
 def marks(entry: GridCell) -> list[str]:
     """The marks behind a cell's number."""
+    found = entry.compared
     wanted = {QUOTED: entry.quoted, INCOMPLETE: entry.incomplete, DRAWN: entry.drawn}
+    wanted |= {UP: found is not None and found.low > 0, DOWN: found is not None and found.high < 0}
     return [mark for mark, applies in wanted.items() if applies]
 
 

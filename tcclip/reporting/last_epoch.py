@@ -13,7 +13,9 @@ ABOUT = (
 def beside_best(frame: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     """One line per cell that has both, in percent; `frame` and `last` are of `cells.build`."""
     cells = ["group", "row", "column"]
-    both = frame.merge(last[last["source"] == "measured"][[*cells, "value"]], on=cells, suffixes=("", "_last"))
+    measured = last.loc[last["source"] == "measured", [*cells, "value", "low", "high"]]
+    both = frame[[*cells, "value"]].merge(measured, on=cells, suffixes=("", "_last"))
+    intervals = zip(both["low"], both["high"], strict=True)
     return pd.DataFrame(
         {
             "Group": both["group"],
@@ -22,5 +24,6 @@ def beside_best(frame: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
             "Best epoch": [f"{value:.1f}" for value in both["value"]],
             "Last epoch": [f"{value:.1f}" for value in both["value_last"]],
             "Difference": [f"{value:+.1f}" for value in both["value_last"] - both["value"]],
+            "Interval of the last": ["" if pd.isna(low) else f"{low:.1f} to {high:.1f}" for low, high in intervals],
         }
     )

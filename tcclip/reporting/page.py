@@ -16,9 +16,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from tcclip.reporting.compared import about
 from tcclip.reporting.embedding import Look, embedded
 from tcclip.reporting.formats import text_of
-from tcclip.reporting.grid import Grid, Line, number
+from tcclip.reporting.grid import Grid, Line
 from tcclip.reporting.headings import spans
 from tcclip.reporting.html import part, templates
 
@@ -71,7 +72,7 @@ def table_section(
         chain: the place of a cell's chain in what the page's script reads, by line and column.
     """
     groups = [(group, list(lines)) for group, lines in groupby(shown.lines, key=lambda line: line.group)]
-    known = {"tops": spans(shown.headings), "groups": groups, "text_of": text_of, "number": number}
+    known = {"tops": spans(shown.headings), "groups": groups, "text_of": text_of, "about": about}
     results = a_part("results", shown=shown, runs=runs, chains=chain, **known)
     return Section(name, shown.title, a_part("table", name=name, results=results, notes=shown.notes))
 

@@ -20,6 +20,7 @@ from tcclip.process import git
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
+from tcclip.reporting.comparisons import all_comparisons
 from tcclip.reporting.explained import DataBehind, Explained, explained
 from tcclip.reporting.gallery import galleries
 from tcclip.reporting.grid import DASH, Line
@@ -50,6 +51,8 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
         of_tables = {name: (frame, plan.tables[name].columns) for name, frame in frames.items()}
         write_json(folder / "metrics.json", summary(of_tables))
         write_json(folder / "cells.json", all_cells(frames))
+        compared = all_comparisons({name: (frame, plan.tables[name]) for name, frame in frames.items()})
+        write_text(folder / "comparisons.csv", compared.to_csv(index=False, lineterminator="\n"))
     shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
     shown = [*paper_figures(plan.suite.name), *shown]
     write_text(folder / "index.html", _page(plan, frames, shown, data_behind))

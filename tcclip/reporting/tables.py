@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from tcclip.params.reader import path_of
+from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout
 from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Results
 from tcclip.reporting.cells import build, read_results
+from tcclip.reporting.compared import with_comparisons
+from tcclip.reporting.comparisons import with_intervals
 from tcclip.reporting.cost_columns import cost_values
 from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
@@ -16,6 +19,8 @@ from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.published_numbers import Key, check_names, read_published
 from tcclip.reporting.row_sources import printed_from, recipes
 from tcclip.reporting.scaled_values import scaled_values
+from tcclip.statistics.cells import cell_replicates
+from tcclip.statistics.files import write_replicates
 
 
 def write_table(plan: Plan, name: str) -> str:
@@ -25,9 +30,12 @@ def write_table(plan: Plan, name: str) -> str:
         UserError: unknown table, or a row or column that is misspelt against params/published.csv.
     """
     results = results_of(plan, name)
-    frame = table_frame(plan, name, results)
+    settings = load_statistics()
+    replicates = cell_replicates(plan, plan.cells[name], settings)
+    frame = with_intervals(table_frame(plan, name, results), plan.table(name), replicates, settings)
     path = layout.table(plan.suite.name, name)
     last = last_epoch_frame(plan, name, results)
+    write_replicates(layout.intervals(plan.suite.name, name), replicates)
     write_formats(frame, table_grid(plan, name, frame, results), path, last)
     counts = frame["source"].value_counts()
     quoted = f", {counts['quoted']} quoted" if "quoted" in counts else ""
@@ -52,7 +60,8 @@ def table_frame(plan: Plan, name: str, results: Results) -> pd.DataFrame:
 
 def last_epoch_frame(plan: Plan, name: str, results: Results) -> pd.DataFrame:
     """The table with the last epoch's weights, where a run's are chosen by test accuracies; other cells are empty."""
-    return build([cell.last_epoch(plan.keeps_last) for cell in plan.cells[name]], results)
+    cells, settings = [cell.last_epoch(plan.keeps_last) for cell in plan.cells[name]], load_statistics()
+    return with_intervals(build(cells, results), plan.table(name), cell_replicates(plan, cells, settings), settings)
 
 
 def table_grid(plan: Plan, name: str, frame: pd.DataFrame, results: Results) -> Grid:
@@ -62,7 +71,8 @@ def table_grid(plan: Plan, name: str, frame: pd.DataFrame, results: Results) -> 
     coverage = coverage_of(plan.cells[name], results)
     said = (about, scaled_values(plan, name), recipes(plan, name), printed_from(plan, name))
     notes = [note for note in said if note]
-    return grid(frame, table.title, table.columns, plan.displays, notes, drawn_cells(plan, name), coverage)
+    shown = grid(frame, table.title, table.columns, plan.displays, notes, drawn_cells(plan, name), coverage)
+    return with_comparisons(shown, frame, table, load_statistics().level)
 
 
 def drawn_cells(plan: Plan, name: str) -> set[Key]:

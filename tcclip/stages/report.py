@@ -31,8 +31,9 @@ def page(plan: Plan) -> Path:
 
 
 def outputs(plan: Plan) -> list[Path]:
-    """The page, the headline numbers, and every cell."""
-    return [page(plan), *(layout.reports(plan.suite.name) / name for name in ("metrics.json", "cells.json"))]
+    """The page, the headline numbers, every cell, and every comparison with a baseline."""
+    files = ("metrics.json", "cells.json", "comparisons.csv")
+    return [page(plan), *(layout.reports(plan.suite.name) / name for name in files)]
 
 
 def curves(plan: Plan) -> Path:

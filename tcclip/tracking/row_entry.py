@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -65,11 +66,10 @@ def row_entry(
         "mlflow.source.name": f"tcclip table {table} --suite {plan.suite.name}",
         "mlflow.source.type": "JOB",
     }
-    values = zip(cells["column"], cells["value"], strict=True)
     return EntryContent(
         name=row,
         params={},
-        points=[Point(str(column), float(value), time, 0) for column, value in values],
+        points=[Point(key, value, time, 0) for cell in cells.itertuples() for key, value in _numbers(cell)],
         tags={key: value for key, value in tags.items() if value},
         start=time,
         end=time,
@@ -82,6 +82,14 @@ def row_entry(
 def _seeds(plan: Plan, runs: Iterable[str]) -> list[int]:
     """Of the trainings that are behind a row."""
     return sorted({seed for run in runs if run in plan.runs and (seed := plan.runs[run].seed) is not None})
+
+
+def _numbers(cell: Any) -> list[tuple[str, float]]:
+    """A cell's value, and with `intervals/` before its column the interval and what it is above the baseline."""
+    column = str(cell.column)
+    names = {"low": "low", "high": "high", "difference": "above_baseline", "p": "p"}
+    found = [(f"intervals/{column}_{name}", getattr(cell, key)) for key, name in names.items()]
+    return [(column, float(cell.value)), *((name, float(value)) for name, value in found if not pd.isna(value))]
 
 
 def key_of(content: EntryContent) -> str:

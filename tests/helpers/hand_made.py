@@ -91,7 +91,7 @@ def predictions(role: str, good: float, rng: np.random.Generator, videos: int = 
             scores = SCORES[: len(top5)]
             lines.append(
                 {"video": f"{label}-{i}", "label": label, "top5_classes": top5, "top5_scores": scores,
-                 "correct1": best == label}
+                 "correct1": best == label, "correct5": label in top5}
             )  # fmt: skip
     return pd.DataFrame(lines)
 
@@ -122,5 +122,5 @@ def write_suite(plan: Plan, runs: Collection[str] | None = None) -> None:
             path = layout.predictions(plan.suite.name, run.name, evaluation.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             frame.to_parquet(path)
-            parts[evaluation.name] = evaluation_part(100 * float(frame["correct1"].mean()), 97.0, len(frame))
+            parts[evaluation.name] = evaluation_part(*(100 * frame[["correct1", "correct5"]].mean()), len(frame))
         write_run(layout.run(plan.suite.name, run.name), run, parts, number)

@@ -22,7 +22,7 @@ def cells(project, table):
 def test_tables_are_measured_where_the_plan_says_so_and_empty_elsewhere(finished):
     for table in ("table2", "table3"):
         header = (finished.folder / f"reports/mini/tables/{table}.csv").read_text().splitlines()[0]
-        assert header == COLUMNS
+        assert header.startswith(COLUMNS)  # others only behind them
         for cell in cells(finished, table):
             ours = cell["row"] in ("Vanilla CLIP", "ViFi-CLIP", "TC-CLIP") and "LLM" not in cell["group"]
             assert (cell["source"] == "measured") == ours

@@ -1,4 +1,4 @@
-# One table from the metrics of its runs; a changed layout trains nothing. `snakemake table3` makes Table 3.
+# One table from the metrics and predictions of its runs; a changed layout trains nothing. `snakemake table3` makes Table 3.
 
 
 rule table:
@@ -15,6 +15,7 @@ rule table:
             )
             for file in stages.table.outputs(plan, "{table}")
         ],
+        stages.table.intervals(plan, "{table}"),
     log:
         f"logs/{suite}/tables/{{table}}.log",
     resources:

@@ -1,0 +1,50 @@
+"""Replicates of evaluations' accuracies: weights of videos times what is right of them, as matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from tcclip.params.statistics import Statistics
+from tcclip.statistics.predictions import Right
+from tcclip.statistics.weights import half_weights, video_weights
+
+Name = TypeVar("Name")
+BLOCK = 4096  # videos whose weights are held at a time
+
+
+def accuracy_replicates(
+    settings: Statistics, dataset: str, found: Mapping[tuple[Name, str], Right]
+) -> dict[Name, np.ndarray]:
+    """Replicates (draws,) in percent of evaluations on one data set.
+
+    Args:
+        found: of an evaluation and the name of its half videos, those that share it being of the same run and metric on
+            other splits, what is right.
+    """
+    splits = list(dict.fromkeys(of.videos for of in found.values()))
+    videos = sorted({video for split in splits for video in split})
+    place = {video: number for number, video in enumerate(videos)}
+    places = {split: np.array([place[video] for video in split], int) for split in splits}
+    listed = np.zeros((len(videos), len(splits)))
+    column = {split: number for number, split in enumerate(splits)}
+    for split in splits:
+        np.add.at(listed[:, column[split]], places[split], 1)
+    right = np.zeros((len(videos), len(found)))
+    for number, of in enumerate(found.values()):
+        np.add.at(right[:, number], places[of.videos], of.right)
+    counted, wanted = np.zeros((settings.draws, len(splits))), np.zeros((settings.draws, len(found)))
+    for start in range(0, len(videos), BLOCK):
+        block = slice(start, start + BLOCK)
+        weights = video_weights(settings, dataset, videos[block]).astype(float)
+        counted += weights @ listed[block]
+        wanted += weights @ right[block]
+    halves = {halves: half_weights(settings, halves) for _, halves in found}
+    replicates = {}
+    for number, ((name, its), of) in enumerate(found.items()):
+        good, bad = halves[its]
+        total = counted[:, column[of.videos]]
+        replicates[name] = 100 * (wanted[:, number] + good) / (total + good + bad)
+    return replicates

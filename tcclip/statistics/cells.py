@@ -1,0 +1,96 @@
+"""Replicates of a table's cells, from the predictions of its runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tcclip.params.statistics import Statistics
+from tcclip.plan import Cell, Evaluation, Plan, layout
+from tcclip.plan.cells import Average, Content, Measured, Row, Shown, rows_of
+from tcclip.statistics.accuracies import accuracy_replicates
+from tcclip.statistics.predictions import Right, read_right
+from tcclip.statistics.weights import seed_shares
+
+Key = tuple[str, str, str]  # group, row, column
+Asked = tuple[Evaluation, str]  # and its metric
+Seeds = dict[int | None, np.ndarray]  # seed -> replicates (draws,); None: nothing was trained
+
+
+def cell_replicates(plan: Plan, cells: Iterable[Cell], settings: Statistics) -> dict[Key, np.ndarray]:
+    """Group, row, column -> replicates (draws,) in percent, of a table's cells of which all predictions are there."""
+    cells = list(cells)
+    rows = rows_of(cells)
+    parts = [part for cell in cells for part in cell.parts(rows[cell.group, cell.row]).values()]
+    asked = dict.fromkeys((evaluation, part.metric) for part in parts for evaluation in part.evaluations)
+    accuracies = evaluation_replicates(plan, asked, settings)
+    found = {}
+    for cell in cells:
+        by_seed = _by_seed(cell.content, rows[cell.group, cell.row], accuracies)
+        if by_seed:
+            found[cell.key] = over_seeds(by_seed, settings)
+    return found
+
+
+def evaluation_replicates(plan: Plan, asked: Iterable[Asked], settings: Statistics) -> dict[Asked, np.ndarray]:
+    """Replicates (draws,) in percent of the evaluations whose predictions are there."""
+    by_dataset: dict[str, dict[tuple[Asked, str], Right]] = defaultdict(dict)
+    for evaluation, metric in asked:
+        path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
+        if (right := read_right(path, metric)) is not None:
+            of_all_splits = f"{evaluation.run}/{replace(evaluation, split='').name}/{metric}"
+            by_dataset[plan.dataset(evaluation.role).name][(evaluation, metric), of_all_splits] = right
+    found: dict[Asked, np.ndarray] = {}
+    for dataset, of_it in by_dataset.items():
+        found |= accuracy_replicates(settings, dataset, of_it)
+    return found
+
+
+def _by_seed(content: Content | None, row: Row, accuracies: Mapping[Asked, np.ndarray]) -> Seeds | None:
+    """A cell's replicates of each of its seeds; None where something is missing, or nothing is measured on videos."""
+    match content:
+        case Measured():
+            return _measured(content, accuracies)
+        case Average():
+            parts = [_by_seed(row[name].content, row, accuracies) if name in row else None for name in content.columns]
+            known = [part for part in parts if part is not None]
+            return _average(known, content.harmonic) if len(known) == len(parts) else None
+        case Shown():
+            return _by_seed(content.others[content.column].content, content.others, accuracies)
+        case _:
+            return None
+
+
+def _measured(content: Measured, accuracies: Mapping[Asked, np.ndarray]) -> Seeds | None:
+    if not content.evaluations or any((each, content.metric) not in accuracies for each in content.evaluations):
+        return None
+    return {
+        seed: np.asarray(np.mean([accuracies[each, content.metric] for each in of_it], axis=0))
+        for seed, of_it in content.by_seed.items()
+    }
+
+
+def _average(parts: list[Seeds], harmonic: bool) -> Seeds:
+    """Of each seed that all have; a part without training has the same value with each."""
+    trained = dict.fromkeys(seed for part in parts for seed in part if seed is not None)
+    seeds: list[int | None] = [*trained] or [None]
+    wholes = [np.asarray(np.mean(list(part.values()), axis=0)) for part in parts]
+    both = list(zip(parts, wholes, strict=True))
+    return {seed: _mean([part.get(seed, whole) for part, whole in both], harmonic) for seed in seeds}
+
+
+def _mean(values: list[np.ndarray], harmonic: bool) -> np.ndarray:
+    stacked = np.stack(values)
+    return np.asarray(len(values) / (1 / stacked).sum(axis=0) if harmonic else stacked.mean(axis=0))
+
+
+def over_seeds(by_seed: Seeds, settings: Statistics) -> np.ndarray:
+    """Replicates (draws,) of the mean over seeds; of one seed its own, which say nothing of other trainings."""
+    seeds = sorted(seed for seed in by_seed if seed is not None)
+    if len(seeds) < 2:
+        return np.asarray(np.mean(list(by_seed.values()), axis=0))
+    values = np.stack([by_seed[seed] for seed in seeds], axis=1)
+    return np.asarray((seed_shares(settings, seeds) * values).sum(axis=1))

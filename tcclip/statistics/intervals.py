@@ -1,0 +1,47 @@
+"""What replicates say: the interval of a value, and of a difference with its p-value (docs/judging.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from tcclip.params.statistics import Statistics
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `low` to `high`, in the unit of the replicates."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference(Interval):
+    """The interval of a difference, and how likely one as large is if there is none."""
+
+    p: float
+
+
+def interval_of(value: float, replicates: np.ndarray, settings: Statistics) -> Interval:
+    """The interval of an accuracy, or of a mean of some: percentiles of its replicates (draws,), and `value` in it.
+
+    Accuracies near 0 or 100 have an interval that is longer towards the middle, as they should.
+    """
+    low, high = np.quantile(replicates, [settings.tail, 1 - settings.tail])
+    return Interval(min(float(low), value), max(float(high), value))
+
+
+def difference_of(replicates: np.ndarray, settings: Statistics) -> Difference:
+    """The interval of a difference, about the median of its replicates (draws,).
+
+    It is as wide as the percentiles are apart, to both sides alike, and p is that of a normal distribution of this
+    width: of two rows that differ in few videos, percentiles themselves would see a difference too often. p is below
+    1 - level where the interval is without zero, and only there. Equal predictions have replicates that are all zero.
+    """
+    low, middle, high = np.quantile(replicates, [settings.tail, 0.5, 1 - settings.tail])
+    half = (high - low) / 2
+    p = 2 * ndtr(-abs(middle) * ndtri(1 - settings.tail) / half) if half > 0 else 1.0
+    return Difference(float(middle - half), float(middle + half), float(p))

@@ -1,0 +1,155 @@
+"""Intervals and comparisons of a hand-made suite's tables, from its files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hand_made import write_suite
+
+from tcclip.params import Table, load_table
+from tcclip.params.reader import params_folder
+from tcclip.params.statistics import load_statistics
+from tcclip.plan import load_plan
+from tcclip.reporting import write_table
+from tcclip.reporting.cells import read_table
+from tcclip.reporting.comparisons import all_comparisons
+from tcclip.statistics.files import read_replicates
+from tcclip.statistics.weights import seed_shares, video_weights
+from tcclip.tracking.row_entry import measured_rows
+
+TABLES = ("table2", "table7")
+PLAIN, ENSEMBLE = "no weight ensemble", "weight ensemble"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working directory of these tests: hand-made zero-shot runs, one without predictions, and their tables."""
+    before, params = Path.cwd(), os.environ.get("TCCLIP_PARAMS")
+    os.environ["TCCLIP_PARAMS"] = str(params_folder().absolute())
+    os.chdir(tmp_path_factory.mktemp("suite"))
+    try:
+        plan = load_plan("mini")
+        write_suite(plan, {run for table in TABLES for run in plan.runs_of(table)})
+        shutil.rmtree("runs/mini/zero_shot-k400-a5-s1024/predictions")
+        for table in TABLES:
+            write_table(plan, table)
+        yield Path.cwd()
+    finally:
+        os.chdir(before)
+        os.environ.pop("TCCLIP_PARAMS") if params is None else os.environ.update(TCCLIP_PARAMS=params)
+
+
+def table(name: str) -> pd.DataFrame:
+    return (
+        read_table(Path(f"reports/mini/tables/{name}.csv"))
+        .set_index(["group", "row", "column"], drop=False)
+        .sort_index()
+    )
+
+
+def replicates(name: str) -> dict[tuple[str, str, str], np.ndarray]:
+    return read_replicates(Path(f"reports/mini/intervals/{name}.npz"))
+
+
+def test_every_measured_cell_has_an_interval_around_its_value():
+    cells = table("table2").query("source == 'measured' and row != 'A5'")
+    assert len(cells) > 60
+    assert ((cells["low"] <= cells["value"]) & (cells["value"] <= cells["high"])).all()
+    assert ((cells["high"] - cells["low"]).between(1, 25)).all()
+
+
+def test_cells_without_predictions_have_a_value_and_no_interval():
+    cells = table("table2").query("row == 'A5'")
+    assert cells["value"].notna().all()
+    assert cells[["low", "high", "difference", "p"]].isna().all(axis=None)
+
+
+def test_an_average_is_the_average_of_its_columns_replicates():
+    found = replicates("table2")
+    columns = [found[PLAIN, "TC-CLIP", name] for name in ("hmdb51", "ucf101", "k600_top1")]
+    np.testing.assert_allclose(found[PLAIN, "TC-CLIP", "all_top1"], np.mean(columns, axis=0), rtol=1e-5)
+
+
+def test_a_cell_has_the_same_replicates_in_every_table():
+    two, seven = replicates("table2"), replicates("table7")
+    np.testing.assert_array_equal(two[ENSEMBLE, "TC-CLIP", "ucf101"], seven[ENSEMBLE, "(c) + TC + VP", "ucf101"])
+    assert (two[ENSEMBLE, "TC-CLIP", "ucf101"] != two[PLAIN, "TC-CLIP", "ucf101"]).any()
+
+
+def test_a_row_is_compared_with_the_baseline_of_its_group():
+    cells = table("table2")
+    line = cells.loc[ENSEMBLE, "TC-CLIP", "hmdb51"]
+    assert line["difference"] == pytest.approx(line["value"] - cells.loc[ENSEMBLE, "ViFi-CLIP", "hmdb51"]["value"])
+    assert line["difference_low"] < line["difference"] < line["difference_high"]
+    assert pd.isna(cells.loc[PLAIN, "ViFi-CLIP", "hmdb51"]["difference"])
+
+
+def test_comparisons_name_their_baseline():
+    found = all_comparisons({name: (table(name).reset_index(drop=True), load_table(name)) for name in TABLES})
+    line = found.query("table == 'table7' and group == @ENSEMBLE and row == '(a) + TC' and column == 'all'").iloc[0]
+    assert (line["baseline_group"], line["baseline_row"]) == (ENSEMBLE, "Baseline")
+    assert not found.query("row == baseline_row and group == baseline_group").size
+    assert found["p"].between(0, 1).all()
+
+
+def test_marks_stand_where_zero_is_outside_the_interval():
+    cells = table("table2")
+    vanilla = cells.loc[PLAIN, "Vanilla CLIP", "hmdb51"]
+    assert vanilla["difference_high"] < 0 and vanilla["p"] < 0.05
+    markdown, latex = (Path(f"reports/mini/tables/table2.{end}").read_text() for end in ("md", "tex"))
+    row = next(line for line in markdown.splitlines() if line.startswith("| Vanilla CLIP"))
+    assert row.count("↓") == (cells.loc[PLAIN, "Vanilla CLIP"]["difference_high"] < 0).sum() >= 1
+    assert r"$^\downarrow$" in latex
+    assert "↑ ↓ above or below ViFi-CLIP: the 95 % interval" in markdown
+
+
+def test_mlflow_has_intervals_beside_the_columns_of_a_row():
+    plan = load_plan("mini")
+    entry = measured_rows(plan, {}, "1")["table2: no weight ensemble, TC-CLIP"]
+    points = {point.name: point.value for point in entry.points}
+    line = table("table2").loc[PLAIN, "TC-CLIP", "all_top1"]
+    assert points["all_top1"] == line["value"]
+    assert points["intervals/all_top1_low"] == line["low"]
+    assert points["intervals/all_top1_above_baseline"] == line["difference"]
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "row", "baseline"),
+    [
+        ("table2", "weight ensemble, LLM text", "TC-CLIP", (ENSEMBLE, "ViFi-CLIP")),
+        ("table3", "LLM text", "OST", ("original names", "ViFi-CLIP")),
+        ("table7", PLAIN, "Baseline", None),
+        ("table8a", "", "ATS", ("", "Baseline")),
+        ("table9a", "", "Joint embedding + bias", ("", "Spatial embedding + bias")),
+        ("table9b", "seed token ratio alpha", "0.5", ("seed token ratio alpha", "0.3")),
+        ("table9c", "context tokens k", "16", ("context tokens k", "96")),
+    ],
+)
+def test_the_baseline_is_what_the_paper_compares_with(name: str, group: str, row: str, baseline: tuple | None):
+    assert load_table(name).baseline_of(group, row) == baseline
+
+
+def test_a_baseline_that_is_no_row_is_refused():
+    row = {"row": "one", "method": "tc_clip"}
+    with pytest.raises(ValueError, match="baseline 'two' is no row of the table: one"):
+        Table(name="t", title="T", protocol="few_shot", columns=[], rows=[row], baseline="two")
+
+
+def test_a_video_has_its_weights_whatever_stands_beside_it():
+    settings = load_statistics()
+    both, alone = video_weights(settings, "hmdb51", ["a", "b"]), video_weights(settings, "hmdb51", ["b"])
+    assert (both[:, 1] == alone[:, 0]).all()
+    assert (both[:, 1] != video_weights(settings, "ucf101", ["b"])[:, 0]).any()
+    assert abs(both.mean() - 1) < 0.05
+
+
+def test_shares_of_seeds_sum_to_one_and_one_seed_has_it_whole():
+    settings = load_statistics()
+    assert (seed_shares(settings, [1024]) == 1).all()
+    assert np.allclose(seed_shares(settings, [1, 2, 3]).sum(axis=1), 1)

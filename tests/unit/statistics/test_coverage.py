@@ -1,0 +1,108 @@
+"""Intervals and comparisons of simulated predictions, whose accuracy is known: how often they are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tcclip.params.statistics import load_statistics
+from tcclip.statistics.accuracies import accuracy_replicates
+from tcclip.statistics.cells import over_seeds
+from tcclip.statistics.intervals import difference_of, interval_of
+from tcclip.statistics.predictions import Right
+
+SETTINGS = load_statistics().model_copy(update={"draws": 1000})
+WORLDS = 1500  # simulated test sets
+
+
+def replicates(right: np.ndarray, videos: range, dataset: str = "data") -> list[np.ndarray]:
+    """Of each world; `right` is bool (worlds, V). Its half videos are its own, as those of each evaluation are."""
+    names = tuple(map(str, videos))
+    found = {(world, f"{dataset} {right.sum()}"): Right(names, of) for world, of in enumerate(right)}
+    return list(accuracy_replicates(SETTINGS, dataset, found).values())
+
+
+def coverage(values: np.ndarray, drawn: list[np.ndarray], truth: float) -> float:
+    intervals = [interval_of(float(value), of, SETTINGS) for value, of in zip(values, drawn, strict=True)]
+    return float(np.mean([interval.low <= truth <= interval.high for interval in intervals]))
+
+
+def right_with(accuracy: float, videos: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng([seed, videos, int(1000 * accuracy)]).random((WORLDS, videos)) < accuracy
+
+
+@pytest.mark.parametrize(("videos", "accuracy"), [(64, 0.2), (64, 0.9), (32, 0.5), (64, 0.7), (400, 0.9)])
+def test_an_interval_of_a_cell_holds_its_accuracy(videos: int, accuracy: float):
+    right = right_with(accuracy, videos)
+    assert 0.93 <= coverage(100 * right.mean(axis=1), replicates(right, range(videos)), 100 * accuracy) <= 0.97
+
+
+@pytest.mark.parametrize("accuracy", [0.2, 0.9])
+def test_a_video_of_several_splits_is_one_video(accuracy: float):
+    right = right_with(accuracy, 100)
+    splits = [range(64), range(18, 82), range(36, 100)]
+    values = np.mean([right[:, of].mean(axis=1) for of in splits], axis=0)
+    drawn = [np.mean(of, axis=0) for of in zip(*(replicates(right[:, s], s) for s in splits), strict=True)]
+    assert 0.93 <= coverage(100 * values, drawn, 100 * accuracy) <= 0.97
+    alone = [np.mean(of, axis=0) for of in zip(*(replicates(right[:, s], s, f"{s}") for s in splits), strict=True)]
+    assert coverage(100 * values, alone, 100 * accuracy) < 0.93  # as if they were other videos
+
+
+def test_an_interval_of_a_harmonic_mean_of_an_average_holds_it():
+    base, novel, other = right_with(0.9, 32), right_with(0.2, 32, 1), right_with(0.6, 48)
+    harmonic = lambda *of: len(of) / sum(1 / np.maximum(x, 1e-9) for x in of)  # noqa: E731
+    mean = lambda *of: (harmonic(of[0], of[1]) + of[2]) / 2  # noqa: E731
+    values = 100 * mean(*(right.mean(axis=1) for right in (base, novel, other)))
+    each = (replicates(right, range(right.shape[1]), name) for right, name in ((base, "b"), (novel, "n"), (other, "o")))
+    assert 0.93 <= coverage(values, [mean(*of) for of in zip(*each, strict=True)], 100 * mean(0.9, 0.2, 0.6)) <= 0.97
+
+
+def pair(videos: int, accuracy: float, gained: float, lost: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two rows: of the videos that the first has wrong the second gains a share, of the others it loses one."""
+    one, chance = (
+        right_with(accuracy, videos),
+        right_with(1, videos) * np.random.default_rng(videos).random((WORLDS, videos)),
+    )
+    return one, np.where(one, chance >= lost, chance < gained)
+
+
+@pytest.mark.parametrize(
+    ("videos", "accuracy", "gained"), [(64, 0.2, 0.1), (64, 0.5, 0.3), (64, 0.9, 0.5), (400, 0.7, 0.1)]
+)
+def test_rows_that_do_not_differ_are_seldom_told_apart(videos: int, accuracy: float, gained: float):
+    one, two = pair(videos, accuracy, gained, lost=gained * (1 - accuracy) / accuracy)
+    drawn = [b - a for a, b in zip(replicates(one, range(videos)), replicates(two, range(videos)), strict=True)]
+    found = [difference_of(of, SETTINGS) for of in drawn]
+    assert np.mean([each.p < 0.05 for each in found]) <= 0.055  # 0.05, and what 1500 worlds leave to chance
+    assert all((each.p < 0.05) == (each.low > 0 or each.high < 0) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("videos", "accuracy", "gained", "lost"), [(64, 0.5, 0.4, 0.1), (64, 0.2, 0.2, 0.2), (400, 0.7, 0.3, 0.1)]
+)
+def test_an_interval_of_a_difference_holds_it(videos: int, accuracy: float, gained: float, lost: float):
+    one, two = pair(videos, accuracy, gained, lost)
+    truth = 100 * ((1 - accuracy) * gained - accuracy * lost)
+    drawn = zip(replicates(one, range(videos)), replicates(two, range(videos)), strict=True)
+    found = [difference_of(b - a, SETTINGS) for a, b in drawn]
+    assert 0.93 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.97
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.03, 0.1])
+def test_of_three_seeds_an_interval_knows_how_trainings_differ(spread: float):
+    chance = np.random.default_rng(0)
+    hard = chance.random((WORLDS, 1, 64))  # the same videos for all seeds
+    right = hard < 0.5 + spread * chance.standard_normal((WORLDS, 3, 1))
+    each = zip(*(replicates(right[:, seed], range(64)) for seed in range(3)), strict=True)
+    drawn = [over_seeds(dict(enumerate(of)), SETTINGS) for of in each]
+    assert 0.93 <= coverage(100 * right.mean(axis=(1, 2)), drawn, 50) <= 0.98
+
+
+def test_equal_predictions_do_not_differ_and_all_right_has_an_interval():
+    right = right_with(0.5, 64)[:1]
+    one = replicates(right, range(64))[0]
+    assert difference_of(one - one, SETTINGS).p == 1
+    everything = replicates(np.ones((1, 64), bool), range(64))[0]
+    interval = interval_of(100.0, everything, SETTINGS)
+    assert 94 < interval.low < 98
+    assert interval.high == 100
