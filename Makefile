@@ -58,11 +58,18 @@ demo: $(INSTALLED) $(GRADIO)
 develop:
 	$(PYTHON) -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 
+# TORCH_INDEX=URL takes torch and torchvision from an index of wheels without CUDA and leaves CUDA's libraries out.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Error: Python 3.11 or newer is needed ($$($(PYTHON) --version) found): make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+ifdef TORCH_INDEX
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) $$(grep -oE '^torch(vision)?==[^ ;]+' requirements.lock)
+	grep -vE '^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==' requirements.lock >$(VENV)/requirements.txt
+	$(BIN)/pip install -qq --disable-pip-version-check -r $(VENV)/requirements.txt
+else
 	$(BIN)/pip install -qq --disable-pip-version-check -r requirements.lock
+endif
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
