@@ -16,6 +16,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tcclip.params.statistics import Statistics
+from tcclip.statistics.intervals import difference_of
+
 Word = Literal["holds", "does not hold", "undecided", "not measured"]
 WORDS: tuple[Word, ...] = ("holds", "does not hold", "undecided", "not measured")
 Floats = NDArray[np.floating]
@@ -36,7 +39,7 @@ def judge(
     values: Floats,
     replicates: Floats,
     regions: Floats,
-    level: float,
+    settings: Statistics,
     counted: Sequence[bool] | None = None,
     complete: bool = True,
 ) -> Judgement:
@@ -46,39 +49,41 @@ def judge(
         values: (m,) the measured numbers.
         replicates: (m, R) draws of them, the same draw in a column.
         regions: (m, 2) open intervals in which the numbers should lie.
-        level: of the intervals, such as 0.95.
+        settings: of intervals, with their level.
         counted: (m,) which are costs, without sampling error: their replicates are the number itself.
         complete: whether these are all numbers of the claim. It cannot hold where some are not measured.
     """
     if not len(values):
         nothing = np.empty((0, 2))
         return Judgement("not measured", nothing, nothing, (), None)
-    own, joint = interval(replicates, level), interval(replicates, joint_level(replicates, level))
+    own = intervals(replicates, settings)
+    joint = intervals(replicates, settings.model_copy(update={"level": joint_level(replicates, settings.level)}))
     inside = (own[:, 0] > regions[:, 0]) & (own[:, 1] < regions[:, 1])
     outside = (joint[:, 1] < regions[:, 0]) | (joint[:, 0] > regions[:, 1])
     against = outside | (np.array(counted or [False] * len(values)) & ~inside)
     each = tuple(_word(a, b) for a, b in zip(inside.tolist(), against.tolist(), strict=True))
     word = _word(bool(inside.all()) and complete, bool(against.any()))
-    return Judgement(word, own, joint, each, _decisive(values, own, regions))
+    candidates = against if against.any() else np.ones(len(values), bool)
+    return Judgement(word, own, joint, each, _decisive(values, own, regions, candidates))
 
 
 def _word(inside: bool, against: bool) -> Word:
     return "does not hold" if against else "holds" if inside else "undecided"
 
 
-def interval(replicates: Floats, level: float) -> Floats:
-    """The intervals (m, 2) of m numbers with replicates (m, R): about the median, as wide as percentiles are apart."""
-    low, middle, high = np.quantile(replicates, [(1 - level) / 2, 0.5, (1 + level) / 2], axis=-1)
-    return np.stack([middle - (high - low) / 2, middle + (high - low) / 2], axis=1)
+def intervals(replicates: Floats, settings: Statistics) -> Floats:
+    """The intervals (m, 2) of m differences with replicates (m, R)."""
+    found = [difference_of(draws, settings) for draws in replicates]
+    return np.array([(interval.low, interval.high) for interval in found])
 
 
 def joint_level(replicates: Floats, level: float) -> float:
-    """The level that intervals of m numbers need so that in a share `level` of the draws all of them hold theirs.
+    """The level, in percent, at which in `level` percent of the draws the intervals of all m numbers hold theirs.
 
-    For one number, or for numbers that move as one, it is `level`; for many independent ones nearly 1.
+    For one number, or for numbers that move as one, it is `level`; for many independent ones nearly 100.
     """
     furthest = np.max([np.abs(2 * _place(draws) - 1) for draws in replicates], axis=0)
-    return max(level, float(np.quantile(furthest, level)))
+    return max(level, 100 * float(np.quantile(furthest, level / 100)))
 
 
 def _place(draws: Floats) -> Floats:
@@ -87,7 +92,7 @@ def _place(draws: Floats) -> Floats:
     return (np.searchsorted(ordered, draws, "left") + np.searchsorted(ordered, draws, "right")) / (2 * len(draws))
 
 
-def _decisive(values: Floats, own: Floats, regions: Floats) -> int:
-    """The number that is furthest out of its region, or least far inside, in widths of its interval."""
-    distance = np.minimum(values - regions[:, 0], regions[:, 1] - values)
-    return int(np.argmin(distance / np.maximum(own[:, 1] - own[:, 0], 1e-9)))
+def _decisive(values: Floats, own: Floats, regions: Floats, candidates: NDArray[np.bool_]) -> int:
+    """The candidate that is furthest out of its region, or least far inside, in widths of its interval."""
+    distance = np.minimum(values - regions[:, 0], regions[:, 1] - values) / np.maximum(own[:, 1] - own[:, 0], 1e-9)
+    return int(np.argmin(np.where(candidates, distance, np.inf)))

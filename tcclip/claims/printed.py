@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from tcclip.claims.contrasts import Contrast
 from tcclip.claims.rows import Key
-from tcclip.params.reader import names
-from tcclip.reporting.published_numbers import read_published
+from tcclip.reporting.published_numbers import printed_tables, read_published
 
 
 def printed_numbers() -> dict[Key, float]:
-    """All printed cells of the tables in params/tables/."""
+    """All printed cells."""
     return {
         (table, *key): number.value
-        for table in names("tables")
+        for table in printed_tables()
         for key, number in read_published(table).items()
         if number.value is not None
     }

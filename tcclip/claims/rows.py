@@ -10,7 +10,7 @@ from tcclip.params import Table, load_table
 from tcclip.params.claims import BETWEEN
 from tcclip.params.column import CostColumn
 from tcclip.params.reader import names, params_folder
-from tcclip.reporting.published_numbers import read_published
+from tcclip.reporting.published_numbers import printed_tables, read_published
 
 Place = tuple[str, str]  # heading and name of a row
 Key = tuple[str, str, str, str]  # of a cell: table, heading, row, column
@@ -63,17 +63,19 @@ class Layout:
 
 
 def layouts() -> dict[str, Layout]:
-    """Those of all tables in params/tables/; what one lacks of the paper's rows is there, and is not measured."""
-    return {name: _layout(load_table(name)) for name in names("tables")}
+    """Those of all tables in params/tables/ and of the paper; what a suite lacks of these is not measured."""
+    ours = names("tables")
+    return {name: _layout(name, load_table(name) if name in ours else None) for name in {*ours, *printed_tables()}}
 
 
-def _layout(table: Table) -> Layout:
-    printed = read_published(table.name)
-    rows = [(row.group, row.row) for row in table.rows] + [(group, row) for group, row, _ in printed]
-    columns = [column.name for column in table.columns] + [column for _, _, column in printed]
-    skipped = frozenset((row.group, row.row, column) for row in table.rows for column in row.skip)
-    counted = frozenset(column.name for column in table.columns if isinstance(column, CostColumn))
-    return Layout(table.name, tuple(dict.fromkeys(rows)), tuple(dict.fromkeys(columns)), counted, skipped)
+def _layout(name: str, table: Table | None) -> Layout:
+    printed = read_published(name)
+    of_rows, of_columns = (table.rows, table.columns) if table else ((), ())
+    rows = [(row.group, row.row) for row in of_rows] + [(group, row) for group, row, _ in printed]
+    columns = [column.name for column in of_columns] + [column for _, _, column in printed]
+    skipped = frozenset((row.group, row.row, column) for row in of_rows for column in row.skip)
+    counted = frozenset(column.name for column in of_columns if isinstance(column, CostColumn))
+    return Layout(name, tuple(dict.fromkeys(rows)), tuple(dict.fromkeys(columns)), counted, skipped)
 
 
 def _where(claim: str) -> str:

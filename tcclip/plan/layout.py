@@ -153,6 +153,11 @@ def intervals(suite: str, table: str) -> Path:
     return reports(suite) / "intervals" / f"{table}.npz"
 
 
+def claims(suite: str) -> list[Path]:
+    """The paper's statements judged by a suite's tables; each comparison behind them; the statements for reading."""
+    return [reports(suite) / name for name in ("claims.csv", "claim_comparisons.csv", "claims.md")]
+
+
 def figure(suite: str, name: str) -> Path:
     """A figure of the paper as PNG; a PDF of the same name is beside it."""
     return reports(suite) / "figures" / f"{name}.png"

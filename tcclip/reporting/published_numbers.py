@@ -47,6 +47,12 @@ def read_published(table: str, path: Path | None = None) -> dict[Key, PublishedN
         }
 
 
+def printed_tables() -> list[str]:
+    """The tables that the paper prints."""
+    with open(published_file(), newline="", encoding="utf-8") as file:
+        return list(dict.fromkeys(line["table"] for line in csv.DictReader(file)))
+
+
 def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, PublishedNumber], where: Path | str) -> None:
     """Refuse a table whose rows or columns are misspelt against the printed one.
 

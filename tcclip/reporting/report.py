@@ -20,6 +20,7 @@ from tcclip.process import git
 from tcclip.process.files import write_json, write_text
 from tcclip.reporting import results
 from tcclip.reporting.cells import read_table
+from tcclip.reporting.claims_section import claims_sections
 from tcclip.reporting.comparisons import all_comparisons
 from tcclip.reporting.explained import DataBehind, Explained, explained
 from tcclip.reporting.gallery import galleries
@@ -55,7 +56,8 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
         write_text(folder / "comparisons.csv", compared.to_csv(index=False, lineterminator="\n"))
     shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
     shown = [*paper_figures(plan.suite.name), *shown]
-    write_text(folder / "index.html", _page(plan, frames, shown, data_behind))
+    first = [] if so_far else claims_sections(plan)
+    write_text(folder / "index.html", _page(plan, frames, shown, data_behind, first))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
 
 
@@ -69,10 +71,16 @@ def new_folder(path: Path) -> Iterator[Path]:
     new.rename(path)
 
 
-def _page(plan: Plan, frames: Mapping[str, pd.DataFrame], drawn: list[Picture], data_behind: DataBehind) -> str:
+def _page(
+    plan: Plan,
+    frames: Mapping[str, pd.DataFrame],
+    drawn: list[Picture],
+    data_behind: DataBehind,
+    first: Sequence[Section],
+) -> str:
     base = layout.reports(plan.suite.name)
     chains = explained(plan, frames, data_behind)
-    sections = []
+    sections = [*first]
     for name, frame in frames.items():
         runs = {
             key: sorted({run for text in part["runs"] for run in text.split(";") if run})

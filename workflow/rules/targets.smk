@@ -9,6 +9,7 @@ rule tables:
         # Runs are named beside the tables they fill: a target brings back only what it names.
         stages.evaluate.finished(plan, plan.runs),
         [stages.table.outputs(plan, table) for table in plan.tables],
+        rules.claims.output,
         stages.figure.files(plan),
         rules.report.output,
         # not the store: it is a view with addresses of one machine, so that a clone makes its own when it asks for it

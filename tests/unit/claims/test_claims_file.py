@@ -96,11 +96,13 @@ def test_a_name_that_no_table_has_is_refused_with_what_is_allowed(part, sentence
         contrasts(claim(**part), LAYOUTS)
 
 
-def test_a_row_of_the_paper_that_a_table_has_lost_is_still_known(tmp_path, monkeypatch):
+def test_a_row_or_table_of_the_paper_that_one_has_removed_is_still_known(tmp_path, monkeypatch):
     shutil.copytree(params_folder(), tmp_path / "params")
     monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
     change(tmp_path / "params/tables/table8b.yaml", lambda table: table["rows"].pop())
+    (tmp_path / "params/tables/table9a.yaml").unlink()
     assert ("", "Bipartite with saliency weights") in layouts()["table8b"].rows
+    assert ("", "Spatial embedding + bias") in layouts()["table9a"].rows
 
 
 @pytest.mark.parametrize(

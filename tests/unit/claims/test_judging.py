@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from tcclip.claims.judging import joint_level, judge
+from tcclip.params.statistics import load_statistics
 
 ABOVE, BELOW, WITHIN = (0.0, np.inf), (-np.inf, 0.0), (-2.0, 2.0)
-DRAWS, VIDEOS, LEVEL = 400, 300, 0.95
+DRAWS, VIDEOS = 400, 300
+SETTINGS = load_statistics().model_copy(update={"level": 95.0})
 WEIGHTS = np.random.default_rng(1).multinomial(VIDEOS, np.full(VIDEOS, 1 / VIDEOS), size=DRAWS) / VIDEOS
 
 
@@ -16,7 +18,7 @@ def word(means, region, spread=1.0, complete=True, seed=0):
     """What is said of differences that are drawn around `means`."""
     values = np.asarray(means, dtype=float)
     draws = values[:, None] + spread * np.random.default_rng(seed).standard_normal((len(values), DRAWS))
-    return judge(values, draws, np.tile(region, (len(values), 1)), LEVEL, complete=complete).word
+    return judge(values, draws, np.tile(region, (len(values), 1)), SETTINGS, complete=complete).word
 
 
 @pytest.mark.parametrize(
@@ -44,32 +46,33 @@ def test_two_numbers_are_equal_when_the_interval_is_inside_the_margin():
 def test_a_claim_that_is_measured_in_part_can_fail_but_not_hold():
     assert word([5.0, 4.0], ABOVE, complete=False) == "undecided"
     assert word([5.0, -5.0], ABOVE, complete=False) == "does not hold"
-    nothing = judge(np.empty(0), np.empty((0, DRAWS)), np.empty((0, 2)), LEVEL, complete=False)
+    nothing = judge(np.empty(0), np.empty((0, DRAWS)), np.empty((0, 2)), SETTINGS, complete=False)
     assert nothing.word == "not measured" and nothing.decisive is None
 
 
 def test_a_cost_is_counted_so_that_it_decides_even_on_the_border():
     for value, said in ((1.05, "holds"), (1.1, "does not hold"), (1.2, "does not hold")):
         assert (
-            judge(np.array([value]), np.full((1, DRAWS), value), np.array([[-np.inf, 1.1]]), LEVEL, [True]).word == said
+            judge(np.array([value]), np.full((1, DRAWS), value), np.array([[-np.inf, 1.1]]), SETTINGS, [True]).word
+            == said
         )
 
 
 def test_equal_predictions_of_two_rows_leave_it_undecided_which_is_better():
-    assert judge(np.zeros(1), np.zeros((1, DRAWS)), np.array([ABOVE]), LEVEL).word == "undecided"
+    assert judge(np.zeros(1), np.zeros((1, DRAWS)), np.array([ABOVE]), SETTINGS).word == "undecided"
 
 
 def test_the_decisive_difference_is_the_one_most_against_the_claim_in_widths_of_its_interval():
     values, spreads = np.array([3.0, 5.0, 4.0]), np.array([[0.1], [5.0], [0.1]])
     draws = values[:, None] + spreads * np.random.default_rng(0).standard_normal((3, DRAWS))
-    assert judge(values, draws, np.tile(ABOVE, (3, 1)), LEVEL).decisive == 1
+    assert judge(values, draws, np.tile(ABOVE, (3, 1)), SETTINGS).decisive == 1
 
 
 def test_intervals_of_several_differences_are_as_wide_as_all_together_need():
     draws = np.random.default_rng(0).standard_normal((20, 20_000))
-    assert joint_level(draws[:1], LEVEL) == pytest.approx(LEVEL, abs=1e-3)
-    assert joint_level(np.repeat(draws[:1], 20, axis=0), LEVEL) == pytest.approx(LEVEL, abs=1e-3)
-    assert joint_level(draws, LEVEL) == pytest.approx(LEVEL ** (1 / 20), abs=1e-3)  # independent ones: Sidak's level
+    assert joint_level(draws[:1], 95) == pytest.approx(95, abs=0.1)
+    assert joint_level(np.repeat(draws[:1], 20, axis=0), 95) == pytest.approx(95, abs=0.1)
+    assert joint_level(draws, 95) == pytest.approx(100 * 0.95 ** (1 / 20), abs=0.1)  # independent ones: Sidak's level
 
 
 def simulated(accuracies, rng):
@@ -88,7 +91,7 @@ def shares(accuracies, region, repetitions=300):
     """How often each word is said of a claim about simulated rows."""
     rng = np.random.default_rng(0)
     said = [
-        judge(values, draws, np.tile(region, (len(values), 1)), LEVEL).word
+        judge(values, draws, np.tile(region, (len(values), 1)), SETTINGS).word
         for values, draws in (simulated(np.array(accuracies), rng) for _ in range(repetitions))
     ]
     return {one: said.count(one) / repetitions for one in ("holds", "does not hold", "undecided")}
