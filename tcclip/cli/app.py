@@ -15,7 +15,7 @@ import typer
 import tcclip
 from tcclip.cli import data, demo, look, plan_lines, predict, provenance, seeing
 from tcclip.errors import UserError
-from tcclip.plan import Plan, load_plan
+from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.plan.changes import changed_plan
 from tcclip.process.console import stage
 from tcclip.process.home import move_caches
@@ -63,7 +63,7 @@ def plan(
     it would cost with other values, of every run whose method has them, and with --seeds what it would with others.
     """
     with stage("plan", None) as report:
-        the_plan = changed_plan(load_plan(suite, seeds), values or [])
+        the_plan = changed_plan(plan_with_seeds(suite, seeds), values or [])
         lines = _what_is_asked(the_plan, runs, rows)
         changed = [*plan_lines.seed_lines(the_plan), *plan_lines.change_lines(the_plan, values or [])]
         print("\n".join([*changed, *lines]))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tcclip.errors import UserError
-from tcclip.plan import load_plan
+from tcclip.plan import plan_with_seeds
 from tcclip.plan.other_seeds import with_run
 from tcclip.process.console import stage
 from tcclip.process.options import Seeds, SuiteName
@@ -26,7 +26,7 @@ def explain(
     with stage("explain", None) as report:
         from tcclip.provenance.explain import explain as chain
 
-        print(chain(load_plan(suite, seeds), table, row, column, group))
+        print(chain(plan_with_seeds(suite, seeds), table, row, column, group))
         report(f"{table} {row} {column}")
 
 
@@ -46,7 +46,7 @@ def reproduce(
         from tcclip.provenance.cell import find_cell, runs_of
         from tcclip.provenance.reproduce import reproduce as make_again
 
-        plan = load_plan(suite, seeds)
+        plan = plan_with_seeds(suite, seeds)
         if row is not None and column is not None:
             runs = runs_of(plan, find_cell(plan, name, row, column, group))
         elif row is None:

@@ -26,7 +26,7 @@ def _different(seeds: list[int]) -> list[int]:
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
 LISTED = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}  # JSON schema
-SeedsByMethod = Annotated[  # by METHOD, PROTOCOL/METHOD or EVERY; a plain list is of every one
+SeedsByMethod = Annotated[  # by METHOD, PROTOCOL/METHOD, TABLE/METHOD or EVERY; a plain list is of every one
     dict[str, Seeds],
     BeforeValidator(lambda given: {EVERY: given} if isinstance(given, list) else given),
     WithJsonSchema({"anyOf": [LISTED, {"type": "object", "additionalProperties": LISTED}]}),
@@ -44,7 +44,7 @@ def parse_seeds(text: str) -> dict[str, list[int]]:
     if not LIST.fullmatch(numbers) or not all(named):
         raise UserError(
             "seeds must be numbers, or methods and numbers, for example 1024,1025,1026 or "
-            f"vifi_clip,few_shot/tc_clip:1024,1025,1026 (got '{text}')"
+            f"vifi_clip,table3/tc_clip:1024,1025,1026 (got '{text}')"
         )
     try:
         seeds = _different([int(number) for number in numbers.split(",")])

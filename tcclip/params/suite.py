@@ -109,7 +109,7 @@ class Suite(Params):
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
-    # In the place of protocols': a list for all trainings, or lists by METHOD or PROTOCOL/METHOD (docs/seeds.md)
+    # In the place of protocols': a list for all, or lists by METHOD, PROTOCOL/METHOD or TABLE/METHOD (docs/seeds.md)
     seeds: SeedsByMethod = Field(default_factory=dict)
     methods: dict[str, Any] = Field(default_factory=dict)  # put over every method's values, or scaling them
 
@@ -136,9 +136,9 @@ class Suite(Params):
             raise unknown("dataset", role, self.datasets)
         return self.datasets[role]
 
-    def seeds_for(self, protocol: str, method: str) -> list[int] | None:
-        """The seeds of a method's trainings by a protocol; None: those that the protocol lists."""
-        known = (f"{protocol}/{method}", method, EVERY)
+    def seeds_for(self, table: str, protocol: str, method: str) -> list[int] | None:
+        """The seeds of a method's trainings by a protocol for a table; None: those that the protocol lists."""
+        known = (f"{table}/{method}", f"{protocol}/{method}", method, EVERY)
         return next((self.seeds[key] for key in known if key in self.seeds), None)
 
     def with_seeds(self, seeds: dict[str, list[int]]) -> Suite:

@@ -72,14 +72,14 @@ def check_quoted(suite: Suite) -> None:
             raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)
 
 
-def check_seeds(suite: Suite, methods: Collection[str]) -> None:
-    """Every method and protocol that a suite gives seeds to must exist; `methods` are those of its runs."""
-    known = {*names("methods"), *methods}
+def check_seeds(suite: Suite, tables: Collection[str], methods: Collection[str]) -> None:
+    """What a suite gives seeds to must exist; `tables` are those that it has, `methods` those of its runs."""
+    known, places = {*names("methods"), *methods}, {*names("protocols"), *names("tables"), *tables}
     for key in suite.seeds:
-        protocol, _, method = key.rpartition("/")
+        place, _, method = key.rpartition("/")
         where = f"in seeds of suite {suite.name}:"
-        if protocol and protocol not in names("protocols"):
-            raise unknown(f"protocol {where}", protocol, names("protocols"))
+        if place and place not in places:
+            raise unknown(f"protocol or table {where}", place, places)
         if method not in known and key != EVERY:
             raise unknown(f"method {where}", method, known)
 
@@ -155,7 +155,7 @@ def _measured(
     method = with_texts
     runs = [
         run_for(suite, method, protocol, role, *training, seed=seed)
-        for seed in seeds_of(suite, method, protocol, role)
+        for seed in seeds_of(suite, table.name, method, protocol, role)
         for training in trainings(column, protocol)
     ]
     every = [

@@ -13,7 +13,7 @@ from tcclip.errors import UserError, unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.dataset import Generated, Release
 from tcclip.params.exceptions import exceptions_for
-from tcclip.params.reader import path_of
+from tcclip.params.reader import path_of, versions
 from tcclip.params.seeds import parse_seeds
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
@@ -22,7 +22,7 @@ from tcclip.plan.own import own_datasets, own_table, with_own
 from tcclip.plan.runs import Run, run_for, train_split, with_initial
 from tcclip.plan.values import Changes, method_of, protocol_of
 
-__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "run_for"]
+__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "plan_with_seeds", "run_for"]
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that what is worked out of one can be remembered
@@ -194,10 +194,20 @@ class Plan:
 
 
 @functools.cache
-def load_plan(suite_name: str, seeds: str = "") -> Plan:
-    """The plan of a suite; `seeds` as they are typed (params/seeds.py) are put over what its file says."""
-    suite = load_suite(suite_name)
-    return plan_of(suite.with_seeds(parse_seeds(seeds)), seeds) if seeds else plan_of(suite)
+def load_plan(suite_name: str) -> Plan:
+    """The plan of a suite."""
+    return plan_of(load_suite(suite_name))
+
+
+def plan_with_seeds(suite_name: str, seeds: str) -> Plan:
+    """The plan of a suite with `seeds` as they are typed (params/seeds.py) over what its file says; "" is none."""
+    return _with_seeds(suite_name, seeds, versions()) if seeds else load_plan(suite_name)
+
+
+@functools.cache
+def _with_seeds(suite_name: str, seeds: str, params: object) -> Plan:
+    """As long as the files of `params` are the same ones."""
+    return plan_of(load_suite(suite_name).with_seeds(parse_seeds(seeds)), seeds)
 
 
 def plan_of(suite: Suite, seeds: str = "") -> Plan:
@@ -216,5 +226,5 @@ def plan_of(suite: Suite, seeds: str = "") -> Plan:
         cells[name] = tuple(table_cells)
         for run in table_runs:
             runs |= {name: needed for name, needed in with_initial(run) if name not in runs}
-    check_seeds(suite, {run.method for run in runs.values()})
+    check_seeds(suite, tables, {run.method for run in runs.values()})
     return Plan(suite, tables, cells, runs, seeds=seeds)

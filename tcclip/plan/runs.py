@@ -92,9 +92,9 @@ def run_for(
     return Run(name, protocol.name, method.name, role, shots, fold, seed, init)
 
 
-def seeds_of(suite: Suite, method: Method, protocol: Protocol, role: str) -> list[int]:
-    """The seeds of a method's trainings by a protocol on the paper's dataset `role`: one run for each."""
-    if given := suite.seeds_for(protocol.name, method.name):
+def seeds_of(suite: Suite, table: str, method: Method, protocol: Protocol, role: str) -> list[int]:
+    """The seeds of a method's trainings by a protocol on the paper's dataset `role` for a table: one run for each."""
+    if given := suite.seeds_for(table, protocol.name, method.name):
         return given
     dataset = load_dataset(suite.dataset(role))
     if "seeds" in dataset.budget(protocol.name):  # one of one's own

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip.plan import Plan, Run, layout, load_plan
+from tcclip.plan import Plan, Run, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import evaluate, fingerprint
@@ -69,4 +69,4 @@ def mlflow(suite: SuiteName = "mini", seeds: Seeds = "", log: Log = None) -> Non
     with stage("MLflow runs", log) as say:
         from tcclip.tracking.loader import load_runs
 
-        say(load_runs(load_plan(suite, seeds), of_untrained))
+        say(load_runs(plan_with_seeds(suite, seeds), of_untrained))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import claims, evaluate, figure, fingerprint
@@ -63,7 +63,7 @@ def report(
     with stage("report", log) as say:
         from tcclip.reporting import write_report
 
-        plan = load_plan(suite, seeds)
+        plan = plan_with_seeds(suite, seeds)
         made = [layout.table(suite, table) for table in plan.tables] + claims.outputs(plan)
         require([] if so_far else made, f"snakemake {outputs(plan)[0]} --config suite={suite}")
         say(write_report(plan, so_far, functools.partial(evaluate.data_behind, plan)))

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from tcclip.params.statistics import load_statistics
-from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import bench, evaluate, fingerprint
@@ -55,4 +55,4 @@ def table(name: str, suite: SuiteName = "mini", seeds: Seeds = "", log: Log = No
     with stage(name, log) as report:
         from tcclip.reporting import write_table
 
-        report(write_table(load_plan(suite, seeds), name))
+        report(write_table(plan_with_seeds(suite, seeds), name))

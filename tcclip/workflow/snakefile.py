@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
-from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process import git
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
@@ -44,7 +44,7 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
         address.tracking_uri()
-        plan = load_plan(str(config.get("suite", "mini")), str(config.get("seeds") or ""))
+        plan = plan_with_seeds(str(config.get("suite", "mini")), str(config.get("seeds") or ""))
         if restored:
             restore(plan.suite.name)
             notice_exchanged(plan)

@@ -27,7 +27,7 @@ from typing import Any
 from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
-from tcclip.plan import load_plan
+from tcclip.plan import load_plan, plan_with_seeds
 from tcclip.process.handover import SOCKET, Request, receive
 from tcclip.process.sockets import short_name
 from tcclip.stages import all_stages, fingerprint
@@ -63,8 +63,8 @@ def load(suite: str, seeds: str = "") -> object:
     importlib.import_module("tcclip.cli.app").command_line()
     planned = versions()  # before the plan, so that a change while it is made is noticed
     with contextlib.suppress(UserError):  # each job says it
-        for known in dict.fromkeys(("", seeds)):
-            load_plan(suite, known).prepare()
+        for plan in {load_plan(suite), plan_with_seeds(suite, seeds)}:
+            plan.prepare()
     return planned
 
 

@@ -21,7 +21,8 @@ from tcclip.estimate.hours import (
 )
 from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
-from tcclip.params import load_dataset
+from tcclip.params import load_dataset, load_protocol
+from tcclip.params.budget import Budget
 from tcclip.plan import layout, load_plan
 from tcclip.process.files import write_json, write_text
 
@@ -86,7 +87,8 @@ def test_the_last_epoch_is_validated_where_the_best_is_kept():
     assert validations(few_shot) == 6
     fewer = few_shot.model_copy(update={"validation": few_shot.validation.model_copy(update={"epochs": [0, 10]})})
     assert validations(fewer) == 3
-    assert validations(type(fewer).model_validate({**fewer.model_dump(), "select": "last"})) == 2
+    last = load_protocol("few_shot", Budget({"validation": {"epochs": [0, 10]}, "select": "last"}, "here"))
+    assert validations(last) == 2
     assert validations(load_plan("paper").protocol("zero_shot")) == 10
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tcclip.cli.app import app
 from tcclip.errors import UserError
 from tcclip.params.seeds import parse_seeds
-from tcclip.plan import Plan, load_plan
+from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.plan.cells import Measured
 from tcclip.plan.changes import changed_run
 from tcclip.plan.other_seeds import with_run
@@ -30,7 +30,7 @@ def measured(plan: Plan, table: str, row: str, column: str) -> Measured:
 
 
 def test_typed_seeds_are_those_of_the_named_methods() -> None:
-    plan, before = load_plan("mini", TWO), load_plan("mini")
+    plan, before = plan_with_seeds("mini", TWO), load_plan("mini")
     assert {run.seed for run in before.runs.values()} == {None, 1024}
     assert before.runs.keys() < plan.runs.keys()
     assert {run.method for run in plan.runs.values() if run.seed == 1026} == {"vifi_clip", "tc_clip"}
@@ -39,7 +39,7 @@ def test_typed_seeds_are_those_of_the_named_methods() -> None:
 
 
 def test_a_run_is_made_by_its_own_seed_and_a_new_one_leaves_the_others_as_they_were() -> None:
-    before, plan = load_plan("mini"), load_plan("mini", TWO)
+    before, plan = load_plan("mini"), plan_with_seeds("mini", TWO)
     for stage in (train, evaluate):
         then, now = stage.depends_on(before, RUN).settings, stage.depends_on(plan, OTHER).settings
         assert stage.depends_on(plan, RUN) == stage.depends_on(before, RUN)
@@ -49,7 +49,7 @@ def test_a_run_is_made_by_its_own_seed_and_a_new_one_leaves_the_others_as_they_w
 
 
 def test_a_run_is_found_by_its_name_without_a_word_of_its_seed() -> None:
-    told, alone = load_plan("mini", TWO), with_run(load_plan("mini"), OTHER)
+    told, alone = plan_with_seeds("mini", TWO), with_run(load_plan("mini"), OTHER)
     assert alone.run(OTHER) == told.run(OTHER)
     assert alone.evaluations(OTHER) == told.evaluations(OTHER)
     assert alone.run(OTHER).arguments == OTHER
@@ -95,12 +95,12 @@ def test_typed_seeds_are_read() -> None:
         ("tc_clip:", "(got 'tc_clip:')"),
         ("1,2,1", "seeds 1,2,1: seed 1 is listed twice"),
         ("tc_clop:1,2", "unknown method in seeds of suite mini: 'tc_clop': did you mean 'tc_clip'?"),
-        ("fewshot/tc_clip:1", "unknown protocol in seeds of suite mini: 'fewshot': did you mean 'few_shot'?"),
+        ("fewshot/tc_clip:1", "unknown protocol or table in seeds of suite mini: 'fewshot': did you mean 'few_shot'?"),
     ],
 )
 def test_a_mistake_is_one_sentence(typed: str, sentence: str) -> None:
     with pytest.raises(UserError, match=re.escape(sentence)):
-        load_plan("mini", typed)
+        plan_with_seeds("mini", typed)
 
 
 def test_a_protocol_with_several_seeds_has_a_run_for_each(monkeypatch, tmp_path) -> None:
@@ -117,16 +117,23 @@ def test_a_suites_seeds_are_put_over_its_protocols_and_typed_ones_over_them(monk
     plan = with_params(monkeypatch, tmp_path, suites__paper={**own, "tables": ["table2", "table3"]})
     zero = [run.seed for run in plan.runs.values() if (run.protocol, run.method) == ("zero_shot", "tc_clip")]
     assert zero == [6, 7] and {run.seed for run in plan.runs.values()} == {None, 5, 6, 7}
-    assert {run.seed for run in load_plan("paper", "tc_clip:9").runs.values()} == {None, 5, 6, 7, 9}
-    every, untrained = load_plan("paper", "9"), "untrained-vanilla_clip"
+    assert {run.seed for run in plan_with_seeds("paper", "tc_clip:9").runs.values()} == {None, 5, 6, 7, 9}
+    every, untrained = plan_with_seeds("paper", "9"), "untrained-vanilla_clip"
     assert {run.seed for run in every.runs.values()} == {None, 9}
     assert evaluate.depends_on(every, untrained) == evaluate.depends_on(plan, untrained)  # no training, no seed
+
+
+def test_a_table_may_have_seeds_that_others_with_the_same_runs_have_not(monkeypatch, tmp_path) -> None:
+    with_params(monkeypatch, tmp_path, suites__paper={"tables": ["table2", "table7"]})
+    plan = plan_with_seeds("paper", "table2/tc_clip:1024,1025")
+    assert list(measured(plan, "table2", "TC-CLIP", "hmdb51").by_seed) == [1024, 1025]
+    assert list(measured(plan, "table7", "(c) + TC + VP", "hmdb51").by_seed) == [1024]
 
 
 def test_a_run_that_starts_from_another_one_starts_from_that_of_its_seed(monkeypatch, tmp_path) -> None:
     rows = [{"group": "original names", "row": "ActionCLIP", "method": "tc_clip-k400_init"}]
     with_params(monkeypatch, tmp_path, tables__table3={"rows": rows}, suites__paper={"tables": ["table3"]})
-    plan = load_plan("paper", "tc_clip-k400_init:1024,1025")
+    plan = plan_with_seeds("paper", "tc_clip-k400_init:1024,1025")
     started = {run.seed: run.init.name for run in plan.runs.values() if run.init}
     assert started == {seed: f"zero_shot-k400-tc_clip-s{seed}" for seed in (1024, 1025)}
     assert set(started.values()) <= plan.runs.keys()
