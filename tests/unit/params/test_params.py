@@ -111,7 +111,7 @@ def test_shots_that_are_neither_a_number_nor_an_ascending_list_are_refused(shots
 def test_a_row_without_a_place_on_the_axis_is_refused():
     table = load_table("table9c")
     with pytest.raises(ValueError, match="row 'many' is no number, so it has no place on axis 'context tokens"):
-        Table.model_validate({**table.model_dump(), "rows": [{"row": "many", "method": "tc_only"}]})
+        Table.model_validate({**table.model_dump(), "baseline": None, "rows": [{"row": "many", "method": "tc_only"}]})
 
 
 def test_a_file_that_changed_is_read_again(tmp_path):
