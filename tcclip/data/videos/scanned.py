@@ -75,6 +75,7 @@ class Scanner:
         """Scan files in their order beside what the block does; what is left of them at its end is left."""
         threads = ThreadPoolExecutor(len(self._decoders))
         scans = [threads.submit(self._scan, file) for file in files]
+        _import_readers()
         try:
             yield scans
         finally:
@@ -167,6 +168,11 @@ class OneVideo:
         if missing := sorted(needed.difference(self._kept)):
             self._kept.update(zip(missing, self._source.read(video, missing), strict=True))
         return np.stack([self._kept[index] for index in wanted])
+
+
+def _import_readers() -> None:
+    """Before processes are forked that load clips: each of them would do it anew, for 0.1 s of a processor."""
+    from tcclip.data.videos import decord_reader, pictures_reader, pyav_reader  # noqa: F401
 
 
 def _end(decoders: Sequence[Decoder]) -> None:
