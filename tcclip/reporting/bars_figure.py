@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tcclip.params.column import Column, MeasuredColumn
+from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan
 from tcclip.reporting import style
 from tcclip.reporting.blocks import Block
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-ROOM = 1.22  # of a panel's width for the longest bar and its number
+ROOM = 1.24  # of the largest value, for its number
 ROW, ABOVE, BELOW = 0.34, 0.35, 0.5  # inches: of a bar, of the panels' titles, of the axis below
 LETTERS, LETTER = 30, 0.068  # of a line beside a bar, and inches of one
 
@@ -25,7 +26,7 @@ LETTERS, LETTER = 30, 0.068  # of a line beside a bar, and inches of one
 def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, str]) -> Block:
     """One panel per dataset, a bar for each row of the table, all at one scale; quoted values are hollow.
 
-    Rows that differ behind a colon share a colour.
+    A line over a bar is its interval. Rows that differ behind a colon share a colour.
 
     Args:
         frame: the table, with the columns of `cells.COLUMNS`.
@@ -61,7 +62,8 @@ def _draw(
     first = grid[0, 0]
     first.set_yticks(range(len(rows)), shown)
     first.set_ylim(len(rows) - 0.5, -0.5)
-    first.set_xlim(0, ROOM * max(float(frame["value"].max()) if frame["value"].notna().any() else 0.0, 1.0))
+    ends = frame[["value", "high"]].astype(float).max(axis=None)
+    first.set_xlim(0, ROOM * float(ends) if ends > 0 else 1.0)
 
 
 def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[str]) -> None:
@@ -71,9 +73,13 @@ def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[str]) -> None:
         color, quoted = colors[line.row.split(":")[0]], line.source == "quoted"
         place, value = rows.index(line.row), float(line.value)
         axis.barh(place, value, 0.7, color="white" if quoted else color, edgecolor=color, linewidth=1.2)
-        text = f"{value:.1f}{' †' if quoted else ''}"
-        axis.annotate(text, (value, place), (3, 0), textcoords="offset points", va="center", fontsize=8)
-    axis.set_xlabel("top-1 accuracy (%)")
+        text, end = f"{value:.1f}{' †' if quoted else ''}", value
+        if pd.notna(line.high):
+            end = float(line.high)
+            axis.plot([float(line.low), end], [place, place], color=style.INK, linewidth=1.2)
+        axis.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center", fontsize=8)
+    interval = f", {load_statistics().level:g} % interval" if part["high"].notna().any() else ""
+    axis.set_xlabel(f"top-1 accuracy (%){interval}")
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
 
@@ -88,6 +94,8 @@ def sentence(plan: Plan, table: str, frame: pd.DataFrame) -> str:
     if runs:
         said.append(f"{len(runs)} runs, named in tables/{table}.csv")
         said.append(f"K = {', '.join(map(str, shots))} training videos per class, seed {', '.join(map(str, seeds))}")
+    if frame["high"].notna().any():
+        said.append(f"lines are {load_statistics().level:g} % intervals of the bootstrap over videos")
     if (frame["source"] == "quoted").any():
         said.append("hollow and † are quoted from the paper")
     return "; ".join([*said, "N is the number of test videos"]) + "."

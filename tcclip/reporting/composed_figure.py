@@ -112,7 +112,7 @@ def _curves(sources: Sources, spread: Spread) -> Iterator[Part]:
     objects = {there[place]: known.get(there[place]) for place in places}
     names = {run: name for name, run in spread.runs.items()}
     table = spread_by_frames([sources.opened(run) for run in names], store, objects, spread.frames)
-    yield heading("What [CLS] of a frame attends to, by the number of frames")
+    yield heading(f"What [CLS] of a frame attends to, by the number of frames (N = {len(objects)} videos)")
     yield spread_block(table, names)
     yield said_of_spread(table, names)
 

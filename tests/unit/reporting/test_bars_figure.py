@@ -9,6 +9,7 @@ from tcclip.params import load_table
 from tcclip.reporting import style
 from tcclip.reporting.bars_figure import bars_block
 from tcclip.reporting.blocks import stacked
+from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.embedding import described, embedded
 
 ROWS = ["Baseline", "Context tokens: a", "Context tokens: b"]
@@ -18,7 +19,8 @@ COLUMNS = load_table("table1").columns
 def frame(values: list[float | None], source: str = "measured") -> pd.DataFrame:
     rows = list(zip(ROWS, values, strict=True))
     lines = [(row, column.name, value, source, 64) for row, value in rows for column in COLUMNS]
-    return pd.DataFrame(lines, columns=["row", "column", "value", "source", "n_videos"])
+    made = pd.DataFrame(lines, columns=["row", "column", "value", "source", "n_videos"])
+    return made.reindex(columns=CELLS)
 
 
 def panels(table: pd.DataFrame) -> list[Axes]:
@@ -34,6 +36,14 @@ def test_a_bar_is_a_cell_and_all_panels_have_one_scale():
     assert [axis.get_title(loc="left") for axis in axes][-1] == "SSv2 (N = 64)"
     first, *others = axes[0].patches
     assert others[0].get_facecolor() == others[1].get_facecolor() != first.get_facecolor()
+
+
+def test_a_line_over_a_bar_is_its_interval_and_the_number_stands_behind_it():
+    table = frame([60.0, 50.0, 70.5])
+    table["low"], table["high"] = table["value"] - 10, table["value"] + 9.5
+    first, *_ = panels(table)
+    assert first.lines[0].get_xdata().tolist() == [50.0, 69.5] and first.get_xlabel().endswith("95 % interval")
+    assert first.texts[2].xy[0] == 80.0 < first.get_xlim()[1]
 
 
 def test_quoted_bars_are_hollow_and_empty_cells_have_none():
