@@ -158,6 +158,11 @@ def claims(suite: str) -> list[Path]:
     return [reports(suite) / name for name in ("claims.csv", "claim_comparisons.csv", "claims.md")]
 
 
+def verdicts(suite: str) -> tuple[Path, Path]:
+    """What is said of measured cells beside the paper's numbers: every cell, and a summary."""
+    return reports(suite) / "verdicts.csv", reports(suite) / "verdicts.md"
+
+
 def figure(suite: str, name: str) -> Path:
     """A figure of the paper as PNG; a PDF of the same name is beside it."""
     return reports(suite) / "figures" / f"{name}.png"

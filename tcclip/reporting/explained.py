@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -62,8 +63,18 @@ class _Shared:
         return self.runs[name]
 
 
-def explained(plan: Plan, frames: Mapping[str, pd.DataFrame], data_behind: DataBehind) -> Explained:
-    """The chains of the measured cells of the tables in `frames`."""
+def explained(
+    plan: Plan,
+    frames: Mapping[str, pd.DataFrame],
+    data_behind: DataBehind,
+    verdicts: Mapping[tuple[str, str, str, str], str] = MappingProxyType({}),
+) -> Explained:
+    """The chains of the measured cells of the tables in `frames`.
+
+    Args:
+        data_behind: the files that a run was trained and evaluated with.
+        verdicts: what is said of a cell (table, group, row, column) beside the paper's number.
+    """
     shared = _Shared(plan, data_behind)
     cells: list[dict[str, Any]] = []
     numbers: dict[tuple[str, str, str, str], int] = {}
@@ -79,7 +90,7 @@ def explained(plan: Plan, frames: Mapping[str, pd.DataFrame], data_behind: DataB
             cells.append(
                 {
                     "title": title_of(plan, cell),
-                    "value": shared.block([value_of(plan, cell, line)]),
+                    "value": shared.block([value_of(plan, cell, line), *_verdict(verdicts.get((table, *cell.key)))]),
                     "evaluations": [[name, shared.evaluated(part)] for name, part in _parts(cell, rows).items()],
                     "runs": [shared.run(run) for run in _runs(cell, rows)],
                     "again": made_again(plan, cell, grouped=alike[cell.row, cell.column] > 1),
@@ -92,6 +103,10 @@ def explained(plan: Plan, frames: Mapping[str, pd.DataFrame], data_behind: DataB
         "cells": cells,
     }
     return Explained(data, numbers)
+
+
+def _verdict(said: str | None) -> list[Fact]:
+    return [("verdict", said)] if said else []
 
 
 def _parts(cell: Cell, rows: Mapping[tuple[str, str], Row]) -> dict[str, Measured]:

@@ -18,7 +18,7 @@ from tcclip.params.gallery import load_gallery
 from tcclip.plan import Plan, layout
 from tcclip.process import git
 from tcclip.process.files import write_json, write_text
-from tcclip.reporting import results
+from tcclip.reporting import results, verdicts
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.claims_section import claims_sections
 from tcclip.reporting.comparisons import all_comparisons
@@ -56,7 +56,7 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
         write_text(folder / "comparisons.csv", compared.to_csv(index=False, lineterminator="\n"))
     shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
     shown = [*paper_figures(plan.suite.name), *shown]
-    first = [] if so_far else claims_sections(plan)
+    first = [] if so_far else [*claims_sections(plan), *verdicts.sections(plan)]
     write_text(folder / "index.html", _page(plan, frames, shown, data_behind, first))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
 
@@ -79,7 +79,8 @@ def _page(
     first: Sequence[Section],
 ) -> str:
     base = layout.reports(plan.suite.name)
-    chains = explained(plan, frames, data_behind)
+    said = verdicts.of_cells(verdicts.read_verdicts(plan)) if first else {}
+    chains = explained(plan, frames, data_behind, said)
     sections = [*first]
     for name, frame in frames.items():
         runs = {

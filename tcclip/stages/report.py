@@ -11,7 +11,7 @@ import typer
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
-from tcclip.stages import claims, evaluate, figure, fingerprint
+from tcclip.stages import claims, evaluate, figure, fingerprint, verdicts
 from tcclip.stages.depends import require
 
 CODE = ("tcclip.reporting",)
@@ -20,10 +20,10 @@ app = typer.Typer()
 
 
 def inputs(plan: Plan) -> list[Path]:
-    """All tables, the claims judged by them, the final numbers of all runs, and the paper's figures."""
+    """All tables, the claims and verdicts of them, the final numbers of all runs, and the paper's figures."""
     tables = [layout.table(plan.suite.name, table) for table in plan.tables]
     metrics = [layout.metrics(plan.suite.name, run) for run in plan.runs]
-    return tables + claims.outputs(plan) + metrics + figure.files(plan)
+    return tables + claims.outputs(plan) + verdicts.outputs(plan) + metrics + figure.files(plan)
 
 
 def page(plan: Plan) -> Path:
@@ -64,6 +64,6 @@ def report(
         from tcclip.reporting import write_report
 
         plan = plan_with_seeds(suite, seeds)
-        made = [layout.table(suite, table) for table in plan.tables] + claims.outputs(plan)
+        made = [layout.table(suite, table) for table in plan.tables] + claims.outputs(plan) + verdicts.outputs(plan)
         require([] if so_far else made, f"snakemake {outputs(plan)[0]} --config suite={suite}")
         say(write_report(plan, so_far, functools.partial(evaluate.data_behind, plan)))

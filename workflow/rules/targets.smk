@@ -11,6 +11,7 @@ rule tables:
         [stages.table.outputs(plan, table) for table in plan.tables],
         rules.claims.output,
         stages.figure.files(plan),
+        rules.verdicts.output,
         rules.report.output,
         # not the store: it is a view with addresses of one machine, so that a clone makes its own when it asks for it
         rules.load_runs.output,

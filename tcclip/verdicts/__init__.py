@@ -1,0 +1,1 @@
+"""Measured cells beside the paper's printed numbers: reproduced, lower, higher, or not comparable and why."""

@@ -1,0 +1,103 @@
+"""The rule on numbers, and each reason why a cell is not compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hand_made import evaluation_part
+
+from tcclip.params import load_suite
+from tcclip.params.verdicts import load_rule
+from tcclip.plan import Plan
+from tcclip.plan.plan import plan_of
+from tcclip.verdicts.comparable import Reasons
+from tcclip.verdicts.rule import of_accuracy, of_count
+
+RULE = load_rule().model_copy(update={"deviations": 1, "rounding": 0.05, "counted": 1, "coverage": 98})
+
+
+@pytest.mark.parametrize(
+    ("printed", "deviation", "verdict"),
+    [
+        (53.7, None, "reproduced"),
+        (55.05, None, "reproduced"),  # 55 and what rounding may be off
+        (55.1, None, "lower"),
+        (55.1, 0.7, "reproduced"),
+        (49.9, None, "higher"),
+    ],
+)
+def test_a_printed_number_within_the_widened_interval_is_reproduced(printed, deviation, verdict):
+    assert of_accuracy(50.0, 55.0, printed, deviation, RULE) == verdict
+
+
+def test_a_count_has_a_share_of_itself():
+    assert of_count(127.52, 127.5, RULE) == of_count(303.9, 305.0, RULE) == of_count(16, 16, RULE) == "reproduced"
+    assert (of_count(16, 32, RULE), of_count(310.0, 305.0, RULE)) == ("lower", "higher")
+
+
+def reason(plan: Plan, table: str, row: str, column: str, **part: Any) -> str:
+    complete = {**evaluation_part(50.0), "listed": 40, **part}
+    results = {run: {e.name: complete for e in plan.evaluations(run)} for run in plan.runs_of(table)}
+    cell = next(cell for cell in plan.cells[table] if (cell.row, cell.column) == (row, column) and cell.content)
+    return Reasons(plan, table, results, RULE).against(cell)
+
+
+def paper(**update: Any) -> Plan:
+    """The suite `paper`, with other values."""
+    return plan_of(load_suite("paper").model_copy(update=update))
+
+
+def with_dataset(role: str, **update: Any) -> Plan:
+    """The suite `paper`, with a data set of other values."""
+    plan = paper()
+    plan.datasets[role] = plan.datasets[role].model_copy(update=update)
+    return plan
+
+
+def test_the_paper_suite_as_it_is_can_be_compared():
+    plan = paper()
+    for place in (("table2", "TC-CLIP", "all_top1"), ("table2", "A5", "hmdb51"), ("table3", "OST", "ssv2_k2")):
+        assert reason(plan, *place) == ""
+    assert reason(plan, "table4", "TC-CLIP", "all_hm") == ""
+    assert reason(plan, "table6", "TC-CLIP", "gflops") == ""
+
+
+def test_too_few_tested_videos():
+    said = reason(paper(), "table2", "TC-CLIP", "hmdb51", n_videos=39)
+    assert said == "coverage below 98 %: hmdb51 test1, 39 of 40 videos"
+
+
+def test_lists_of_ours():
+    plan = with_dataset("hmdb51", lists="official")
+    assert reason(plan, "table3", "TC-CLIP", "hmdb51_k4") == "own draws: hmdb51 few_shot_k4"
+    assert reason(plan, "table4", "TC-CLIP", "hmdb51_novel") == "another test set: our list of hmdb51 novel_test"
+    assert reason(plan, "table2", "TC-CLIP", "hmdb51") == ""  # its official splits are the paper's
+
+
+def test_another_data_set_in_the_role():
+    assert reason(
+        paper(datasets={**load_suite("paper").datasets, "hmdb51": "mini_hmdb51"}), "table2", "TC-CLIP", "hmdb51"
+    ) == ("generated data: mini_hmdb51")
+
+
+def test_other_frames_and_another_recipe():
+    frames = with_dataset("hmdb51", frames=paper().dataset("hmdb51").frames.model_copy(update={"resize": "smooth"}))
+    assert reason(frames, "table2", "TC-CLIP", "hmdb51") == "other frames: resize smooth in hmdb51"
+    few = paper(protocols={"few_shot": {"frames": 8, "lr": 1e-5}})
+    assert reason(few, "table3", "TC-CLIP", "ucf101_k2") == "other frames: frames 8 instead of 16"
+    assert reason(few, "table2", "TC-CLIP", "ucf101") == ""
+    short = paper(protocols={"few_shot": {"lr": 1e-5, "micro_batch": 2}})
+    assert reason(short, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: lr 1e-05 instead of 2e-06"
+    fewer = paper(methods={"tc": {"k": {"times": 0.25}}})
+    assert reason(fewer, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: tc.k 24 instead of 96"
+    assert reason(fewer, "table3", "ViFi-CLIP", "ucf101_k2") == ""
+
+
+def test_texts_that_are_not_the_papers():
+    plan = with_dataset("hmdb51", texts=paper().dataset("hmdb51").texts.model_copy(update={"descriptors": {}}))
+    assert reason(plan, "table3", "OST", "hmdb51_k2") == "other names or texts: descriptors of hmdb51 are your own"
+
+
+def test_a_rate_is_of_a_machine():
+    assert reason(paper(), "table6", "TC-CLIP", "throughput_views_per_s") == "another machine"
