@@ -8,12 +8,13 @@ from snakemake.utils import min_version
 from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import start, start_jobs_at_once, typed_seeds
+from tcclip.workflow.snakefile import share_gpus, start, start_jobs_at_once, typed_seeds
 
 min_version("9.18")
 
 plan = plan_or_exit(config, restored=workflow.is_main_process)
 suite, seeds, stages = plan.suite.name, typed_seeds(plan.seeds), all_stages()
+share_gpus(workflow)
 
 
 wildcard_constraints:

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Literal, NoReturn
 
 from tcclip.errors import UserError
+from tcclip.process import cards
 
 LOOPBACK = "127.0.0.1"
 AUTO: Literal["auto"] = "auto"  # one process, on a GPU if there is one that works
@@ -29,9 +30,13 @@ def started_by_torchrun() -> bool:
 def device(count: GpuCount, instead: str) -> str:
     """Where a job of `count` GPUs computes: with 0 on the CPU, with auto where it can, else on GPUs that are there.
 
+    Of the cards that Snakemake's jobs on this machine share, it takes free ones for itself (`cards`).
+
     Raises:
         UserError: there are fewer; `instead` says what needs none (`options.on_the_cpu`).
     """
+    if not started_by_torchrun():
+        cards.take(1 if count == AUTO else int(count))
     if count in (0, AUTO):
         return "auto" if count else "cpu"
     from tcclip.process.gpu import check_shown

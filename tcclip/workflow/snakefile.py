@@ -16,7 +16,7 @@ from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, plan_with_seeds
-from tcclip.process import git
+from tcclip.process import cards, git
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
 from tcclip.workflow import warm
@@ -76,6 +76,19 @@ def start(suite: str, on_this_machine: bool, seeds: str = "") -> None:
         make_store_first()
     if on_this_machine:
         warm.start_server(suite, seeds)
+
+
+def share_gpus(workflow: Any) -> None:
+    """Give each job on this machine's GPUs cards of its own, and start no more of them than there are cards.
+
+    `--resources gpu=N` lets them have the first N. On a cluster each job is told its cards.
+    """
+    there = cards.on_this_machine()
+    if not (there and workflow.local_exec and workflow.is_main_process):
+        return
+    limit = workflow.global_resources.setdefault("gpu", len(there)).value
+    if not workflow.dryrun:
+        cards.share(there[:limit])
 
 
 def start_jobs_at_once(scheduler: Any) -> None:
