@@ -45,11 +45,8 @@ def judged(
         found = contrasts(claim, layouts)
         ready = [contrast for contrast in found if not _absent(contrast, measured)]
         judgement = judge_claim(ready, layouts, measured, settings, complete=len(ready) == len(found))
-        of_ready = iter(range(len(ready)))
-        every = [
-            _line(contrast, measured, printed or {}, judgement, None if _absent(contrast, measured) else next(of_ready))
-            for contrast in found
-        ]
+        places = {contrast: place for place, contrast in enumerate(ready)}
+        every = [_line(contrast, measured, printed or {}, judgement, places.get(contrast)) for contrast in found]
         parts += [{"claim": claim.name, **line} for line in every]
         lines.append(_claim_line(claim, judgement, every))
     comparisons = pd.DataFrame(parts, columns=["claim", *COMPARISON])
