@@ -151,7 +151,7 @@ def test_editing_the_ensemble_weight_evaluates_again_but_trains_nothing(project)
 
 def test_editing_a_tables_layout_trains_nothing(project):
     project.edit("params/tables/table3.yaml", lambda content: content["rows"].reverse())
-    assert project.jobs("tables") == {"table": 1, "claims": 1, "report": 1, "load_runs": 1, "tables": 1}
+    assert project.jobs("tables") == {"table": 1, "claims": 1, "verdicts": 1, "report": 1, "load_runs": 1, "tables": 1}
 
 
 def test_editing_code_makes_stale_what_uses_it(project):
