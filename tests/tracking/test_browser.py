@@ -20,12 +20,13 @@ from ports import free_port
 from servers import process, wait_for
 
 from tcclip.params.reader import params_folder
-from tcclip.plan import Plan, load_plan
+from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.process.files import read_json
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
 from tcclip.tracking.loader import load_runs
+from tcclip.tracking.saved_views import SEEDS, link
 
 pytestmark = pytest.mark.component
 SHOWN = 250_000  # bytes of the picture in docs/
@@ -40,7 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)
-        whole = load_plan("mini")
+        whole = plan_with_seeds("mini", "table8b/vifi_clip:1024,1025")
         runs = {name: whole.runs[name] for name in whole.runs_of("table8b")}
         plan = Plan(whole.suite, {"table8b": whole.tables["table8b"]}, {"table8b": whole.cells["table8b"]}, runs)
         write_suite(plan)
@@ -72,6 +73,11 @@ def rows_of(browser: Any) -> list[str]:
     """The names of the runs in the list, from top to bottom."""
     links = browser.find_elements("css selector", ".ag-row a[href*='/runs/']")
     return [link.text for link in sorted(links, key=lambda link: link.location["y"]) if link.text]
+
+
+def lines_of(browser: Any) -> list[str]:
+    """What the page says."""
+    return list(browser.find_element("tag name", "body").text.splitlines())
 
 
 def all_of(browser: Any, selector: str) -> list[Any]:
@@ -119,6 +125,16 @@ def test_all_of_table_8b_sorted_by_all_is_two_clicks(ui, browser, project, tmp_p
     assert 10_000 < picture.stat().st_size < SHOWN
     if target := os.environ.get("TCCLIP_SCREENSHOT"):
         shutil.copy(picture, Path(__file__).parents[2] / target)
+
+
+def test_runs_that_differ_in_their_seed_alone_are_a_group_of_a_view(ui, browser, project):
+    browser.get(f"{ui[0]}/{link(store_id(project), SEEDS)}")
+    group = "few_shot-hmdb51-k2-vifi_clip"
+    wait(browser, lambda b: f"Group: {group}" in lines_of(b))
+    lines = lines_of(browser)
+    under = lines[lines.index(f"Group: {group}") :]
+    assert "Group by: configuration" in lines
+    assert [under.count(f"{group}-s{seed}") for seed in (1024, 1025)] == [1, 1]
 
 
 def test_the_page_is_for_this_machine_alone(ui):
