@@ -48,7 +48,9 @@ class Frames(Params):
 class Generate(Params):
     """A generated stand-in (datasets of the mini suite)."""
 
-    role: Literal["k400", "k600", "hmdb51", "ucf101", "ssv2"]  # the dataset it stands in for
+    role: Literal[
+        "k400", "k600", "hmdb51", "ucf101", "ssv2", "diagnostic"
+    ]  # the dataset it stands in for, or the diagnostic one
     seed: Annotated[int, Field(ge=0)]  # of all that is drawn
     train_per_class: Count  # videos
     test_per_class: Count  # per official split

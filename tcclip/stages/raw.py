@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tcclip.stages import fingerprint
 
 CODE = ("tcclip.data.raw",)
 GENERATOR = "tcclip.mini.writer"  # of the mini suite's videos
-HEAVY = (GENERATOR,)
+OWN_GENERATORS = {"diagnostic": "tcclip.mini.diagnostic.writer"}  # of roles that stand in for no dataset of the paper
+HEAVY = (GENERATOR, *OWN_GENERATORS.values())
 
 app = typer.Typer()
 
@@ -42,7 +44,12 @@ def settings(dataset: Dataset) -> dict[str, Any]:
 
 def code(dataset: Dataset) -> str:
     """A generated dataset depends on its generator as well."""
-    return fingerprint.code(*CODE, *([GENERATOR] if isinstance(dataset, Generated) else []))
+    return fingerprint.code(*CODE, *([generator(dataset)] if isinstance(dataset, Generated) else []))
+
+
+def generator(dataset: Generated) -> str:
+    """The module that writes a generated dataset."""
+    return OWN_GENERATORS.get(dataset.generate.role, GENERATOR)
 
 
 @app.command()
@@ -56,9 +63,7 @@ def raw(dataset: str, log: Log = None) -> None:
 
         of_dataset = load_dataset(dataset)
         if isinstance(of_dataset, Generated):
-            from tcclip.mini.writer import generate
-
-            generate(of_dataset, of_dataset.generate.role, layout.raw(dataset))
+            import_module(generator(of_dataset)).generate(of_dataset, of_dataset.generate.role, layout.raw(dataset))
         elif of_dataset.folder:
             from tcclip.data.videos.links import link_videos
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from tcclip.stages.depends import require
 
 CODE = ("tcclip.data.texts.given", "tcclip.data.texts.checked")
 GENERATOR = "tcclip.mini.texts"
+OWN_GENERATORS = {"diagnostic": "tcclip.mini.diagnostic.texts"}  # of roles whose classes are others'
 
 app = typer.Typer()
 group = typer.Typer(no_args_is_help=True, help="Texts from outside: what somebody has written of classes and videos.")
@@ -72,7 +74,12 @@ def settings(dataset: Dataset, kinds: list[TextKind]) -> dict[str, Any]:
 
 def code(dataset: Dataset) -> str:
     """Fingerprint of the reader's code, and for a generated dataset of what writes its texts."""
-    return fingerprint.code(*CODE, *([GENERATOR] if isinstance(dataset, Generated) else []))
+    return fingerprint.code(*CODE, *([generator(dataset)] if isinstance(dataset, Generated) else []))
+
+
+def generator(dataset: Generated) -> str:
+    """The module that writes a generated dataset's texts."""
+    return OWN_GENERATORS.get(dataset.generate.role, GENERATOR)
 
 
 def files(plan: Plan) -> list[Path]:
@@ -129,15 +136,16 @@ def _provide(dataset: Dataset, kind: TextKind) -> None:
     if isinstance(dataset, Generated):
         from tcclip.data.splits.split_tables import read_classes
         from tcclip.data.texts.given import classes_of_videos
-        from tcclip.mini import texts as made
+        from tcclip.mini.texts import write
 
+        made = import_module(generator(dataset))
         if kind == OF_VIDEOS:
             contents = made.video_words(dataset.generate, classes_of_videos(dataset))
         else:
             own = [name for name in dataset.all_class_lists if source(dataset, kind, name).of == name]
             lists = {name: read_classes(layout.classes(dataset.name, name)) for name in own}
             contents = {path: text for name in own for path, text in made.class_texts(kind, name, lists[name]).items()}
-        made.write(layout.given_texts(dataset.name), contents)
+        write(layout.given_texts(dataset.name), contents)
     elif isinstance(dataset, Release) and any(source(dataset, kind, name).fetched for name in dataset.all_class_lists):
         from tcclip.data.release.download import download
 

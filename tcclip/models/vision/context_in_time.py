@@ -31,7 +31,7 @@ NAME = f"tc.{TIME}"  # (T, D); CLIP has no such weight, so that no ensemble mixe
 
 def make(settings: Settings, method: Method, config: BackboneConfig, frames: int) -> TimedExchange:
     """The exchange of context tokens, and a code for each of the frames."""
-    return TimedExchange(context.make(settings, method, config, frames), frames)
+    return TimedExchange(context.make(settings, method, config, frames), frames, settings.gain)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class TimedExchange:
 
     untimed: Exchange
     frames: int  # T
+    gain: float  # what the learned numbers count in a token
 
     @property
     def fixed_draws(self) -> Tensor | None:
@@ -73,7 +74,8 @@ class TimedExchange:
                 f"the model's time code is for videos of {len(code)} frames and this one has {frames}: build it for "
                 f"{frames} frames (`frames` of the protocol); weights trained with {len(code)} do not fit then"
             )
-        return output._replace(context=output.context + mean_code(code, output.group, output.context.shape[1]))
+        added = mean_code(self.gain * code, output.group, output.context.shape[1])
+        return output._replace(context=output.context + added)
 
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """As without a code, which is only added."""

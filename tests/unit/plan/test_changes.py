@@ -193,7 +193,7 @@ def test_plan_says_what_other_values_would_cost(monkeypatch: pytest.MonkeyPatch)
     assert told in longer
     trained = sum(run.trained for run in plan.runs.values())
     evaluations = sum(len(plan.evaluations(run)) for run in plan.runs)
-    total = rf"^total +{trained} +{evaluations} +([\d,]+)"
+    total = rf"^total +{trained} +{evaluations:,} +([\d,]+)"
     views = [re.search(total, text, re.M)[1] for text in (usual, longer)]
     before, after = (int(number.replace(",", "")) for number in views)
     assert after == 2 * before
