@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO
 
 from tcclip.errors import UserError
-from tcclip.process.log import log
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 FOLDER = "TCCLIP_CARDS"  # of the lock files, in the environment of the jobs that share the cards
@@ -65,6 +64,8 @@ def take(count: int) -> None:
     told = False
     while not (free := _free(cards, count)):
         if not told:
+            from tcclip.process.log import log  # with torch, which the Snakefile shall not load
+
             log(f"waiting for {count} free of {len(cards)} GPUs")
             told = True
         time.sleep(POLL_SECONDS)
