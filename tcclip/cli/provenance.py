@@ -1,4 +1,4 @@
-"""The commands about where results come from: `tcclip explain`, `tcclip reproduce` and `tcclip record-jobs`."""
+"""The commands about where results come from and how DVC keeps them: `tcclip explain`, `reproduce` and for DVC two."""
 
 from __future__ import annotations
 
@@ -69,3 +69,13 @@ def record_jobs(suite: SuiteName = "mini") -> None:
         from tcclip.provenance.job_account import write_account
 
         report(write_account(suite))
+
+
+@app.command("dvc-stages")
+def dvc_stages(suite: SuiteName = "mini") -> None:
+    """Write dvc.yaml for a suite: its stages have the folders of the suite's datasets."""
+    with stage("DVC's stages", None) as report:
+        from tcclip.plan import load_plan
+        from tcclip.provenance.dvc_stages import write_stages
+
+        report(write_stages(load_plan(suite)))
