@@ -31,10 +31,10 @@ def accuracy_replicates(
     listed = np.zeros((len(videos), len(splits)))
     column = {split: number for number, split in enumerate(splits)}
     for split in splits:
-        np.add.at(listed[:, column[split]], places[split], 1)
+        listed[:, column[split]] = np.bincount(places[split], minlength=len(videos))
     right = np.zeros((len(videos), len(found)))
     for number, of in enumerate(found.values()):
-        np.add.at(right[:, number], places[of.videos], of.right)
+        right[:, number] = np.bincount(places[of.videos], of.right, len(videos))
     counted, wanted = np.zeros((settings.draws, len(splits))), np.zeros((settings.draws, len(found)))
     for start in range(0, len(videos), BLOCK):
         block = slice(start, start + BLOCK)

@@ -11,8 +11,8 @@ from tcclip.statistics.cells import over_seeds
 from tcclip.statistics.intervals import difference_of, interval_of
 from tcclip.statistics.predictions import Right
 
-SETTINGS = load_statistics().model_copy(update={"draws": 1000})
-WORLDS = 1500  # simulated test sets
+SETTINGS = load_statistics().model_copy(update={"draws": 600})
+WORLDS = 1000  # simulated test sets
 
 
 def replicates(right: np.ndarray, videos: range, dataset: str = "data") -> list[np.ndarray]:
@@ -31,14 +31,14 @@ def right_with(accuracy: float, videos: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng([seed, videos, int(1000 * accuracy)]).random((WORLDS, videos)) < accuracy
 
 
-@pytest.mark.parametrize(("videos", "accuracy"), [(64, 0.2), (64, 0.9), (32, 0.5), (64, 0.7), (400, 0.9)])
+@pytest.mark.parametrize(("videos", "accuracy"), [(64, 0.2), (64, 0.9), (32, 0.5), (400, 0.9)])
 def test_an_interval_of_a_cell_holds_its_accuracy(videos: int, accuracy: float):
     right = right_with(accuracy, videos)
     assert 0.93 <= coverage(100 * right.mean(axis=1), replicates(right, range(videos)), 100 * accuracy) <= 0.97
 
 
-@pytest.mark.parametrize("accuracy", [0.2, 0.9])
-def test_a_video_of_several_splits_is_one_video(accuracy: float):
+def test_a_video_of_several_splits_is_one_video():
+    accuracy = 0.9
     right = right_with(accuracy, 100)
     splits = [range(64), range(18, 82), range(36, 100)]
     values = np.mean([right[:, of].mean(axis=1) for of in splits], axis=0)
@@ -73,7 +73,7 @@ def test_rows_that_do_not_differ_are_seldom_told_apart(videos: int, accuracy: fl
     one, two = pair(videos, accuracy, gained, lost=gained * (1 - accuracy) / accuracy)
     drawn = [b - a for a, b in zip(replicates(one, range(videos)), replicates(two, range(videos)), strict=True)]
     found = [difference_of(of, SETTINGS) for of in drawn]
-    assert np.mean([each.p < 0.05 for each in found]) <= 0.055  # 0.05, and what 1500 worlds leave to chance
+    assert np.mean([each.p < 0.05 for each in found]) <= 0.055  # 0.05, and what 1000 worlds leave to chance
     assert all((each.p < 0.05) == (each.low > 0 or each.high < 0) for each in found)
 
 
@@ -88,7 +88,7 @@ def test_an_interval_of_a_difference_holds_it(videos: int, accuracy: float, gain
     assert 0.93 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.97
 
 
-@pytest.mark.parametrize("spread", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize("spread", [0.0, 0.1])
 def test_of_three_seeds_an_interval_knows_how_trainings_differ(spread: float):
     chance = np.random.default_rng(0)
     hard = chance.random((WORLDS, 1, 64))  # the same videos for all seeds
