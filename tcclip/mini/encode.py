@@ -27,6 +27,8 @@ class Coding:
 
 
 MP4 = Coding(".mp4", "mp4", "libx264", (("preset", "veryfast"), ("crf", "23"), ("threads", "1"), ("mbtree", "0")))
+# Every picture by itself and without loss: what is decoded of a frame says nothing of those before it.
+STILLS = Coding(".mp4", "mp4", "libx264", (("preset", "veryfast"), ("qp", "0"), ("g", "1"), ("threads", "1")))
 AVI = Coding(".avi", "avi", "mpeg4", (("qmin", "2"), ("qmax", "6"), ("b", "600000"), ("threads", "1")))
 SAME = {"fflags": "+bitexact"}
 WEBM = Coding(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tcclip.mini.diagnostic.clips import CAMERA, clip
 from tcclip.mini.diagnostic.parts import PARTS, Part
-from tcclip.mini.encode import MP4, encode
+from tcclip.mini.encode import STILLS, encode
 from tcclip.mini.scenes import Pixels
 from tcclip.params.dataset import Generate, Generated
 from tcclip.process.files import write_text
@@ -64,6 +64,6 @@ def generate(dataset: Generated, role: str, out: Path) -> None:
     for folder in ("lists", "videos"):
         shutil.rmtree(out / folder, ignore_errors=True)
     for video in videos(dataset.generate):
-        encode(out / "videos" / video.path, video.frames(dataset.generate.seed), CAMERA.rates[0], MP4)
+        encode(out / "videos" / video.path, video.frames(dataset.generate.seed), CAMERA.rates[0], STILLS)
     for name, text in list_files(dataset.generate).items():
         write_text(out / "lists" / name, text)

@@ -15,6 +15,7 @@ from tcclip.mini.diagnostic.clips import clip, shown
 from tcclip.mini.diagnostic.parts import FRAMES, PARTS, Part, Sequence, Side
 from tcclip.mini.diagnostic.texts import WORDS
 from tcclip.mini.diagnostic.writer import generate
+from tcclip.mini.encode import STILLS, encode
 from tcclip.mini.scenes import stream
 from tcclip.params import load_dataset, load_table
 from tcclip.params.dataset import Generate, Generated
@@ -91,6 +92,24 @@ def test_drawn_frames_of_both_classes_are_the_same_pictures(name: str) -> None:
     for same in several:
         assert max(np.abs(picture - same[0]).mean() for picture in same) < 8  # noise
     assert len({thing for thing, _ in pictures}) > 1
+
+
+def test_a_frame_of_a_file_is_the_same_wherever_it_stands(tmp_path: Path) -> None:
+    """A codec that codes differences would show in a frame what was before it: with it a frame alone told order."""
+    frames = clip(PART["order"], 0, 1, 0)
+    order = np.random.default_rng(0).permutation(FRAMES)
+    for name, some in (("as they are", frames), ("shuffled", frames[order])):
+        encode(tmp_path / f"{name}.mp4", some, 8, STILLS)
+    decoded = {name: decoded_frames(tmp_path / f"{name}.mp4") for name in ("as they are", "shuffled")}
+    assert np.array_equal(decoded["as they are"][order], decoded["shuffled"])
+    assert np.abs(decoded["as they are"].astype(float) - frames).mean() < 8  # colours of half the resolution
+
+
+def decoded_frames(path: Path) -> np.ndarray:
+    import av
+
+    with av.open(str(path)) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 def test_a_video_is_the_same_for_the_same_seed_and_its_frames_show_its_sequence() -> None:
