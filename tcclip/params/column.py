@@ -29,6 +29,13 @@ class Named(Params):
     display: str | None = None  # its heading; of a column about a dataset or a mean, what is below it
 
 
+class Bound(Params):
+    """What is known of a test list by its construction."""
+
+    of: str  # whose best: a few words for the heading, such as `frames alone`
+    percent: Annotated[float, Field(gt=0, le=100)]  # the most that it can have
+
+
 class MeasuredColumn(Named):
     """Accuracies of runs on a dataset."""
 
@@ -38,6 +45,7 @@ class MeasuredColumn(Named):
     metric: Metric = "top1"  # accuracy of the best, or among the best five
     protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
     train_dataset: str | None = None  # in the place of the table's
+    bound: Bound | None = None  # in the heading; cells whose interval lies above it are marked
 
     @property
     def trainings(self) -> tuple[int | None, ...]:

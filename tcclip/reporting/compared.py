@@ -8,19 +8,22 @@ from typing import Any
 import pandas as pd
 
 from tcclip.params import Table
-from tcclip.reporting.grid import DOWN, UP, Compared, Grid, GridCell, Line, number
+from tcclip.params.column import Column, MeasuredColumn
+from tcclip.reporting.grid import BEYOND, DOWN, UP, Compared, Grid, GridCell, Line, number
 
 
 def with_comparisons(shown: Grid, frame: pd.DataFrame, table: Table, level: float) -> Grid:
     """`shown` with the intervals and comparisons of `frame`, whose INTERVALS are filled, in its cells and notes."""
     cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
-    order = [column.name for column in table.columns]
 
     def line_of(line: Line) -> Line:
         baseline = table.baseline_of(line.group, line.row)
         name = baseline[1] if baseline else ""
-        places = zip(order, line.entries, strict=True)
-        return replace(line, entries=[_known(e, cells[line.group, line.row, column], name) for column, e in places])
+        entries = [
+            _known(entry, cells[line.group, line.row, column.name], name, column)
+            for column, entry in zip(table.columns, line.entries, strict=True)
+        ]
+        return replace(line, entries=entries)
 
     lines = [line_of(line) for line in shown.lines]
     return replace(shown, lines=lines, notes=[*shown.notes, *_notes(lines, level)])
@@ -44,9 +47,11 @@ def p_value(p: float) -> str:
     return f"{p:.2g}" if p >= 0.001 else "< 0.001"
 
 
-def _known(entry: GridCell, cell: Any, baseline: str) -> GridCell:
+def _known(entry: GridCell, cell: Any, baseline: str, column: Column) -> GridCell:
     if entry.measured and not pd.isna(cell.low):
-        entry = replace(entry, interval=(float(cell.low), float(cell.high)))
+        bound = column.bound if isinstance(column, MeasuredColumn) else None
+        beyond = bound is not None and cell.low > bound.percent
+        entry = replace(entry, interval=(float(cell.low), float(cell.high)), beyond=beyond)
     if entry.measured and not pd.isna(cell.difference):
         numbers = (cell.difference, cell.difference_low, cell.difference_high, cell.p)
         entry = replace(entry, compared=Compared(baseline, *map(float, numbers)))
@@ -62,6 +67,8 @@ def _notes(lines: list[Line], level: float) -> list[str]:
             f"{UP} {DOWN} above or below {' or '.join(names)}: the {level:g} % interval of the difference, over the "
             "same test videos, is without zero."
         )
+    if any(entry.beyond for entry in entries):
+        notes.append(f"{BEYOND} above the bound in its column's heading: the {level:g} % interval lies above it.")
     if any(entry.interval for entry in entries):
         notes.append(
             f"{level:g} % intervals of cells and differences are in the CSV. They are about which videos are tested; "

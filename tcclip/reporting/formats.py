@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.process.files import atomic, write_text
-from tcclip.reporting.grid import DASH, DOWN, DRAWN, INCOMPLETE, QUOTED, UP, Grid, GridCell, marks, number
+from tcclip.reporting.grid import BEYOND, DASH, DOWN, DRAWN, INCOMPLETE, QUOTED, UP, Grid, GridCell, marks, number
 from tcclip.reporting.headings import Heading, spans
 from tcclip.reporting.last_epoch import ABOUT, beside_best
 
@@ -18,6 +18,7 @@ LATEX_MARKS = {
     INCOMPLETE: r"$^\ddagger$",
     DRAWN: r"$^\S$",
     UP: r"$^\uparrow$",
+    BEYOND: r"$^\diamond$",
     DOWN: r"$^\downarrow$",
 }
 

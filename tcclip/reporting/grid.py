@@ -19,6 +19,7 @@ from tcclip.reporting.headings import Heading, headings
 DASH = "\N{EN DASH}"  # an empty cell
 QUOTED, INCOMPLETE, DRAWN = "\N{DAGGER}", "\N{DOUBLE DAGGER}", "\N{SECTION SIGN}"  # marks behind a number
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"  # it differs from its baseline
+BEYOND = "\N{BLACK DIAMOND}"  # it is above the bound in its column's heading
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class GridCell:
     std_seeds: float | None = None  # over the seeds whose mean the value is
     interval: tuple[float, float] | None = None
     compared: Compared | None = None
+    beyond: bool = False  # its interval lies above the bound that its column has by construction
 
     @property
     def measured(self) -> bool:
@@ -140,7 +142,11 @@ def marks(entry: GridCell) -> list[str]:
     """The marks behind a cell's number."""
     found = entry.compared
     wanted = {QUOTED: entry.quoted, INCOMPLETE: entry.incomplete, DRAWN: entry.drawn}
-    wanted |= {UP: found is not None and found.low > 0, DOWN: found is not None and found.high < 0}
+    wanted |= {
+        BEYOND: entry.beyond,
+        UP: found is not None and found.low > 0,
+        DOWN: found is not None and found.high < 0,
+    }
     return [mark for mark, applies in wanted.items() if applies]
 
 

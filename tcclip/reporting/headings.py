@@ -38,7 +38,8 @@ def headings(columns: Sequence[Column], names: Mapping[str, str]) -> list[Headin
                 top = names.get(column.dataset, column.dataset)
                 shots = f"K={column.shots}" if isinstance(column.shots, int) else ""
                 own = column.display or (column.name if column.protocol and not shots else "")
-                sub = [own, shots, group, metric]
+                bound = f"({column.bound.of}: {column.bound.percent:g})" if column.bound else ""
+                sub = [own, shots, group, metric, bound]
             case MeanColumn():
                 top, sub = AVERAGE, [column.display or "", group, metric]
             case HarmonicMeanColumn():
