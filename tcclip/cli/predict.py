@@ -1,4 +1,4 @@
-"""The commands that use a model on videos, or take it away: `tcclip predict` and `tcclip export`."""
+"""The commands that use a model on videos, or take it away: `tcclip predict`, `tcclip export`, `tcclip register`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,25 @@ def export(run: Run, folder: Path, we: Ensemble = False, suite: SuiteName = "min
         from tcclip.prediction.from_run import source_of_run
 
         report(write(source_of_run(run, suite, we), folder))
+
+
+@app.command()
+def register(
+    run: Annotated[str, typer.Argument(help="a run's folder or name")],
+    name: Annotated[str | None, typer.Option(help="the model's name in MLflow; else the run's")] = None,
+    we: Ensemble = False,
+    suite: SuiteName = "mini",
+) -> None:
+    """Register a run's weights as a model of MLflow, which loads and serves it."""
+    with stage(f"registration of {run}", None) as report:
+        from tcclip.plan import load_plan
+        from tcclip.plan.other_seeds import with_run
+        from tcclip.prediction.from_run import source_of_run
+        from tcclip.prediction.registering import register as give
+
+        source = source_of_run(run, suite, we)
+        of_run = source.subject.name
+        report(give(with_run(load_plan(suite), of_run), of_run, source, name or of_run))
 
 
 def _opened(path: Path) -> IO[str]:

@@ -8,14 +8,10 @@ from pathlib import Path
 
 import guides
 import pytest
-from safetensors.torch import save_file
-from small_videos import write_video
 from tiny_source import told
 
 import tcclip
 from tcclip.errors import UserError
-from tcclip.models import Backbone, build, canonical_state
-from tcclip.plan import layout, load_plan
 from tcclip.prediction.from_run import source_of_run
 
 RUN = "few_shot-hmdb51-k16-tc_clip-s1024"
@@ -32,31 +28,6 @@ with scanner.scanning([File("a", Path("clips/pouring.mp4")), File("b", Path("cli
 
 
 pytestmark = pytest.mark.usefixtures("toy_tokenizer")
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with a backbone, one run, the class list of its training, and some clips."""
-    root = tmp_path_factory.mktemp("checkout")
-    plan = load_plan("mini")
-    backbone = Backbone.random(plan.suite.backbone.architecture)
-    backbone.save(root / layout.backbone(plan.suite.backbone.name))
-    listed = root / layout.classes("mini_hmdb51", "all")
-    listed.parent.mkdir(parents=True)
-    listed.write_text("label,name\n" + "".join(f"{label},{name}\n" for label, name in enumerate(CLASSES)))
-    run = root / layout.run("mini", RUN)
-    run.mkdir(parents=True)
-    save_file(canonical_state(build(plan.method("tc_clip"), backbone, CLASSES, 8)), run / "weights.safetensors")
-    (run / "params.yaml").write_text("suite: mini\n")
-    for name in ("pouring", "drawer"):
-        write_video(root / "clips" / f"{name}.mp4", frames=9)
-    return root
-
-
-@pytest.fixture
-def inside(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(checkout)
-    return checkout
 
 
 def test_the_code_of_the_guide_runs_as_it_stands(inside: Path) -> None:

@@ -1,0 +1,74 @@
+"""A run's weights as a model of MLflow's registry, logged into the run's own entry, which has its data and params."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcclip.errors import UserError
+from tcclip.plan import Plan, layout
+from tcclip.prediction.exporting import export
+from tcclip.prediction.source import Source
+from tcclip.tracking.address import tracking_uri
+from tcclip.tracking.mlflow_api import client
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+SERVED = Path(__file__).with_name("served.py")
+
+
+def register(plan: Plan, run: str, source: Source, name: str) -> str:
+    """Log the run's model into the run's entry and register it as the next version of `name`; returns a line about it.
+
+    Raises:
+        UserError: the run has no entry yet.
+    """
+    uri = tracking_uri()
+    entry = entry_of(plan, run)
+    client(uri)  # the environment that MLflow's functions read
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    with tempfile.TemporaryDirectory(prefix="tcclip-") as scratch:
+        folder = Path(scratch) / "model"
+        export(source, folder)
+        with mlflow.start_run(run_id=entry, log_system_metrics=False):
+            logged = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(SERVED),
+                artifacts={"model": str(folder)},
+                signature=_signature(),
+                registered_model_name=name,
+                pip_requirements=[],  # a checkout's own package is no package of an index
+            )
+    version = logged.registered_model_version
+    return f"{name}, version {version}, of run {run}: models:/{name}/{version}"
+
+
+def entry_of(plan: Plan, run: str) -> str:
+    """The id of a run's entry in MLflow."""
+    index = layout.reports(plan.suite.name) / "mlflow.csv"
+    makes = f"'snakemake mlflow --config suite={plan.suite.name}' makes it"
+    if not index.is_file():
+        raise UserError(f"{index} is not there, so that MLflow has no entry of {run}: {makes}")
+    with open(index, newline="", encoding="utf-8") as file:
+        ids = {line["run"]: line["mlflow_run_id"] for line in csv.DictReader(file)}
+    if run not in ids:
+        raise UserError(f"{index} has no entry of run {run}: {makes}")
+    return ids[run]
+
+
+def _signature() -> ModelSignature:
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ColSpec, ParamSchema, ParamSpec, Schema
+
+    texts = [ColSpec("string", name) for name in ("class", "top5", "defect")]
+    return ModelSignature(
+        inputs=Schema([ColSpec("string", "video")]),
+        outputs=Schema([ColSpec("string", "video"), texts[0], ColSpec("double", "probability"), *texts[1:]]),
+        params=ParamSchema([ParamSpec("classes", "string", "")]),
+    )

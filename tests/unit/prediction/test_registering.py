@@ -1,0 +1,61 @@
+"""A run as a model of MLflow's registry, with the data of its entry; MLflow loads it and predicts a table of videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import CLASSES, RUN
+
+import tcclip
+from tcclip.errors import UserError
+from tcclip.plan import layout, load_plan
+from tcclip.prediction.from_run import source_of_run
+from tcclip.prediction.registering import register
+from tcclip.tracking.address import tracking_uri
+from tcclip.tracking.mlflow_api import client
+
+pytestmark = pytest.mark.usefixtures("toy_tokenizer")
+
+
+@pytest.fixture
+def entry(inside: Path) -> str:
+    """The entry that the loader has made for the run."""
+    connection = client(tracking_uri())
+    made = connection.create_run(connection.create_experiment("mini"), run_name=RUN).info
+    connection.set_terminated(made.run_id)
+    index = layout.reports("mini") / "mlflow.csv"
+    index.parent.mkdir(parents=True)
+    index.write_text(f"run,mlflow_run_id,mlflow_experiment_id\n{RUN},{made.run_id},{made.experiment_id}\n")
+    return str(made.run_id)
+
+
+def test_a_registered_run_is_loaded_and_predicts_what_the_run_predicts(entry: str, tmp_path: Path) -> None:
+    import mlflow
+
+    said = register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "ring watcher")
+    assert said == f"ring watcher, version 1, of run {RUN}: models:/ring watcher/1"
+    videos = pd.DataFrame({"video": ["clips/pouring.mp4", "clips/none.mp4"]})
+    found = mlflow.pyfunc.load_model("models:/ring watcher/1").predict(videos)
+    (own,) = tcclip.load(RUN, device="cpu").predict(["clips/pouring.mp4"])
+    assert found["class"][0] == own.classes[0] and found["probability"][0] == pytest.approx(own.probabilities[0])
+    assert set(found["top5"][0].split("; ")) == set(CLASSES)
+    assert found["class"][1] == "" and "none.mp4" in found["video"][1] and found["defect"][1]
+    version = client(tracking_uri()).get_model_version("ring watcher", "1")
+    assert version.run_id == entry
+    assert client(tracking_uri()).get_run(entry).info.status == "FINISHED"
+
+
+def test_other_classes_are_a_parameter(entry: str) -> None:
+    import mlflow
+
+    register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+    model = mlflow.pyfunc.load_model("models:/any/1")
+    found = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "opening a door, pouring"})
+    assert set(found["top5"][0].split("; ")) == {"opening a door", "pouring"}
+
+
+def test_a_run_without_an_entry_is_told_what_makes_one(inside: Path) -> None:
+    with pytest.raises(UserError, match="snakemake mlflow --config suite=mini"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
