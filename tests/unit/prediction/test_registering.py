@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,15 +21,18 @@ pytestmark = pytest.mark.usefixtures("toy_tokenizer")
 
 
 @pytest.fixture
-def entry(inside: Path) -> str:
+def entry(inside: Path) -> Iterator[str]:
     """The entry that the loader has made for the run."""
     connection = client(tracking_uri())
-    made = connection.create_run(connection.create_experiment("mini"), run_name=RUN).info
+    found = connection.get_experiment_by_name("mini")
+    experiment = found.experiment_id if found else connection.create_experiment("mini")
+    made = connection.create_run(experiment, run_name=RUN).info
     connection.set_terminated(made.run_id)
     index = layout.reports("mini") / "mlflow.csv"
-    index.parent.mkdir(parents=True)
+    index.parent.mkdir(parents=True, exist_ok=True)
     index.write_text(f"run,mlflow_run_id,mlflow_experiment_id\n{RUN},{made.run_id},{made.experiment_id}\n")
-    return str(made.run_id)
+    yield str(made.run_id)
+    index.unlink()
 
 
 def test_a_registered_run_is_loaded_and_predicts_what_the_run_predicts(entry: str, tmp_path: Path) -> None:
