@@ -13,6 +13,7 @@ for labelling in stages.pseudo_labels.labellings(plan):
         log:
             f"logs/{suite}/pseudo_labels/{dataset}-{labelling.name}-{{shard}}.log",
         threads: stages.train.threads(plan)
+        priority: 1  # short, and long trainings wait for it
         resources:
             mem_mb=growing(plan.suite.machine.train_mem_mb),
             runtime=growing(plan.suite.machine.evaluate_minutes),
@@ -43,6 +44,7 @@ for labelling, keep, file in stages.pseudo_labels.lists(plan):
             file,
         log:
             f"logs/{suite}/pseudo_labels/{dataset}-{labelling.name}-kept-{keep:g}.log",
+        priority: 1
         resources:
             mem_mb=growing(1000),
             runtime=growing(10),
