@@ -12,8 +12,8 @@ for labelling in stages.pseudo_labels.labellings(plan):
             stages.pseudo_labels.outputs(plan, labelling, "{shard}"),
         log:
             f"logs/{suite}/pseudo_labels/{dataset}-{labelling.name}-{{shard}}.log",
-        threads: stages.train.threads(plan)
         priority: 1  # short, and long trainings wait for it
+        threads: stages.train.threads(plan)
         resources:
             mem_mb=growing(plan.suite.machine.train_mem_mb),
             runtime=growing(plan.suite.machine.evaluate_minutes),
