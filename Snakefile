@@ -26,7 +26,7 @@ wildcard_constraints:
 
 
 onstart:
-    logger.info(f"Suite: {suite}", extra={"suite": suite})  # the console counts this suite's runs
+    logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds})  # whose runs the console counts
     start_jobs_at_once(workflow.scheduler)
     start(suite, on_this_machine=workflow.local_exec, seeds=plan.seeds)
 

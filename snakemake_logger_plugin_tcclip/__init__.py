@@ -17,7 +17,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_tcclip.board import EVALUATE, TRAIN, Board
 from snakemake_logger_plugin_tcclip.screen import Screen, duration, summary
-from tcclip.plan import load_plan
+from tcclip.plan import plan_with_seeds
 from tcclip.process.home import move_caches
 
 move_caches()  # Snakemake loads its plugins before it makes its cache
@@ -29,7 +29,7 @@ REPEATED = (  # said by the failure's lines
     "At least one job did not",
     "WorkflowError:\nAt least one job did not",
 )
-SUITE = "suite"  # field of the Snakefile's record
+SUITE, SEEDS = "suite", "seeds"  # fields of the Snakefile's record
 TAIL = 5  # lines of a failed job's log
 
 
@@ -68,7 +68,7 @@ class LogHandler(LogHandlerBase):
                 self.screen.say(record.getMessage())
             self.planned = {rule: jobs for rule, jobs in fields.get("stats", {}).items() if rule != "total"}
         elif SUITE in fields:
-            self._begin(fields[SUITE])
+            self._begin(fields[SUITE], fields.get(SEEDS, ""))
         elif event is None or event == LogEvent.ERROR:
             text = record.getMessage()
             if (record.levelno >= WARNING and not text.startswith(REPEATED)) or text.startswith(SHOWN):
@@ -79,8 +79,8 @@ class LogHandler(LogHandlerBase):
         self.screen.close()
         super().close()
 
-    def _begin(self, suite: str) -> None:
-        self.board = Board(load_plan(suite), self.planned)
+    def _begin(self, suite: str, seeds: str) -> None:
+        self.board = Board(plan_with_seeds(suite, seeds), self.planned)
         self.screen.watch(self.board)
 
     def _starts(self, fields: Mapping[str, Any]) -> None:

@@ -131,6 +131,7 @@ SMALL = {
     "ssv2": {"train_per_class": 2, "test_per_class": 1},
     "ucf101": {"train_per_class": 4, "test_per_class": 2},
     "hmdb51": {"train_per_class": 4, "test_per_class": 2},
+    "parts": {"train_per_class": 1, "test_per_class": 1},
 }
 
 
