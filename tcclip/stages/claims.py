@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from tcclip.params.reader import names, path_of
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.process.console import stage
@@ -14,7 +15,7 @@ from tcclip.process.options import Log, SuiteName
 from tcclip.stages import fingerprint, table
 from tcclip.stages.depends import require
 
-CODE = ("tcclip.claims",)
+CODE = ("tcclip.claims", "tcclip.params.claims", "tcclip.params.column")  # regions, and which costs are timed, as well
 
 app = typer.Typer()
 
@@ -30,8 +31,14 @@ def outputs(plan: Plan) -> list[Path]:
 
 
 def settings(plan: Plan) -> dict[str, Any]:
-    """Besides statements and tables, the level of intervals and whether the paper's numbers are shown."""
-    return {"level": load_statistics().level, "quote_published": plan.suite.quote_published}
+    """Besides statements and tables, the rows and columns of all layouts, the level, and what is said of the suite."""
+    return {
+        "level": load_statistics().level,
+        "quote_published": plan.suite.quote_published,
+        "layouts": fingerprint.data(path_of("tables", name) for name in names("tables")),
+        "datasets": plan.suite.datasets,
+        "generated": plan.generated,
+    }
 
 
 def code() -> str:

@@ -11,9 +11,9 @@ import typer
 from tcclip.errors import UserError, unknown
 from tcclip.params import PaperFigure, load_figure
 from tcclip.params.reader import names, path_of
-from tcclip.plan import Plan, layout, load_plan, texts
+from tcclip.plan import Plan, layout, plan_with_seeds, texts
 from tcclip.process.console import stage
-from tcclip.process.options import Log, SuiteName
+from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import backbone, evaluate, fingerprint
 from tcclip.stages.depends import require
 
@@ -68,10 +68,10 @@ Small = Annotated[Path | None, typer.Option(help="also write a small picture, as
 
 
 @app.command()
-def figure(name: str, suite: SuiteName = "mini", small: Small = None, log: Log = None) -> None:
+def figure(name: str, suite: SuiteName = "mini", seeds: Seeds = "", small: Small = None, log: Log = None) -> None:
     """Draw a figure of params/figures/ from the suite's runs."""
     with stage(name, log) as say:
-        plan, wanted = load_plan(suite), load_figure(name)
+        plan, wanted = plan_with_seeds(suite, seeds), load_figure(name)
         _check(plan, wanted)
         files = outputs(plan, name)
         require(inputs(plan, name), f"snakemake {files[0]} --config suite={suite}")

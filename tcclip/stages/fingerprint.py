@@ -2,7 +2,8 @@
 
 A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so
 that better words never re-train a run. The params package is left out: its values count, and they are recorded apart;
-but what the settings of a kind compute (how many seeds, which layers) is code of that kind.
+but what the settings of a kind compute (how many seeds, which layers) is code of that kind. So are params and plan
+where a stage names their modules, because what it writes is computed there.
 """
 
 from __future__ import annotations

@@ -7,13 +7,22 @@ from typing import Any
 
 import typer
 
+from tcclip.params.column import TableColumn
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import bench, evaluate, fingerprint
 
-CODE = ("tcclip.reporting.tables",)
+# Of what `fingerprint` leaves out: values, deviations and averages, what fills a cell, and what a row is compared with.
+CODE = (
+    "tcclip.reporting.tables",
+    "tcclip.plan.cells",
+    "tcclip.plan.evaluation",
+    "tcclip.plan.expand",
+    "tcclip.params.table",
+    "tcclip.params.statistics",
+)
 HEAVY = ("tcclip.reporting",)
 FORMATS = ("csv", "md", "tex")
 
@@ -38,10 +47,12 @@ def intervals(plan: Plan, name: str) -> Path:
 
 
 def settings(plan: Plan, name: str) -> dict[str, Any]:
-    """A table depends on its layout, on whether published numbers are quoted, and on how intervals are drawn."""
-    layout_of_it = plan.tables[name].model_dump_json(exclude_defaults=True)
+    """Its layout, those of tables whose columns it shows, whether numbers are quoted, and how intervals are drawn."""
+    columns = plan.tables[name].columns
+    shown = {column.from_table.table for column in columns if isinstance(column, TableColumn)} & plan.tables.keys()
+    layouts = [plan.tables[table].model_dump_json(exclude_defaults=True) for table in (name, *sorted(shown))]
     statistics = load_statistics().model_dump_json()
-    return {"table": layout_of_it, "quote_published": plan.suite.quote_published, "statistics": statistics}
+    return {"table": " ".join(layouts), "quote_published": plan.suite.quote_published, "statistics": statistics}
 
 
 def code() -> str:

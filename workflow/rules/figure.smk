@@ -22,12 +22,13 @@ rule figure:
         runtime=growing(30),
     params:
         suite=suite,
+        seeds=seeds,
         settings=lambda wildcards: settings(stages.figure.settings(plan, wildcards.figure)),
         code=lambda wildcards: stages.figure.code(),
     message:
         "{wildcards.figure}"
     shell:
-        "tcclip figure {wildcards.figure} --suite {params.suite} --log {log}"
+        "tcclip figure {wildcards.figure} --suite {params.suite} {params.seeds} --log {log}"
 
 
 rule figures:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from tcclip.cli.app import app
 from tcclip.params import load_figure, load_suite
 from tcclip.params.reader import names, params_folder
-from tcclip.plan import layout, load_plan, plan_of
+from tcclip.plan import layout, load_plan, plan_of, plan_with_seeds
 from tcclip.stages import figure, report
 
 TC = "few_shot-hmdb51-k16-tc_clip-s1024"
@@ -84,3 +84,10 @@ def test_a_run_that_no_table_names_is_shown_where_its_folder_has_weights(changed
     said = " ".join(changed("token: auto", "token: 1").output.split())
     assert "weights.safetensors is not there" in said and "`snakemake reports/mini/figures/figure6.png " in said
     assert {folder / "params.yaml", folder / "weights.safetensors"} <= set(figure.inputs(load_plan("mini"), "figure6"))
+
+
+def test_typed_seeds_say_which_runs_a_figure_has(changed):
+    told = CliRunner().invoke(app, ["figure", "figure3", "--seeds", "vifi_clip:7"])
+    assert "unknown run 'few_shot-hmdb51-k16-vifi_clip-s1024'" in " ".join(told.output.split())
+    assert "figure3" not in figure.planned(plan_with_seeds("mini", "vifi_clip:7"))
+    assert figure.planned(plan_with_seeds("mini", "vifi_clip:1024,7")) == figure.planned(load_plan("mini"))

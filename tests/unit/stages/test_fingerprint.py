@@ -80,3 +80,13 @@ def test_meaning_keeps_code_and_drops_docstrings():
     assert meaning('def f():\n    """Words."""\n    return 1\n') == without
     assert meaning("def f():\n    return 2\n") != without
     assert meaning('def f():\n    text = """Words."""\n    return 1\n') != without
+
+
+def test_arithmetic_in_plan_and_params_counts_where_a_stage_writes_what_it_gives(package):
+    folder, code = package
+    before = code(*CODE["table"]), code(*CODE["claims"])
+    for module in ("plan/cells.py", "params/claims.py"):
+        with open(folder / module, "a") as file:
+            file.write("\nANOTHER = 1\n")
+    assert code(*CODE["table"]) != before[0] and code(*CODE["claims"]) != before[1]
+    assert fingerprint.modules(*CODE["train"]).keys().isdisjoint({"tcclip.plan.cells", "tcclip.params.claims"})

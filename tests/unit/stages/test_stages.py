@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import typer
 
 from tcclip import stages
 from tcclip.cli.app import app
+from tcclip.params import load_dataset
+from tcclip.plan import load_plan
 from tcclip.stages import all_stages, fingerprint
 
 ROOT = Path(__file__).parents[3]
@@ -71,3 +74,25 @@ def test_templates_are_installed_with_their_packages():
     there = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("tcclip/**/templates")}
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
     assert told == {package: ["templates/*"] for package in there}
+
+
+def test_a_table_is_stale_when_the_layout_of_a_table_that_it_shows_is_another():
+    plan = load_plan("mini")
+    table = plan.tables["table3"]
+    changed = replace(plan, tables={**plan.tables, "table3": table.model_copy(update={"rows": table.rows[:-1]})})
+    settings = STAGES["table"].settings
+    stale = [name for name in plan.tables if settings(changed, name) != settings(plan, name)]
+    assert stale == ["table3", "table6"]
+
+
+def test_claims_are_stale_when_any_layout_is_another_or_a_dataset_is_of_another_kind(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    plan, settings = replace(load_plan("mini")), STAGES["claims"].settings
+    before = settings(plan)
+    with open(tmp_path / "params/tables/table9c.yaml", "a") as layout:
+        layout.write("  - {row: '8', method: tc_clip}\n")
+    after = settings(plan)
+    assert after != before
+    plan.datasets["mini_hmdb51"] = load_dataset("hmdb51")
+    assert settings(plan) != after

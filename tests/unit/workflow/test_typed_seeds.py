@@ -8,7 +8,7 @@ import pytest
 from tcclip.workflow.snakefile import plan_or_exit, typed_seeds
 
 RULES = Path(__file__).parents[3] / "workflow" / "rules"
-OF_THE_WHOLE = {"table", "report", "mlflow"}  # commands that show several runs together
+OF_THE_WHOLE = {"table", "figure", "verdicts", "report", "mlflow"}  # commands that show several runs together
 
 
 def test_the_plan_of_a_workflow_has_the_seeds_of_its_config():
