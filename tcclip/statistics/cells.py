@@ -17,7 +17,8 @@ from tcclip.statistics.weights import seed_shares
 
 Key = tuple[str, str, str]  # group, row, column
 Asked = tuple[Evaluation, str]  # and its metric
-Seeds = dict[int | None, np.ndarray]  # seed -> replicates (draws,); None: nothing was trained
+Seeds = dict[int | None, np.ndarray]  # seed -> replicates (draws,); None: nothing was trained, or seeds differ
+LEAST = 0.01  # percent, in harmonic means of what is drawn over seeds
 
 
 def cell_replicates(plan: Plan, cells: Iterable[Cell], settings: Statistics) -> dict[Key, np.ndarray]:
@@ -29,7 +30,7 @@ def cell_replicates(plan: Plan, cells: Iterable[Cell], settings: Statistics) -> 
     accuracies = evaluation_replicates(plan, asked, settings)
     found = {}
     for cell in cells:
-        by_seed = _by_seed(cell.content, rows[cell.group, cell.row], accuracies)
+        by_seed = _by_seed(cell.content, rows[cell.group, cell.row], accuracies, settings)
         if by_seed:
             found[cell.key] = over_seeds(by_seed, settings)
     return found
@@ -49,17 +50,20 @@ def evaluation_replicates(plan: Plan, asked: Iterable[Asked], settings: Statisti
     return found
 
 
-def _by_seed(content: Content | None, row: Row, accuracies: Mapping[Asked, np.ndarray]) -> Seeds | None:
+def _by_seed(
+    content: Content | None, row: Row, accuracies: Mapping[Asked, np.ndarray], settings: Statistics
+) -> Seeds | None:
     """A cell's replicates of each of its seeds; None where something is missing, or nothing is measured on videos."""
     match content:
         case Measured():
             return _measured(content, accuracies)
         case Average():
-            parts = [_by_seed(row[name].content, row, accuracies) if name in row else None for name in content.columns]
+            cells = [row[name].content if name in row else None for name in content.columns]
+            parts = [_by_seed(of_cell, row, accuracies, settings) for of_cell in cells]
             known = [part for part in parts if part is not None]
-            return _average(known, content.harmonic) if len(known) == len(parts) else None
+            return _average(known, content.harmonic, settings) if len(known) == len(parts) else None
         case Shown():
-            return _by_seed(content.others[content.column].content, content.others, accuracies)
+            return _by_seed(content.others[content.column].content, content.others, accuracies, settings)
         case _:
             return None
 
@@ -73,13 +77,13 @@ def _measured(content: Measured, accuracies: Mapping[Asked, np.ndarray]) -> Seed
     }
 
 
-def _average(parts: list[Seeds], harmonic: bool) -> Seeds:
-    """Of each seed that all have; a part without training has the same value with each."""
-    trained = dict.fromkeys(seed for part in parts for seed in part if seed is not None)
-    seeds: list[int | None] = [*trained] or [None]
-    wholes = [np.asarray(np.mean(list(part.values()), axis=0)) for part in parts]
-    both = list(zip(parts, wholes, strict=True))
-    return {seed: _mean([part.get(seed, whole) for part, whole in both], harmonic) for seed in seeds}
+def _average(parts: list[Seeds], harmonic: bool, settings: Statistics) -> Seeds:
+    """Of each seed; where parts have different seeds, of what each part is over its own, as the value is."""
+    if any(part.keys() != parts[0].keys() for part in parts):
+        wholes = [over_seeds(part, settings) for part in parts]
+        # Student's t goes below zero, where a harmonic mean has no meaning.
+        return {None: _mean([np.clip(whole, LEAST, 100) for whole in wholes] if harmonic else wholes, harmonic)}
+    return {seed: _mean([part[seed] for part in parts], harmonic) for seed in parts[0]}
 
 
 def _mean(values: list[np.ndarray], harmonic: bool) -> np.ndarray:

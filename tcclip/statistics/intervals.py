@@ -26,11 +26,12 @@ class Difference(Interval):
 
 
 def interval_of(value: float, replicates: np.ndarray, settings: Statistics) -> Interval:
-    """The interval of an accuracy, or of a mean of some: percentiles of its replicates (draws,), and `value` in it.
+    """The interval, in percent, of an accuracy or a mean of some: percentiles of its replicates (draws,), and `value`.
 
-    Accuracies near 0 or 100 have an interval that is longer towards the middle, as they should.
+    Accuracies near 0 or 100 have an interval that is longer towards the middle, as they should. Replicates over seeds,
+    which are about their mean by Student's t, may be outside of 0 to 100; the interval ends there.
     """
-    low, high = np.quantile(replicates, [settings.tail, 1 - settings.tail])
+    low, high = np.clip(np.quantile(replicates, [settings.tail, 1 - settings.tail]), 0, 100)
     return Interval(min(float(low), value), max(float(high), value))
 
 
@@ -39,7 +40,8 @@ def difference_of(replicates: np.ndarray, settings: Statistics) -> Difference:
 
     It is as wide as the percentiles are apart, to both sides alike, and p is that of a normal distribution of this
     width: of two rows that differ in few videos, percentiles themselves would see a difference too often. p is below
-    1 - level where the interval is without zero, and only there. Equal predictions have replicates that are all zero.
+    1 - level where the interval is without zero, and only there. Equal predictions of two runs differ in their half
+    videos (weights.py) alone, which leaves p near 1; a row less itself has replicates that are all zero, and p is 1.
     """
     low, middle, high = np.quantile(replicates, [settings.tail, 0.5, 1 - settings.tail])
     half = (high - low) / 2
