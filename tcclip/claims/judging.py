@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.params.statistics import Statistics
+from tcclip.reporting.claims import Word
 from tcclip.statistics.intervals import difference_of
 
-Word = Literal["holds", "does not hold", "undecided", "not measured"]
-WORDS: tuple[Word, ...] = ("holds", "does not hold", "undecided", "not measured")
 Floats = NDArray[np.floating]
 
 
@@ -47,10 +45,11 @@ def judge(
 
     Args:
         values: (m,) the measured numbers.
-        replicates: (m, R) draws of them, the same draw in a column.
+        replicates: (m, R) draws of them, the same draw in a column. Of a number whose spread is not known they are not
+            numbers, and nothing is said of it.
         regions: (m, 2) open intervals in which the numbers should lie.
         settings: of intervals, with their level.
-        counted: (m,) which are costs, without sampling error: their replicates are the number itself.
+        counted: (m,) which are counted costs, without any error: their replicates are the number itself.
         complete: whether these are all numbers of the claim. It cannot hold where some are not measured.
     """
     if not len(values):
@@ -94,5 +93,6 @@ def _place(draws: Floats) -> Floats:
 
 def _decisive(values: Floats, own: Floats, regions: Floats, candidates: NDArray[np.bool_]) -> int:
     """The candidate that is furthest out of its region, or least far inside, in widths of its interval."""
-    distance = np.minimum(values - regions[:, 0], regions[:, 1] - values) / np.maximum(own[:, 1] - own[:, 0], 1e-9)
+    widths = np.maximum(np.nan_to_num(own[:, 1] - own[:, 0]), 1e-9)
+    distance = np.minimum(values - regions[:, 0], regions[:, 1] - values) / widths
     return int(np.argmin(np.where(candidates, distance, np.inf)))

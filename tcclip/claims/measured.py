@@ -19,7 +19,8 @@ class Measured:
     """What is known of the cells that have been measured."""
 
     values: dict[Key, float] = field(default_factory=dict)  # percent, or a cost's own unit
-    replicates: dict[Key, np.ndarray] = field(default_factory=dict)  # (draws,); of a cost, which is counted, its value
+    # (draws,); of a cost that is counted its value, of one that is timed not a number
+    replicates: dict[Key, np.ndarray] = field(default_factory=dict)
     videos: dict[Key, int] = field(default_factory=dict)  # that a cell was tested on; none of a cost
     seeds: dict[Key, int] = field(default_factory=dict)  # that its runs were trained with
 
@@ -39,19 +40,22 @@ def add_table(
     found: Measured,
     frame: pd.DataFrame,
     replicates: Mapping[tuple[str, str, str], np.ndarray],
-    layout: Layout,
+    of_table: Layout,
     draws: int,
 ) -> None:
     """Add the measured cells of one table; an accuracy without replicates has no interval, and is left out."""
     for line in frame[frame["source"] == "measured"].itertuples(index=False):
         cell = (line.group, line.row, line.column)
-        counted = line.column in layout.counted
-        if not counted and cell not in replicates:
+        cost = line.column in of_table.counted | of_table.timed
+        if not cost and cell not in replicates:
             continue
         key = (line.table, *cell)
         found.values[key] = float(line.value)
-        found.replicates[key] = np.full(draws, float(line.value)) if counted else replicates[cell]
-        if not counted and not pd.isna(line.n_videos):
-            found.videos[key] = int(line.n_videos)
+        if cost:
+            found.replicates[key] = np.full(draws, float(line.value) if line.column in of_table.counted else np.nan)
+        else:
+            found.replicates[key] = replicates[cell]
+            if not pd.isna(line.n_videos):
+                found.videos[key] = int(line.n_videos)
         if not pd.isna(line.n_seeds):
             found.seeds[key] = int(line.n_seeds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tcclip.errors import UserError, unknown
 from tcclip.params import Table, load_table
 from tcclip.params.claims import BETWEEN
-from tcclip.params.column import CostColumn
+from tcclip.params.column import TIMED, CostColumn
 from tcclip.params.reader import names, params_folder
 from tcclip.reporting.published_numbers import printed_tables, read_published
 
@@ -23,7 +23,9 @@ class Layout:
     table: str
     rows: tuple[Place, ...]  # in their order
     columns: tuple[str, ...]
-    counted: frozenset[str] = frozenset()  # columns of costs, which are counted and not sampled
+    counted: frozenset[str] = frozenset()  # columns of costs that are counted, and so are exact
+    timed: frozenset[str] = frozenset()  # columns of costs that are timed, of which no spread is known
+    printed: frozenset[Place] = frozenset()  # rows of the paper; none where it has no such table
     empty: frozenset[tuple[str, str, str]] = frozenset()  # heading, row, column of cells that are empty on purpose
 
     @staticmethod
@@ -51,9 +53,11 @@ class Layout:
         raise unknown(f"row of {self.table} in {_where(claim)}", name, written)
 
     def rest(self, than: Iterable[Place]) -> list[Place]:
-        """All other rows under the same headings."""
+        """All other rows under the same headings; of a paper's table those that are printed, and none of one's own."""
         given = list(than)
-        return [place for place in self.rows if place[0] in [group for group, _ in given] and place not in given]
+        groups = {group for group, _ in given}
+        known = [place for place in self.rows if not self.printed or place in self.printed]
+        return [place for place in known if place[0] in groups and place not in given]
 
     def column(self, name: str, claim: str) -> str:
         """The column of that name; UserError where there is none."""
@@ -74,8 +78,17 @@ def _layout(name: str, table: Table | None) -> Layout:
     rows = [(row.group, row.row) for row in of_rows] + [(group, row) for group, row, _ in printed]
     columns = [column.name for column in of_columns] + [column for _, _, column in printed]
     skipped = frozenset((row.group, row.row, column) for row in of_rows for column in row.skip)
-    counted = frozenset(column.name for column in of_columns if isinstance(column, CostColumn))
-    return Layout(name, tuple(dict.fromkeys(rows)), tuple(dict.fromkeys(columns)), counted, skipped)
+    costs = {column.name: column.cost for column in of_columns if isinstance(column, CostColumn)}
+    timed = frozenset(column for column, cost in costs.items() if cost in TIMED)
+    return Layout(
+        name,
+        tuple(dict.fromkeys(rows)),
+        tuple(dict.fromkeys(columns)),
+        counted=frozenset(costs) - timed,
+        timed=timed,
+        printed=frozenset((group, row) for group, row, _ in printed),
+        empty=skipped,
+    )
 
 
 def _where(claim: str) -> str:

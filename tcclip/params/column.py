@@ -10,6 +10,7 @@ from tcclip.params.reader import Params
 
 # millions; millions; 1e9 multiply-accumulates; views per second by `tcclip bench`
 Cost = Literal["params_m", "trained_m", "gflops", "throughput_views_per_s"]
+TIMED: frozenset[Cost] = frozenset({"throughput_views_per_s"})  # of the machine and the moment; the others are counted
 Metric = Literal["top1", "top5"]
 ALL = "measured"  # mean_of all measured columns
 NAMES = {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": "string"}}, {"const": ALL}]}

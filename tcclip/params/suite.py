@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from tcclip.errors import unknown
 from tcclip.params.architecture import BackboneConfig, Count
-from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.reader import Params, names, path_of, read_yaml, validate
 from tcclip.params.seeds import EVERY, SeedsByMethod
 from tcclip.params.texts import TextKind
+
+PAPER = "paper"  # the suite of the paper's own world
 
 
 class Pretraining(Params):
@@ -150,3 +152,8 @@ def load_suite(name: str) -> Suite:
     """Read a suite file."""
     path = path_of("suites", name)
     return validate({**read_yaml(path), "name": name}, Suite, path)
+
+
+def papers_backbone() -> BackboneSource | None:
+    """What the paper begins with, by the suite of its name; None in a project that has removed it."""
+    return load_suite(PAPER).backbone if PAPER in names("suites") else None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from tcclip.params.claims import BETWEEN
-from tcclip.params.dataset import Generated
 from tcclip.plan import Plan, layout
+from tcclip.reporting.published_numbers import only_generated
 
-VERDICTS = ("holds", "does not hold", "undecided", "not measured")
+Word = Literal["holds", "does not hold", "undecided", "not measured"]
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,20 @@ class Line:
 
 def counted(claims: pd.DataFrame) -> str:
     """For example "12 of 48 claims hold, 3 do not, 14 are undecided"."""
-    count = {word: int((claims["verdict"] == word).sum()) for word in VERDICTS}
+    count = {word: int((claims["verdict"] == word).sum()) for word in get_args(Word)}
     words = {
         "holds": "hold",
         "does not hold": "do not",
         "undecided": "are undecided",
         "not measured": "are not measured",
     }
-    said = [f"{count[word]} {words[word]}" for word in VERDICTS if count[word] or word != "not measured"]
+    said = [f"{count[word]} {words[word]}" for word in get_args(Word) if count[word] or word != "not measured"]
     return f"Of {len(claims)} claims " + ", ".join(said[:-1]) + f" and {said[-1]}"
 
 
 def about(plan: Plan) -> str:
     """What the claims are judged by, in a sentence."""
-    if all(isinstance(dataset, Generated) for dataset in plan.datasets.values()):
+    if only_generated(plan):
         return (
             "All of it is about generated videos, a small CLIP and short trainings, so that nothing of it confirms or "
             "refutes the paper."
@@ -115,5 +115,7 @@ def _notes(row: Any) -> Iterator[str]:
         yield f"Measured: {row.measured} of {row.comparisons} comparisons."
     if isinstance(row.not_measured, str) and row.not_measured:
         yield f"Not measured: {row.not_measured}."
+    if pd.notna(row.value) and pd.isna(row.low):
+        yield "Timed, so that it would be another number another time: nothing is decided by it."
     if isinstance(getattr(row, "reason", None), str):
         yield f"The paper's own numbers do not bear it out: {row.reason}"

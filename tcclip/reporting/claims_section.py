@@ -36,8 +36,8 @@ def claims_sections(plan: Plan) -> list[Section]:
     if not all(path.is_file() for path in layout.claims(plan.suite.name)):
         return []
     claims, comparisons = read_claims(plan.suite.name)
-    in_points = claims[claims["unit"] == "points"]
-    reach = float(in_points[["low", "high"]].abs().max(axis=None)) if len(in_points) else 1.0
+    furthest = float(claims.loc[claims["unit"] == "points", ["low", "high"]].abs().max(axis=None))
+    reach = furthest if furthest > 0 else 1.0  # without any interval, or of differences that are all zero
     parts = {name: list(lines_of(part)) for name, part in comparisons.groupby("claim", sort=False)}
     rows = [
         (line, _picture(row, reach), parts[row.claim])
@@ -49,7 +49,7 @@ def claims_sections(plan: Plan) -> list[Section]:
 
 
 def _picture(row: Any, reach: float) -> Picture | None:
-    if row.unit != "points" or pd.isna(row.value):
+    if row.unit != "points" or pd.isna(row.low):
         return None
     start, end = (
         (0.0 if pd.isna(row.above) else _at(row.above, reach)),

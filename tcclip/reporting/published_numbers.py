@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tcclip.errors import UserError
+from tcclip.params.dataset import Generated
 from tcclip.params.reader import params_folder
+from tcclip.plan import Plan
 
 Key = tuple[str, str, str]  # group, row, column
 COLUMNS = ["table", "group", "row", "column", "value", "std", "note"]
@@ -51,6 +53,13 @@ def printed_tables() -> list[str]:
     """The tables that the paper prints."""
     with open(published_file(), newline="", encoding="utf-8") as file:
         return list(dict.fromkeys(line["table"] for line in csv.DictReader(file)))
+
+
+def only_generated(plan: Plan) -> bool:
+    """Whether all videos that are tested for tables of the paper are generated; those of other tables do not count."""
+    cells = [cell for table in printed_tables() for cell in plan.cells.get(table, ())]
+    roles = {evaluation.role for cell in cells for evaluation in cell.evaluations}
+    return bool(roles) and all(isinstance(plan.dataset(role), Generated) for role in roles)
 
 
 def check_names(table: str, cells: Iterable[Key], printed: Mapping[Key, PublishedNumber], where: Path | str) -> None:

@@ -3,49 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final, Literal
 
 import pandas as pd
 from markupsafe import Markup
 
-from tcclip.params.dataset import Generated
 from tcclip.plan import Plan, layout
 from tcclip.reporting.page import Section, a_part, frame_table
+from tcclip.reporting.published_numbers import only_generated
 
 COLUMNS = [
     "table", "group", "row", "column", "value", "low", "high", "published", "published_std", "verdict", "reason",
+    "kind",
 ]  # fmt: skip
-REPRODUCED, LOWER, HIGHER, NOT_COMPARABLE = "reproduced", "lower", "higher", "not comparable"
+Word = Literal["reproduced", "lower", "higher", "not comparable"]
+REPRODUCED: Final = "reproduced"
+LOWER: Final = "lower"
+HIGHER: Final = "higher"
+NOT_COMPARABLE: Final = "not comparable"
+ACCURACY, COST = "accuracy", "cost"  # kinds of cells
 CellKey = tuple[str, str, str, str]  # table, group, row, column
 
 
 def read_verdicts(plan: Plan) -> pd.DataFrame:
     """One line for each measured cell with a printed number; none where they are not there yet."""
     path = layout.verdicts(plan.suite.name)[0]
-    text = ["table", "group", "row", "column", "verdict", "reason"]
+    text = ["table", "group", "row", "column", "verdict", "reason", "kind"]
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS)
     return _numbers(pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False))
 
 
 def counted(verdicts: pd.DataFrame) -> str:
-    """ "61 of 74 comparable cells reproduced, 9 lower, 4 higher; 30 not comparable": of all lines, or of a table's."""
-    of = verdicts["verdict"].value_counts()
-    comparable = len(verdicts) - of.get(NOT_COMPARABLE, 0)
-    found = f"{of.get(REPRODUCED, 0)} of {comparable} comparable cells reproduced"
+    """What all lines, or a table's, amount to; costs are counted apart, as they are no accuracies.
+
+    For example "61 of 74 comparable cells reproduced, 9 lower, 4 higher; 30 not comparable; costs: 9 of 9 reproduced".
+    """
+    of = verdicts.loc[verdicts["kind"] == ACCURACY, "verdict"].value_counts()
+    found = f"{of.get(REPRODUCED, 0)} of {of.sum() - of.get(NOT_COMPARABLE, 0)} comparable cells reproduced"
     apart = [f"{of[word]} {word}" for word in (LOWER, HIGHER) if word in of]
     rest = f"; {of[NOT_COMPARABLE]} not comparable" if NOT_COMPARABLE in of else ""
-    return ", ".join([found, *apart]) + rest
+    costs = _costs(verdicts)
+    return ", ".join([found, *apart]) + rest + (f"; costs: {costs} reproduced" if costs else "")
 
 
 def by_table(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """A line for each table: how many cells have which verdict, and how wide their intervals are to each side."""
+    """A line for each table: how many accuracies have which verdict, how wide their intervals are, and costs."""
     lines = []
     for table, cells in verdicts.groupby("table", sort=False):
-        of, comparable = cells["verdict"].value_counts(), cells[cells["verdict"] != NOT_COMPARABLE]
+        accuracies = cells[cells["kind"] == ACCURACY]
+        of, comparable = accuracies["verdict"].value_counts(), accuracies[accuracies["verdict"] != NOT_COMPARABLE]
         half = ((comparable["high"] - comparable["low"]) / 2).median()
         words = {word: int(of.get(word, 0)) for word in (REPRODUCED, LOWER, HIGHER, NOT_COMPARABLE)}
-        lines.append({"table": table, **words, "interval": "" if pd.isna(half) else f"± {half:.1f}"})
-    return pd.DataFrame(lines, columns=["table", REPRODUCED, LOWER, HIGHER, NOT_COMPARABLE, "interval"])
+        rest = {"interval": "" if pd.isna(half) else f"± {half:.1f}", "costs reproduced": _costs(cells)}
+        lines.append({"table": table, **words, **rest})
+    return pd.DataFrame(
+        lines, columns=["table", REPRODUCED, LOWER, HIGHER, NOT_COMPARABLE, "interval", "costs reproduced"]
+    )
 
 
 def apart(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -79,8 +93,8 @@ def of_cells(verdicts: pd.DataFrame) -> Mapping[CellKey, str]:
 
 
 def comparable(plan: Plan) -> bool:
-    """Whether anything of a suite can be compared with the paper's numbers: not where all its data are generated."""
-    return not all(isinstance(dataset, Generated) for dataset in plan.datasets.values())
+    """Whether anything of a suite can be compared with the paper's numbers."""
+    return not only_generated(plan)
 
 
 def about(plan: Plan, verdicts: pd.DataFrame) -> str:
@@ -109,6 +123,12 @@ def sections(plan: Plan) -> list[Section]:
 def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
     numbers = ["value", "low", "high", "published", "published_std"]
     return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
+
+
+def _costs(verdicts: pd.DataFrame) -> str:
+    """ "12 of 14", of the comparable costs; empty where there are none."""
+    found = verdicts.loc[(verdicts["kind"] == COST) & (verdicts["verdict"] != NOT_COMPARABLE), "verdict"]
+    return f"{(found == REPRODUCED).sum()} of {len(found)}" if len(found) else ""
 
 
 def _interval(low: float, high: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from tcclip.params.suite import papers_backbone
 from tcclip.params.verdicts import load_rule
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
@@ -31,11 +32,12 @@ def outputs(plan: Plan) -> list[Path]:
 
 
 def settings(plan: Plan) -> dict[str, Any]:
-    """The rule, and what a suite sets otherwise than the paper."""
-    suite = plan.suite
+    """The rule, what a suite sets otherwise than the paper, and the paper's backbone."""
+    suite, papers = plan.suite, papers_backbone()
     return {
         "rule": load_rule().model_dump_json(),
-        "suite": suite.model_dump_json(include={"datasets", "protocols", "methods"}),
+        "suite": suite.model_dump_json(include={"datasets", "protocols", "methods", "backbone"}),
+        "backbone": papers.model_dump_json() if papers else None,
     }
 
 

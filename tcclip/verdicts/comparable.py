@@ -8,16 +8,20 @@ from functools import cached_property
 from typing import Any
 
 from tcclip.params import load_method
+from tcclip.params.column import TIMED
 from tcclip.params.dataset import Generated, Own
+from tcclip.params.suite import papers_backbone
 from tcclip.params.table import Row as TableRow
 from tcclip.params.verdicts import Rule
 from tcclip.plan import Cell, Evaluation, Plan, Run, texts
 from tcclip.plan.cells import Counted, Row, Shown, rows_of
 from tcclip.plan.evaluation import Results
+from tcclip.plan.runs import with_initial
 from tcclip.plan.values import protocol_of
 
 OWN_PAPER = "its own paper"  # `printed` of a row whose numbers the paper has taken from the system's authors
 COMMON = "-common"  # how the name of a method ends that has the paper's common recipe instead of its own
+OF_BACKBONE = ("open_clip", "pretrained", "architecture")  # keys of a suite's backbone
 OF_FRAMES = ("frames", "views")  # keys of a protocol
 NOT_IN_NUMBERS = ("name", "description", "display", "micro_batch", "validation", "test_last", "seed", "seeds")
 
@@ -34,9 +38,9 @@ class Reasons:
 
     def against(self, cell: Cell) -> str:
         """The reason against a cell; empty where it can be compared."""
-        if isinstance(cell.content, Counted) and cell.content.cost == "throughput_views_per_s":
+        if isinstance(cell.content, Counted) and cell.content.cost in TIMED:
             return "another machine"
-        return next(self._all(cell), "")
+        return self._backbone or next(self._all(cell), "")
 
     def _all(self, cell: Cell) -> Iterator[str]:
         evaluations = [e for part in cell.parts(self._rows[cell.group, cell.row]).values() for e in part.evaluations]
@@ -45,6 +49,15 @@ class Reasons:
         yield from filter(None, (self._texts(evaluation) for evaluation in evaluations))
         if not isinstance(cell.content, Shown):  # whose runs are of another table's row
             yield from filter(None, (self._recipe_of_row(cell, evaluation) for evaluation in evaluations))
+
+    @cached_property
+    def _backbone(self) -> str:
+        """Where the suite begins with other weights, or sizes, than the suite `paper`."""
+        papers = papers_backbone()
+        if papers is None:
+            return ""
+        ours, theirs = ({key: of.model_dump()[key] for key in OF_BACKBONE} for of in (self.plan.suite.backbone, papers))
+        return next((f"another backbone: {said}" for _, said in _differences(ours, theirs)), "")
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], Row]:
@@ -73,13 +86,14 @@ class Reasons:
         return self.runs[name]
 
     def _of_run(self, run: Run) -> str:
-        for each in (run, *([run.init] if run.init else [])):
+        chain = [each for _, each in with_initial(run)]
+        for each in chain:
             dataset = self.plan.dataset(each.role) if each.role else None
             if isinstance(dataset, Generated | Own) or (dataset and dataset.name != each.role):
                 return f"another training set: {dataset.name}"
             if dataset and dataset.drawn(self.plan.train_split(each)):
                 return f"own draws: {dataset.name} {self.plan.train_split(each)}"
-        return self._changed(run)
+        return next(filter(None, map(self._changed, chain)), "")
 
     def _changed(self, run: Run) -> str:
         """What the suite, or a person, has set otherwise than the files of protocols and methods."""

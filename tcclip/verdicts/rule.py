@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from tcclip.params.verdicts import Rule
-
-Word = Literal["reproduced", "lower", "higher", "not comparable"]
+from tcclip.reporting.verdicts import HIGHER, LOWER, REPRODUCED, Word
 
 
 def of_accuracy(low: float, high: float, printed: float, deviation: float | None, rule: Rule) -> Word:
@@ -22,4 +19,4 @@ def of_count(value: float, printed: float, rule: Rule) -> Word:
 
 
 def _word(low: float, high: float, printed: float) -> Word:
-    return "lower" if high < printed else "higher" if low > printed else "reproduced"
+    return LOWER if high < printed else HIGHER if low > printed else REPRODUCED

@@ -13,7 +13,19 @@ from tcclip.process.files import write_text
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.published_numbers import PublishedNumber, read_published
 from tcclip.reporting.tables import results_of
-from tcclip.reporting.verdicts import COLUMNS, NOT_COMPARABLE, about, apart, by_table, comparable, counted, reasons
+from tcclip.reporting.verdicts import (
+    ACCURACY,
+    COLUMNS,
+    COST,
+    NOT_COMPARABLE,
+    Word,
+    about,
+    apart,
+    by_table,
+    comparable,
+    counted,
+    reasons,
+)
 from tcclip.verdicts.comparable import Reasons
 from tcclip.verdicts.rule import of_accuracy, of_count
 
@@ -63,26 +75,28 @@ def _of_table(plan: Plan, table: str, rule: Rule) -> list[dict[str, Any]]:
     printed, path = read_published(table), layout.table(plan.suite.name, table)
     if not printed or not path.is_file():
         return []
-    cells = {cell.key: cell for cell in plan.cells[table]}
+    # How a video is looked at follows from params and is measured by nothing, so that it proves nothing.
+    judgeable = {cell.key: cell for cell in plan.cells[table] if not isinstance(cell.content, Looks)}
     reasons_against = Reasons(plan, table, results_of(plan, table), rule)
     found = []
     for line in read_table(path).itertuples(index=False):
         key = (line.group, line.row, line.column)
         number = printed.get(key)
-        if line.source == "measured" and key in cells and number and number.value is not None:
-            verdict, reason = _of_cell(cells[key], line, number, reasons_against, rule)
+        if line.source == "measured" and key in judgeable and number and number.value is not None:
+            verdict, reason = _of_cell(judgeable[key], line, number, reasons_against, rule)
+            kind = COST if isinstance(judgeable[key].content, Counted) else ACCURACY
             value = {"value": line.value, "low": line.low, "high": line.high, "verdict": verdict, "reason": reason}
             place = dict(zip(("table", "group", "row", "column"), (table, *key), strict=True))
-            found.append({**place, **value, "published": number.value, "published_std": number.std})
+            found.append({**place, **value, "published": number.value, "published_std": number.std, "kind": kind})
     return found
 
 
-def _of_cell(cell: Cell, line: Any, printed: PublishedNumber, against: Reasons, rule: Rule) -> tuple[str, str]:
+def _of_cell(cell: Cell, line: Any, printed: PublishedNumber, against: Reasons, rule: Rule) -> tuple[Word, str]:
     """The verdict of a cell whose `printed` number has a value, and the reason where it is not comparable."""
     assert printed.value is not None
     if reason := against.against(cell):
         return NOT_COMPARABLE, reason
-    if isinstance(cell.content, Counted | Looks):
+    if isinstance(cell.content, Counted):
         return of_count(line.value, printed.value, rule), ""
     if pd.isna(line.low):
         return NOT_COMPARABLE, "no interval: its predictions are not there"

@@ -47,6 +47,17 @@ def test_the_rest_are_the_other_rows_under_the_same_heading():
     assert over == [("weight ensemble", name) for name in ("ActionCLIP", "ViFi-CLIP", "Open-VCLIP")]
 
 
+def test_a_row_that_one_adds_to_a_table_of_the_paper_is_no_rival(tmp_path, monkeypatch):
+    said = next(said for said in CLAIMS if said.name == "fully-supervised-best")
+    before = contrasts(said, LAYOUTS)
+    shutil.copytree(params_folder(), tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    mine = {"row": "Mine", "method": "tc_clip_light"}
+    change(tmp_path / "params/tables/table5.yaml", lambda table: table["rows"].append(mine))
+    assert ("", "Mine") in layouts()["table5"].rows
+    assert contrasts(said, layouts()) == before
+
+
 def test_cells_that_the_paper_leaves_empty_are_no_part_of_a_claim():
     said = next(said for said in CLAIMS if said.name == "best-in-every-protocol")
     asked = [(contrast.over[1], *contrast.columns) for contrast in contrasts(said, LAYOUTS)]

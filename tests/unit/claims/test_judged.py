@@ -24,7 +24,8 @@ from tcclip.statistics.files import write_replicates
 CLAIMS, LAYOUTS, PRINTED = load_claims(), layouts(), printed_numbers()
 SETTINGS = load_statistics().model_copy(update={"draws": 400})
 FALSE_AS_PRINTED = {claim.name for claim in CLAIMS if not claim.holds_as_printed}
-COSTS = {"cost-gflops", "cost-parameters", "cost-throughput", "light-throughput"}
+COSTS = {"cost-gflops", "cost-parameters"}
+TIMED = {"cost-throughput", "light-throughput"}  # nothing is known of their spread
 
 
 def suite(noise, without=(), better=(), by=0.0):
@@ -34,10 +35,12 @@ def suite(noise, without=(), better=(), by=0.0):
     for key, value in PRINTED.items():
         if key[2] in without:
             continue
-        counted_here = key[3] in LAYOUTS[key[0]].counted
-        number = value if counted_here else value + by * (key[2] in better)
+        of_table = LAYOUTS[key[0]]
+        counted_here, timed = key[3] in of_table.counted, key[3] in of_table.timed
+        number = value if counted_here or timed else value + by * (key[2] in better)
         found.values[key] = number
-        found.replicates[key] = number + (0 if counted_here else noise) * rng.standard_normal(SETTINGS.draws)
+        spread = np.nan if timed else 0 if counted_here else noise
+        found.replicates[key] = number + spread * rng.standard_normal(SETTINGS.draws)
     return found
 
 
@@ -51,7 +54,7 @@ def test_of_a_suite_that_measures_the_papers_numbers_all_claims_hold_that_hold_a
     complete = frame.index[frame["measured"] == frame["comparisons"]]
     assert set(frame.index) - set(complete) == {"zero-shot-best-everywhere"}  # the paper lacks one of its cells
     assert said["zero-shot-best-everywhere"] == "undecided"
-    assert {name for name in complete if said[name] != "holds"} == FALSE_AS_PRINTED
+    assert {name for name in complete if said[name] != "holds"} == FALSE_AS_PRINTED | TIMED
     assert {said[name] for name in FALSE_AS_PRINTED} == {"does not hold"}
 
 
@@ -59,6 +62,14 @@ def test_of_a_suite_in_which_chance_is_larger_than_every_effect_only_costs_are_d
     said, _ = verdicts(suite(noise=40))
     assert {name for name in said if said[name] != "undecided"} == COSTS
     assert {said[name] for name in COSTS} == {"holds"}
+
+
+def test_what_is_timed_decides_nothing_and_is_shown():
+    said, frame = verdicts(suite(noise=0.005))
+    assert {said[name] for name in TIMED} == {"undecided"}
+    (line,) = lines_of(frame.loc[["cost-throughput"]])
+    assert line.value.endswith(" times") and line.interval == ""
+    assert line.notes == ("Timed, so that it would be another number another time: nothing is decided by it.",)
 
 
 def test_of_a_suite_in_which_the_baseline_is_the_best_its_rivals_claims_do_not_hold():
@@ -82,6 +93,7 @@ def test_quoted_cells_and_accuracies_without_replicates_are_not_measured():
     columns = ["table", "group", "row", "column", "value", "n_videos", "n_seeds", "source"]
     rows = [
         ("table6", "", "TC-CLIP", "gflops", 304.0, None, None, "measured"),
+        ("table6", "", "TC-CLIP", "throughput_views_per_s", 24.0, None, None, "measured"),
         ("table6", "", "TC-CLIP", "zero_shot", 71.0, 720, 3, "measured"),
         ("table6", "", "ViFi-CLIP", "zero_shot", 69.0, None, None, "quoted"),
         ("table6", "", "ViFi-CLIP", "few_shot", 52.9, 240, 1, "measured"),
@@ -89,7 +101,8 @@ def test_quoted_cells_and_accuracies_without_replicates_are_not_measured():
     found = Measured()
     draws = {("", "TC-CLIP", "zero_shot"): np.zeros(400)}
     add_table(found, pd.DataFrame(rows, columns=columns), draws, LAYOUTS["table6"], 400)
-    assert [key[2:] for key in found.values] == [("TC-CLIP", "gflops"), ("TC-CLIP", "zero_shot")]
+    assert [key[3] for key in found.values] == ["gflops", "throughput_views_per_s", "zero_shot"]
+    assert np.isnan(found.replicates["table6", "", "TC-CLIP", "throughput_views_per_s"]).all()
     assert set(found.replicates["table6", "", "TC-CLIP", "gflops"]) == {304.0}
     assert list(found.videos.values()) == [720] and list(found.seeds.values()) == [3]
 
@@ -131,3 +144,13 @@ def test_the_files_and_the_page_say_the_same(measured_suite):
     assert said in section.body and section.body.count("<details>") == 48
     assert "No merge over Baseline: all of table8b, below 0" in section.body
     assert section.body.count("<svg") == len(of_8b)
+
+
+def test_differences_that_are_all_zero_have_a_picture(measured_suite):
+    plan = load_plan("mini")
+    write_claims(plan)
+    for frame, path in zip(read_claims("mini"), layout.claims("mini"), strict=False):
+        frame.loc[frame["value"].notna(), ["value", "low", "high"]] = 0.0
+        frame.to_csv(path, index=False)
+    (section,) = claims_sections(plan)
+    assert "nan" not in section.body.split("<svg", 1)[1].split("</svg>")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from hand_made import evaluation_part
 
 from tcclip.params import load_suite
 from tcclip.params.verdicts import load_rule
-from tcclip.plan import Plan
+from tcclip.plan import Plan, load_plan
 from tcclip.plan.plan import plan_of
+from tcclip.reporting.claims import about
+from tcclip.reporting.verdicts import comparable
 from tcclip.verdicts.comparable import Reasons
 from tcclip.verdicts.rule import of_accuracy, of_count
 
@@ -101,3 +104,30 @@ def test_texts_that_are_not_the_papers():
 
 def test_a_rate_is_of_a_machine():
     assert reason(paper(), "table6", "TC-CLIP", "throughput_views_per_s") == "another machine"
+
+
+def test_another_backbone():
+    suite = load_suite("paper")
+    larger = suite.backbone.model_copy(update={"open_clip": "ViT-L-14-quickgelu"})
+    for column in ("zero_shot", "gflops"):
+        said = reason(paper(backbone=larger), "table6", "TC-CLIP", column)
+        assert said == "another backbone: open_clip ViT-L-14-quickgelu instead of ViT-B-16-quickgelu"
+    renamed = suite.backbone.model_copy(update={"name": "clip"})
+    assert reason(paper(backbone=renamed), "table6", "TC-CLIP", "gflops") == ""
+
+
+def test_a_run_is_compared_with_the_recipe_of_the_run_that_it_starts_from():
+    plan = paper(protocols={"zero_shot": {"lr": 1e-5}})
+    alone = plan.run("few_shot-ucf101-k2-tc_clip-s1024")
+    begun = replace(alone, init=plan.run("zero_shot-k400-tc_clip-s1024"))
+    against = Reasons(plan, "table3", {}, RULE)
+    assert against._of_run(alone) == ""
+    assert against._of_run(begun) == "another recipe: lr 1e-05 instead of 8e-06"
+
+
+def test_a_dataset_of_ones_own_makes_nothing_else_of_generated_videos_comparable():
+    plan, real = replace(load_plan("mini")), paper().dataset("hmdb51")
+    plan.datasets["toys"] = real
+    assert not comparable(plan) and "generated videos" in about(plan)
+    plan.datasets["mini_hmdb51"] = real
+    assert comparable(plan) and "generated videos" not in about(plan)

@@ -16,6 +16,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import Evaluation, Plan, layout, load_plan
 from tcclip.plan.cells import Measured
 from tcclip.reporting import verdicts as shown
+from tcclip.reporting.cells import build
 from tcclip.reporting.published_numbers import read_published
 from tcclip.reporting.tables import write_table
 from tcclip.verdicts.suite import judged, write_verdicts
@@ -140,3 +141,22 @@ def test_nothing_of_generated_data_is_comparable_in_one_sentence(elsewhere):
     assert len(Path("reports/mini/verdicts.md").read_text().splitlines()) == 3
     (section,) = shown.sections(plan)
     assert section.body.count("<p>") == 1
+
+
+def test_costs_are_counted_apart_and_frames_clips_and_crops_not_at_all(elsewhere):
+    plan = load_plan("paper")
+    for name in ("table5", "table6"):
+        frame = build(plan.cells[name], {})
+        for place, row in frame.iterrows():
+            printed = read_published(name).get((row["group"], row["row"], row["column"]))
+            if printed and printed.value is not None:
+                frame.loc[place, ["value", "low", "high", "source"]] = [printed.value] * 3 + ["measured"]
+        layout.table(plan.suite.name, name).parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(layout.table(plan.suite.name, name), index=False)
+    found = judged(plan)
+    assert set(found.loc[found["table"] == "table5", "column"]) == {"k400_top1", "k400_top5"}
+    assert set(found.loc[found["kind"] == "cost", "column"]) == {"params_m", "gflops", "throughput_views_per_s"}
+    costs = found[(found["kind"] == "cost") & (found["column"] != "throughput_views_per_s")]
+    assert shown.counted(costs) == f"0 of 0 comparable cells reproduced; costs: {len(costs)} of {len(costs)} reproduced"
+    (line,) = shown.by_table(costs).to_dict("records")
+    assert (line["reproduced"], line["costs reproduced"]) == (0, f"{len(costs)} of {len(costs)}")
