@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tcclip.attention.record import Recorded, record
+from tcclip.attention.record import Recorded, record, texts_of
 from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.clips.sampling.segments import tsn_center
 from tcclip.data.clips.testing import test_clip, test_frames
@@ -22,6 +22,7 @@ from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject, model_of
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.text.tower import ClassTexts
 from tcclip.params import Method
 from tcclip.params.texts import TextKind
 from tcclip.process.runtime import pick_device, pick_precision
@@ -39,6 +40,7 @@ class Opened(NamedTuple):
     frames: int  # T of a clip
     size: int  # pixels
     precision: str
+    texts: ClassTexts | None = None  # of the classes; None: made anew for each clip
 
     def label(self, name: str) -> int:
         """The number of a class, however it is written; UserError if it is none of the model's."""
@@ -60,14 +62,18 @@ class Clip(NamedTuple):
     stored: tuple[int, int]  # height and width of the frames that these are squares of
 
 
-def open_model(subject: Subject, classes: Path, texts: Mapping[TextKind, Path]) -> Opened:
-    """The model of a run or an untrained method as its evaluations have it, over the class names of a file."""
+def open_model(subject: Subject, classes: Path, given: Mapping[TextKind, Path]) -> Opened:
+    """The model of a run or an untrained method as its evaluations have it, over the class names of a file.
+
+    given: files of texts from outside, for methods that need some.
+    """
     names, device = read_classes(classes), pick_device(subject.device)
     backbone, method = Backbone.load(subject.backbone), subject.method_for(names)
-    model = model_of(subject, backbone, names, read_texts(texts))
+    model = model_of(subject, backbone, names, read_texts(given))
     precision = pick_precision(subject.machine.precision, device)
-    size = backbone.config.image_size
-    return Opened(subject.name, model.to(device).eval(), method, names, subject.frames, size, precision)
+    size, model = backbone.config.image_size, model.to(device).eval()
+    texts = texts_of(model, precision)
+    return Opened(subject.name, model, method, names, subject.frames, size, precision, texts)
 
 
 def even_clip(opened: Opened, store: FrameSource, video: str) -> Clip:
@@ -85,7 +91,7 @@ def even_clip(opened: Opened, store: FrameSource, video: str) -> Clip:
 
 def seen_by(opened: Opened, clip: Clip, graph: bool = False) -> Recorded:
     """One pass of a clip through the model."""
-    return record(opened.model, clip.pixels, precision=opened.precision, graph=graph)
+    return record(opened.model, clip.pixels, opened.texts, opened.precision, graph)
 
 
 def best_classes(opened: Opened, recorded: Recorded, top: int = 3) -> list[tuple[str, float]]:

@@ -69,15 +69,23 @@ def record(
 ) -> Recorded:
     """Compute logits of a normalised clip (T, 3, H, W) and keep queries, keys and decisions of the vision layers.
 
-    texts: `model.encode_classes()`, for callers with several clips; graph: keep what gradients need.
+    texts: what `texts_of` gives, for callers with several clips; graph: keep what gradients need.
     """
     video, size = clip[None].to(next(model.parameters()).device), model.visual.patch_size
     places = (clip.shape[-2] // size) * (clip.shape[-1] // size) + 1
     model.eval()
+    known = texts_of(model, precision) if texts is None else texts
     with recording(model) as layers, autocast(video.device, precision), torch.set_grad_enabled(graph):
-        known = model.encode_classes() if texts is None else texts
         logits = model(video.requires_grad_(graph), known)[0]
     return Recorded(model.visual.exchange, layers, logits, len(clip), places)
+
+
+@torch.no_grad()
+def texts_of(model: ClipVideo, precision: str = "fp32") -> ClassTexts:
+    """The texts of a model's classes, as far as they depend on no video; maps need no gradient of them."""
+    model.eval()
+    with autocast(next(model.parameters()).device, precision):
+        return model.finished(model.encode_classes())
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def relevance(recorded: Recorded, label: int) -> Shares:
 
     shares = _through(recorded, recorded.layers, mix)
     shares = shares - _start(recorded)  # a frame's [CLS] at the start is no finding
-    total = shares.sum(dim=0).sum()
+    total = shares.sum()
     return _shares(shares / total.clamp_min(torch.finfo(total.dtype).tiny) * recorded.frames, recorded)
 
 

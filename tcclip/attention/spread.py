@@ -21,6 +21,7 @@ from tcclip.attention.rollout import of_layer, rollout
 from tcclip.data.clips.testing import test_frames
 from tcclip.data.resizing import resize
 from tcclip.data.videos.frames import FrameSource
+from tcclip.errors import UserError
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params.dataset import Generated
 
@@ -56,7 +57,11 @@ def spread_by_frames(
     for run in opened:
         for count in counts:
             of_count = run._replace(frames=count)
-            found = [measured(of_count, even_clip(of_count, store, video), masks[video]) for video in masks]
+            try:
+                found = [measured(of_count, even_clip(of_count, store, video), masks[video]) for video in masks]
+            except UserError as error:
+                cure = f"leave run {run.name} or {count} frames out of the figure's `spread`"
+                raise UserError(f"{error}: {cure}") from error
             rows.append((run.name, count, len(found), *np.mean(found, axis=0).tolist()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

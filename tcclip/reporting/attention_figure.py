@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tcclip.attention.opened import Clip
 from tcclip.attention.reading import Reading, Seen, caption
+from tcclip.data.splits.class_names import same_name
 from tcclip.reporting import style
-from tcclip.reporting.blocks import Block, wrapped
+from tcclip.reporting.blocks import LINE, Block, wrapped
 from tcclip.reporting.film import write_film
 from tcclip.reporting.overlay import COLOURS, Array, end_of_scale, overlaid, relative
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 SHOWN = 8  # frames side by side
 BESIDE = 1.75  # inches for what a row says
 LARGEST = 1.8  # inches of a frame
-ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and the caption
+ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and a caption of few lines
 BESIDE_LETTERS = 25  # of a line beside a row
 RIGHT = "✓"  # beside a prediction that is the video's class
 SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
@@ -31,22 +33,16 @@ SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
 class Sheet(NamedTuple):
     """What is to be drawn."""
 
-    rows: Sequence[Seen]
+    rows: Sequence[Seen]  # whose clips may have different T
     painted: Sequence[Array]  # the rows' overlays, (T, S, S, 3) in 0..1
     end: float  # of the scale, in mean patches
     caption: str
     truth: str | None  # the video's class
 
     @property
-    def numbers(self) -> list[int]:
-        """Of the frames in the video, (T,), those of the first run."""
-        found: list[int] = self.rows[0].clip.numbers.tolist()
-        return found
-
-    @property
-    def pictures(self) -> NDArray[np.uint8]:
-        """The frames of the first run, (T, S, S, 3)."""
-        return self.rows[0].clip.pictures
+    def clip(self) -> Clip:
+        """The first run's, whose moments are shown; of the other runs it is the frames nearest to them."""
+        return self.rows[0].clip
 
 
 def write_attention(rows: Sequence[Seen], reading: Reading, video: str, truth: str | None, out: Path) -> None:
@@ -56,9 +52,9 @@ def write_attention(rows: Sequence[Seen], reading: Reading, video: str, truth: s
     """
     sheet = sheet_of(rows, reading, video, truth)
     if out.suffix in (".gif", ".mp4"):
-        write_film([moment(sheet, at) for at in range(len(sheet.numbers))], out)
+        write_film([moment(sheet, at) for at in range(len(sheet.clip.numbers))], out, sheet.caption)
     else:
-        style.save(still(sheet), out)
+        style.save(still(sheet), out, sheet.caption)
 
 
 def sheet_of(rows: Sequence[Seen], reading: Reading, video: str, truth: str | None) -> Sheet:
@@ -82,35 +78,42 @@ def still(sheet: Sheet) -> Figure:
 
 def sheet_block(sheet: Sheet) -> Block:
     """Frames, then a row of overlays for each run, its name and predictions beside it."""
-    height = (len(sheet.rows) + 1) * _side(sheet) + ABOVE + BELOW
-    return Block(height, lambda figure, width: _draw(figure, sheet, width, height))
+    below = room_below(sheet.caption, _shown(sheet) * _side(sheet), BELOW)
+    height = (len(sheet.rows) + 1) * _side(sheet) + ABOVE + below
+    return Block(height, lambda figure, width: _draw(figure, sheet, width, height, below))
+
+
+def room_below(text: str, width: float, least: float) -> float:
+    """Inches that a caption takes in lines of `width` inches, with a line above it, and not less than `least`."""
+    return max(least, LINE * (len(wrapped(text, width).splitlines()) + 1))
 
 
 def _shown(sheet: Sheet) -> int:
-    return min(len(sheet.numbers), SHOWN)
+    return min(len(sheet.clip.numbers), SHOWN)
 
 
 def _side(sheet: Sheet) -> float:
     return min((style.WIDTH - BESIDE) / _shown(sheet), LARGEST)
 
 
-def _draw(figure: FigureBase, sheet: Sheet, width: float, height: float) -> None:
+def _draw(figure: FigureBase, sheet: Sheet, width: float, height: float, below: float) -> None:
     count, rows = _shown(sheet), len(sheet.rows) + 1
     right = 0.998 * (BESIDE + count * _side(sheet)) / width
-    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": below / height}
     grid = figure.subplots(rows, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
-    for axis, at in zip(grid[0], spread(len(sheet.numbers), count), strict=True):
-        _show(axis, sheet.pictures[at])
-        axis.set_title(f"frame {sheet.numbers[at]}", fontsize=8, fontweight="normal", loc="center", pad=3)
+    moments = spread(len(sheet.clip.numbers), count)
+    for axis, at in zip(grid[0], moments, strict=True):
+        _show(axis, sheet.clip.pictures[at])
+        axis.set_title(f"frame {sheet.clip.numbers[at]}", fontsize=8, fontweight="normal", loc="center", pad=3)
     beside(grid[0, 0], ["the video's frames"])
     for row, frames, axes in zip(sheet.rows, sheet.painted, grid[1:], strict=True):
-        for axis, at in zip(axes, spread(len(frames), count), strict=True):
-            _show(axis, frames[at])
+        for axis, at in zip(axes, moments, strict=True):
+            _show_at(axis, row.clip, frames, sheet.clip, at)
         name = in_lines(row.name)
         beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
-    _scale(figure, sheet.end, (0.03, 0.6 * BELOW / height, (BESIDE - 0.75) / width, 0.1 / height))
-    text = wrapped(sheet.caption, width - BESIDE)
-    figure.text(BESIDE / width, 0.8 * BELOW / height, text, fontsize=8, va="top")
+    _scale(figure, sheet.end, (0.03, (below - 0.32) / height, (BESIDE - 0.75) / width, 0.1 / height))
+    text = wrapped(sheet.caption, count * _side(sheet))
+    figure.text(BESIDE / width, (below - LINE) / height, text, fontsize=8, va="top")
 
 
 @style.styled
@@ -118,25 +121,36 @@ def moment(sheet: Sheet, at: int) -> Figure:
     """One frame of the film: the picture, and beside it what each run sees of it."""
     from matplotlib.figure import Figure
 
-    side, columns, above, below = 2.4, len(sheet.rows) + 1, 0.9, 0.85
+    side, columns, above = 2.4, len(sheet.rows) + 1, 0.9
+    below = room_below(sheet.caption, side * columns, 0.85)
     height = side + above + below
     figure = Figure(figsize=(side * columns, height), dpi=100)
     edges = {"left": 0.01, "right": 0.99, "bottom": below / height, "top": 1 - above / height}
     axes = figure.subplots(1, columns, squeeze=False, gridspec_kw={**edges, "wspace": 0.03})[0]
-    _show(axes[0], sheet.pictures[at])
-    axes[0].set_title(f"frame {sheet.numbers[at]}", fontsize=8, fontweight="normal")
+    _show(axes[0], sheet.clip.pictures[at])
+    axes[0].set_title(f"frame {sheet.clip.numbers[at]}", fontsize=8, fontweight="normal")
     for axis, row, pictures in zip(axes[1:], sheet.rows, sheet.painted, strict=True):
-        _show(axis, pictures[at * len(pictures) // len(sheet.numbers)])
+        _show_at(axis, row.clip, pictures, sheet.clip, at)
         lines = [*in_lines(row.name), *_predictions(row, sheet.truth, 2)]
         axis.set_title("\n".join(lines), fontsize=8, fontweight="normal")
     text = wrapped(sheet.caption, side * columns)
-    figure.text(0.01, 0.75 * below / height, text, fontsize=8, va="top")
+    figure.text(0.01, (below - LINE) / height, text, fontsize=8, va="top")
     return figure
 
 
 def spread(total: int, count: int) -> list[int]:
     """`count` of `total` places, evenly spread."""
     return [(2 * place + 1) * total // (2 * count) for place in range(count)]
+
+
+def nearest(clip: Clip, other: Clip, at: int) -> int:
+    """The place of the frame of `clip` that is nearest in the video to frame `at` of another clip of it.
+
+    A short video's frames are in a clip several times: of these it is the one that is as far into its clip.
+    """
+    ours, theirs = len(clip.numbers), len(other.numbers)
+    apart = np.abs(clip.numbers - other.numbers[at]) + np.abs((np.arange(ours) + 0.5) / ours - (at + 0.5) / theirs)
+    return int(apart.argmin())
 
 
 def beside(axis: Axes, lines: Sequence[str]) -> None:
@@ -149,7 +163,7 @@ def in_lines(name: str) -> list[str]:
     lines = [""]
     for part in name.split("-"):
         joined = f"{lines[-1]}-{part}" if lines[-1] else part
-        if len(joined) <= BESIDE_LETTERS:
+        if len(joined) <= BESIDE_LETTERS or not lines[-1]:
             lines[-1] = joined
         else:
             lines[-1] += "-"
@@ -159,7 +173,9 @@ def in_lines(name: str) -> list[str]:
 
 def _predictions(row: Seen, truth: str | None, top: int) -> list[str]:
     """The best classes of a run; the right one is marked."""
-    return [f"{share:.0%} {_cut(name)}{f' {RIGHT}' * (name == truth)}" for name, share in row.predictions[:top]]
+    true = None if truth is None else same_name(truth)
+    best = row.predictions[:top]
+    return [f"{share:.0%} {_cut(name)}{f' {RIGHT}' * (same_name(name) == true)}" for name, share in best]
 
 
 def _cut(name: str) -> str:
@@ -169,6 +185,16 @@ def _cut(name: str) -> str:
 def _show(axis: Axes, picture: NDArray[np.generic]) -> None:
     axis.imshow(picture, interpolation="bilinear")
     axis.set_axis_off()
+
+
+def _show_at(axis: Axes, clip: Clip, pictures: Array, moments: Clip, at: int) -> None:
+    """What a run has at moment `at` of another clip, with the number of its frame where it is another one."""
+    place = nearest(clip, moments, at)
+    _show(axis, pictures[place])
+    if clip.numbers[place] != moments.numbers[at]:
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+        text = f"frame {clip.numbers[place]}"
+        axis.text(0.03, 0.04, text, transform=axis.transAxes, ha="left", va="bottom", fontsize=8, bbox=box)
 
 
 def _scale(figure: FigureBase, end: float, place: tuple[float, float, float, float]) -> None:

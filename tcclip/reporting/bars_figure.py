@@ -68,7 +68,8 @@ def _draw(
 
 def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[str]) -> None:
     kinds = list(dict.fromkeys(row.split(":")[0] for row in rows))
-    colors = {kind: style.UNTRAINED if not i else style.PALETTE[(i - 1) % 8] for i, kind in enumerate(kinds)}
+    colors = {kind: style.PALETTE[number % len(style.PALETTE)] for number, kind in enumerate(kinds[1:])}
+    colors |= dict.fromkeys(kinds[:1], style.UNTRAINED)
     for line in part.itertuples(index=False):
         color, quoted = colors[line.row.split(":")[0]], line.source == "quoted"
         place, value = rows.index(line.row), float(line.value)
@@ -93,7 +94,10 @@ def sentence(plan: Plan, table: str, frame: pd.DataFrame) -> str:
     said = [plan.table(table).title]
     if runs:
         said.append(f"{len(runs)} runs, named in tables/{table}.csv")
-        said.append(f"K = {', '.join(map(str, shots))} training videos per class, seed {', '.join(map(str, seeds))}")
+    if shots:
+        said.append(f"K = {', '.join(map(str, shots))} training videos per class")
+    if seeds:
+        said.append(f"seed {', '.join(map(str, seeds))}")
     if frame["high"].notna().any():
         said.append(f"lines are {load_statistics().level:g} % intervals of the bootstrap over videos")
     if (frame["source"] == "quoted").any():

@@ -55,7 +55,7 @@ def write_figure(plan: Plan, figure: PaperFigure, store: FrameSource, open_run: 
     parts += _curves(sources, figure.spread) if figure.spread else []
     if figure.bars:
         bars = _bars(plan, figure.bars, "(b) " if parts else "")
-        parts = [heading("(a) Attention"), *parts, *bars] if parts else [*bars]
+        parts = [heading(f"(a) {_shows(figure)}"), *parts, *bars] if parts else [*bars]
     head = f"{figure.title}. Suite {plan.suite.name}, {plan.displays[figure.dataset]} {figure.split}."
     caption = " ".join([head, *(part for part in parts if isinstance(part, str))])
     drawn = stacked([part for part in parts if isinstance(part, Block)])
@@ -63,6 +63,13 @@ def write_figure(plan: Plan, figure: PaperFigure, store: FrameSource, open_run: 
     for suffix in (".png", ".pdf"):
         style.save(drawn, path.with_suffix(suffix), caption)
     return caption
+
+
+def _shows(figure: PaperFigure) -> str:
+    """What stands above the bars, in a heading."""
+    attention = bool(figure.overlays or figure.spread)
+    both = "Attention and context tokens" if figure.context_tokens else "Attention"
+    return both if attention else "Context tokens"
 
 
 def _of_videos(sources: Sources) -> Iterator[Part]:

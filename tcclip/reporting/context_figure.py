@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
-from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, spread
-from tcclip.reporting.blocks import Block, wrapped
+from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, room_below, spread
+from tcclip.reporting.blocks import LINE, Block, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
@@ -21,6 +21,7 @@ DIMMED = 0.35  # what is left of the colour of patches that are not spoken of, o
 GROUND = 0.86
 BESIDE, BELOW = 1.5, 0.65  # inches
 ROWS = 4
+SUFFIXES = (".png", ".pdf")
 
 Array = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -31,9 +32,24 @@ def write_context(tokens: ContextTokens, video: str, truth: str | None, token: T
 
     video: what the caption calls it; truth: its class, where it is known.
     """
-    number = tokens.chosen(token)
-    style.save(drawn(tokens, number, f"{video} (class {truth})" if truth else video), out)
+    number, named = tokens.chosen(token), f"{video} (class {truth})" if truth else video
+    style.save(drawn(tokens, number, named), out, caption(tokens, number, named))
     return number
+
+
+def caption(tokens: ContextTokens, number: int, video: str) -> str:
+    """What the picture shows: the run, the video, T and N, and the frames that token `number` joins."""
+    clip, patches = tokens.clip, tokens.shares.shape[2]
+    return (
+        f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip.numbers)} frames of "
+        f"N = {patches} patches. Token {number} {joins(tokens, number)}."
+    )
+
+
+def joins(tokens: ContextTokens, number: int) -> str:
+    """What a token joins, in words: the numbers of its frames in the video."""
+    frames = [str(tokens.clip.numbers[frame]) for frame in tokens.frames_of(number)]
+    return f"joins frames {', '.join(frames)}" if frames else "joins no frames: its cluster has lost all of its seeds"
 
 
 @style.styled
@@ -49,8 +65,10 @@ def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
 
 def tokens_block(tokens: ContextTokens, number: int, video: str) -> Block:
     """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
-    height = ROWS * _side(tokens) + ABOVE + BELOW
-    return Block(height, lambda figure, width: _draw(figure, tokens, number, video, width, height))
+    text = caption(tokens, number, video)
+    below = room_below(text, _shown(tokens) * _side(tokens), BELOW)
+    height = ROWS * _side(tokens) + ABOVE + below
+    return Block(height, lambda figure, width: _draw(figure, tokens, number, text, width, height, below))
 
 
 def _shown(tokens: ContextTokens) -> int:
@@ -61,7 +79,9 @@ def _side(tokens: ContextTokens) -> float:
     return min((style.WIDTH - BESIDE) / _shown(tokens), LARGEST)
 
 
-def _draw(figure: FigureBase, tokens: ContextTokens, number: int, video: str, width: float, height: float) -> None:
+def _draw(
+    figure: FigureBase, tokens: ContextTokens, number: int, text: str, width: float, height: float, below: float
+) -> None:
     clip = tokens.clip.pictures.astype(np.float32) / np.float32(255)
     joined, track = tokens.frames_of(number), tokens.shares[number] > 0
     of_token = [f"token {number}:", f"{int(track.sum())} patches in", f"{len(joined)} of {len(clip)} frames"]
@@ -73,7 +93,7 @@ def _draw(figure: FigureBase, tokens: ContextTokens, number: int, video: str, wi
     ]
     count = _shown(tokens)
     right = 0.998 * (BESIDE + count * _side(tokens)) / width
-    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": BELOW / height}
+    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": below / height}
     grid = figure.subplots(ROWS, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
     at = spread(len(clip), count)
     for axes, (lines, pictures) in zip(grid, rows, strict=True):
@@ -83,13 +103,8 @@ def _draw(figure: FigureBase, tokens: ContextTokens, number: int, video: str, wi
         beside(axes[0], lines)
     for axis, frame in zip(grid[0], at, strict=True):
         axis.set_title(f"frame {tokens.clip.numbers[frame]}", fontsize=8, fontweight="normal", loc="center", pad=3)
-    numbers = ", ".join(str(tokens.clip.numbers[frame]) for frame in joined)
-    caption = (
-        f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip)} frames of "
-        f"N = {track.shape[1]} patches. Token {number} joins the video's frames {numbers}."
-    )
-    text = wrapped(caption, width - BESIDE)
-    figure.text(BESIDE / width, 0.75 * BELOW / height, text, fontsize=8, va="top")
+    said = wrapped(text, count * _side(tokens))
+    figure.text(BESIDE / width, (below - LINE) / height, said, fontsize=8, va="top")
 
 
 def spotlight(clip: Array, patches: NDArray[np.bool_]) -> Array:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 RATE = 3  # frames per second: time to look at each
 
 
-def write_film(figures: Sequence[Figure], out: Path) -> None:
-    """Write figures of one size to `out`, *.gif, which repeats, or *.mp4 (H.264); it is complete or absent."""
+def write_film(figures: Sequence[Figure], out: Path, caption: str) -> None:
+    """Write figures of one size to `out`, *.gif, which repeats, or *.mp4 (H.264); it is complete or absent.
+
+    The file carries the caption as its comment.
+    """
     pictures = [_pixels(figure) for figure in figures]
     with atomic(out) as part:
-        (_gif if out.suffix == ".gif" else _mp4)(pictures, part)
+        (_gif if out.suffix == ".gif" else _mp4)(pictures, part, caption)
 
 
 def _pixels(figure: Figure) -> NDArray[np.uint8]:
@@ -35,18 +38,20 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
 
 
-def _gif(pictures: Sequence[NDArray[np.uint8]], path: Path) -> None:
+def _gif(pictures: Sequence[NDArray[np.uint8]], path: Path, caption: str) -> None:
     from PIL import Image
 
     first, *others = [Image.fromarray(picture).quantize(colors=256) for picture in pictures]
-    first.save(path, format="GIF", save_all=True, append_images=others, duration=1000 // RATE, loop=0)
+    said = caption.encode()
+    first.save(path, format="GIF", save_all=True, append_images=others, duration=1000 // RATE, loop=0, comment=said)
 
 
-def _mp4(pictures: Sequence[NDArray[np.uint8]], path: Path) -> None:
+def _mp4(pictures: Sequence[NDArray[np.uint8]], path: Path, caption: str) -> None:
     import av
 
     height, width, _ = pictures[0].shape
     with av.open(str(path), "w", format="mp4") as container:
+        container.metadata["comment"] = caption
         stream = container.add_stream("libx264", rate=Fraction(RATE), options={"crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for picture in pictures:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import functools
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from tcclip.params.gallery import load_gallery
 from tcclip.plan import Plan, layout
 from tcclip.process import git
 from tcclip.process.files import write_json, write_text
+from tcclip.process.folders import new_folder
 from tcclip.reporting import results, verdicts
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.claims_section import claims_sections
@@ -59,16 +58,6 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
     first = [] if so_far else [*claims_sections(plan), *verdicts.sections(plan)]
     write_text(folder / "index.html", _page(plan, frames, shown, data_behind, first))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
-
-
-@contextlib.contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Give the path of a folder to be made, and put it in the place of `path` when the block succeeds."""
-    new = path.with_name(f".{path.name}.part")
-    shutil.rmtree(new, ignore_errors=True)
-    yield new
-    shutil.rmtree(path, ignore_errors=True)
-    new.rename(path)
 
 
 def _page(

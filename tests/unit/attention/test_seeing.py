@@ -13,7 +13,7 @@ from tiny_world import evaluation, make_world
 from typer.testing import CliRunner
 
 from tcclip.attention.opened import Clip, Opened, even_clip, open_model
-from tcclip.attention.reading import Reading, caption, look_at
+from tcclip.attention.reading import Reading, Seen, caption, look_at
 from tcclip.attention.spread import COLUMNS, patches_of, spread_by_frames
 from tcclip.attention.tokens import ContextTokens, context_tokens
 from tcclip.cli.app import app
@@ -24,8 +24,8 @@ from tcclip.mini.cameras import ROLES
 from tcclip.mini.scenes import named_clip, stream
 from tcclip.params import load_method
 from tcclip.plan import layout, load_plan
-from tcclip.reporting.attention_figure import in_lines, write_attention
-from tcclip.reporting.context_figure import regions, spotlight, write_context
+from tcclip.reporting.attention_figure import in_lines, moment, nearest, sheet_of, still, write_attention
+from tcclip.reporting.context_figure import joins, regions, spotlight, write_context
 from tcclip.reporting.overlay import relative
 from tcclip.stages.opening import class_of
 
@@ -101,7 +101,8 @@ def test_what_a_run_sees_is_shared_out_over_patches_and_the_rest():
     assert sorted(name for name, _ in seen[0].predictions) == sorted(CLASSES)
     assert np.isclose(sum(share for _, share in seen[0].predictions), 1)
     says = caption(Reading(of_class="brush_hair"), "a.mp4", seen, truth="juggling")
-    assert all(word in says for word in ("'brush_hair'", "a.mp4 (class juggling)", "T = 4", "N = 16"))
+    runs = "of few_shot-x-tc_clip-s1 and few_shot-x-vifi_clip-s1 in a.mp4 (class juggling)"
+    assert all(word in says for word in ("'brush_hair'", runs, "T = 4", "N = 16")) and "nearest" not in says
     asked = look_at(opened(), clip(), Reading(of_class="Brush hair"))
     assert np.isclose(asked.patches.sum() + asked.other, 1) and not np.allclose(asked.patches, seen[0].patches)
     with pytest.raises(UserError, match="'juggling' is none of the 3 classes"):
@@ -118,17 +119,52 @@ def test_pictures_and_films_are_written(tmp_path, suffix):
     else:
         with Image.open(out) as picture:
             assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1) and picture.width >= 600
+            carried = picture.info["comment"].decode() if suffix == ".gif" else picture.info["Description"]
+            assert carried == caption(Reading(), "a.mp4", seen, "brush_hair")
+
+
+def seen_at(*numbers, name="run"):
+    """What a run sees of frames of these numbers, as evenly as can be."""
+    its = clip(len(numbers))._replace(numbers=np.array(numbers))
+    patches = np.full((len(numbers), 16), 0.01, dtype=np.float32)
+    return Seen(name, its, patches, 0.2, [("Brush hair", 0.7), ("juggling", 0.3)])
+
+
+def test_runs_of_another_t_show_the_frames_nearest_to_the_first_runs_and_number_them():
+    rows = [seen_at(2, 7, name="short"), seen_at(1, 3, 5, 7, name="long")]
+    sheet = sheet_of(rows, Reading(), "a.mp4", "brush_hair")
+    assert [nearest(rows[1].clip, rows[0].clip, at) for at in (0, 1)] == [0, 3]
+    assert [nearest(rows[0].clip, rows[0].clip, at) for at in (0, 1)] == [0, 1]
+    first, second = ([text.get_text() for text in axis.texts] for axis in still(sheet).axes[4:6])
+    assert "frame 1" in first and second == []
+    assert [text.get_text() for text in moment(sheet, 0).axes[2].texts] == ["frame 1"]
+    assert sheet.caption.endswith("the nearest frames are shown, with their numbers.")
+    repeated = seen_at(0, 0, 1, 1).clip
+    assert [nearest(repeated, repeated, at) for at in range(4)] == [0, 1, 2, 3]
+
+
+def test_the_right_class_is_marked_however_it_is_written():
+    drawn = still(sheet_of([seen_at(2, 7)], Reading(), "a.mp4", "brush_hair"))
+    texts = [text.get_text() for axis in drawn.axes for text in axis.texts]
+    assert any("70% Brush hair ✓\n30% juggling" in text for text in texts)
 
 
 def test_the_picture_of_context_tokens_is_written(tmp_path):
     found = context_tokens(opened(), clip())
     assert write_context(found, "a.mp4", None, "auto", tmp_path / "c.png") == found.chosen("auto")
     with Image.open(tmp_path / "c.png") as picture:
-        assert picture.width > 1000
+        assert picture.width > 1000 and f"of run {found.name} in a.mp4" in picture.info["Description"]
+
+
+def test_a_token_that_has_lost_all_of_its_seeds_joins_no_frames():
+    tokens = made_of([], [(0, 0), (1, 2)])
+    assert joins(tokens, 1) == "joins frames 2, 6"
+    assert joins(tokens, 0) == "joins no frames: its cluster has lost all of its seeds"
 
 
 def test_a_long_name_ends_its_lines_between_parts():
     assert in_lines("few_shot-hmdb51-k16-vifi_clip-s1024") == ["few_shot-hmdb51-k16-", "vifi_clip-s1024"]
+    assert in_lines("a_name_of_more_letters_than_a_line-s1") == ["a_name_of_more_letters_than_a_line-", "s1"]
 
 
 def test_an_evaluations_subject_is_opened_with_its_classes_and_sees_the_middles_of_equal_parts(world):
@@ -141,7 +177,7 @@ def test_an_evaluations_subject_is_opened_with_its_classes_and_sees_the_middles_
     assert found.pictures.shape == (4, 32, 32, 3) and found.pixels.shape == (4, 3, 32, 32)
 
 
-def test_the_class_of_a_suites_video_is_known_by_its_name_and_by_its_file(world, tmp_path, monkeypatch):
+def test_the_class_of_a_suites_video_is_known_by_its_file_and_by_its_name_in_a_dataset(world, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan = load_plan("mini")
     name = plan.suite.dataset("hmdb51")
@@ -152,20 +188,25 @@ def test_the_class_of_a_suites_video_is_known_by_its_name_and_by_its_file(world,
         layout.class_file(plan.dataset("hmdb51"), split).parent.mkdir(exist_ok=True)
         shutil.copy(world / "splits" / "classes" / "all.csv", layout.class_file(plan.dataset("hmdb51"), split))
     file = layout.raw(name) / "videos" / "test0.mp4"
-    assert class_of(plan, "test0") == class_of(plan, str(file)) == "red ball"
-    assert class_of(plan, "test0.mp4") is None and class_of(plan, "train0") is None
+    assert class_of(plan, "test0", "hmdb51") == class_of(plan, str(file)) == "red ball"
+    assert class_of(plan, "test0", "hmdb51", "test2") == class_of(plan, str(file), "hmdb51") == "red ball"
+    assert class_of(plan, "test0") is None and class_of(plan, "test0", "ucf101") is None
+    assert class_of(plan, "test0.mp4") is None and class_of(plan, "train0", "hmdb51") is None
+    layout.split(name, "test1").unlink()
+    assert class_of(plan, "test0", "hmdb51", "test1") == "red ball"
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("command", "options", "says"),
     [
-        (["--out", "a.bmp"], "--out must end with"),
-        (["--class", "x", "--layer", "2"], "give one of them"),
-        (["--heads", "all"], "--heads must be max, mean, min"),
+        ("attention", ["--out", "a.bmp"], "--out must end with"),
+        ("attention", ["--class", "x", "--layer", "2"], "give one of them"),
+        ("attention", ["--heads", "all"], "--heads must be max, mean, min"),
+        ("context-tokens", ["--out", "a.gif"], "--out must end with .png, .pdf (got 'a.gif')"),
     ],
 )
-def test_options_that_do_not_go_together_are_one_sentence(options, says):
-    shown = CliRunner().invoke(app, ["attention", "a.mp4", "--run", "r", *options])
+def test_options_that_do_not_go_together_are_one_sentence(command, options, says):
+    shown = CliRunner().invoke(app, [command, "a.mp4", "--run", "r", *options])
     assert shown.exit_code == 1 and says in shown.output
 
 
@@ -191,3 +232,5 @@ def test_even_attention_has_full_entropy_and_misses_the_object_as_often_as_its_a
     assert np.allclose(table["tokens"], 17) and np.allclose(table["evenness"], 1) and np.allclose(table["area"], 0.5)
     assert np.allclose(table["outside"], 0.5) and np.allclose(table["outside_rollout"], 0.5)
     assert patches_of(run, even_clip(run, store, "test1"), left)[0].reshape(4, 4).tolist() == [[1, 1, 0, 0]] * 4
+    with pytest.raises(UserError, match="leave run few_shot-x-x_clip-s1 or 2 frames out of the figure's `spread`"):
+        spread_by_frames([opened("x_clip")], store, {"test1": lambda: left}, [2])

@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tcclip.params import load_table
+from tcclip.plan import load_plan
 from tcclip.reporting import style
-from tcclip.reporting.bars_figure import bars_block
+from tcclip.reporting.bars_figure import bars_block, sentence
 from tcclip.reporting.blocks import stacked
 from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.embedding import described, embedded
@@ -51,6 +52,12 @@ def test_quoted_bars_are_hollow_and_empty_cells_have_none():
     assert len(first.patches) == 2
     assert {bar.get_facecolor() for bar in first.patches} == {(1.0, 1.0, 1.0, 1.0)}
     assert first.texts[0].get_text() == "60.0 †"
+
+
+def test_a_table_without_shots_says_none_of_them():
+    table = frame([60.0, None, 70.5]).assign(runs="zero_shot-k400-tc_clip-s1024")
+    said = sentence(load_plan("mini"), "table2", table)
+    assert "seed 1024; N is" in said and "K =" not in said
 
 
 def test_a_figure_carries_its_caption_and_is_small_in_the_page(tmp_path):
