@@ -33,7 +33,9 @@ def names_of(classes: str | None, class_file: Path | None) -> tuple[str, ...] | 
 def _listed(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         raise UserError(f"{path} is not there: --class-file names a file with a class name a line")
-    found = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    from tcclip.prediction.naming import lines_of
+
+    found = [line.strip() for line in lines_of(path) if line.strip()]
     if found and found[0] == "label,name":
         from tcclip.data.splits.split_tables import read_classes
 

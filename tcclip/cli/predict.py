@@ -35,7 +35,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="classes that are told of a video")] = 5,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the run's")] = None,
     we: Ensemble = False,
-    csv: Annotated[Path | None, typer.Option(help="write all of it there too")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write all of it there too, in the place of an earlier file")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
     suite: SuiteName = "mini",
 ) -> None:
@@ -43,16 +43,18 @@ def predict(
 
     A broken file is named and the others go on; the exit status is 1 then.
     """
-    with stage("prediction", None) as report:
+    with stage("prediction", None, goes_on=False) as report:
         names = names_of(classes, class_file)
+        if csv and csv.is_dir():
+            raise UserError(f"--csv must be a file (got the folder {csv})")
         from tcclip.prediction import load
         from tcclip.prediction.result import Table, lines
         from tcclip.process.progress import track_count
 
         model = load(run, suite=suite, we=we, device=device)
-        found = []
+        found: list[Prediction] = []
+        table: Table | None = None
         with ExitStack() as stack:
-            table = Table(stack.enter_context(_opened(csv))) if csv else None
             said = model.stream(
                 videos or [],
                 names,
@@ -65,6 +67,8 @@ def predict(
             for prediction in said:
                 print("\n".join(lines(prediction)), flush=True)
                 found.append(prediction)
+                if csv and table is None:  # now that all that is asked for is there: an earlier file stays until then
+                    table = Table(stack.enter_context(_opened(csv)))
                 if table:
                     table.add(prediction)
         report(_summary(found, model))
@@ -73,11 +77,11 @@ def predict(
 @app.command()
 def export(run: Run, folder: Path, we: Ensemble = False, suite: SuiteName = "mini") -> None:
     """Write a folder that needs no checkout: weights, settings, classes, and a card that says what it is."""
-    with stage(f"export of {run}", None) as report:
+    with stage(f"export of {run}", None, goes_on=False) as report:
         from tcclip.prediction.exporting import export as write
-        from tcclip.prediction.from_run import source_of_run
+        from tcclip.prediction.named_source import source_of
 
-        report(write(source_of_run(run, suite, we), folder))
+        report(write(source_of(run, suite, we), folder))
 
 
 @app.command()

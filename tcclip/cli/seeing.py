@@ -9,7 +9,6 @@ import typer
 
 from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
 from tcclip.errors import UserError
-from tcclip.plan import load_plan
 from tcclip.process.console import stage
 from tcclip.process.options import SuiteName
 
@@ -17,6 +16,7 @@ app = typer.Typer()
 
 Video = Annotated[str, typer.Argument(metavar="VIDEO", help="a file, or with --dataset the id of one of its videos")]
 Split = Annotated[str | None, typer.Option("--split", help="of --dataset: its classes")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")]
 
 
 @app.command()
@@ -32,24 +32,26 @@ def attention(
     dataset: DatasetName = None,
     split: Split = None,
     we: Ensemble = False,
+    device: Device = "auto",
     suite: SuiteName = "mini",
 ) -> None:
     """Draw where runs look in a video: attention rolled out over layers, or one layer's, or what speaks for a class."""
-    with stage("attention", None) as say:
-        from tcclip.attention.reading import Reading
+    with stage("attention", None, goes_on=False) as say:
+        from tcclip.attention.reading import Reading, Seen
         from tcclip.prediction import load
         from tcclip.reporting.attention_figure import SUFFIXES, write_attention
 
-        if out.suffix not in SUFFIXES:
-            raise UserError(f"--out must end with {', '.join(SUFFIXES)} (got '{out}')")
+        _check_suffix(out, SUFFIXES)
         reading, names = Reading.asked(of_class, layer, heads), names_of(classes, class_file)
-        seen = [
-            load(run, suite=suite, we=we).attention(
-                video, names, of_class=of_class, layer=layer, heads=heads, dataset=dataset, split=split
+        seen: list[Seen] = []
+        truth: str | None = None
+        for run in runs:  # one after the other, so that one network is in memory
+            model = load(run, suite=suite, we=we, device=device)
+            truth = truth or model.class_of(video, dataset, split)
+            seen.append(
+                model.attention(video, names, of_class=of_class, layer=layer, heads=heads, dataset=dataset, split=split)
             )
-            for run in runs
-        ]
-        write_attention(seen, reading, Path(video).name, _truth(suite, video), out)
+        write_attention(seen, reading, Path(video).name, truth, out)
         say(out)
 
 
@@ -62,26 +64,26 @@ def context_tokens(
     layer: Annotated[int | None, typer.Option(help="that makes the tokens, from 1; else the last that does")] = None,
     dataset: DatasetName = None,
     split: Split = None,
+    device: Device = "auto",
     suite: SuiteName = "mini",
 ) -> None:
     """Draw which patches the context tokens of a video are made of, and one token's way through its frames (Fig. 6)."""
-    with stage("context tokens", None) as say:
+    with stage("context tokens", None, goes_on=False) as say:
         from tcclip.attention.tokens import Token
         from tcclip.prediction import load
-        from tcclip.reporting.context_figure import write_context
+        from tcclip.reporting.context_figure import SUFFIXES, joins, write_context
 
+        _check_suffix(out, SUFFIXES)
         if token != "auto" and not token.isdecimal():
             raise UserError(f"--token must be auto or a number (got '{token}')")
-        found = load(run, suite=suite).context_tokens(video, layer=layer, dataset=dataset, split=split)
+        model = load(run, suite=suite, device=device)
+        truth = model.class_of(video, dataset, split)
+        found = model.context_tokens(video, layer=layer, dataset=dataset, split=split)
         chosen: Token = "auto" if token == "auto" else int(token)
-        number = write_context(found, Path(video).name, _truth(suite, video), chosen, out)
-        frames = [int(found.clip.numbers[frame]) for frame in found.frames_of(number)]
-        say(f"{out}: {len(found.shares)} tokens, token {number} joins frames {', '.join(map(str, frames))}")
+        number = write_context(found, Path(video).name, truth, chosen, out)
+        say(f"{out}: {len(found.shares)} tokens, token {number} {joins(found, number)}")
 
 
-def _truth(suite: str, video: str) -> str | None:
-    """The class of one of the suite's videos; an exported model may be used where there is no suite."""
-    from tcclip.params.reader import params_folder
-    from tcclip.stages.opening import class_of
-
-    return class_of(load_plan(suite), video) if params_folder().is_dir() else None
+def _check_suffix(out: Path, suffixes: tuple[str, ...]) -> None:
+    if out.suffix not in suffixes:
+        raise UserError(f"--out must end with {', '.join(suffixes)} (got '{out}')")

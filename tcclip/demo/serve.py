@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tcclip.prediction import Model
 
 HOST = "127.0.0.1"  # nobody is asked for a password
+LAST_PORT = 65535
 QUIET = {  # of Gradio and of the library that it telephones home with
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SSR_MODE": "False",
@@ -101,11 +102,14 @@ def from_here_alone(app: Application) -> Application:
 
 
 def listening(port: int) -> socket.socket:
-    """A place for the server; UserError where somebody else has it."""
+    """A place for the server; UserError where somebody else has it, or where there is no such port."""
+    if not 0 <= port <= LAST_PORT:
+        raise UserError(f"--port must be 0 to {LAST_PORT} (got {port}); 0 takes a free one")
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise UserError(f"port {port} cannot be used ({error.strerror}): --port {port + 1}") from error
+        another = port + 1 if port < LAST_PORT else 0
+        raise UserError(f"port {port} cannot be used ({error.strerror}): --port {another}") from error
 
 
 def own_folder() -> Path:

@@ -17,11 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.text.tower import ClassTexts
 from tcclip.params.method import CombinedViews
 from tcclip.params.suite import Machine
+from tcclip.process.gpu import check_shown
 from tcclip.process.runtime import autocast, pick_device, pick_precision
 
 
@@ -121,7 +123,7 @@ def on_this_machine(subject: Subject) -> tuple[Subject, torch.device]:
     With as many cores as the suite asks threads for, they are the evaluations'. Device auto is a GPU for suites that
     use one, if there is one that works.
     """
-    device = pick_device("cpu" if subject.device == "auto" and subject.machine.gpus == 0 else subject.device)
+    device = chosen_device("cpu" if subject.device == "auto" and subject.machine.gpus == 0 else subject.device)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(subject.machine.threads, cores)
     beside = cores - (threads if device.type == "cpu" else 1)
@@ -129,6 +131,18 @@ def on_this_machine(subject: Subject) -> tuple[Subject, torch.device]:
         update={"threads": threads, "loader_workers": max(1, min(subject.machine.loader_workers, beside))}
     )
     return dataclasses.replace(subject, machine=machine), device
+
+
+def chosen_device(name: str) -> torch.device:
+    """The device that a person names; UserError where it is none, or not there."""
+    if name == "auto":
+        return pick_device(name)
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):
+        raise UserError(f"the device must be cpu, cuda (of several GPUs cuda:1, ...) or auto (got '{name}')")
+    if kind == "cuda":
+        check_shown(int(number or 0) + 1, "device cpu needs none (--device cpu)")
+    return pick_device(name)
 
 
 @contextlib.contextmanager

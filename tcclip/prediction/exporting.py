@@ -31,6 +31,7 @@ from tcclip.params.texts import NONE
 from tcclip.prediction.exported import ANY, CONFIG, FORMAT, USED
 from tcclip.prediction.source import Classes, Source
 from tcclip.process.files import atomic, read_json, write_json, write_text
+from tcclip.process.folders import new_folder
 from tcclip.stages.evaluate import FoundRun
 
 
@@ -49,6 +50,7 @@ class Facts:
     we: bool
     evaluations: dict[str, Any] = field(default_factory=dict)  # of metrics.json
     git: dict[str, Any] | None = None  # the commit that trained it
+    own_clip: bool = False  # whether CLIP's weights were made by the program too, from generated videos
 
 
 def facts_of_run(suite: Suite, found: FoundRun, dataset: Dataset | None, we: bool) -> Facts:
@@ -69,27 +71,31 @@ def facts_of_run(suite: Suite, found: FoundRun, dataset: Dataset | None, we: boo
         we=we,
         evaluations={name: values for name, values in evaluations.items() if values["we"] == we},
         git=read_json(environment).get("git") if environment.is_file() else None,
+        own_clip=suite.backbone.pretraining is not None,
     )
 
 
 def export(source: Source, folder: Path) -> str:
-    """Write `folder`, which must be new or empty; returns a line about it."""
+    """Write `folder`, which must be new or empty, as a whole or not at all; returns a line about it."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already and not empty: name a new folder")
+    if folder.resolve() == Path.cwd():
+        raise UserError(f"{folder} is the folder that this is called in: name a new one")
     subject, facts = source.subject, source.facts()
     classes = _own_or_none(source)
     model = source.build(classes.names, classes.texts) if classes else source.build(ANY, NONE)
-    with atomic(folder / "weights.safetensors") as part:
-        state = canonical_state(model, trained_only=False)
-        save_file({name: value.contiguous() for name, value in state.items()}, part)
-    if classes:
-        write_text(folder / "classes.csv", _class_list(classes.names))
-        prompts = class_prompts(subject.method, classes.names, classes.texts)
-        write_json(folder / "tokens.json", known_tokens(prompts, source.tokens))
-    if classes and classes.texts:
-        write_json(folder / "texts.json", {kind: dict(strings) for kind, strings in classes.texts.items()})
-    write_json(folder / CONFIG, _config(source, facts))
-    write_text(folder / "README.md", _card(source, facts, classes))
+    with new_folder(folder) as new:
+        with atomic(new / "weights.safetensors") as part:
+            state = canonical_state(model, trained_only=False)
+            save_file({name: value.contiguous() for name, value in state.items()}, part)
+        if classes:
+            write_text(new / "classes.csv", _class_list(classes.names))
+            prompts = class_prompts(subject.method, classes.names, classes.texts)
+            write_json(new / "tokens.json", known_tokens(prompts, source.tokens))
+        if classes and classes.texts:
+            write_json(new / "texts.json", {kind: dict(strings) for kind, strings in classes.texts.items()})
+        write_json(new / CONFIG, _config(source, facts))
+        write_text(new / "README.md", _card(source, facts, classes))
     size = (folder / "weights.safetensors").stat().st_size / 1e6
     return f"{folder}: {size:.1f} MB of weights, used by `tcclip predict {folder} VIDEO` and `tcclip.load`"
 

@@ -15,9 +15,12 @@ from tcclip.params import Dataset
 from tcclip.params.reader import read_yaml
 from tcclip.params.texts import OutsideTexts
 from tcclip.plan import Plan, layout, load_plan, texts
+from tcclip.plan.runs import UNTRAINED
+from tcclip.prediction.exported import CONFIG
 from tcclip.prediction.exporting import Facts, facts_of_run
 from tcclip.prediction.source import Classes, Reading, Set, Source
 from tcclip.stages.evaluate import FoundRun, found_run
+from tcclip.stages.opening import class_of
 
 
 def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
@@ -45,6 +48,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
         own=cache(partial(_own, plan, found)),
         dataset=partial(_dataset, plan, found),
         facts=partial(_facts, plan, found, we),
+        truth=partial(class_of, plan),
     )
 
 
@@ -53,6 +57,11 @@ def _named(run: Path, suite: str) -> tuple[Plan, str]:
     if not run.is_dir():
         return load_plan(suite), str(run)
     params = run / "params.yaml"
+    if not params.is_file() and not run.name.startswith(UNTRAINED):
+        raise UserError(
+            f"{run} has neither params.yaml, as a run's folder has it, nor {CONFIG}, as one that `tcclip export` "
+            "wrote: name a run's folder, or copy the whole folder that was exported"
+        )
     of_suite = read_yaml(params).get("suite") if params.is_file() else None
     plan = load_plan(str(of_suite or run.absolute().parent.name))
     if layout.run(plan.suite.name, run.name).resolve() != run.resolve():

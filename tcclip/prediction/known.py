@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.scanned import INDEX, Scanned, Scanner
+from tcclip.errors import UserError
+from tcclip.plan.advice import frames_again
 from tcclip.prediction.naming import Named, files_of, named_videos
 from tcclip.prediction.parts import Indexes, Known, Store
 from tcclip.prediction.source import Reading, Set
@@ -33,10 +35,11 @@ class Finder:
         self._reading, self._processes = reading, processes
         self._scanner: Scanner | None = None
 
-    def find(self, paths: Videos, chosen: Set | None, stack: ExitStack) -> Asked:
+    def find(self, paths: Videos, chosen: Set | None, stack: ExitStack, alone: bool = False) -> Asked:
         """Files, folders, lists, or videos of a dataset; without any, all of the dataset's split.
 
-        What is found is good until `stack` ends; scans of files go on beside what happens until then.
+        What is found is good until `stack` ends; scans of files go on beside what happens until then. alone: UserError
+        where it is more than one video.
         """
         stored = open_frames(chosen.frames) if chosen and (chosen.frames / INDEX).is_file() else None
         given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -44,7 +47,14 @@ class Finder:
             stored, given = open_frames(chosen.frames), list(chosen.videos)
         ids = set(stored.index["video"]) if stored else set()
         named = named_videos([os.fspath(path) for path in given], ids)
-        if named[0].path is None and stored:
+        if alone and len(named) > 1:
+            raise UserError(f"{given[0]} has {len(named)} videos: name one of them, which is looked at alone")
+        if chosen and not stored and not any(video.path and video.path.exists() for video in named):
+            name = chosen.frames.name
+            raise UserError(
+                f"'{named[0].shown}' is no file, and the frames of {name} are not made: {frames_again(name)} makes them"
+            )
+        if stored and not any(video.path and video.path.exists() for video in named):
             return _of_dataset(stored, named)
         reading = chosen.reading if chosen else self._reading
         scans = stack.enter_context(self._scanner_for(reading).scanning(files_of(named, reading)))

@@ -6,7 +6,6 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +20,9 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params.protocol import Views, parse_views
 from tcclip.prediction.classes import classes_for, remarks
 from tcclip.prediction.computing import Clock, for_features, for_scores, on_this_machine, scan_processes, summed
-from tcclip.prediction.exported import ANY, CONFIG, source_of_folder
+from tcclip.prediction.exported import ANY
 from tcclip.prediction.known import Finder, Videos
+from tcclip.prediction.named_source import source_of
 from tcclip.prediction.naming import Named
 from tcclip.prediction.parts import Compute, Row, computed
 from tcclip.prediction.result import Prediction, prediction
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcclip.attention.opened import Clip, Opened
     from tcclip.attention.reading import Seen
     from tcclip.attention.tokens import ContextTokens
+    from tcclip.models.text.tower import ClassTexts
 
 Told = Callable[[int], None]
 
@@ -49,16 +50,9 @@ def load(run: str | os.PathLike[str], *, suite: str = "mini", we: bool = False, 
         device: cpu, cuda, or auto: a GPU, where the suite uses one and there is one that works.
 
     Raises:
-        UserError: there is no such run, or its weights or CLIP's are not there.
+        UserError: there is no such run or device, or the weights of the run or of CLIP are not there.
     """
-    folder = Path(run)
-    if not (folder / CONFIG).is_file():
-        from tcclip.prediction.from_run import source_of_run
-
-        return Model(source_of_run(os.fspath(run), suite, we), device)
-    if we:
-        raise UserError(f"{folder} is exported: an ensemble is made when it is written, by `tcclip export RUN --we`")
-    return Model(source_of_folder(folder), device)
+    return Model(source_of(run, suite, we), device)
 
 
 class Model:
@@ -69,6 +63,7 @@ class Model:
         self._source = source
         self._subject, self._device = on_this_machine(dataclasses.replace(source.subject, device=device))
         self._kept: tuple[Classes, ClipVideo] | None = None
+        self._texts: ClassTexts | None = None  # of the network that is kept, once it has looked at a video
         self._finder = Finder(source.reading, scan_processes(self._subject.machine))
         self.clock: Clock | None = None  # of the last call of predict, stream or features
         self.name = source.subject.name
@@ -143,11 +138,12 @@ class Model:
             model = for_features(network)
             self.clock = model.clock
             compute = Compute(model, summed(self._subject), seen, self._source.size, width, self._device)
-            rows = list(computed(known, store, compute))
-        if broken := next(((video, row) for video, row in zip(named, rows, strict=True) if row.numbers is None), None):
-            raise UserError(f"{broken[0].shown}: {broken[1].defect}")
-        sums = np.stack([row.numbers for row in rows if row.numbers is not None])
-        return (sums / len(views_of(seen))).astype(np.float32)
+            sums = []
+            for video, row in zip(named, computed(known, store, compute), strict=True):
+                if row.numbers is None:
+                    raise UserError(f"{video.shown}: {row.defect}")
+                sums.append(row.numbers)
+        return (np.stack(sums) / len(views_of(seen))).astype(np.float32)
 
     @contextmanager
     def clips(
@@ -159,13 +155,19 @@ class Model:
         view)` gives the numbers of its frames with it, and `clips.store.read(video, numbers)` these frames as pictures.
         UserError where a video is broken.
         """
+        with self._clips(paths, self._views(views), self._set(dataset, split)) as clips:
+            yield clips
+
+    @contextmanager
+    def _clips(self, paths: Videos, views: Views, chosen: Set | None, alone: bool = False) -> Iterator[ViewClips]:
+        """`clips`; alone: of one video, and UserError before a file is opened where more are named."""
         with ExitStack() as stack:
-            named, known, store = self._finder.find(paths, self._set(dataset, split), stack)
+            named, known, store = self._finder.find(paths, chosen, stack, alone)
             videos = [future.result() for future in known]
             if broken := next((pair for pair in zip(named, videos, strict=True) if pair[1].broken), None):
                 raise UserError(f"{broken[0].shown}: {broken[1].defect}")
             ids = [video.video for video in videos]
-            yield clips_of(self._subject, store(videos), ids, self._views(views), self._source.size)
+            yield clips_of(self._subject, store(videos), ids, views, self._source.size)
 
     def attention(
         self,
@@ -211,18 +213,26 @@ class Model:
     def _clip(self, opened: Opened, path: str | os.PathLike[str], dataset: str | None, split: str | None) -> Clip:
         from tcclip.attention.opened import even_clip
 
-        with self.clips(path, dataset=dataset, split=split) as clips:
-            if len(clips.videos) > 1:
-                raise UserError(f"{path} has {len(clips.videos)} videos: name one of them, which is looked at alone")
+        with self._clips(path, self._source.views, self._set(dataset, split), alone=True) as clips:
             return even_clip(opened, clips.store, clips.videos[0])
+
+    def class_of(
+        self, path: str | os.PathLike[str], dataset: str | None = None, split: str | None = None
+    ) -> str | None:
+        """The class of a video of its suite's datasets, by its file or with `dataset` by its id; None: nobody says."""
+        return self._source.truth(os.fspath(path), dataset, split)
 
     def _opened(self, classes: Classes) -> Opened:
         from tcclip.attention.opened import Opened
+        from tcclip.attention.record import texts_of
 
         method = self._subject.method_for(classes.names)
         precision = pick_precision(self._subject.machine.precision, self._device)
         network = self._network(classes)
-        return Opened(self.name, network, method, classes.names, self.frames, self._source.size, precision)
+        if self._texts is None:
+            self._texts = texts_of(network, precision)
+        size = self._source.size
+        return Opened(self.name, network, method, classes.names, self.frames, size, precision, self._texts)
 
     def _with(self, name: str | None, classes: Classes) -> Classes:
         """The classes, and one more of this name unless it is one of them."""
@@ -236,7 +246,7 @@ class Model:
 
     def _network(self, classes: Classes) -> ClipVideo:
         if self._kept is None or self._kept[0] != classes:
-            self._kept = None  # first, so that two are never in memory
+            self._kept = self._texts = None  # first, so that two are never in memory
             self._kept = classes, self._source.build(classes.names, classes.texts).eval().to(self._device)
         return self._kept[1]
 

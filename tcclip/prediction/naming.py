@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcclip.data.splits import cures
 from tcclip.data.videos.listing import FEWEST, PICTURES, pictures_of, video_id, videos_below
 from tcclip.data.videos.scanned import File
 from tcclip.errors import UserError
@@ -102,8 +103,17 @@ def _in_list(path: Path) -> list[Named]:
     return found
 
 
+def lines_of(path: Path) -> list[str]:
+    """The lines of a person's list; UserError where it is no text in UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        cure = f"{cures.convert('CP1252', path)} converts what spreadsheets of western languages save"
+        raise UserError(f"{path} is not UTF-8 text: {cure}") from error
+
+
 def _entries(path: Path) -> Iterator[str]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = lines_of(path)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     head = next(csv.reader(lines[:1], delimiter=delimiter), []) if path.suffix.lower() in (".csv", ".tsv") else []
     column = next((name for name in COLUMNS if name in head), None)

@@ -61,3 +61,5 @@ class Source:
     own: Callable[[], Classes]  # of the training; UserError where there are none
     dataset: Callable[[str, str | None], Set]  # of the suite, by the paper's name and perhaps a split
     facts: Callable[[], Facts]  # for the card of an exported folder
+    # A video, and perhaps its dataset and split -> its class, where the suite's lists say it
+    truth: Callable[[str, str | None, str | None], str | None] = lambda video, role, split: None

@@ -20,8 +20,10 @@ from tcclip.process import launch
 
 
 @contextlib.contextmanager
-def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
+def stage(title: str, log: Path | None, goes_on: bool = True) -> Iterator[Callable[[object], None]]:
     """Run a stage; gives a function that takes the stage's one-line result (its last word counts).
+
+    goes_on: whether the same command goes on where Ctrl-C has ended it; else it begins anew.
 
     A UserError ends the process with its sentence and exit code 1. Any other error keeps its traceback in the log. Of
     processes that torchrun has started, the first one alone writes the log and the line, and all tell errors.
@@ -36,7 +38,8 @@ def stage(title: str, log: Path | None) -> Iterator[Callable[[object], None]]:
                 traceback.print_exc()
             _last_line(f"Error: {title}: {error}", code=1)
         except KeyboardInterrupt:
-            _last_line(f"Error: {title}: interrupted; the same command goes on from here", code=130)
+            again = "goes on from here" if goes_on else "begins anew"
+            _last_line(f"Error: {title}: interrupted; the same command {again}", code=130)
         except BrokenPipeError:  # `tcclip plan | head`: the reader has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where Python writes what is left when it ends
             sys.exit(128 + signal.SIGPIPE)

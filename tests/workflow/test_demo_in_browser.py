@@ -24,6 +24,10 @@ from small_videos import write_video
 from tiny_source import source_of, subject_of, tiny
 from tiny_world import CLASSES, make_world
 
+import tcclip
+from tcclip.mini.cameras import ROLES
+from tcclip.mini.encode import MP4, encode
+from tcclip.mini.scenes import named_clip, stream
 from tcclip.prediction.exporting import export
 
 pytestmark = pytest.mark.component
@@ -52,6 +56,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     world = make_world(folder / "world")
     export(source_of(world, subject_of(world, tiny("tc_clip"))), folder / "model")
     write_video(folder / "drawer.mp4", frames=20)
+    scene = named_clip("RedStar", ROLES["ucf101"].camera, stream(3), stream(4))
+    encode(folder / "generated.mp4", scene.frames(), 10, MP4)  # as the mini suite's videos are made
     (folder / "page.mp4").write_bytes(b"<html>")
     (folder / "large.mp4").write_bytes(bytes(2 * LARGEST * 1024**2))
     return folder
@@ -140,6 +146,16 @@ def test_a_dropped_video_is_answered_with_classes_attention_and_context_tokens(r
     best = browser.find_element("css selector", "#best").text
     assert "opening a drawer" in best and "pouring water" in best and "%" in best
     until(browser, lambda b: said(b) == "")
+
+
+def test_of_a_video_as_the_mini_suites_it_says_what_the_model_says_in_python(browser, exported):
+    ask(browser, exported / "generated.mp4", ", ".join(CLASSES))
+    until(browser, lambda b: said(b) == "" and CLASSES[0] in b.find_element("css selector", "#best").text)
+    best = browser.find_element("css selector", "#best").text
+    (found,) = tcclip.load(exported / "model", device="cpu").predict(exported / "generated.mp4", list(CLASSES))
+    assert best.index(found.classes[0]) < best.index(found.classes[1]) < best.index(found.classes[2])
+    for share in found.probabilities:
+        assert f"{100 * share:.0f}%" in best
 
 
 def test_what_is_no_video_is_a_sentence(browser, exported):

@@ -73,6 +73,8 @@ def test_a_port_that_is_taken_is_told_with_the_next_one() -> None:
         port = other.getsockname()[1]
         with pytest.raises(UserError, match=rf"port {port} cannot be used .*--port {port + 1}"):
             serve.listening(port)
+    with pytest.raises(UserError, match=r"--port must be 0 to 65535 \(got 70000\)"):
+        serve.listening(70000)
     with serve.listening(0) as place:
         assert place.getsockname()[0] == "127.0.0.1"
 

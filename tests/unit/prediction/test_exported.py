@@ -12,9 +12,12 @@ from described_world import TEXTS, add_descriptors
 from described_world import method as ost
 from tiny_source import source_of, subject_of, tiny
 from tiny_world import CLASSES, make_world
+from typer.testing import CliRunner
 
 import tcclip
+from tcclip.cli.app import app
 from tcclip.errors import UserError
+from tcclip.prediction import exporting
 from tcclip.prediction.exported import source_of_folder
 from tcclip.prediction.exporting import export
 
@@ -76,7 +79,11 @@ def test_a_method_without_classes_is_exported_too(world: Path, tmp_path: Path) -
         raise UserError("no classes")
 
     subject = dataclasses.replace(subject_of(world, tiny("vanilla_clip")), weights=None)
-    export(dataclasses.replace(source_of(world, subject), own=none), tmp_path / "vanilla")
+    source = source_of(world, subject)
+    facts = dataclasses.replace(source.facts(), dataset=None, generated=False, own_clip=True)
+    export(dataclasses.replace(source, own=none, facts=lambda: facts), tmp_path / "vanilla")
+    card = (tmp_path / "vanilla" / "README.md").read_text()
+    assert "\nthe small CLIP was made by the program, under its licence.\n" in card and "OpenAI" not in card
     assert not (tmp_path / "vanilla" / "classes.csv").exists()
     model = tcclip.load(tmp_path / "vanilla", device="cpu")
     assert model.network(["a", "b"]).classes == 2
@@ -84,11 +91,25 @@ def test_a_method_without_classes_is_exported_too(world: Path, tmp_path: Path) -
         model.predict("a.mp4")
 
 
+def test_a_folder_is_exported_as_a_whole_or_not_at_all(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(exporting, "_card", full)
+    with pytest.raises(UserError, match="the disk is full"):
+        export(source_of(world, subject_of(world, tiny("vifi_clip"), "vifi")), tmp_path / "vifi")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_an_exported_folder_cannot_do_is_one_sentence(exported: Path, world: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is there already and not empty"):
         export(source_of(world, subject_of(world, tiny("vifi_clip"), "vifi")), exported)
     with pytest.raises(UserError, match="is exported already"):
         export(source_of_folder(exported), tmp_path / "again")
+    said = CliRunner().invoke(app, ["export", str(exported), str(tmp_path / "again")])
+    assert said.exit_code == 1 and "is exported already: copy it" in " ".join(said.stderr.split())
     with pytest.raises(UserError, match="`tcclip export RUN --we`"):
         tcclip.load(exported, we=True)
     with pytest.raises(UserError, match="which knows no dataset 'hmdb51'"):

@@ -12,7 +12,10 @@ from tiny_source import told
 
 import tcclip
 from tcclip.errors import UserError
+from tcclip.plan import load_plan
+from tcclip.prediction.exporting import facts_of_run
 from tcclip.prediction.from_run import source_of_run
+from tcclip.stages.evaluate import found_run
 
 RUN = "few_shot-hmdb51-k16-tc_clip-s1024"
 CLASSES = ("bounce ball", "drop star", "grow heart")
@@ -69,8 +72,13 @@ def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Pat
     with pytest.raises(UserError, match=r"vifi_clip-s1024/weights\.safetensors is not there: `tcclip train"):
         tcclip.load("few_shot-hmdb51-k16-vifi_clip-s1024", device="cpu").network(["a"])
     (tmp_path / "mini" / RUN).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"has neither params\.yaml, .* nor config\.json, as one that `tcclip export`"):
+        tcclip.load(tmp_path / "mini" / RUN)
+    (tmp_path / "mini" / RUN / "params.yaml").write_text("suite: mini\n")
     with pytest.raises(UserError, match="is no run of the checkout that this is called in"):
         tcclip.load(tmp_path / "mini" / RUN)
+    with pytest.raises(UserError, match=r"the device must be cpu, cuda \(.*\) or auto \(got 'gpu'\)"):
+        tcclip.load(RUN, device="gpu")
     model = tcclip.load(RUN, device="cpu")
     for words, message in (
         ({"dataset": "k600"}, "each split of mini_k600 has classes of its own"),
@@ -80,6 +88,12 @@ def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Pat
     ):
         with pytest.raises(UserError, match=message):
             model.predict([], **words)
+
+
+def test_the_card_of_an_untrained_method_knows_whose_clip_it_is(inside: Path) -> None:
+    assert source_of_run("vanilla_clip", "mini").facts().own_clip
+    paper = load_plan("paper")
+    assert not facts_of_run(paper.suite, found_run(paper, "vanilla_clip"), None, False).own_clip
 
 
 def test_a_script_that_scans_is_not_run_again_by_the_process_that_decodes(inside: Path) -> None:

@@ -67,6 +67,14 @@ def test_ids_of_a_dataset_have_the_scores_of_its_evaluation_bit_for_bit(world: P
     assert told(model.predict([video for video, *_ in expected], dataset="tiny")) == expected
     broken, unknown = model.predict(["test2", "test99"], dataset="tiny")
     assert (broken.defect, unknown.defect) == ("no frames", "it is not among the videos of the dataset")
+    (alone,) = model.predict("test99", dataset="tiny")
+    assert alone.defect == unknown.defect
+
+
+def test_ids_of_a_dataset_without_frames_are_told_with_the_command_that_makes_them(world: Path) -> None:
+    source = source_of(world, subject_of(world, tiny("vifi_clip"), "vifi"), frames=world / "nowhere")
+    with pytest.raises(UserError, match="'test1' is no file, and the frames of nowhere are not made: `tcclip raw now"):
+        Model(source, "cpu").predict("test1", dataset="tiny")
 
 
 def test_files_have_the_scores_of_an_evaluation_online_bit_for_bit(
@@ -112,8 +120,25 @@ def test_attention_asks_about_the_classes_and_reads_the_frames_that_a_prediction
     assert model.context_tokens("test1", dataset="tiny").shares.sum(axis=(1, 2)) == pytest.approx(1)
     with pytest.raises(UserError, match=r"mixed/aa\.mp4: cannot be opened"):
         model.attention(world / "mixed" / "aa.mp4")
+
+
+def test_of_a_folder_nothing_is_opened_to_say_that_one_video_is_looked_at(
+    world: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanned.Scanner, "scanning", lambda *_: pytest.fail("a file is scanned"))
     with pytest.raises(UserError, match=r"videos has 3 videos: name one of them"):
         model.attention(world / "videos")
+
+
+def test_texts_are_made_once_for_all_videos_that_are_looked_at(
+    world: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, encode = [], ClipVideo.encode_classes
+    monkeypatch.setattr(ClipVideo, "encode_classes", lambda *given: calls.append(1) or encode(*given))
+    plain = model.attention("test1", ["red ball", "blue square"], dataset="tiny")
+    model.context_tokens("test0", dataset="tiny")
+    of_class = model.attention("test1", ["red ball", "blue square"], of_class="red ball", dataset="tiny")
+    assert len(calls) == 1 and dict(of_class.predictions) == pytest.approx(dict(plain.predictions))
 
 
 def test_texts_are_made_once_for_many_parts_whose_scores_are_those_of_one(
@@ -157,6 +182,8 @@ def test_features_are_means_over_views_of_length_one_vectors(world: Path, model:
         assert len(clips) == len(views_of(clips.views)) == 3
         each = [network.pooled(network.encode_video(clips[number][1][None])) for number in range(3)]
         pictures = clips.store.read(clips.videos[0], clips.clip(clips.videos[0], views_of(clips.views)[0])[0])
+    with pytest.raises(UserError, match=r"mixed/aa\.mp4: cannot be opened"):
+        model.features(world / "mixed")
     unit = [one.detach().numpy() / np.linalg.norm(one.detach().numpy()) for one in each]
     assert np.allclose(features, np.mean(unit, axis=0), atol=1e-5)
     assert pictures.shape[0] == model.frames == 4
@@ -178,6 +205,17 @@ def test_the_command_names_a_broken_file_writes_a_table_and_says_how_busy_the_mo
     assert [row["video"] for row in rows if row["defect"]] == [of_files[1].video]
 
 
+def test_an_earlier_table_stays_until_there_is_a_prediction(
+    model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(prediction, "load", lambda *_, **__: model)
+    (tmp_path / "found.csv").write_text("of last week")
+    command = ["predict", "run", "a.mp4", "--classes", "a, a", "--csv", str(tmp_path / "found.csv")]
+    assert "class 'a' is named twice" in CliRunner().invoke(app, command).stderr
+    assert (tmp_path / "found.csv").read_text() == "of last week"
+    assert "--csv must be a file" in CliRunner().invoke(app, [*command[:-1], str(tmp_path)]).stderr
+
+
 def test_class_names_are_typed_or_listed_and_not_both(world: Path, tmp_path: Path) -> None:
     from tcclip.cli.asked import names_of
 
@@ -188,5 +226,8 @@ def test_class_names_are_typed_or_listed_and_not_both(world: Path, tmp_path: Pat
     assert names_of(None, None) is None
     with pytest.raises(UserError, match="leave one out"):
         names_of("a", tmp_path / "names.txt")
+    (tmp_path / "names.txt").write_bytes("\u00e9cole\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"names\.txt is not UTF-8 text"):
+        names_of(None, tmp_path / "names.txt")
     with pytest.raises(UserError, match=r"none\.txt is not there"):
         names_of(None, tmp_path / "none.txt")

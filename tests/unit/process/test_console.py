@@ -57,6 +57,15 @@ def test_a_mistyped_name_ends_a_command_with_one_sentence(words, sentence):
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_ctrl_c_says_whether_the_same_command_goes_on(capfd):
+    for goes_on in (True, False):
+        with pytest.raises(SystemExit) as ended, stage("counting", None, goes_on):
+            raise KeyboardInterrupt
+        assert ended.value.code == 130
+    said = capfd.readouterr().err.splitlines()
+    assert [line.rpartition("the same command ")[2] for line in said] == ["goes on from here", "begins anew"]
+
+
 def test_a_reader_that_goes_away_ends_a_command_quietly():
     code = "from tcclip.process.console import stage\n"
     code += "with stage('long', None):\n    [print('x' * 99) for _ in range(99999)]"
