@@ -57,7 +57,7 @@ def ranked(ours: pd.DataFrame, theirs: pd.DataFrame | None, order: str) -> pd.Da
 
 def _by_rule(plan: Plan, figure: PaperFigure, entry: Videos) -> Choice:
     evaluations = [plan.plain_evaluation(run, figure.dataset, figure.split) for run in entry.runs]
-    ours, *others = (gallery.predictions(plan, evaluation) for evaluation in evaluations)
+    ours, *others = gallery.alike(plan, evaluations)
     found = ranked(ours, others[0] if others else None, entry.order)
     wrong = f", wrong with {entry.wrong}" if entry.wrong else ""
     about = f"Right with {entry.right}{wrong} in test {evaluations[0].name}: {len(found)} of N = {len(ours)} videos"

@@ -10,6 +10,8 @@ from typing import Literal
 
 from PIL import Image
 
+from tcclip.process.files import atomic
+
 PIXELS = 0.75  # of the page for one of a figure, so that type has one size in all figures
 WIDEST = 1120  # pixels of the page
 COLORS = 128  # of a drawing: its own are few, all others are between two of them at an edge
@@ -45,7 +47,8 @@ def write_small(png: Path, out: Path) -> None:
     """A figure's PNG with fewer pixels, as WebP: as many kilobytes as a repository bears."""
     with Image.open(png) as picture:
         flat = picture.convert("RGB").resize((SMALL, round(picture.height * SMALL / picture.width)))
-    flat.save(out, "WEBP", quality=90, method=6)
+    with atomic(out) as part:
+        flat.save(part, "WEBP", quality=90, method=6)
 
 
 def described(png: Path) -> str:

@@ -101,7 +101,7 @@ def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong:
     names = class_names(plan, role, right.split)
     if not names or not all(path.is_file() for path in paths):
         return []
-    ours, theirs = (predictions(plan, each) for each in (right, wrong))
+    ours, theirs = alike(plan, [right, wrong])
     videos = chosen(ours, theirs, gallery.videos)
     store = _store(plan.dataset(role).name)
     shown = labels(plan)
@@ -117,6 +117,28 @@ def predictions(plan: Plan, evaluation: Evaluation) -> pd.DataFrame:
     found = pd.read_parquet(path, columns=["video", "label", "top5_classes", "top5_scores"])
     views = evaluation.views.temporal * evaluation.views.spatial
     return found.assign(top5_scores=[np.asarray(scores) / views for scores in found["top5_scores"]])
+
+
+def alike(plan: Plan, evaluations: Sequence[Evaluation]) -> list[pd.DataFrame]:
+    """`predictions` of several evaluations, with scores of one kind.
+
+    Where some methods sum probabilities over views and others logits, logits become probabilities among the five best
+    classes, which are all that is kept of them.
+    """
+    found = [predictions(plan, each) for each in evaluations]
+    kinds = [plan.method(plan.run(each.run).method).views.combine for each in evaluations]
+    if len(set(kinds)) == 1:
+        return found
+    return [
+        frame.assign(top5_scores=[_shares(scores) for scores in frame["top5_scores"]]) if kind == "logits" else frame
+        for frame, kind in zip(found, kinds, strict=True)
+    ]
+
+
+def _shares(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The softmax of logits, which are the best ones first."""
+    each: NDArray[np.float64] = np.exp(logits - logits[0])
+    return np.asarray(each / each.sum())
 
 
 def _strip(line: Any, names: Sequence[str], store: FrameSource | None, gallery: Gallery) -> Strip:

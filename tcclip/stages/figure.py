@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import PaperFigure, load_figure
+from tcclip.params import PaperFigure, load_figure, load_suite
 from tcclip.params.reader import names, path_of
+from tcclip.params.variants import method_names
 from tcclip.plan import Plan, layout, plan_with_seeds, texts
+from tcclip.plan.runs import UNTRAINED
+from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Log, Seeds, SuiteName
+from tcclip.process.launch import AUTO, GpuCount
+from tcclip.process.options import Gpus, Log, Seeds, SuiteName, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, evaluate, fingerprint
 from tcclip.stages.depends import require
 
 CODE = ("tcclip.reporting.composed_figure",)
+# A trained run's name, as the plan makes it
+TRAINED = re.compile(r"(?P<protocol>[^-]+)-(?P<role>[^-]+)-([kf]\d+-)?(?P<method>.+)-s\d+")
 
 app = typer.Typer()
 
@@ -48,6 +57,14 @@ def inputs(plan: Plan, name: str) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def gpus_of(plan: Plan, name: str) -> GpuCount:
+    """How many GPUs it uses: one where the suite uses some and models look at videos."""
+    figure, of_suite = load_figure(name), plan.suite.machine.gpus
+    if not (figure.videos or figure.spread):
+        return 0
+    return AUTO if of_suite == AUTO else min(1, int(of_suite))
+
+
 def outputs(plan: Plan, name: str) -> list[Path]:
     """A figure as PNG and PDF; `name` may be a wildcard."""
     png = layout.figure(plan.suite.name, name)
@@ -68,26 +85,40 @@ Small = Annotated[Path | None, typer.Option(help="also write a small picture, as
 
 
 @app.command()
-def figure(name: str, suite: SuiteName = "mini", seeds: Seeds = "", small: Small = None, log: Log = None) -> None:
+def figure(
+    name: str,
+    suite: SuiteName = "mini",
+    seeds: Seeds = "",
+    gpus: Gpus = None,
+    small: Small = None,
+    log: Log = None,
+) -> None:
     """Draw a figure of params/figures/ from the suite's runs."""
     with stage(name, log) as say:
         plan, wanted = plan_with_seeds(suite, seeds), load_figure(name)
+        if small and small.suffix != ".webp":
+            raise UserError(f"--small must end with .webp (got '{small}')")
         _check(plan, wanted)
         files = outputs(plan, name)
         require(inputs(plan, name), f"snakemake {files[0]} --config suite={suite}")
-        _draw(plan, wanted)
+        count = gpu_count(gpus, gpus_of(plan, name))
+        count = count if count == AUTO else min(1, int(count))
+        again = typed(None, suite=suite, seeds=seeds or None, gpus="0")
+        instead = on_the_cpu(["tcclip", "figure", name, *again], path_of("suites", suite))
+        launch.run(count, _draw, plan, wanted, launch.device(count, instead), instead=instead)
         say(files[0])
         if small:
             _write_small(files[0], small)
 
 
-def _draw(plan: Plan, wanted: PaperFigure) -> None:
+def _draw(plan: Plan, wanted: PaperFigure, device: str) -> None:
     from tcclip.data.videos.frames import open_frames
     from tcclip.reporting.composed_figure import write_figure
     from tcclip.stages.opening import open_run
 
     store = open_frames(layout.frames(plan.dataset(wanted.dataset).name))
-    write_figure(plan, wanted, store, functools.partial(open_run, plan, role=wanted.dataset, split=wanted.split))
+    opened = functools.partial(open_run, plan, role=wanted.dataset, split=wanted.split, device=device)
+    write_figure(plan, wanted, store, opened)
 
 
 def _write_small(png: Path, out: Path) -> None:
@@ -116,11 +147,33 @@ def _check(plan: Plan, figure: PaperFigure) -> None:
 
 
 def _possible(plan: Plan, figure: PaperFigure) -> bool:
+    """Whether a suite has a figure; UserError where the file names what no suite can have."""
+    path = path_of("figures", figure.name)
+    if figure.bars and figure.bars not in {*plan.tables, *names("tables"), *names("datasets")}:
+        raise unknown(f"table in {path}", figure.bars, names("tables"))
+    if (dataset := plan.suite.datasets.get(figure.dataset)) and figure.split not in plan.datasets[dataset].all_splits:
+        raise unknown(f"split in {path}", figure.split, plan.datasets[dataset].all_splits)
+    for run in figure.runs:
+        there = run in plan.runs or all(file.is_file() for file in _folder(plan, run))
+        if not there and _is_misspelt(run.partition("+")[0], plan.runs):
+            raise unknown(f"run in {path}", run, plan.runs)
     try:
         _check(plan, figure)
     except UserError:
         return False
     return True
+
+
+def _is_misspelt(run: str, known: Iterable[str]) -> bool:
+    """Whether a run's name is none that a training of some suite has, and yet looks like one; others are imported."""
+    if run.startswith(UNTRAINED):
+        return run.removeprefix(UNTRAINED) not in method_names()
+    if parts := TRAINED.fullmatch(run):
+        datasets = {role for suite in names("suites") for role in load_suite(suite).datasets}
+        known_parts = (names("protocols"), datasets | set(names("datasets")), method_names())
+        if all(parts[kind] in these for kind, these in zip(("protocol", "role", "method"), known_parts, strict=True)):
+            return False
+    return run.partition("-")[0] in names("protocols") or bool(difflib.get_close_matches(run, known, 1, 0.9))
 
 
 def _folder(plan: Plan, run: str) -> list[Path]:

@@ -20,6 +20,7 @@ rule figure:
     resources:
         mem_mb=growing(plan.suite.machine.train_mem_mb),
         runtime=growing(30),
+        gpu=lambda wildcards: stages.figure.gpus_of(plan, wildcards.figure),
     params:
         suite=suite,
         seeds=seeds,
@@ -28,7 +29,7 @@ rule figure:
     message:
         "{wildcards.figure}"
     shell:
-        "tcclip figure {wildcards.figure} --suite {params.suite} {params.seeds} --log {log}"
+        "tcclip figure {wildcards.figure} --suite {params.suite} {params.seeds} --gpus {resources.gpu} --log {log}"
 
 
 rule figures:

@@ -114,7 +114,7 @@ def test_a_figure_of_all_parts_is_a_png_and_a_pdf_whose_caption_says_runs_videos
         assert picture.width == 1440 and picture.height > 1440
     (shown,) = paper_figures("mini")
     assert (shown.path, shown.caption, shown.look) == (png, said, "photograph")
-    write_small(png, small := layout.reports("mini") / "small.webp")
+    write_small(png, small := layout.reports("mini") / "new" / "small.webp")
     with Image.open(small) as picture:
         assert picture.width == SMALL and small.stat().st_size < png.stat().st_size / 2
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from tcclip.errors import UserError
 from tcclip.params.gallery import Gallery, load_gallery
-from tcclip.plan import load_plan
-from tcclip.reporting.gallery import chosen, frames_of, galleries
+from tcclip.plan import layout, load_plan
+from tcclip.reporting.gallery import alike, chosen, frames_of, galleries
 
 RULE = Gallery(pairs=[("tc_clip", "vifi_clip")], videos=3, frames=4, height=24, quality=90)
 
@@ -42,6 +42,21 @@ def test_a_true_class_that_is_not_among_five_counts_as_the_fifth():
     theirs = predictions(a=(9, [0, 1, 2, 3, 4], [0.4, 0.2, 0.1, 0.1, 0.05]))
     line = chosen(ours, theirs, 3).iloc[0]
     assert np.isnan(line["true_score"]) and line["margin"] == pytest.approx(0.45)
+
+
+def test_logits_become_probabilities_where_the_other_scores_are_some(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    plan = load_plan("mini")
+    runs = [f"zero_shot-k400-{method}-s1024" for method in ("froster", "vifi_clip")]
+    asked = [next(each for each in plan.evaluations(run) if not each.we) for run in runs]
+    for each, scores in zip(asked, ([np.log(9.0), 0.0], [0.6, 0.4]), strict=True):
+        path = layout.predictions("mini", each.run, each.name)
+        path.parent.mkdir(parents=True)
+        views = each.views.temporal * each.views.spatial
+        predictions(a=(0, [0, 1], [views * score for score in scores])).to_parquet(path)
+    logits, shares = (list(frame["top5_scores"][0]) for frame in alike(plan, asked))
+    assert logits == pytest.approx([0.9, 0.1]) and shares == pytest.approx([0.6, 0.4])
+    assert list(alike(plan, asked[:1])[0]["top5_scores"][0]) == pytest.approx([np.log(9.0), 0.0])
 
 
 def test_equal_margins_are_in_the_order_of_the_videos():

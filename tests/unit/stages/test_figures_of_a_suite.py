@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tcclip.cli.app import app
+from tcclip.errors import UserError
 from tcclip.params import load_figure, load_suite
 from tcclip.params.reader import names, params_folder
 from tcclip.plan import layout, load_plan, plan_of, plan_with_seeds
@@ -72,6 +73,39 @@ def changed(tmp_path, monkeypatch):
 def test_why_a_figure_cannot_be_drawn_is_one_sentence(changed, old, new, sentence):
     done = changed(old, new)
     assert done.exit_code == 1 and sentence in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (f"run: {TC}", f"run: {TC.replace('tc_clip', 'tc_clipp')}", f"unknown run in .*figure6.* did you mean '{TC}'"),
+        (f"run: {TC}", f"run: {TC.replace('few_shot', 'few_shto')}", f"did you mean '{TC}'"),
+        ("split: test1", "split: test4", r"unknown split in params/figures/figure6\.yaml 'test4'"),
+        ("context_tokens:", "bars: tabel1\ncontext_tokens:", "unknown table in .* did you mean 'table10?'"),
+    ],
+)
+def test_what_is_misspelt_in_a_figures_file_stops_every_command_that_plans_it(changed, old, new, sentence):
+    changed(old, new)
+    with pytest.raises(UserError, match=sentence):
+        figure.planned(load_plan("mini"))
+
+
+def test_a_run_that_the_suite_has_not_got_leaves_the_figure_out(changed):
+    for old, new in ((TC, TC.replace("1024", "7")), (TC.replace("1024", "7"), "imported-x")):
+        changed(old, new)
+        assert figure.planned(load_plan("mini")) == ["figure1", "figure3", "figure7"]
+
+
+def test_a_figure_uses_the_gpu_where_its_suite_does_and_models_look_at_videos(changed):
+    assert figure.gpus_of(load_plan("mini"), "figure6") == 0 and figure.gpus_of(load_plan("paper"), "figure6") == 1
+    text = Path("params/figures/figure6.yaml").read_text()
+    Path("params/figures/bars.yaml").write_text(text.split("videos:")[0] + "bars: table1\n")
+    assert figure.gpus_of(load_plan("paper"), "bars") == 0
+
+
+def test_a_small_picture_is_webp(changed):
+    said = CliRunner().invoke(app, ["figure", "figure6", "--small", "a.png"]).output
+    assert "--small must end with .webp (got 'a.png')" in " ".join(said.split())
 
 
 def test_a_run_that_no_table_names_is_shown_where_its_folder_has_weights(changed):
