@@ -33,8 +33,7 @@ def stages_of(plan: Plan) -> str:
     ).get_template("dvc.yaml.j2")
     return template.render(
         suite=suite,
-        config=f" --config suite={named}" if named else "",
-        option=f" --suite {named}" if named else "",
+        named=named,
         stages=[
             ("data", "videos", kinds["raw"]),
             ("splits", "splits texts", kinds["splits"]),
