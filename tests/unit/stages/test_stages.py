@@ -73,7 +73,7 @@ def test_an_edited_template_of_the_page_makes_the_report_stale_and_no_table(tmp_
 def test_templates_are_installed_with_their_packages():
     there = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("tcclip/**/templates")}
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    assert told == {package: ["templates/*"] for package in there}
+    assert told == {package: ["templates/*"] for package in there} | {"tcclip": ["py.typed"]}
 
 
 def test_a_table_is_stale_when_the_layout_of_a_table_that_it_shows_is_another():
