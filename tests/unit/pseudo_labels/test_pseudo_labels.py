@@ -143,7 +143,8 @@ def test_a_large_dataset_is_labelled_in_parts_and_the_hours_are_told() -> None:
     cost, plain = estimates_of(plan_of("mini")), estimates_of(plan_of("mini", "vifi_clip"))
     assert cost["pseudo-labels", "k400"].eval_views == 24 * 14 and ("pseudo-labels", "k400") not in plain
     whole, kept = (of["zero_shot", "k400"].train_views for of in (plain, cost))
-    assert whole // 10 == 336 and kept // 10 == 300  # of 302 videos whole steps of 4
+    epochs = plan_of("mini").protocol("zero_shot").epochs
+    assert whole // epochs == 336 and kept // epochs == 300  # of 302 videos whole steps of 4
 
 
 def test_another_share_is_another_list_of_the_same_labels() -> None:
