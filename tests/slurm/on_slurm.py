@@ -40,6 +40,10 @@ class SlurmProject(Project):
         logs = (self.folder / f".snakemake/slurm_logs/rule_{rule}/{wildcard}").rglob("*.log")
         return sorted((log.stem for log in logs), key=int)
 
+    def unlocked(self) -> bool:
+        """Remove a stale lock; False while a Snakemake works here, be it a cancelled job's own that is about to end."""
+        return self.run("python", "-m", "tcclip.workflow.unlock", check=False).returncode == 0
+
     def training_log(self) -> str:
         log = self.folder / f"logs/mini/train/{RUN}.log"
         return log.read_text() if log.is_file() else ""

@@ -128,6 +128,7 @@ def test_all_of_table_8b_sorted_by_all_is_two_clicks(ui, browser, project, tmp_p
 
 
 def test_runs_that_differ_in_their_seed_alone_are_a_group_of_a_view(ui, browser, project):
+    browser.set_window_size(1500, 6000)  # the list has in the page only the groups that fit the window
     browser.get(f"{ui[0]}/{link(store_id(project), SEEDS)}")
     group = "few_shot-hmdb51-k2-vifi_clip"
     wait(browser, lambda b: f"Group: {group}" in lines_of(b))
