@@ -20,6 +20,7 @@ import psutil
 from tcclip.bench.reading_clips import KILOBITS, RATE, write_clips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.decoding import decode
+from tcclip.data.videos.frame_tar import FrameTar
 from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.index import merge_index
 from tcclip.data.videos.reader import READERS, read_all
@@ -73,9 +74,12 @@ def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
             pass
 
     with open(folder / "extracted", "wb") as file:
+        tar = FrameTar(file)
 
         def extract(i: int) -> object:
-            return decode(paths[i], frames, file.write)
+            tar.begin(names[i])
+            decode(paths[i], frames, tar.add)
+            return tar.end()
 
         works: list[Callable[[int], object]] = [extract, *(partial(decode_only, reader) for reader in READERS)]
         whole, *alone = _seconds(works, len(paths))
@@ -89,7 +93,7 @@ def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
 
 def _store(folder: Path, names: list[str], store: str, sizes: Sizes) -> FrameSource:
     out = folder / store
-    files = out / "shard-0000.jpegs", out / "shard-0000.parquet"
+    files = out / "shard-0000.tar", out / "shard-0000.parquet"
     write_shard(folder / "videos", names, "ucf101", 0, _settings(store, sizes), *files)
     merge_index([files[1]], out / "index.parquet", out / "broken.csv")
     return open_frames(out)

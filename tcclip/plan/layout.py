@@ -88,9 +88,9 @@ def broken(dataset: str) -> Path:
 
 
 def shard(dataset: str, number: int | str) -> tuple[Path, Path]:
-    """A shard's JPEG file and its index; `number` may be a wildcard."""
+    """A shard's tar of JPEGs and its index; `number` may be a wildcard."""
     stem = f"shard-{number:04d}" if isinstance(number, int) else f"shard-{number}"
-    return frames(dataset) / f"{stem}.jpegs", frames(dataset) / f"{stem}.parquet"
+    return frames(dataset) / f"{stem}.tar", frames(dataset) / f"{stem}.parquet"
 
 
 def backbone(name: str) -> Path:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from tcclip.data.splits.split_tables import read_classes
-from tcclip.data.videos.index import PLACE
+from tcclip.data.videos.frame_tar import FrameTar
 from tcclip.evaluation import EvaluationJob, Subject
 from tcclip.models import Backbone, BackboneConfig
 from tcclip.models.class_texts import class_prompts
@@ -79,18 +79,15 @@ def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> No
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     rows: list[dict[str, Any]] = []
-    place = 0
-    with open(folder / "shard-0000.jpegs", "wb") as shard:
+    with open(folder / "shard-0000.tar", "wb") as file:
+        shard = FrameTar(file)
         for number, video in enumerate(videos):
             count = 0 if video in broken else 3 + number % 9
-            places = [place]
+            shard.begin(video)
             for _ in range(count):
                 noise = rng.integers(-40, 40, (40, 48, 3))
                 frame = np.clip(COLOURS[label_of(video)] + noise, 0, 255).astype(np.uint8)
-                place += shard.write(simplejpeg.encode_jpeg(frame, quality=90, colorspace="RGB"))
-                places.append(place)
-            shard.write(np.asarray(places, dtype=PLACE).tobytes())
-            place += len(places) * PLACE.itemsize
+                shard.add(simplejpeg.encode_jpeg(frame, quality=90, colorspace="RGB"))
             rows.append(
                 {
                     "video": video,
@@ -102,10 +99,13 @@ def write_frames(folder: Path, videos: list[str], broken: tuple[str, ...]) -> No
                     "fps": 30.0,
                     "container": "mp4",
                     "defect": "" if count else "no frames",
-                    "table": places[-1],
+                    "table": shard.end(),
                 }
             )
-    pd.DataFrame(rows).to_parquet(folder / "index.parquet")
+        places = shard.finish()
+    index = pd.DataFrame(rows)
+    index["table"] = (places + index["table"]).where(index["frames"] > 0, -1)
+    index.to_parquet(folder / "index.parquet")
 
 
 def protocol(**changes: Any) -> Protocol:

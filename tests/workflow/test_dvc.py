@@ -173,13 +173,13 @@ def test_making_things_again_leaves_the_cache_as_it_is(clone):
     clone.run("dvc", "pull")
     clone.edit("params/datasets/mini_ssv2.yaml", lambda content: content["generate"].update(seed=77))
     clone.edit("params/methods/vanilla_clip.yaml", lambda content: content.update(text=FILM))
-    before = (clone.folder / "data/frames/mini_ssv2/shard-0000.jpegs").read_bytes()
+    before = (clone.folder / "data/frames/mini_ssv2/shard-0000.tar").read_bytes()
     clone.snakemake("tables")
-    assert (clone.folder / "data/frames/mini_ssv2/shard-0000.jpegs").read_bytes() != before
+    assert (clone.folder / "data/frames/mini_ssv2/shard-0000.tar").read_bytes() != before
     assert damaged_cache_files(clone) == []
     clone.run("git", "checkout", "--quiet", "params")
     clone.run("dvc", "checkout", "--force")
-    assert (clone.folder / "data/frames/mini_ssv2/shard-0000.jpegs").read_bytes() == before
+    assert (clone.folder / "data/frames/mini_ssv2/shard-0000.tar").read_bytes() == before
     assert clone.jobs("tables") == {"load_runs": 1, "tables": 1}  # MLflow of this clone has the other runs
 
 

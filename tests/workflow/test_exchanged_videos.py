@@ -76,7 +76,7 @@ def test_a_repaired_video_is_noticed_and_scanned_again_it_alone(kitchen):
     assert kitchen.jobs(INDEX) == {}
     shutil.move("whole.mp4", "my_videos/2.mp4")  # with its own, older time
     assert kitchen.jobs(INDEX) == {
-        "shard" if Path("data/frames/kitchen/shard-0000.jpegs").exists() else "scan": 2,
+        "shard" if Path("data/frames/kitchen/shard-0000.tar").exists() else "scan": 2,
         "frames_index": 1,
     }
     kitchen.snakemake(INDEX)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
 from tcclip.data.resizing import resize, short_sides
+from tcclip.data.videos.jpeg import encode
 from tcclip.data.videos.reader import OF_PICTURES, BrokenVideoError, VideoInfo
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames, Resize
@@ -178,11 +178,6 @@ def shrink(frame: NDArray[np.uint8], short_side: int, how: Resize) -> NDArray[np
     frame = np.ascontiguousarray(frame)
     height, width = frame.shape[:2]
     return frame if min(height, width) <= short_side else resize(frame, *short_sides(height, width, short_side), how)
-
-
-def encode(frame: NDArray[np.uint8], quality: int) -> bytes:
-    """A frame as JPEG; colours at half resolution, as in nearly every source video."""
-    return bytes(simplejpeg.encode_jpeg(frame, quality=quality, colorspace="RGB", colorsubsampling="420"))
 
 
 def _defect(decoded: int, info: VideoInfo, silent: int, reason: str) -> str:

@@ -12,7 +12,8 @@ import pandas as pd
 import simplejpeg
 from numpy.typing import NDArray
 
-from tcclip.data.videos.index import PLACE, VideoIndex, origin
+from tcclip.data.videos.frame_tar import read_jpeg, read_places
+from tcclip.data.videos.index import VideoIndex, origin
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
 
@@ -45,7 +46,7 @@ def open_frames(folder: Path) -> FrameSource:
 
 
 class FrameStore:
-    """The frames of one dataset: `index.parquet` and its `shard-*.jpegs` in `folder`.
+    """The frames of one dataset: `index.parquet` and its `shard-*.tar` in `folder`.
 
     Holds no open file and copies no shard.
     """
@@ -74,17 +75,17 @@ class FrameStore:
         wanted = np.minimum(np.asarray(indices, dtype=np.int64), count - 1)
         clip = np.empty((len(wanted), *self._size[row], 3), dtype=np.uint8)
         seen: dict[int, int] = {}
-        path = self.folder / f"shard-{self._shard[row]:04d}.jpegs"
-        file = os.open(path, os.O_RDONLY)
+        path = self.folder / f"shard-{self._shard[row]:04d}.tar"
+        file = self._open(path)
         try:
-            places = _places(file, int(self._table[row]), count)
+            places = read_places(file, int(self._table[row]), video, count)
             for place, frame in enumerate(wanted.tolist()):
                 if frame in seen:
                     clip[place] = clip[seen[frame]]
                     continue
                 seen[frame] = place
-                begin, end = places[frame : frame + 2].tolist()
-                simplejpeg.decode_jpeg(os.pread(file, end - begin, begin), colorspace="RGB", buffer=clip[place])
+                jpeg = read_jpeg(file, *places[frame].tolist())
+                simplejpeg.decode_jpeg(jpeg, colorspace="RGB", buffer=clip[place])
         except ValueError as error:
             raise UserError(
                 f"{path} does not fit its index at video {video} ({error}): "
@@ -95,10 +96,13 @@ class FrameStore:
             os.close(file)
         return clip
 
-
-def _places(file: int, table: int, frames: int) -> NDArray[np.uint64]:
-    """The bytes at which a video's frames begin, and where the last one ends, which is where this table begins."""
-    places = np.frombuffer(os.pread(file, (frames + 1) * PLACE.itemsize, table), dtype=PLACE)
-    if len(places) != frames + 1 or places[-1] != table or (places[1:] <= places[:-1]).any():
-        raise ValueError("no table of its frames' places there")
-    return places
+    def _open(self, path: Path) -> int:
+        try:
+            return os.open(path, os.O_RDONLY)
+        except FileNotFoundError as error:
+            earlier = path.with_suffix(".jpegs")
+            is_old = f": {earlier.name} is a shard of an earlier version, which is not read" if earlier.exists() else ""
+            raise UserError(
+                f"{path} is missing{is_old}: `rm -f {path.with_suffix('.parquet')}`, and "
+                f"{frames_again(self.folder.name)} makes it"
+            ) from error

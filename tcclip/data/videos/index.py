@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
         ("codec", pa.string()),
         ("reader", pa.string()),  # of the stored frames, or, with frames.store "online", of every clip
         ("defect", pa.string()),  # empty if none
-        ("table", pa.int64()),  # byte of the shard at which the table of the frames' places begins; -1 if none
+        ("table", pa.int64()),  # byte of the shard at which the places of the frames begin; -1 if none
     ]
 )
 SHARD_SCHEMA = pa.schema(  # of a shard's index; the dataset's has none of it, so that it is the same on all machines
@@ -48,7 +48,6 @@ SHARD_SCHEMA = pa.schema(  # of a shard's index; the dataset's has none of it, s
         ("content", pa.string()),
     ]
 )
-PLACE = np.dtype("<u8")  # of that table: frames + 1 bytes at which a frame begins, and the last one ends
 BROKEN = ("video", "path", "reason")  # columns of broken.csv
 SHOWN = 10  # broken videos on the screen
 

@@ -62,7 +62,7 @@ def test_a_killed_decoder_leaves_no_shard_so_that_the_next_try_makes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_video(tmp_path / "videos" / "a.mp4", frames=2)
-    out = tmp_path / "frames" / "shard-0000.jpegs", tmp_path / "frames" / "shard-0000.parquet"
+    out = tmp_path / "frames" / "shard-0000.tar", tmp_path / "frames" / "shard-0000.parquet"
     with monkeypatch.context() as patch, pytest.raises(UserError, match="SIGKILL"):
         patch.setattr(decoding, "_serve", _killed)
         write_shard(tmp_path / "videos", ["a.mp4"], "ucf101", 0, FRAMES, *out)

@@ -41,7 +41,7 @@ def _extract(videos: Path, out: Path, store: str) -> FrameSource:
     settings = {"store": store, "short_side": 96, "jpeg_quality": 90, "shards": 1, "decode_timeout_s": 60}
     index = out / "shard-0000.parquet"
     names = [case.name for case in CASES]
-    write_shard(videos, names, "ucf101", 0, Frames.model_validate(settings), out / "shard-0000.jpegs", index)
+    write_shard(videos, names, "ucf101", 0, Frames.model_validate(settings), out / "shard-0000.tar", index)
     merge_index([index], out / "index.parquet", out / "broken.csv")
     return open_frames(out)
 

@@ -41,7 +41,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[FrameSource, Fram
 def test_the_index_says_where_the_frames_are(sources: tuple[FrameSource, FrameSource]) -> None:
     shards, online = sources
     assert isinstance(shards, FrameStore) and isinstance(online, OnlineFrames)
-    assert list(online.folder.glob("*.jpegs")) == []
+    assert list(online.folder.glob("*.tar")) == []
     assert online.index["frames"].to_dict() == shards.index["frames"].to_dict()
     same = ["width", "height", "source_width", "source_height", "defect", "codec"]
     assert online.index[same].equals(shards.index[same])
@@ -124,9 +124,9 @@ def test_an_index_of_an_earlier_version_whose_readers_are_not_proved_is_refused(
 def test_going_online_removes_the_jpegs(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "a.mp4", frames=4)
     extract(tmp_path / "videos", tmp_path / "frames")
-    assert len(list((tmp_path / "frames").glob("*.jpegs"))) == FRAMES.shards
+    assert len(list((tmp_path / "frames").glob("*.tar"))) == FRAMES.shards
     extract(tmp_path / "videos", tmp_path / "frames", frames=ONLINE)
-    assert list((tmp_path / "frames").glob("*.jpegs")) == []
+    assert list((tmp_path / "frames").glob("*.tar")) == []
 
 
 @pytest.mark.parametrize("name", ["video_90.mov", "corrupted.mp4", "unordered.mov", "part_0.mp4"])

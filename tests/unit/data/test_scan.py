@@ -99,7 +99,7 @@ def test_odd_names_come_through_manifest_shard_index_and_table(tmp_path: Path) -
 def test_a_second_extraction_of_one_shard_is_told_so_and_writes_nothing(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "a.mp4", frames=2)
     out = tmp_path / "frames"
-    files = out / "shard-0000.jpegs", out / "shard-0000.parquet"
+    files = out / "shard-0000.tar", out / "shard-0000.parquet"
     with (
         alone(out / ".shard-0000.lock", "held by the first"),
         pytest.raises(UserError, match=r"another process writes shard 0000 of .*frames: wait for it or stop it"),
@@ -116,16 +116,15 @@ from pathlib import Path
 from test_shards import FRAMES, names
 from tcclip.data.videos import shards
 plain = shards.append
-def slow(file, path, decoding):
-    result = plain(file, path, decoding)
-    file.flush()
+def slow(tar, path, decoding):
+    result = plain(tar, path, decoding)
     print(path.name, flush=True)
     time.sleep(0.5)
     return result
 shards.append = slow
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    files = folder / "frames/shard-0000.jpegs", folder / "frames/shard-0000.parquet"
+    files = folder / "frames/shard-0000.tar", folder / "frames/shard-0000.parquet"
     shards.write_shard(folder / "videos", names(folder / "videos"), "ucf101", 0, FRAMES, *files)
 """
 
@@ -149,7 +148,7 @@ def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes
     process.wait(30)
     process.stdout.close()
     out = tmp_path / "frames"
-    files = out / "shard-0000.jpegs", out / "shard-0000.parquet"
+    files = out / "shard-0000.tar", out / "shard-0000.parquet"
     assert not any(path.exists() for path in files)
     assert any(path.name.endswith(".part") for path in out.iterdir())
     write_shard(tmp_path / "videos", names(tmp_path / "videos"), "ucf101", 0, FRAMES, *files)
@@ -175,8 +174,8 @@ def test_shards_of_other_settings_are_not_merged(tmp_path: Path) -> None:
     videos = names(tmp_path / "videos")
     parts = [tmp_path / f"shard-000{number}.parquet" for number in range(2)]
     for number, frames in enumerate((FRAMES, ONLINE)):
-        jpegs = parts[number].with_suffix(".jpegs")
-        write_shard(tmp_path / "videos", videos, "ucf101", number, frames, jpegs, parts[number])
+        tar = parts[number].with_suffix(".tar")
+        write_shard(tmp_path / "videos", videos, "ucf101", number, frames, tar, parts[number])
     with pytest.raises(UserError, match=r"shard-0001\.parquet was made with other settings"):
         merge_index(parts, tmp_path / "index.parquet", tmp_path / "broken.csv")
 

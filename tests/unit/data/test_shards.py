@@ -31,7 +31,7 @@ def extract(videos: Path, out: Path, fmt: str = "ucf101", frames: Frames = FRAME
     for shard in range(frames.shards):
         stem = out / f"shard-{shard:04d}"
         parts.append(stem.with_suffix(".parquet"))
-        write_shard(videos, names(videos), fmt, shard, frames, stem.with_suffix(".jpegs"), parts[-1])
+        write_shard(videos, names(videos), fmt, shard, frames, stem.with_suffix(".tar"), parts[-1])
     merge_index(parts, out / "index.parquet", out / "broken.csv")
     return open_frames(out)
 
@@ -133,7 +133,7 @@ def test_worker_processes_read_what_this_process_reads(store: FrameStore, method
 
 def test_shards_and_index_are_the_same_when_written_again(folder: Path, tmp_path: Path) -> None:
     extract(folder.parent / "videos", tmp_path)
-    for name in ("shard-0000.jpegs", "shard-0001.jpegs", "index.parquet"):
+    for name in ("shard-0000.tar", "shard-0001.tar", "index.parquet"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
@@ -160,7 +160,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypa
     monkeypatch.setattr(shards, "append", full)
     out = tmp_path / "frames"
     with pytest.raises(UserError, match="no space left on the disk"):
-        write_shard(tmp_path / "videos", ["a.mp4"], "ucf101", 0, FRAMES, out / "shard-0000.jpegs", out / "a.parquet")
+        write_shard(tmp_path / "videos", ["a.mp4"], "ucf101", 0, FRAMES, out / "shard-0000.tar", out / "a.parquet")
     assert list(out.iterdir()) == []
 
 
@@ -179,9 +179,9 @@ def test_a_video_that_hangs_costs_its_time_limit_and_not_the_job(tmp_path: Path)
 
 def test_a_shard_that_does_not_fit_its_index_is_named(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "frames")
-    for path in (tmp_path / "frames").glob("*.jpegs"):
+    for path in (tmp_path / "frames").glob("*.tar"):
         path.write_bytes(path.read_bytes()[::-1])
-    with pytest.raises(UserError, match=r"shard-000\d.jpegs does not fit its index at video tiny"):
+    with pytest.raises(UserError, match=r"shard-000\d.tar does not fit its index at video tiny"):
         FrameStore(tmp_path / "frames").read("tiny", [0])
 
 

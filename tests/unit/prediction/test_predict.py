@@ -40,7 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_video(world / "videos" / name, frames=frames)
     online = world / "online"
     part = online / "shard-0000.parquet"
-    write_shard(world / "videos", FILES, "ucf101", 0, FRAMES, part.with_suffix(".jpegs"), part)
+    write_shard(world / "videos", FILES, "ucf101", 0, FRAMES, part.with_suffix(".tar"), part)
     merge_index([part], online / "index.parquet", online / "broken.csv")
     (world / "splits" / "files.csv").write_text("video,label\na,0\nb,1\nc,2\n")
     shutil.copytree(world / "videos", world / "mixed")

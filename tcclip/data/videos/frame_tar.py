@@ -1,0 +1,130 @@
+"""A shard of frames as an uncompressed tar: its members are `<video>/<frame>.jpg`, in order, and nothing else.
+
+Behind the end of the archive, where no program that reads tar looks, are the places of the frames, for random access:
+for each video a mark, 8 bytes of a hash of its name and number of frames, and then for each frame the block of 512
+bytes at which its JPEG begins and its bytes. All of it follows from the members alone (`places_of_members`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = tarfile.BLOCKSIZE  # bytes
+DIGITS = 8  # of a frame's number from 0, so that the order of names is that of frames
+END = bytes(2 * BLOCK)  # of the archive
+PLACE = np.dtype("<u4")  # block, bytes
+MARK = 8  # bytes
+
+
+class FrameTar:
+    """Writes a shard frame by frame; only the frames' places are kept in memory, 8 bytes each."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Begins at the beginning of `file`."""
+        self._file = file
+        self._end = 0  # bytes written
+        self._begin = 0  # of the video
+        self._video, self._folder = "", ""
+        self._folders: set[str] = set()
+        self._frames: list[tuple[int, int]] = []  # places of the video
+        self._places = bytearray()  # of all videos before it
+
+    def begin(self, video: str) -> None:
+        """The frames that are added next are `video`'s; a second one of that name goes to `<video>~2`."""
+        self._video, self._folder, copy = video, video, 1
+        while self._folder in self._folders:
+            copy += 1
+            self._folder = f"{video}~{copy}"
+        self._begin, self._frames = self._end, []
+
+    def add(self, jpeg: bytes) -> None:
+        """The next frame."""
+        head = header(f"{self._folder}/{len(self._frames):0{DIGITS}d}.jpg", len(jpeg))
+        self._file.write(head + jpeg + bytes(-len(jpeg) % BLOCK))
+        self._frames.append(((self._end + len(head)) // BLOCK, len(jpeg)))
+        self._end += len(head) + len(jpeg) + -len(jpeg) % BLOCK
+
+    def forget(self) -> None:
+        """Nothing of this video is kept."""
+        self._file.seek(self._begin)
+        self._file.truncate()
+        self._end, self._frames = self._begin, []
+
+    def end(self) -> int:
+        """The video is complete; the byte of all places at which its own begin, -1 without frames."""
+        if not self._frames:
+            return -1
+        self._folders.add(self._folder)
+        table = len(self._places)
+        self._places += mark(self._video, len(self._frames)) + np.array(self._frames, dtype=PLACE).tobytes()
+        return table
+
+    def finish(self) -> int:
+        """Write the end of the archive and all places; the byte at which these begin."""
+        self._file.write(END + self._places)
+        return self._end + len(END)
+
+
+def header(name: str, size: int) -> bytes:
+    """A member's header, the same whenever and by whomever it is made.
+
+    Names that are not ASCII are UTF-8, as GNU tar writes them; one that is too long for a plain header (a video of more
+    than 155 bytes) gets an extended one before it.
+    """
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o644
+    try:
+        return member.tobuf(tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
+    except ValueError:
+        return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+
+
+def mark(video: str, frames: int) -> bytes:
+    """What stands before a video's places, so that no other video's are taken for them."""
+    return hashlib.blake2b(f"{frames} {video}".encode(), digest_size=MARK, person=b"tcclip frames").digest()
+
+
+def read_places(file: int, table: int, video: str, frames: int) -> NDArray[np.uint32]:
+    """The places of a video's frames in an open shard, (frames, 2): the block at which each begins, and its bytes.
+
+    ValueError where they do not begin at byte `table`.
+    """
+    length = MARK + 2 * frames * PLACE.itemsize
+    found = os.pread(file, length, table)
+    if len(found) != length or found[:MARK] != mark(video, frames):
+        raise ValueError(_what_it_is(file, table))
+    return np.frombuffer(found, dtype=PLACE, offset=MARK).reshape(frames, 2)
+
+
+def read_jpeg(file: int, block: int, size: int) -> bytes:
+    """A frame of an open shard, by its place."""
+    return os.pread(file, size, block * BLOCK)
+
+
+def places_of_members(shard: Path) -> dict[str, list[tuple[int, int]]]:
+    """The places of the frames by their folders, from the members of the tar alone."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    with tarfile.open(shard, "r:", encoding="utf-8") as members:
+        for member in members:
+            folder = member.name.rpartition("/")[0]
+            places.setdefault(folder, []).append((member.offset_data // BLOCK, member.size))
+    return places
+
+
+def _what_it_is(file: int, table: int) -> str:
+    """Why a shard has not the places that its index says."""
+    head = os.pread(file, BLOCK, 0)
+    if head[:2] == b"\xff\xd8":
+        return "it is of an earlier version, whose shards were no tar"
+    if head[257:262] != b"ustar":
+        return "it is no tar"
+    if os.fstat(file).st_size <= table:
+        return "it ends before the places of this video's frames, which stand behind the archive's end"
+    return "it has no places of this video's frames there"
