@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
@@ -18,7 +19,6 @@ import pandas as pd
 import pytest
 import simplejpeg
 import torch
-import webdataset
 from numpy.typing import NDArray
 from PIL import Image
 from small_videos import picture, write_video
@@ -27,12 +27,12 @@ from test_video import CLIPS
 from torchvision.io import decode_jpeg
 
 from tcclip.data.videos import shards
-from tcclip.data.videos.decoding import shrink
+from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, Keep, shrink
 from tcclip.data.videos.frame_tar import BLOCK, FrameTar, places_of_members, read_places
 from tcclip.data.videos.frames import FrameStore
 from tcclip.data.videos.jpeg import TABLES, encode, with_tables
 from tcclip.data.videos.pyav_reader import shown
-from tcclip.data.videos.shards import write_shard
+from tcclip.data.videos.shards import append, write_shard
 from tcclip.errors import UserError
 
 ONE = FRAMES.model_copy(update={"shards": 1})
@@ -90,6 +90,8 @@ def test_tar_unpacks_pictures_with_the_pixels_that_the_program_reads(folder: Pat
 
 
 def test_webdataset_reads_each_frame_as_a_sample(folder: Path) -> None:
+    import webdataset
+
     samples = list(webdataset.WebDataset(str(folder / "shard-0000.tar"), shardshuffle=False).decode("rgb8"))
     assert [f"{sample['__key__']}.jpg" for sample in samples] == MEMBERS
     store = FrameStore(folder)
@@ -142,6 +144,24 @@ def test_a_frame_is_written_before_the_next_one_comes(tmp_path: Path) -> None:
     assert lengths == [2, 5, 9]
     tar.forget()
     assert tar.end() == -1 and file.getvalue() == b""
+
+
+def test_a_video_that_hangs_after_some_frames_leaves_none_in_the_shard(tmp_path: Path) -> None:
+    class Hanging:
+        def decode(self, path: Path, keep: Keep) -> Decoded:
+            keep(encode(picture(1), 90))
+            return Decoded(NOTHING, defect="not decoded within 1 s")
+
+    with open(tmp_path / "shard.tar", "wb") as file:
+        tar = FrameTar(file)
+        tar.begin("hangs")
+        append(tar, tmp_path, cast(Decoder, Hanging()))
+        assert tar.end() == -1
+        tar.begin("good")
+        tar.add(encode(picture(2), 90))
+        tar.end()
+        tar.finish()
+    assert places_of_members(tmp_path / "shard.tar").keys() == {"good"}
 
 
 @pytest.mark.parametrize("clip", ["demo.mp4", "part_0.mp4", "flipping_a_pancake.mkv"])
@@ -251,7 +271,6 @@ def test_a_shard_that_is_made_again_keeps_what_has_not_changed_and_removes_the_e
     folder: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[str] = []
-    append = shards.append
     monkeypatch.setattr(shards, "append", lambda tar, path, by: decoded.append(path.name) or append(tar, path, by))
     videos, files = folder.parent / "videos", (copy / "shard-0000.tar", copy / "shard-0000.parquet")
     (copy / "shard-0000.jpegs").write_bytes(b"of an earlier version")
