@@ -7,6 +7,7 @@ from snakemake.utils import min_version
 
 from tcclip.stages import all_stages
 from tcclip.tracking import address
+from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
 from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
 from tcclip.workflow.snakefile import share_gpus, start, start_jobs_at_once, typed_seeds
 
