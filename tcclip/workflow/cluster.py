@@ -7,11 +7,13 @@ within its own time, and what it has finished survives an evaluation that fails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from tcclip.plan import Plan, layout
 
 WARNING = 120  # seconds before its time is over in which a training is told to write its state; of short ones a quarter
+_SUBMITTED = SimpleNamespace(is_local=False)  # any job that does not run where Snakemake does
 Words = Callable[[Any, Any], str]  # of wildcards and resources: what depends on resources makes no result out of date
 
 
@@ -39,6 +41,24 @@ def then_let_go(workflow: Any, plan: Plan) -> Words:
         return f"&& rm -f {layout.run(plan.suite.name, wildcards.run) / layout.STATE}" if _together(workflow) else ""
 
     return words
+
+
+def tell_why_groups_fail(scheduler: Any) -> None:
+    """Let Snakemake say what the cluster says of jobs that share a job, such as a partition that is not there.
+
+    Of other jobs it does; `GroupJob.log_error` of Snakemake 9.27 leaves it out.
+    """
+    from snakemake.logging import logger
+
+    executor = scheduler.get_executor(_SUBMITTED)
+    tell = executor.print_job_error
+
+    def print_job_error(job_info: Any, msg: str | None = None, **more: Any) -> None:
+        tell(job_info, msg, **more)
+        if msg and job_info.job.is_group():
+            logger.error(msg)
+
+    executor.print_job_error = print_job_error
 
 
 def _together(workflow: Any) -> bool:

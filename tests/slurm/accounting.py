@@ -18,7 +18,7 @@ SMALL = ("--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--innodb
 def why_not() -> str | None:
     """Why this machine cannot keep accounts, if so."""
     missing = [name for name in DAEMONS if not shutil.which(name)]
-    return f"no {', '.join(missing)} (Debian: apt-get install mariadb-server slurmdbd)" if missing else None
+    return f"no {', '.join(missing)} (Debian: apt-get install slurmdbd mariadb-server-core)" if missing else None
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from on_slurm import FINISH, RUN, START, UNTRAINED, SlurmProject, small_project
 
 OUTAGE = 60  # seconds
 LITTLE = 700  # MB; an evaluation needs more, and not twice as much
-EPOCHS = 15  # of a training that something happens to
+EPOCHS = 10  # of a training that something happens to
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook

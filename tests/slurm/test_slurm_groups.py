@@ -31,14 +31,16 @@ def in_three_jobs(cluster, prepared, tmp_path_factory):
 
 def test_a_training_over_its_time_limit_resumes_and_ends_with_the_same_weights(cluster, in_three_jobs, undisturbed):
     ended = [cluster.finished()[job]["JobState"] for job in in_three_jobs.jobs_of(RUN)]
-    assert ended == ["FAILED", "FAILED", "COMPLETED"]
+    assert ended[-1] == "COMPLETED" and {*ended[:-1]} == {"FAILED"}
+    assert len(ended) >= 3  # more on a machine that is so slow that the training is over its time once more
     assert in_three_jobs.weights() == undisturbed
 
 
 def test_a_training_and_its_evaluation_have_their_times_each(cluster, in_three_jobs):
     """The job has both, and the training ended itself in its own."""
     jobs = [cluster.finished()[job] for job in in_three_jobs.jobs_of(RUN)]
-    assert [int(job["TimeLimit"]) for job in jobs] == [TRAIN + EVALUATE, *[TRAIN + 2 * EVALUATE] * 2]
+    limits = [TRAIN + EVALUATE, *[TRAIN + 2 * EVALUATE] * (len(jobs) - 1)]
+    assert [int(job["TimeLimit"]) for job in jobs] == limits
 
 
 def test_a_failed_evaluation_does_not_train_again(in_three_jobs):
