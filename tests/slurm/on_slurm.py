@@ -25,11 +25,11 @@ class SlurmProject(Project):
         stand_in = [] if self.accounting else [str(self.folder / "slurm/without_accounting")]  # as docs/cluster.md says
         return super().environment(*first, str(self.folder / "bin"), *stand_in)
 
-    def before_tcclip(self, script: str) -> None:
-        """Let the jobs find a shell script of that name first, for which `$REAL` is the command itself."""
-        path = self.folder / "bin/tcclip"
+    def before(self, command: str, script: str) -> None:
+        """Let the jobs find a shell script of a command's name first, for which `$REAL` is the command itself."""
+        path = self.folder / "bin" / command
         path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/bash\nREAL={shutil.which('tcclip', path=super().environment()['PATH'])}\n{script}")
+        path.write_text(f"#!/bin/bash\nREAL={shutil.which(command, path=super().environment()['PATH'])}\n{script}")
         path.chmod(0o755)
 
     @contextlib.contextmanager

@@ -23,7 +23,7 @@ exit $code
 def test_every_training_sees_its_own_card_and_two_on_one_node_never_the_same(cluster, prepared, tmp_path):
     project = prepared.copy(tmp_path / "project")
     project.change_machine(gpus=1)
-    project.before_tcclip(NOTE_CARDS.format(devices=cluster.folder / "devices"))
+    project.before("tcclip", NOTE_CARDS.format(devices=cluster.folder / "devices"))
     # Both on one node; alone Slurm would give each its own.
     project.edit(
         "workflow/profiles/slurm/config.yaml",

@@ -20,7 +20,7 @@ rule evaluate:
         suite=suite,
         settings=lambda wildcards: settings(stages.evaluate.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.evaluate.depends_on(plan, wildcards.run).code,
-        let_go=then_let_go(workflow, plan),
+        let_go=then_let_go(plan),
     message:
         "evaluating {wildcards.run}"
     shell:

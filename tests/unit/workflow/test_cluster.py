@@ -1,5 +1,6 @@
 """What a training and its evaluation do in one job of a cluster, and not elsewhere."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -20,15 +21,21 @@ def test_a_training_ends_two_minutes_before_its_time_does_and_a_short_one_a_quar
     assert words(RUN, SimpleNamespace(runtime=minutes)) == f"timeout {seconds}"
 
 
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setattr("os.environ", dict(os.environ))
+
+
 def test_a_training_that_is_evaluated_in_the_same_job_keeps_its_state_until_then():
-    together = workflow("train", "evaluate")
-    assert kept_for_evaluation(together)(RUN, None) == "--keep-state"
-    assert then_let_go(together, load_plan("mini"))(RUN, None) == f"&& rm -f runs/mini/{RUN.run}/state.pt"
+    """The job's Snakemake knows of both; those that it starts know of one each, and have its environment."""
+    kept_for_evaluation(workflow("train", "evaluate"))
+    assert kept_for_evaluation(workflow("train"))(RUN, None) == "--keep-state"
+    assert then_let_go(load_plan("mini"))(RUN, None) == f"&& rm -f runs/mini/{RUN.run}/state.pt"
 
 
 @pytest.mark.parametrize("alone", [workflow("train"), workflow("evaluate"), workflow(remote=False)])
 def test_one_that_is_not_keeps_none(alone):
-    assert kept_for_evaluation(alone)(RUN, None) == then_let_go(alone, load_plan("mini"))(RUN, None) == ""
+    assert kept_for_evaluation(alone)(RUN, None) == then_let_go(load_plan("mini"))(RUN, None) == ""
 
 
 def test_on_this_machine_no_time_is_limited():
