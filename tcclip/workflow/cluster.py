@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,12 +32,12 @@ def within_its_time(workflow: Any) -> Words:
     return words
 
 
-def kept_for_evaluation(workflow: Any) -> Words:
+def kept_for_evaluation(workflow: Any, arguments: Sequence[str]) -> Words:
     """The option of a training that is evaluated in the same job: Snakemake removes its outputs if that fails.
 
     Inside the job one Snakemake knows of both and starts another one for each, which it tells by the environment.
     """
-    if workflow.remote_exec and {"train", "evaluate"} <= set(workflow.dag_settings.allowed_rules):
+    if workflow.remote_exec and {"train", "evaluate"} <= set(arguments):  # of --allowed-rules
         os.environ[SHARED] = "1"
     return lambda _wildcards, resources: "--keep-state" if SHARED in os.environ else ""
 

@@ -168,6 +168,6 @@ def settings(values: Mapping[str, Any]) -> list[str]:
     return [f"{key}={value}" for key, value in values.items()]
 
 
-def growing(amount: int, most: int = 100) -> Callable[[object, int], int]:
+def growing(amount: int, most: int = 10) -> Callable[[object, int], int]:
     """A resource of which a job gets `amount`, and once more as much when it is tried again, up to `most` times."""
     return lambda _wildcards, attempt: amount * min(attempt, most)

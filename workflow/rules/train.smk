@@ -22,7 +22,7 @@ rule train:
         settings=lambda wildcards: settings(stages.train.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.train.depends_on(plan, wildcards.run).code,
         in_time=within_its_time(workflow),
-        keep=kept_for_evaluation(workflow),
+        keep=kept_for_evaluation(workflow, sys.argv),
     message:
         "training {wildcards.run}"
     shell:

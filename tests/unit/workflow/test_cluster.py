@@ -11,13 +11,13 @@ from tcclip.workflow.cluster import kept_for_evaluation, tell_why_groups_fail, t
 RUN = SimpleNamespace(run="few_shot-ucf101-k2-tc_clip-s1024")
 
 
-def workflow(*rules: str, remote: bool = True) -> SimpleNamespace:
-    return SimpleNamespace(remote_exec=remote, dag_settings=SimpleNamespace(allowed_rules=set(rules)))
+BOTH, ONE = ["--allowed-rules", "train", "evaluate", "--cores", "1"], ["--allowed-rules", "train", "--cores", "1"]
+ON_A_CLUSTER, HERE = SimpleNamespace(remote_exec=True), SimpleNamespace(remote_exec=False)
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(900, 900 * 60 - 120), (30, 28 * 60), (1, 45)])
 def test_a_training_ends_two_minutes_before_its_time_does_and_a_short_one_a_quarter(minutes, seconds):
-    words = within_its_time(workflow("train"))
+    words = within_its_time(ON_A_CLUSTER)
     assert words(RUN, SimpleNamespace(runtime=minutes)) == f"timeout {seconds}"
 
 
@@ -28,18 +28,18 @@ def environment(monkeypatch):
 
 def test_a_training_that_is_evaluated_in_the_same_job_keeps_its_state_until_then():
     """The job's Snakemake knows of both; those that it starts know of one each, and have its environment."""
-    kept_for_evaluation(workflow("train", "evaluate"))
-    assert kept_for_evaluation(workflow("train"))(RUN, None) == "--keep-state"
+    kept_for_evaluation(ON_A_CLUSTER, BOTH)
+    assert kept_for_evaluation(ON_A_CLUSTER, ONE)(RUN, None) == "--keep-state"
     assert then_let_go(load_plan("mini"))(RUN, None) == f"&& rm -f runs/mini/{RUN.run}/state.pt"
 
 
-@pytest.mark.parametrize("alone", [workflow("train"), workflow("evaluate"), workflow(remote=False)])
-def test_one_that_is_not_keeps_none(alone):
-    assert kept_for_evaluation(alone)(RUN, None) == then_let_go(load_plan("mini"))(RUN, None) == ""
+@pytest.mark.parametrize(("where", "arguments"), [(ON_A_CLUSTER, ONE), (HERE, BOTH)])
+def test_one_that_is_not_keeps_none(where, arguments):
+    assert kept_for_evaluation(where, arguments)(RUN, None) == then_let_go(load_plan("mini"))(RUN, None) == ""
 
 
 def test_on_this_machine_no_time_is_limited():
-    assert within_its_time(workflow(remote=False))(RUN, SimpleNamespace(runtime=30)) == ""
+    assert within_its_time(HERE)(RUN, SimpleNamespace(runtime=30)) == ""
 
 
 def test_what_a_cluster_says_of_a_shared_job_is_said_and_of_another_not_twice(caplog):
