@@ -7,8 +7,9 @@ from snakemake.utils import min_version
 
 from tcclip.stages import all_stages
 from tcclip.tracking import address
+from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
 from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import share_gpus, start, start_jobs_at_once, typed_seeds
+from tcclip.workflow.snakefile import share_gpus, start, typed_seeds
 
 min_version("9.18")
 
@@ -27,8 +28,7 @@ wildcard_constraints:
 
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds})  # whose runs the console counts
-    start_jobs_at_once(workflow.scheduler)
-    start(suite, on_this_machine=workflow.local_exec, seeds=plan.seeds)
+    start(suite, workflow, plan.seeds)
 
 
 if plan.releases:

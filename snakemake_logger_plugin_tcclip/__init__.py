@@ -7,7 +7,7 @@ the last line of its log, so jobs on a cluster's nodes report in the same way.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from logging import WARNING, LogRecord
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,11 @@ class LogHandler(LogHandlerBase):
             self.finished.append(fields["job_id"])
         elif event == LogEvent.PROGRESS:
             self._progress(fields["done"], fields["total"])
+        elif event == LogEvent.GROUP_ERROR:
+            self._failures(fields["job_error_info"], fields.get("aux_logs") or [])
         elif event == LogEvent.JOB_ERROR:
-            self._failure(fields)
+            if not fields.get("indent"):  # else of a group, which has told it
+                self._failure(fields)
         elif event == LogEvent.RUN_INFO:
             if self.common_settings.dryrun and not self.planned:
                 self.screen.say(record.getMessage())
@@ -111,6 +114,27 @@ class LogHandler(LogHandlerBase):
         """The result line of a job, or its message."""
         logs = [line for log in job.get("log") or [] for line in _lines(Path(log))[-1:]]
         return logs[0] if logs else str(job.get("rule_msg") or job.get("rule_name") or "job")
+
+    def _failures(self, jobs: Sequence[Mapping[str, Any]], said: Sequence[str]) -> None:
+        """What failed of jobs that shared a cluster's job: not those before it, nor those after it.
+
+        Of the cluster's own logs (`said`) the errors, such as too little memory; Snakemake names no other reason here.
+        """
+        guilty = [job for job in jobs if self._began(job) and not self._succeeded(job)]
+        for job in guilty or jobs[-1:]:
+            self._failure(job)
+        for log in map(Path, said):
+            for line in [line for line in _lines(log) if ": error: " in line][-TAIL:]:
+                self.screen.say(f"    {line}")
+
+    def _began(self, job: Mapping[str, Any]) -> bool:
+        return any(Path(str(log)).is_file() for log in job["log"])
+
+    def _succeeded(self, job: Mapping[str, Any]) -> bool:
+        """Whether the log ends with the line of a finished stage, which begins as the rule's message."""
+        message = self.jobs.get(job["jobid"], {}).get("rule_msg")
+        ends = [line for log in job["log"] for line in _lines(Path(str(log)))[-1:]]
+        return bool(ends) and all(line.startswith(f"{message}: ") for line in ends)
 
     def _failure(self, fields: Mapping[str, Any]) -> None:
         logs = [Path(str(log)) for log in fields.get("rule_log") or fields.get("log") or []]

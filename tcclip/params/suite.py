@@ -56,9 +56,9 @@ class Machine(Params):
     precision: Literal["auto", "fp32", "fp16", "bf16"]  # auto: what the card is fast in
     eval_batch: Count  # clips of one forward pass
     checkpoint: bool = False  # training: less memory for a quarter more time, the same gradients
-    train_mem_mb: Count  # of a training or evaluation; asked for once more each time the job is tried again
+    train_mem_mb: Count  # of a training or evaluation; twice as much when the job is tried again
     train_minutes: Count  # time limit on a cluster; a training that needs more goes on in its next job
-    evaluate_minutes: Count  # time limit on a cluster; as much more each time the job is tried again
+    evaluate_minutes: Count  # time limit on a cluster; twice as much when the job is tried again
     sample_seconds: Annotated[float, Field(gt=0)] = 10.0  # between two samples of processor, memory and GPU in training
 
     @property

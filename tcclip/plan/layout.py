@@ -8,6 +8,7 @@ from tcclip.params import Dataset
 from tcclip.params.texts import OF_VIDEOS, TextKind
 
 DATA = Path("data")
+STATE = "state.pt"  # in a run's folder: the resume state of a training
 LAST = "last.safetensors"  # in a run's folder: the last epoch's weights, where weights.safetensors has the best one's
 
 

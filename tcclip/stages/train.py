@@ -137,6 +137,10 @@ Restart = Annotated[
         "--restart", envvar="TCCLIP_RESTART", help="begin anew where it stopped with other params, data or code"
     ),
 ]
+KeepState = Annotated[
+    bool,
+    typer.Option("--keep-state", help="leave state.pt when it is done, from which its files can be written again"),
+]
 AcrossCode = Annotated[
     bool,
     typer.Option("--continue", envvar="TCCLIP_CONTINUE", help="go on where it stopped with other code only"),
@@ -151,6 +155,7 @@ def train(
     gpus: Gpus = None,
     restart: Restart = False,
     across_code: AcrossCode = False,
+    keep_state: KeepState = False,
     log: Log = None,
 ) -> None:
     """Train a run, or go on with it where it was interrupted; with --set one beside it that has other values."""
@@ -164,5 +169,5 @@ def train(
         labels = " pseudo_labels" if labelling_of(plan, plan.run(name)) else ""
         with told_missing(f"snakemake frames splits backbone tokens{labels} --config suite={suite}"):
             job = training_job(plan, name)
-        job = dataclasses.replace(job, device=device, restart=restart, across_code=across_code)
+        job = dataclasses.replace(job, device=device, restart=restart, across_code=across_code, keep_state=keep_state)
         report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name)), instead=instead))

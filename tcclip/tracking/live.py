@@ -22,6 +22,7 @@ from typing import Any
 
 import psutil
 
+from tcclip.plan.layout import STATE
 from tcclip.process.log import log
 from tcclip.tracking.address import credentials, is_server, tracking_uri
 from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
@@ -111,7 +112,7 @@ class _Watching:
     def _begin(self) -> None:
         if is_server(tracking_uri()):
             self._reporter = _Reporter(self._first)
-        file = SystemFile(self._folder / SYSTEM, fresh=not (self._folder / "state.pt").is_file())
+        file = SystemFile(self._folder / SYSTEM, fresh=not (self._folder / STATE).is_file())
         self._thread = threading.Thread(target=self._sample, args=(file, Usage()), name="samples", daemon=True)
         self._thread.start()
 

@@ -34,6 +34,7 @@ class TrainingJob:
     initial: Path | None = None  # weights of the run it starts from; None: the backbone's
     max_missing: float = 0.02  # share of a split that may lack frames
     device: str = "auto"
+    keep_state: bool = False  # leave the resume state when the training is done: its outputs can be had from it again
     save_seconds: float = 5.0  # resume state: not more often than this
     restart: bool = False  # begin anew where the resume state is of other params, data or code
     across_code: bool = False  # go on where it is of other code only

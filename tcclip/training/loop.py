@@ -20,6 +20,7 @@ import torch
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
+from tcclip.plan.layout import STATE
 from tcclip.process import distributed
 from tcclip.process.files import sha256
 from tcclip.process.log import log
@@ -54,7 +55,7 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
     started = time.monotonic()
     keep_memory()
     setup = prepare(job)
-    path = job.folder / "state.pt"
+    path = job.folder / STATE
     mark = mark_of(setup.job, setup.train_videos.videos, sha256(job.backbone / "weights.safetensors"))
     progress = resume(setup, distributed.broadcast_object(lambda: state.load(path, mark, setup.job)))
     before = progress.seconds
@@ -85,8 +86,11 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
             raise
     progress.seconds = before + time.monotonic() - started
     if distributed.is_main_process():
+        if job.keep_state:
+            write_state()
         outputs.write(setup, progress)
-        path.unlink(missing_ok=True)
+        if not job.keep_state:
+            path.unlink(missing_ok=True)
     return talk.result_line(progress)
 
 

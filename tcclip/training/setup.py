@@ -24,6 +24,7 @@ from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Protocol
 from tcclip.params.kinds.make import make
+from tcclip.plan.layout import STATE
 from tcclip.process import distributed
 from tcclip.process.environment import git_state
 from tcclip.process.log import log
@@ -250,9 +251,9 @@ def resume(setup: Setup, found: tuple[Progress, dict[str, Any]] | None) -> Progr
         try:
             put_in(setup, content)
         except (KeyError, TypeError, ValueError) as error:  # gone on with across code that names its parts otherwise
-            path, other = setup.job.folder / "state.pt", ["a model or an optimizer that today's code does not have"]
+            path, other = setup.job.folder / STATE, ["a model or an optimizer that today's code does not have"]
             raise UserError(talk.other_state(path, setup.job, progress.epoch, other, only_code=False)) from error
-        log(talk.resumed_line(setup.job.name, progress))
+        log(talk.resumed_line(setup.job.name, progress, setup.budget.epochs))
     if not distributed.is_main_process():
         progress.held = {}
     distributed.broadcast(setup.parameters.values())

@@ -17,8 +17,10 @@ def skipped_line(split: str, broken: int, missing: int, listed: int) -> str:
     return f"{split}: {broken} broken and {missing} missing of {listed} videos are skipped"
 
 
-def resumed_line(name: str, progress: Progress) -> str:
+def resumed_line(name: str, progress: Progress, epochs: int) -> str:
     """Where an interrupted training goes on."""
+    if progress.epoch == epochs:
+        return f"{name}: was finished before: its files are written again"
     return f"{name}: continues after step {progress.step} of epoch {progress.epoch + 1}"
 
 

@@ -20,6 +20,7 @@ from tcclip.process import cards, git
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
 from tcclip.workflow import warm
+from tcclip.workflow.cluster import tell_why_groups_fail
 
 CONFIG_KEYS = ("suite", "seeds")
 JOBS, SECONDS = 100, 1  # Snakemake's own limit: so many jobs may start in so many seconds
@@ -65,16 +66,18 @@ def notice_exchanged(plan: Plan) -> None:
             )
 
 
-def start(suite: str, on_this_machine: bool, seeds: str = "") -> None:
-    """What comes before the first job: MLflow's store where it must be there, and the warm server.
+def start(suite: str, workflow: Any, seeds: str = "") -> None:
+    """What comes before the first job: Snakemake's scheduler, MLflow's store where it must be there, the warm server.
 
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
+    start_jobs_at_once(workflow.scheduler)
+    tell_why_groups_fail(workflow.scheduler)
     tell_if_git_does_not_answer()
     if store_answers(suite):
         make_store_first()
-    if on_this_machine:
+    if workflow.local_exec:
         warm.start_server(suite, seeds)
 
 
@@ -165,6 +168,6 @@ def settings(values: Mapping[str, Any]) -> list[str]:
     return [f"{key}={value}" for key, value in values.items()]
 
 
-def growing(amount: int, most: int = 100) -> Callable[[object, int], int]:
+def growing(amount: int, most: int = 10) -> Callable[[object, int], int]:
     """A resource of which a job gets `amount`, and once more as much when it is tried again, up to `most` times."""
     return lambda _wildcards, attempt: amount * min(attempt, most)

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,12 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "workflow"))
 
 from cluster import Cluster, why_not
-from on_slurm import SlurmProject, small_project
+from daemons import wait_until
+from on_slurm import FINISH, RUN, START, UNTRAINED, SlurmProject, small_project
+
+OUTAGE = 60  # seconds
+LITTLE = 700  # MB; an evaluation needs more, and not twice as much
+EPOCHS = 10  # of a training that something happens to
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
@@ -37,6 +43,31 @@ def cluster():
 
 
 @pytest.fixture(scope="session")
-def made(cluster, tmp_path_factory) -> SlurmProject:
-    """The small project; what is made in it is made through Slurm."""
-    return small_project(tmp_path_factory.mktemp("project"))
+def through_an_outage(cluster, tmp_path_factory) -> SlurmProject:
+    """Frames, backbone and an evaluation made through Slurm, whose controller goes away for a minute meanwhile."""
+    project = small_project(tmp_path_factory.mktemp("project"))
+    project.change_machine(train_mem_mb=LITTLE)
+    with project.started("frames", f"runs/mini/{UNTRAINED}/metrics.json") as snakemake:
+        wait_until((project.folder / "logs/raw/mini_ucf101.log").is_file, "no job starts", seconds=START)
+        cluster.stop_controller()
+        time.sleep(OUTAGE)
+        cluster.start_controller()
+        assert snakemake.wait(timeout=FINISH) == 0, project.console()
+    return project
+
+
+@pytest.fixture(scope="session")
+def prepared(through_an_outage, tmp_path_factory) -> SlurmProject:
+    """All that trainings need, made; copies of it are trained."""
+    project = through_an_outage.copy(tmp_path_factory.mktemp("prepared") / "project")
+    project.change_machine(train_mem_mb=1500)
+    return project
+
+
+@pytest.fixture(scope="session")
+def undisturbed(prepared, tmp_path_factory) -> bytes:
+    """The weights of the run trained for EPOCHS by one command and without Slurm."""
+    copy = prepared.copy(tmp_path_factory.mktemp("undisturbed") / "project")
+    copy.train_for(EPOCHS)
+    copy.run("tcclip", "train", RUN)
+    return copy.weights()

@@ -12,15 +12,16 @@ rule evaluate:
         f"logs/{suite}/evaluate/{{run}}.log",
     threads: stages.train.threads(plan)
     resources:
-        mem_mb=growing(plan.suite.machine.train_mem_mb),
-        runtime=growing(plan.suite.machine.evaluate_minutes),
+        mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # shares a cluster's job with its training, and so the tries
+        runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
         gpu=plan.suite.machine.gpus,
         cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,
         settings=lambda wildcards: settings(stages.evaluate.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.evaluate.depends_on(plan, wildcards.run).code,
+        let_go=then_let_go(plan),
     message:
         "evaluating {wildcards.run}"
     shell:
-        "tcclip evaluate {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"
+        "tcclip evaluate {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log} {params.let_go}"

@@ -21,10 +21,12 @@ rule train:
         suite=suite,
         settings=lambda wildcards: settings(stages.train.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.train.depends_on(plan, wildcards.run).code,
+        in_time=within_its_time(workflow),
+        keep=kept_for_evaluation(workflow, sys.argv),
     message:
         "training {wildcards.run}"
     shell:
-        "exec tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log}"
+        "exec {params.in_time} tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log} {params.keep}"
 
 
 rule trainings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_tcclip import LogHandler
 
@@ -35,6 +36,41 @@ def test_a_job_that_failed_shows_the_end_of_its_log(said, tmp_path):
     log.write_text("".join(f"line {number}\n" for number in range(9)))
     handler._failure({"jobid": 7, "rule_log": [log]})
     assert lines == ["failed: training a_run", *(f"    line {n}" for n in range(4, 9)), f"    whole log: {log}"]
+
+
+def group_failed(handler, tmp_path, training: str | None, evaluation: str | None) -> None:
+    """The records of a failed job of a cluster that trains and evaluates, whose logs hold what is given."""
+    jobs = []
+    for number, (word, text) in enumerate({"training": training, "evaluating": evaluation}.items(), start=8):
+        log = tmp_path / f"{word}.log"
+        if text is not None:
+            log.write_text(f"{text}\n")
+        handler.jobs[number] = {"rule_msg": f"{word} a_run"}
+        jobs.append({"jobid": number, "log": [str(log)], "indent": True})
+    cluster = tmp_path / "9.log"
+    cluster.write_text("snakemake is quiet\nslurmstepd: error: Detected 1 oom-kill event(s)\n")
+    told = {"event": LogEvent.GROUP_ERROR, "job_error_info": jobs, "aux_logs": [str(cluster)]}
+    handler.emit(logging.makeLogRecord(told))
+    for job in jobs:
+        handler.emit(logging.makeLogRecord({"event": LogEvent.JOB_ERROR, **job}))
+
+
+@pytest.mark.parametrize(
+    ("training", "evaluation", "failed"),
+    [
+        ("stopped in epoch 3", None, "training"),
+        ("training a_run: loss 1.9, 3 s", "Error: evaluating a_run: no", "evaluating"),
+        ("training a_run: loss 1.9, 3 s", "", "evaluating"),
+        (None, None, "evaluating"),
+    ],
+)
+def test_of_jobs_that_share_a_clusters_job_the_one_that_failed_is_told_once(
+    said, tmp_path, training, evaluation, failed
+):
+    handler, lines = said
+    group_failed(handler, tmp_path, training, evaluation)
+    assert [line for line in lines if line.startswith("failed")] == [f"failed: {failed} a_run"]
+    assert lines[-1] == "    slurmstepd: error: Detected 1 oom-kill event(s)"
 
 
 @pytest.mark.parametrize(

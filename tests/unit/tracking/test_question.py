@@ -9,6 +9,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 import requests
@@ -235,7 +237,8 @@ def test_snakemake_asks_once_before_its_jobs_and_goes_on(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr(snakefile.subprocess, "run", lambda *_, **__: pytest.fail("the store was made"))
-    snakefile.start("mini", on_this_machine=False)
+    workflow = SimpleNamespace(local_exec=False, scheduler=MagicMock())
+    snakefile.start("mini", workflow)
     (line,) = capsys.readouterr().err.splitlines()
     assert (
         line.startswith("Warning: MLflow's server http://127.0.0.1:")

@@ -17,6 +17,7 @@ from tiny_world import machine, protocol, same, training_job, weights
 from tcclip.errors import UserError
 from tcclip.params import load_method
 from tcclip.process.files import short_hash
+from tcclip.stages.train import FILES
 from tcclip.training import TrainingJob, train
 
 
@@ -94,6 +95,22 @@ def test_asked_to_stop_a_run_saves_after_the_current_step_and_continues_later(
     assert (job.folder / "state.pt").is_file()
     train(job)
     assert same(weights(job), weights(undisturbed))
+
+
+def test_a_training_whose_files_are_gone_is_not_trained_again_where_its_state_was_kept(
+    world, undisturbed, monkeypatch, capsys
+):
+    """Snakemake removes them where an evaluation in the same job of a cluster fails."""
+    job = training_job(world, "kept", keep_state=True)
+    train(job)
+    first = weights(job)
+    for file in FILES:
+        (job.folder / file).unlink()
+    monkeypatch.delattr("tcclip.training.loop.optimizer_step")
+    train(dataclasses.replace(job, keep_state=False))
+    assert "kept: was finished before: its files are written again" in capsys.readouterr().err
+    assert same(weights(job), first)
+    assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
 
 
 def test_the_scale_of_fp16_losses_goes_on_where_it_was(world, monkeypatch):

@@ -1,0 +1,67 @@
+"""What the two jobs of a run do in a cluster's job that they share (`groups` in the profile), and not on one machine.
+
+Snakemake gives the cluster's job the sum of both times, and takes both jobs for failed if one is. So a training ends
+within its own time, and what it has finished survives an evaluation that fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from tcclip.plan import Plan, layout
+
+WARNING = 120  # seconds before its time is over in which a training is told to write its state; of short ones a quarter
+SHARED = "TCCLIP_SHARED_JOB"  # in the environment of a cluster's job that trains and evaluates
+_SUBMITTED = SimpleNamespace(is_local=False)  # any job that does not run where Snakemake does
+Words = Callable[[Any, Any], str]  # of wildcards and resources: what depends on resources makes no result out of date
+
+
+def within_its_time(workflow: Any) -> Words:
+    """What stands before the command of a training on a cluster, so that it ends before its `runtime` does."""
+
+    def words(_wildcards: Any, resources: Any) -> str:
+        if not workflow.remote_exec:
+            return ""
+        seconds = 60 * int(resources.runtime)
+        return f"timeout {seconds - min(WARNING, seconds // 4)}"
+
+    return words
+
+
+def kept_for_evaluation(workflow: Any, arguments: Sequence[str]) -> Words:
+    """The option of a training that is evaluated in the same job: Snakemake removes its outputs if that fails.
+
+    Inside the job one Snakemake knows of both and starts another one for each, which it tells by the environment.
+    """
+    if workflow.remote_exec and {"train", "evaluate"} <= set(arguments):  # of --allowed-rules
+        os.environ[SHARED] = "1"
+    return lambda _wildcards, resources: "--keep-state" if SHARED in os.environ else ""
+
+
+def then_let_go(plan: Plan) -> Words:
+    """What follows such an evaluation: nothing can fail any more that would remove the training's outputs."""
+
+    def words(wildcards: Any, resources: Any) -> str:
+        return f"&& rm -f {layout.run(plan.suite.name, wildcards.run) / layout.STATE}" if SHARED in os.environ else ""
+
+    return words
+
+
+def tell_why_groups_fail(scheduler: Any) -> None:
+    """Let Snakemake say what the cluster says of jobs that share a job, such as a partition that is not there.
+
+    Of other jobs it does; `GroupJob.log_error` of Snakemake 9.27 leaves it out.
+    """
+    executor = scheduler.get_executor(_SUBMITTED)
+    tell = executor.print_job_error
+
+    def print_job_error(job_info: Any, msg: str | None = None, **more: Any) -> None:
+        tell(job_info, msg, **more)
+        if msg and job_info.job.is_group():
+            logging.getLogger("snakemake.logging").error(msg)
+
+    executor.print_job_error = print_job_error
