@@ -30,7 +30,7 @@ def bench(cases: Sequence[Case], several: Sequence[Settings], out: Path | None, 
     """
     check(list(cases))
     keep_memory()  # this and `deterministic` as evaluation and training do
-    deterministic(several[0].threads, SEED)
+    deterministic(several[0].threads, SEED)  # of the peak; a mode's own below
     device = torch.device(several[0].device)
     peak = peak_gflops(device, several[0].dtype)
     rows = [row for settings in several for row in _measured(cases, settings, device, peak, memory)]
@@ -48,6 +48,7 @@ def _measured(
     rows = []
     for mode in dict.fromkeys(case.mode for case in cases):
         group = [case for case in cases if case.mode == mode]
+        deterministic(settings.threads, SEED, gradients=mode == "train")
         peaks = [peak_mb(case, settings) if memory else None for case in group]
         steps = [prepare(case, settings, backbone) for case in group]
         times = in_turn(steps, settings.repeat, device)

@@ -149,12 +149,12 @@ class ClipVideo(nn.Module):
         """
         text, scale = self.composition.text, self.logit_scale.exp()
         if chosen is None and text.test_scale is not None:
-            scale = scale.new_tensor(text.test_scale)
+            scale = torch.full_like(scale, text.test_scale)
         logits = self.composition.score(videos, texts, scale)  # (B, n*C)
         if text.joined is None:
             return logits
         logits = logits.view(len(logits), text.of_class, -1)  # (B, n, C)
-        return text.joined(logits) if chosen is None else logits[torch.arange(len(logits)), chosen]
+        return text.joined(logits) if chosen is None else logits[torch.arange(len(logits), device=logits.device), chosen]
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E), and what the texts look at beside them.
@@ -187,8 +187,8 @@ class ClipVideo(nn.Module):
         if among is not None:
             device, tokens = self.tokens.device, self.host_tokens[among.cpu()]
             places = tower.layout(tokens, self.prefix)
-            places = places._replace(places=places.places.to(device))
-            return self._encode(tokens.to(device), self.prefix, places, among.to(device), forms)
+            there, ids, rows = (part.to(device, non_blocking=True) for part in (places.places, tokens, among))
+            return self._encode(ids, self.prefix, places._replace(places=there), rows, forms)
         classes, length = self.tokens.shape
         return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
 
@@ -198,7 +198,8 @@ class ClipVideo(nn.Module):
         prefix = _prefix(tokens, self.composition.text.shared)
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
         layout, device = tower.layout(tokens, prefix), self.tokens.device
-        return self._encode(tokens.to(device), prefix, layout._replace(places=layout.places.to(device)))
+        places, ids = (part.to(device, non_blocking=True) for part in (layout.places, tokens))
+        return self._encode(ids, prefix, layout._replace(places=places))
 
     def _encode(
         self,
