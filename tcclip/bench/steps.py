@@ -34,6 +34,7 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     names = class_names(case.classes)
     added = added_by(method.recipe.objective, backbone.config) if case.mode == "train" else []
     model = build(method, named, names, settings.frames, texts=outside_texts(names), added=added).to(device)
+    model.compile_as(settings.compiled)
     clips = videos(backbone.config, case.batch, settings.frames, device)
     if case.subject in (PLAIN, ORACLE):
         weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

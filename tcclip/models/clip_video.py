@@ -9,6 +9,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from tcclip.models.compiled import Compiled, as_region
 from tcclip.models.composition import Composition
 from tcclip.models.config import POSITIONS
 from tcclip.models.part import Part
@@ -93,6 +94,13 @@ class ClipVideo(nn.Module):
         """A part's weights."""
         return None if part is None else self._modules[part.prefix] if part.prefix else self
 
+    def compile_as(self, way: Compiled) -> None:
+        """Compile from now on; `regions` are the layers of vision kinds that let frames see reference tokens."""
+        if way == "regions":
+            self.visual.region = as_region
+        elif way != "off":
+            self.compile(dynamic=False, mode="reduce-overhead" if way == "graphs" else None)
+
     @property
     def new_names(self) -> frozenset[str]:
         """The canonical names of the weights that learn at the rate of what is new."""
@@ -154,7 +162,9 @@ class ClipVideo(nn.Module):
         if text.joined is None:
             return logits
         logits = logits.view(len(logits), text.of_class, -1)  # (B, n, C)
-        return text.joined(logits) if chosen is None else logits[torch.arange(len(logits), device=logits.device), chosen]
+        return (
+            text.joined(logits) if chosen is None else logits[torch.arange(len(logits), device=logits.device), chosen]
+        )
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E), and what the texts look at beside them.
