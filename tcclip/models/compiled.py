@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 import torch
 
@@ -23,5 +23,4 @@ def as_it_is(function: F) -> F:
 @functools.cache
 def as_region(function: F) -> F:
     """A layer's function, compiled when it is first called with arguments of new kinds and kept for all models."""
-    compiled: F = torch.compile(function, dynamic=False)
-    return compiled
+    return cast(F, torch.compile(function, dynamic=False))

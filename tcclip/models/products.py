@@ -24,7 +24,8 @@ def products(ours: Tensor, theirs: Tensor) -> Tensor:
             return ours @ theirs.transpose(1, 2)
         scales, other_scales = _scales(ours), _scales(theirs)  # (B, m, 1), (B, n, 1)
         scaled = torch.bmm(*in_halves(ours * scales, theirs * other_scales), out_dtype=torch.float32)
-        return scaled / scales / other_scales.transpose(1, 2)
+        found: Tensor = scaled / scales / other_scales.transpose(1, 2)
+        return found
 
 
 def in_half(rows: Tensor) -> bool:
@@ -52,4 +53,5 @@ def _split(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 def _scales(rows: Tensor) -> Tensor:
     """What brings rows (B, m, D) to their length, (B, m, 1)."""
-    return LENGTH / torch.linalg.vector_norm(rows, dim=-1, keepdim=True).clamp_min(SHORTEST)
+    lengths: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+    return LENGTH / lengths.clamp_min(SHORTEST)

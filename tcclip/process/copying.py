@@ -24,7 +24,7 @@ def on_device(batches: Iterable[tuple[Tensors, T]], device: torch.device) -> Ite
         for tensors, rest in batches:
             yield tuple(tensor.to(device) for tensor in tensors), rest
         return
-    stream = torch.cuda.Stream(device)
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     before: tuple[Tensors, T, torch.cuda.Event] | None = None
     for tensors, rest in batches:
         with torch.cuda.stream(stream):

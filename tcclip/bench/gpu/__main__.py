@@ -84,8 +84,9 @@ def parts_of(device: str, tiny: bool) -> list[Part]:
         Part(what, (*rows, what, "{out}", *common, "--seconds", "{seconds}"), seconds)
         for what, seconds in limits.items()
     )
-    tests = ("-q", "-p", "no:cacheprovider", "-m", "gpu", "-rs", "--durations=5", str(ROOT / "tests" / "gpu"))
-    tests += ("-k", REHEARSED) if tiny else ()
+    wanted = ("-k", REHEARSED) if tiny else ()
+    folder = str(ROOT / "tests" / "gpu")
+    tests = ("-q", "-p", "no:cacheprovider", "-m", "gpu", "-rs", "--durations=5", *wanted, folder)
     kernels = (sys.executable, "-m", "tcclip.bench.gpu.kernels", "{out}", *common)
     return [
         goal,

@@ -8,19 +8,9 @@ from collections.abc import Iterable
 
 # Modules of the program's own dependencies that training and evaluation import, and the tests' runner.
 NEEDED = (
-    "torch",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "cv2",
-    "simplejpeg",
-    "PIL",
-    "pydantic",
-    "yaml",
-    "safetensors",
-    "psutil",
+    *("torch", "numpy", "pandas", "pyarrow", "cv2", "simplejpeg", "PIL", "pydantic", "yaml", "safetensors", "psutil"),
+    *("rich", "typer", "pytest"),
 )
-NEEDED += ("rich", "typer", "pytest")
 PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml"}  # where a package is called otherwise
 
 # TFLOP/s of dense products in bfloat16, NVIDIA's data sheets; the first name that is part of the card's counts.

@@ -27,10 +27,10 @@ def measure(device: torch.device, tiny: bool, out: Path) -> None:
     videos, frames, places, heads, context = (2, 2, 17, 2, 6) if tiny else (32, 16, 197, 12, 96)
     found: dict[str, Any] = {}
 
-    def note(name: str, work: Callable[[], object]) -> None:
+    def note(name: str, work: Callable[[], None]) -> None:
         try:
             work()
-            found[name] = 1000 * min(timed(lambda: work(), device)[0] for _ in range(1 if tiny else REPEAT))  # type: ignore[func-returns-value]
+            found[name] = 1000 * min(timed(work, device)[0] for _ in range(1 if tiny else REPEAT))
         except Exception as error:  # of whatever kind: the others are measured
             found[name] = f"{type(error).__name__}: {(str(error).splitlines() or ['no word'])[0][:200]}"
         write_json(out, {"ms": found})
@@ -55,7 +55,11 @@ def measure(device: torch.device, tiny: bool, out: Path) -> None:
     if device.type == "cuda":
         note("matching, halves on tensor cores", partial(_matching, seeds, context, "bf16"))
         clips = torch.empty(videos, frames, 3, 224, 224, pin_memory=True)
-        note("copy of the clips, pinned float32", lambda: clips.to(device, non_blocking=True))
+        note("copy of the clips, pinned float32", partial(_copied, clips, device))
+
+
+def _copied(clips: Tensor, device: torch.device) -> None:
+    clips.to(device, non_blocking=True)
 
 
 def _attention(query: Tensor, key: Tensor, bias: Tensor | None, back: bool) -> None:

@@ -34,6 +34,7 @@ WARM_UP = 2  # steps before the first that counts; the optimizer's state exists 
 COUNTING_S = 25.0  # kept for the arithmetic of what was measured
 ROWS_OF_A_WORKER = 4  # for which it is worth while to start one
 
+Counted = tuple[Case, Settings, Times, float | None, float]  # with the peak
 Measured = tuple[Case, Settings, Times | str, float | None]  # a sentence in the place of times says what went wrong
 
 
@@ -58,9 +59,13 @@ def measure(what: str, sizes: Sizes, device: str, out: Path, seconds: float) -> 
 
 def counted(done: Sequence[Measured], peak: float) -> list[dict[str, Any]]:
     """The rows with their arithmetic, a second or so of a core each, on the cores that there are."""
-    good = [number for number, (_, _, times, _) in enumerate(done) if not isinstance(times, str)]
     rows = list(_rows(done))
-    arguments = [(*done[number][:3], done[number][3], peak) for number in good]
+    good: list[int] = []
+    arguments: list[Counted] = []
+    for number, (case, settings, times, memory) in enumerate(done):
+        if isinstance(times, Times):
+            good.append(number)
+            arguments.append((case, settings, times, memory, peak))
     workers = min(len(os.sched_getaffinity(0)), len(good) // ROWS_OF_A_WORKER)
     if workers < 2:
         found = [_row(each) for each in arguments]
@@ -72,7 +77,7 @@ def counted(done: Sequence[Measured], peak: float) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(given: tuple[Case, Settings, Times, float | None, float]) -> dict[str, Any]:
+def _row(given: Counted) -> dict[str, Any]:
     case, settings, times, memory, peak = given
     return row(case, times, memory, settings, config_of(settings.suite), peak)
 

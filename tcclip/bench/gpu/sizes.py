@@ -40,7 +40,7 @@ def cases_of(what: str, sizes: Sizes) -> list[tuple[Case, Compiled]]:
             (_case(one, mode, sizes.classes[0], batch), way) for way, mode, one in product(WAYS[1:], MODES, FIRST)
         ],
     }
-    everything = [
+    everything: list[tuple[Case, Compiled]] = [
         (_case(one, mode, n, views), "off")
         for views, n, mode, one in product(sizes.batches, sizes.classes, MODES, sizes.systems)
     ]
