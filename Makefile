@@ -9,9 +9,10 @@ INSTALLED := $(VENV)/.installed
 DEMO := $(VENV)/demo
 GRADIO := $(DEMO)/.installed
 PORT ?= 5000
+GPU_PYTHON ?= $(if $(wildcard $(INSTALLED)),$(BIN)/python,$(PYTHON))
 PINNED := --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: tables check-tables test test-components test-chaos lint schemas ui demo develop lock clean
+.PHONY: tables check-tables test test-components test-chaos test-gpu lint schemas ui demo develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
@@ -42,6 +43,10 @@ test-components: $(INSTALLED) $(GRADIO)
 # A small table made under kills, in minutes.
 test-chaos: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slow tests/workflow/test_chaos.py
+
+# What a machine's GPU does, in ten minutes (docs/performance.md); installs nothing. GPU_PYTHON: a Python of your own.
+test-gpu:
+	@PYTHONPATH="$(CURDIR):$$PYTHONPATH" $(GPU_PYTHON) -m tcclip.bench.gpu $(GPU_OPTIONS)
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \

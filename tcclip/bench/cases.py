@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from tcclip.errors import UserError, unknown
+from tcclip.models.compiled import Compiled
 from tcclip.params import Method, load_suite
 from tcclip.params.variants import method_names
 from tcclip.plan.values import method_of
@@ -41,6 +42,7 @@ class Settings:
     frames: int
     threads: int
     repeat: int  # timed steps of each row
+    compiled: Compiled = "off"  # how the model's layers are run; plain and oracle as they are
 
     def method(self, name: str) -> Method:
         """A method as the suite runs it."""

@@ -55,7 +55,7 @@ def main(order: str) -> None:
     given = json.loads(order)
     case, settings = Case(**given["case"]), Settings(**given["settings"])
     keep_memory()  # this and `deterministic` as evaluation and training do
-    deterministic(settings.threads, SEED)
+    deterministic(settings.threads, SEED, gradients=case.mode == "train")
     step = prepare(case, settings, Backbone.random(config_of(settings.suite)))
     for _ in range(STEPS[case.mode]):
         step()

@@ -17,7 +17,7 @@ from tcclip.bench.memory import peak_mb
 from tcclip.bench.steps import SEED, prepare
 from tcclip.bench.timing import Times, in_turn, peak_gflops
 from tcclip.bench.world import config_of
-from tcclip.models import Backbone
+from tcclip.models import Backbone, BackboneConfig
 from tcclip.plan import layout
 from tcclip.process.runtime import deterministic, keep_memory
 
@@ -30,7 +30,7 @@ def bench(cases: Sequence[Case], several: Sequence[Settings], out: Path | None, 
     """
     check(list(cases))
     keep_memory()  # this and `deterministic` as evaluation and training do
-    deterministic(several[0].threads, SEED)
+    deterministic(several[0].threads, SEED)  # of the peak; a mode's own below
     device = torch.device(several[0].device)
     peak = peak_gflops(device, several[0].dtype)
     rows = [row for settings in several for row in _measured(cases, settings, device, peak, memory)]
@@ -48,22 +48,23 @@ def _measured(
     rows = []
     for mode in dict.fromkeys(case.mode for case in cases):
         group = [case for case in cases if case.mode == mode]
+        deterministic(settings.threads, SEED, gradients=mode == "train")
         peaks = [peak_mb(case, settings) if memory else None for case in group]
         steps = [prepare(case, settings, backbone) for case in group]
         times = in_turn(steps, settings.repeat, device)
         del steps
         gc.collect()
-        rows += [row(*parts, settings, backbone, peak) for parts in zip(group, times, peaks, strict=True)]
+        rows += [row(*parts, settings, backbone.config, peak) for parts in zip(group, times, peaks, strict=True)]
     return rows
 
 
 def row(
-    case: Case, times: Times, memory: float | None, settings: Settings, backbone: Backbone, peak: float
+    case: Case, times: Times, memory: float | None, settings: Settings, config: BackboneConfig, peak: float
 ) -> dict[str, Any]:
     """One row of the report."""
     method = settings.method(case.method)
-    sizes = (backbone.config, settings.frames, case.classes)
-    counted = None if case.subject in (PLAIN, ORACLE) else flops(case, settings, backbone.config) / 1e9
+    sizes = (config, settings.frames, case.classes)
+    counted = None if case.subject in (PLAIN, ORACLE) else flops(case, settings, config) / 1e9
     return {
         **asdict(case),
         **asdict(settings),
@@ -74,7 +75,7 @@ def row(
         "peak_memory_mb": memory,
         "params_m": parameters(method, *sizes) / 1e6,
         "trained_m": trained_parameters(method, *sizes) / 1e6,
-        "paper_gflops_per_view": macs(method, backbone.config, settings.frames) / 1e9,
+        "paper_gflops_per_view": macs(method, config, settings.frames) / 1e9,
         "gflop_per_step": counted,
         "share_of_peak": None if counted is None else counted / times.best / peak,
         **report.stamp(),

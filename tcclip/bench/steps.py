@@ -34,6 +34,7 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     names = class_names(case.classes)
     added = added_by(method.recipe.objective, backbone.config) if case.mode == "train" else []
     model = build(method, named, names, settings.frames, texts=outside_texts(names), added=added).to(device)
+    model.compile_as(settings.compiled)
     clips = videos(backbone.config, case.batch, settings.frames, device)
     if case.subject in (PLAIN, ORACLE):
         weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
@@ -54,7 +55,8 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     again = partial(random_clip, backbone.config, method, case.classes)  # a backbone that is kept would be memory
     texts = written(method, named, case.classes, case.batch)
     objective = objective_of(method, Learner(model, device, settings.dtype, again, written=texts))
-    return partial(_training_step, case, model, objective, optimizer, clips)
+    step = [(batch, Place(SEED, 0, number)) for number, batch in enumerate(batches_of(case, clips))]
+    return partial(_training_step, step, model, objective, optimizer)
 
 
 def batches_of(case: Case, clips: Tensor) -> list[Batch]:
@@ -102,15 +104,13 @@ def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
 
 
 def _training_step(
-    case: Case,
+    step: list[tuple[Batch, Place]],
     model: ClipVideo,
     objective: Objective | InParts,
     optimizer: torch.optim.Optimizer,
-    clips: Tensor,
 ) -> None:
     """As tcclip.training.loop, with videos of the first classes."""
     model.train()
-    step = [(batch, Place(SEED, 0, number)) for number, batch in enumerate(batches_of(case, clips))]
     shared = objective.begin(step[0][1])
     if isinstance(objective, LooksAhead):
         shared = objective.look_ahead(shared, step)

@@ -14,6 +14,7 @@ from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import views_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.process import distributed
+from tcclip.process.copying import on_device
 from tcclip.process.runtime import autocast, leave_signals_to_parent
 from tcclip.process.sockets import shorten_temporary_folder
 
@@ -50,19 +51,28 @@ def predict(
     )
     of_a_view = SUMMED[combine]
     scores = np.zeros((len(clips.videos), classes))
+    ahead = 1 if device.type == "cuda" else 0  # batches that a GPU has to do while the scores of one are read
+
+    def add(positions: Tensor, of_views: Tensor) -> None:
+        np.add.at(scores, positions.numpy(), of_views.cpu().numpy())
+
     model.eval()
     with torch.inference_mode():
         with autocast(device, precision):
             texts = model.finished(model.encode_classes())  # once for all videos
-        batches = iter(loader)
+        batches = on_device((((stacked,), positions) for positions, stacked in loader), device)
+        found: list[tuple[Tensor, Tensor]] = []  # the videos of a batch (B,), and their scores (B, C) on the device
         for number in range(0, most, batch):
             before_batch()
             if number >= len(items):
                 continue
-            positions, stacked = next(batches)  # (B,), (B, T, 3, H, W)
+            (stacked,), positions = next(batches)  # (B, T, 3, H, W), (B,)
             with autocast(device, precision):
-                logits = model(stacked.to(device, non_blocking=True), texts)  # (B, C)
-            np.add.at(scores, positions.numpy(), of_a_view(logits).cpu().numpy())
+                found.append((positions, of_a_view(model(stacked, texts))))
+            if len(found) > ahead:
+                add(*found.pop(0))
+        for last in found:
+            add(*last)
     return distributed.all_reduce_sum(torch.from_numpy(scores)).numpy()
 
 

@@ -60,7 +60,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     device, git = pick_device(subject.device), git_state()
     precision = distributed.broadcast_object(lambda: pick_precision(subject.machine.precision, device))
     subject = dataclasses.replace(subject, machine=subject.machine.at(precision))
-    deterministic(subject.machine.threads, subject.seed)
+    deterministic(subject.machine.threads, subject.seed, gradients=False)
     backbone = Backbone.load(subject.backbone)
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))

@@ -9,6 +9,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from tcclip.models.compiled import Compiled, as_region
 from tcclip.models.composition import Composition
 from tcclip.models.config import POSITIONS
 from tcclip.models.part import Part
@@ -93,6 +94,13 @@ class ClipVideo(nn.Module):
         """A part's weights."""
         return None if part is None else self._modules[part.prefix] if part.prefix else self
 
+    def compile_as(self, way: Compiled) -> None:
+        """Compile from now on; `regions` are the layers of vision kinds that let frames see reference tokens."""
+        if way == "regions":
+            self.visual.region = as_region
+        elif way != "off":
+            self.compile(dynamic=False, mode="reduce-overhead" if way == "graphs" else None)
+
     @property
     def new_names(self) -> frozenset[str]:
         """The canonical names of the weights that learn at the rate of what is new."""
@@ -149,12 +157,14 @@ class ClipVideo(nn.Module):
         """
         text, scale = self.composition.text, self.logit_scale.exp()
         if chosen is None and text.test_scale is not None:
-            scale = scale.new_tensor(text.test_scale)
+            scale = torch.full_like(scale, text.test_scale)
         logits = self.composition.score(videos, texts, scale)  # (B, n*C)
         if text.joined is None:
             return logits
         logits = logits.view(len(logits), text.of_class, -1)  # (B, n, C)
-        return text.joined(logits) if chosen is None else logits[torch.arange(len(logits)), chosen]
+        return (
+            text.joined(logits) if chosen is None else logits[torch.arange(len(logits), device=logits.device), chosen]
+        )
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E), and what the texts look at beside them.
@@ -187,8 +197,8 @@ class ClipVideo(nn.Module):
         if among is not None:
             device, tokens = self.tokens.device, self.host_tokens[among.cpu()]
             places = tower.layout(tokens, self.prefix)
-            places = places._replace(places=places.places.to(device))
-            return self._encode(tokens.to(device), self.prefix, places, among.to(device), forms)
+            there, ids, rows = (part.to(device, non_blocking=True) for part in (places.places, tokens, among))
+            return self._encode(ids, self.prefix, places._replace(places=there), rows, forms)
         classes, length = self.tokens.shape
         return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
 
@@ -198,7 +208,8 @@ class ClipVideo(nn.Module):
         prefix = _prefix(tokens, self.composition.text.shared)
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
         layout, device = tower.layout(tokens, prefix), self.tokens.device
-        return self._encode(tokens.to(device), prefix, layout._replace(places=layout.places.to(device)))
+        places, ids = (part.to(device, non_blocking=True) for part in (layout.places, tokens))
+        return self._encode(ids, prefix, layout._replace(places=places))
 
     def _encode(
         self,

@@ -67,7 +67,7 @@ def label_videos(job: LabellingJob) -> str:
     device = pick_device(job.device)
     precision = distributed.broadcast_object(lambda: pick_precision(job.machine.precision, device))
     job = dataclasses.replace(job, machine=job.machine.at(precision))
-    deterministic(job.machine.threads, job.seed)
+    deterministic(job.machine.threads, job.seed, gradients=False)
     backbone, names, store = Backbone.load(job.backbone), read_classes(job.classes), open_frames(job.frames)
     videos = present(read_split(job.split), store, len(names), job.split, job.max_missing).videos
     model = build(job.method, backbone, names, job.count).to(device)

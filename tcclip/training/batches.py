@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from tcclip.data.clips.training import Sample, TrainingClips
+from tcclip.process.copying import on_device
 from tcclip.process.rng import generator
 from tcclip.process.runtime import leave_signals_to_parent
 from tcclip.process.sockets import shorten_temporary_folder
@@ -72,8 +73,8 @@ def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, de
         worker_init_fn=leave_signals_to_parent,
         generator=torch.Generator(),
     )
-    for stacked, labels, videos in loader:
-        yield Batch(stacked.to(device, non_blocking=True), labels.to(device, non_blocking=True), videos)
+    for (stacked, labels), videos in on_device((((clips, labels), videos) for clips, labels, videos in loader), device):
+        yield Batch(stacked, labels, videos)
 
 
 def collate(samples: list[tuple[Tensor, int, str]]) -> tuple[Tensor, Tensor, list[str]]:

@@ -30,7 +30,7 @@ def mix(clips: Tensor, targets: Tensor, recipe: Mixup, rng: np.random.Generator)
     cut = rng.random() < recipe.cutmix_prob
     alpha = recipe.cutmix_alpha if cut else recipe.mixup_alpha
     share = float(rng.beta(alpha, alpha))
-    partner = torch.from_numpy(rng.permutation(len(clips))).to(clips.device)
+    partner = torch.from_numpy(rng.permutation(len(clips))).to(clips.device, non_blocking=True)
     if not cut:
         return mixup(clips, targets, share, partner)
     height, width = clips.shape[-2:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from tcclip.models.score.cosine import cosine
@@ -13,6 +14,6 @@ def make(settings: Settings) -> Score:
     """The cosine divided by the settings' temperature; the model's own scale gets no gradient."""
 
     def fixed(videos: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
-        return cosine(videos, texts, scale.new_tensor(1 / settings.temperature))
+        return cosine(videos, texts, torch.full_like(scale, 1 / settings.temperature))
 
     return fixed

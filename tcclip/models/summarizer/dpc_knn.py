@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from tcclip.models.precision import exact, full_precision
+from tcclip.models.precision import full_precision
+from tcclip.models.products import products
 from tcclip.models.summarizer.groups import Summary, mean_by_group, own_groups
 from tcclip.models.summarizer.summary import Summarizer
 from tcclip.params.kinds.summarizer.dpc_knn import Settings
@@ -29,7 +30,7 @@ def dpc_knn(seeds: Tensor, k: int, draws: Tensor, neighbours: int, noise: float)
     are the k largest products of density and distance to a denser token; every token goes to its nearest centre.
     """
     rows, count = full_precision(seeds), min(k, seeds.shape[1])
-    with torch.no_grad(), exact(rows):
+    with torch.no_grad():
         squared = _squared_distances(rows) / rows.shape[-1]  # (B, n, n)
         density = (-squared.topk(neighbours, largest=False).values.mean(-1)).exp() + noise * draws.to(squared.dtype)
         distance = squared.sqrt()
@@ -46,6 +47,5 @@ def _squared_distances(rows: Tensor) -> Tensor:
     """|x_i - x_j|^2 of rows (B, n, D): (B, n, n), exactly 0 on the diagonal."""
     centred = rows - rows.mean(dim=1, keepdim=True)  # the same distances, less rounding
     square = centred.square().sum(-1)
-    product = centred @ centred.transpose(1, 2)
-    squared = (square[:, :, None] + square[:, None, :] - 2 * product).clamp_min(0)
+    squared = (square[:, :, None] + square[:, None, :] - 2 * products(centred, centred)).clamp_min(0)
     return squared * (1 - torch.eye(rows.shape[1], dtype=rows.dtype, device=rows.device))

@@ -32,7 +32,8 @@ def kmeans(seeds: Tensor, k: int, draws: Tensor | None, iterations: int) -> Summ
         first = strided.expand(len(rows), -1) if draws is None else draws.argsort(dim=1)[:, :count]
         centres = rows.gather(1, first[..., None].expand(-1, -1, rows.shape[-1]))  # (B, k, D)
         for step in range(iterations):
-            # |x - c|^2 without |x|^2, which is the same for all centres
+            # |x - c|^2 without |x|^2, which is the same for all centres; a small difference of large numbers, so that
+            # the products stay in float32 on a GPU too
             group = (centres.square().sum(-1)[:, None] - 2 * rows @ centres.transpose(1, 2)).argmin(dim=-1)
             if step + 1 < iterations:
                 centres = _means_or(centres, rows, group)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from tcclip.models.compiled import as_it_is
 from tcclip.models.counting import counted
 from tcclip.models.part import Part
 from tcclip.models.transformer import Block
@@ -28,6 +29,7 @@ class Pass(NamedTuple):
     looks_at: Seen | None  # what the texts read of the last layer, beside the [CLS] tokens that the score reads
     draws: Tensor | None  # (B, layers, seeds of a video): what is random
     recompute: bool  # layers keep less for the way back and are computed twice
+    region: Callable[[Any], Any] = as_it_is  # what becomes of a layer's function before it is called
 
     def reads_patches(self, number: int) -> bool:
         """Somebody reads more of the tokens of layer `number` than [CLS]."""
@@ -86,9 +88,9 @@ class FrameExchange:
         """Attention of every frame to itself and to reference tokens, new context tokens, feed-forward."""
         whole, reads = run.reads_patches(number), number in self.infuse
         makes = number in self.summarise and (run.looks_at == "context" or number + 1 < run.layers)
-        compute: Callable[..., LayerOutput] = layer if whole else last_layer
+        compute: Callable[..., LayerOutput] = run.region(layer if whole else last_layer)
         if run.recompute and whole:
-            compute = partial(checkpoint, layer, use_reentrant=False, preserve_rng_state=False)
+            compute = partial(checkpoint, compute, use_reentrant=False, preserve_rng_state=False)
         output = compute(
             block,
             before.tokens,

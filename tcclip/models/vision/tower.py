@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tcclip.models.compiled import as_it_is
 from tcclip.models.pos.table import PositionTable
 from tcclip.models.transformer import LayerNorm, Transformer
 from tcclip.models.vision.exchange import Exchange, Pass
@@ -38,7 +39,7 @@ class VisionTower(nn.Module):
         super().__init__()
         width = config.vision_width
         self.patch_size, self.exchange, self.recompute = config.patch_size, exchange, recompute
-        self.positions = positions
+        self.positions, self.region = positions, as_it_is
         self.conv1 = nn.Conv2d(3, width, config.patch_size, config.patch_size, bias=False)
         self.class_embedding = nn.Parameter(torch.empty(width))
         self.register_parameter(positions.name, nn.Parameter(torch.empty(positions.shape)))
@@ -59,7 +60,7 @@ class VisionTower(nn.Module):
             draws = self.fixed_draws.expand(len(video), -1, -1)
         blocks = self.transformer.blocks
         recompute = self.recompute and torch.is_grad_enabled()
-        run = Pass(own, len(blocks), looks_at, draws, recompute)
+        run = Pass(own, len(blocks), looks_at, draws, recompute, self.region)
         output = LayerOutput(self.embed(video), None, None, None, None)
         for number, block in enumerate(blocks):
             output = self.exchange.layer(number, block, output, run)

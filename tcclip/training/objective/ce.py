@@ -46,12 +46,13 @@ class CrossEntropy:
                 return Shared(self.texts.of_step(forms), None)
         labels = self.learner.labels_of_step(at)
         drawn = drawn_classes(labels, model.classes, most, at.stream("negatives"))
-        among = torch.from_numpy(drawn).to(self.learner.device)  # (n,)
+        chosen = torch.from_numpy(drawn)  # (n,), on the CPU, where it is worked out what of their texts is computed
+        among = chosen.to(self.learner.device, non_blocking=True)
         places = torch.full((model.classes,), -1, device=self.learner.device)
         places[among] = torch.arange(len(among), device=self.learner.device)
         with self.learner.cast():
             return Shared(
-                ClassPart.of(model, model.texts_of(among, forms), None if forms is None else len(forms)), places
+                ClassPart.of(model, model.texts_of(chosen, forms), None if forms is None else len(forms)), places
             )
 
     def loss(self, shared: Shared, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:

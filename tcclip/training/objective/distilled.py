@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -56,7 +57,8 @@ class Distilled:
     def begin(self, at: Place) -> Shared:
         """The class texts of the model and of the teacher, in the forms that are drawn for the step."""
         forms, together = self.learner.forms(at), self.learner.model.composition.text.together
-        theirs = self.teacher.texts if forms is None else self.teacher.texts[list(forms)]  # (n, C, E)
+        texts = self.teacher.texts  # (n, C, E)
+        theirs = texts if forms is None else torch.stack([texts[form] for form in forms])
         with self.learner.cast():
             return Shared(self.texts.of_step(forms), theirs.flatten(0, 1) if together is None else together(theirs))
 

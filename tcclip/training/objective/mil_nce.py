@@ -91,7 +91,8 @@ class MilNce:
         with self.learner.cast():
             made = model.finished(model.encode_tokens(padded([self.tokens(*text) for text in places])))
         assert isinstance(made, Tensor)  # mil_nce goes with no look
-        return made.index_select(0, torch.tensor([places[text] for text in texts], device=self.learner.device))
+        rows = torch.tensor([places[text] for text in texts])
+        return made.index_select(0, rows.to(self.learner.device, non_blocking=True))
 
     def tokens(self, label: int, word: str | None) -> list[int]:
         """The token ids of a text."""
