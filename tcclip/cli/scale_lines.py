@@ -1,4 +1,4 @@
-"""What `tcclip plan` says of GPUs and processor cores: what feeds them, how long it takes on so many, what limits it."""
+"""What `tcclip plan` says of GPUs and cores: what feeds them, how long it takes on so many, and what limits it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def scale_lines(plan: Plan, gpus: int | None, cores: int | None) -> Iterator[str
             raise UserError(f"{file}: machine.gpus is 0, so that everything is computed by cores: say --cores instead")
         cores = cores or max(machine.threads, os.cpu_count() or 1)
         scale = scale_of(plan, max(1, cores // machine.threads), cores)
-        yield f"On {cores} processor cores, {scale.places} trainings or evaluations at a time, which load for themselves:"
+        yield f"On {cores} processor cores, {scale.places} jobs at a time, each of which loads its clips itself:"
     else:
         gpus = gpus or max(GPUS, machine.processes)
         if gpus < machine.processes:
@@ -70,8 +70,9 @@ def feeding_lines(plan: Plan, feeding: Feeding, rates: Rates, cores: int) -> Ite
         yield from wrap(line, WIDTH, subsequent_indent=" " * 6, drop_whitespace=True, break_long_words=False)
     file = path_of("suites", plan.suite.name)
     yield from wrap(
-        f"What a core loads is stated below `feeding` in {file}: {feeding.source}. Clips of other lengths than 16 frames cost by "
-        "their frames, and what a GPU takes is not stated by length. The cores of the processes that compute are not in it.",
+        f"What a core loads is stated below `feeding` in {file}: {feeding.source}. Clips of other lengths than "
+        "16 frames cost by their frames, and what a GPU takes is not stated by length. The cores of the processes that "
+        "compute are not in it.",
         WIDTH,
     )
 
@@ -100,8 +101,8 @@ def wall_lines(scale: Scale, arithmetic: str) -> Iterator[str]:
     yield ""
     days = f" ({scale.wall / DAY:.3g} days)" if scale.wall > DAY else ""
     yield from wrap(
-        f"Wall time: {_hours(scale.wall)} hours{days} when the job starts first that has the longest way behind it; at most "
-        f"{_hours(scale.any_order)} hours in any other order.",
+        f"Wall time: {_hours(scale.wall)} hours{days} when the job starts first that has the longest way behind it; at "
+        f"most {_hours(scale.any_order)} hours in any other order.",
         WIDTH,
     )
     yield from wrap(bottleneck(scale.bounds, arithmetic), WIDTH)

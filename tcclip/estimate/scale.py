@@ -57,7 +57,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Scale:
-    """A suite on `gpus` GPUs and `cores` processor cores; on a suite without GPUs a place computes on its cores alone."""
+    """A suite on `gpus` GPUs and `cores` processor cores; where none are used, a place for a job counts as one."""
 
     tasks: tuple[Task, ...]
     fetched: dict[str, Fetched]
