@@ -1,4 +1,4 @@
-"""Jobs dealt out to places, each place one job at a time: how long everything takes, and how long it must take at least."""
+"""Jobs dealt out to places, a place doing one at a time: how long all of them take, and must take at least."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def longest_chain(jobs: Collection[Job]) -> Chain:
 
 
 def in_turns(jobs: Collection[Job], places: int) -> float:
-    """Hours until all have ended: a free place takes, of the jobs that may start, the one with the longest way behind it.
+    """Hours until all have ended: a free place takes, of jobs that may start, that with the longest way behind it.
 
     Of jobs that need each other in a circle none starts.
     """

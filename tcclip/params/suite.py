@@ -88,7 +88,7 @@ class Throughput(Params):
 
 
 class Feeding(Params):
-    """What one processor core does for the GPUs, and the line to the mirrors: for `tcclip plan`; not for a suite on CPUs."""
+    """What one processor core does for the GPUs, and the line to the mirrors; a suite on CPUs needs none of it."""
 
     train_clips_per_s: Annotated[float, Field(gt=0)]  # training clips of 16 frames from shards, by a loader worker
     test_clips_per_s: Annotated[float, Field(gt=0)]  # test clips of 16 frames from shards, the centre of the frames

@@ -1,8 +1,8 @@
-"""A Slurm that runs nothing: its commands are shell scripts, its jobs sleep and then touch the files of their rule, or fail.
+"""A Slurm that runs nothing: its commands are shell scripts, its jobs sleep and touch the files of their rule, or fail.
 
 `sbatch` leaves what it was asked for in a folder; a thread here looks there, lets each job take its time and writes the
 file that `squeue` prints. Which files a job makes is told by a logger plugin in Snakemake's own process
-(`snakemake_logger_plugin_outputs.py`). Nothing starts an interpreter per job, so that Snakemake is what is measured.
+(`plugin/`). Nothing starts an interpreter per job, so that Snakemake is what is measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A suite with hundreds of jobs on a cluster whose jobs sleep, and of which one in ten fails: it ends right, and cheaply."""
+"""Hundreds of jobs on a cluster on which they sleep and one in ten fails: it ends right, and Snakemake is cheap."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from simulated_cluster import SimulatedCluster
-from simulated_run import Figures, environment, new_project, run
+from simulated_run import MOST, Figures, environment, new_project, run
 
 pytestmark = pytest.mark.component
 
 ASKED = ["table3", "--config", "suite=paper"]  # 679 jobs
 JOBS = 200  # in the queue at a time
 FAILING = 0.1
-MOST = 0.25  # of a core
 
 
 @dataclass(frozen=True)
