@@ -29,8 +29,11 @@ class Board:
         """`planned`: jobs of this call by rule."""
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
+        self.runs_of = {table: set(plan.runs_of(table)) for table in plan.tables}
         rates = rates_of(plan)
         self.cost = {name: estimate_of(plan, run, rates).hours for name, run in plan.runs.items()}  # ratios are used
+        # Looked for once, and then known from the jobs: with 1,500 runs, looking after every job took most of a core.
+        self.there = {name for name in plan.runs if self._has_results(name)}
         self.before = self._measured_before()
         self.running: dict[int, tuple[str, str, float]] = {}  # job -> rule, run or nothing, start
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule
@@ -42,6 +45,7 @@ class Board:
         """A job of a rule begins; `run` is empty for one that belongs to no run."""
         self.running[job] = (rule, run, self.clock())
         self.failed.pop(run or rule, None)
+        self.there.discard(run)  # Snakemake removes what is made again
 
     def finish(self, job: int) -> bool:
         """A job has ended well; whether a run is finished by that."""
@@ -50,6 +54,8 @@ class Board:
             self.others.append(self.clock() - began)
             return False
         self.seconds[run] = self.seconds.get(run, 0.0) + self.clock() - began
+        if rule == EVALUATE:
+            self.there.add(run)
         if rule == self._last_rule():
             self.done.add(run)
         return rule == self._last_rule()
@@ -68,9 +74,7 @@ class Board:
 
     def tables(self) -> list[Filled]:
         """Every table with the number of its runs whose results are there and not about to be made anew."""
-        there = {name for name in self.plan.runs if self._has_results(name)}
-        found = [(table, set(self.plan.runs_of(table))) for table in self.plan.tables]
-        return [Filled(table, len(runs & there), len(runs)) for table, runs in found if runs]
+        return [Filled(table, len(runs & self.there), len(runs)) for table, runs in self.runs_of.items() if runs]
 
     def seconds_left(self) -> float | None:
         """Time to the end of the call, from what finished runs took, of this call or before; None without any."""
@@ -83,7 +87,7 @@ class Board:
             if not times:
                 return None
             slowness = sum(times.values()) / sum(self.cost[run] for run in times)
-            waiting = [cost for run, cost in self.cost.items() if run not in self.done and not self._has_results(run)]
+            waiting = [cost for run, cost in self.cost.items() if run not in self.done and run not in self.there]
             work += runs_left * _mean(waiting or list(self.cost.values())) * slowness
             work -= sum(self.clock() - began for _, run, began in self.running.values() if run)
         under_way = sum(self.clock() - began for _, _, began in self.running.values())
@@ -95,7 +99,7 @@ class Board:
         """Seconds that the trainings took whose runs have results already."""
         found = {}
         for name, run in self.plan.runs.items():
-            if run.trained and self._has_results(name):
+            if run.trained and name in self.there:
                 found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
         return found
 

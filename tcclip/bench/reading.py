@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 
 from tcclip.bench.reading_clips import KILOBITS, RATE, write_clips
+from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.decoding import decode
 from tcclip.data.videos.frame_tar import FrameTar
@@ -27,6 +28,7 @@ from tcclip.data.videos.reader import READERS, read_all
 from tcclip.data.videos.shards import write_shard
 from tcclip.params import load_method
 from tcclip.params.dataset import Frames
+from tcclip.params.protocol import Views
 from tcclip.process.runtime import keep_memory, one_thread
 
 TIMEOUT_S = 600
@@ -38,7 +40,7 @@ class Sizes:
 
     videos: int
     seconds: int  # of a video
-    clips: int  # training clips per way of loading
+    clips: int  # per way of loading
     frames: int  # of a clip
     size: int  # pixels of a training clip
     short_side: int
@@ -60,6 +62,7 @@ def bench(sizes: Sizes, method: str) -> str:
         lines += _extraction(folder, names, sizes)
         stores = {store: _store(folder, names, store, sizes) for store in ("shards", "online")}
         lines += _loading(stores, sizes, method)
+        lines += _testing(stores["shards"], sizes, method)
         lines += _single_frames(stores, sizes)
         lines += _memory(stores, sizes, method)
     return "\n".join(lines)
@@ -113,6 +116,19 @@ def _loading(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[
             f"{100 * read / whole:.0f} % of it; the rest, augmentation, takes {1000 * (whole - read):.1f} ms"
         )
     return [*lines, f"loading from shards is {seconds[2] / seconds[0]:.2f} times as fast as online"]
+
+
+def _testing(source: FrameSource, sizes: Sizes, method: str) -> list[str]:
+    """Test clips from shards: the centre of the frames, and one of three crops."""
+    videos, recipe = list(source.index["video"]), load_method(method)
+    views = (Views(temporal=2, spatial=1, mode="paper"), Views(temporal=2, spatial=3, mode="paper"))
+    kinds = [ViewClips(source, videos, each, sizes.frames, sizes.size, recipe, seed=1) for each in views]
+
+    def load(clips: ViewClips, number: int) -> object:
+        return clips[number % len(clips)]
+
+    centre, crop = _seconds([partial(load, clips) for clips in kinds], sizes.clips)
+    return [f"test clips, shards: {1 / centre:.2f} clips/s per core; one of three crops {1 / crop:.2f}"]
 
 
 def _load(clips: TrainingClips, number: int) -> object:

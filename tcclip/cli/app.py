@@ -14,6 +14,7 @@ import typer
 
 import tcclip
 from tcclip.cli import data, demo, look, plan_lines, predict, provenance, seeing
+from tcclip.cli.scale_lines import scale_lines
 from tcclip.errors import UserError
 from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.plan.changes import changed_plan
@@ -56,8 +57,12 @@ def plan(
     rows: Annotated[bool, typer.Option("--rows", help="say what each row of the tables costs instead")] = False,
     values: Values = None,
     seeds: Seeds = "",
+    gpus: Annotated[int | None, typer.Option(min=1, help="for the wall time; 8 unless said")] = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="processor cores, for the same; machine.threads for each GPU unless said")
+    ] = None,
 ) -> None:
-    """Print what the suite costs before anything starts: runs, GPU-hours and disk; with --runs every run.
+    """Print what the suite costs before anything starts: runs, GPU-hours, disk, wall time; with --runs every run.
 
     With --rows it is what each row of a table costs, of which a suite's quoted_rows are not run. With --set it is what
     it would cost with other values, of every run whose method has them, and with --seeds what it would with others.
@@ -69,6 +74,7 @@ def plan(
         print("\n".join([*changed, *lines]))
         if not (runs or rows):
             print("\n" + "\n".join(plan_lines.disk_lines(the_plan)))
+            print("\n" + "\n".join(scale_lines(the_plan, gpus, cores)))
         trained = sum(run.trained for run in the_plan.runs.values())
         evaluations = sum(len(the_plan.evaluations(run)) for run in the_plan.runs)
         report(f"{trained} trainings, {evaluations} evaluations for {len(the_plan.tables)} tables")

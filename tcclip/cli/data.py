@@ -44,7 +44,7 @@ def status(
 def bench(
     videos: Annotated[int, typer.Option(help="made for the measurement")] = 8,
     seconds: Annotated[int, typer.Option(help="of a video")] = 10,
-    clips: Annotated[int, typer.Option(help="training clips per way of loading")] = 64,
+    clips: Annotated[int, typer.Option(help="per way of loading")] = 64,
     frames: Annotated[int, typer.Option(help="of a clip")] = 16,
     size: Annotated[int, typer.Option(help="of a training clip, pixels")] = 224,
     short_side: Annotated[int, typer.Option(help="of stored frames, pixels")] = 256,

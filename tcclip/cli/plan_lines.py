@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
 
+from tcclip.cli.table_lines import WIDTH, aligned
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
 from tcclip.estimate.hours import Estimate, estimates_by_system, estimates_of, rates_of, total
 from tcclip.estimate.rows import row_costs
@@ -16,7 +17,6 @@ from tcclip.params.seeds import EVERY
 from tcclip.plan import Plan
 
 UNKNOWN = "?"
-WIDTH = 110  # characters of a line of text
 ESTIMATE = "~"  # before a size that is not measured
 
 
@@ -103,17 +103,6 @@ def disk_lines(plan: Plan) -> Iterator[str]:
     yield f"{ESTIMATE} estimated, {UNKNOWN} not known before the dataset is there. Free on this disk: {free:,.0f} GB."
     if kept := [name for name, dataset in plan.datasets.items() if _twice(dataset)]:
         yield f"Archives stay beside the videos unless sources.keep_archives is false: {', '.join(kept)}."
-
-
-def aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
-    """Rows of cells under each other: the first `left` columns at the left, numbers at the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            f"{cell:{'<' if place < left else '>'}{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
 
 
 def _counts(cost: Estimate) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tcclip.estimate.sizes import split_size
-from tcclip.params import Protocol
-from tcclip.plan import Plan, Run, layout
+from tcclip.params import Dataset, Protocol
+from tcclip.plan import Evaluation, Plan, Run, layout
 from tcclip.plan.labelling import Labelling, keep_of, labellings
 from tcclip.process.files import read_json
 
@@ -111,26 +111,53 @@ def total(costs: Iterable[Estimate]) -> Estimate:
 
 def estimate_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     """The cost of one training with its validations, and of its evaluations."""
-    unknown: set[str] = set()
+    return training_of(plan, run, rates) + evaluations_of(plan, run, rates)
 
-    def videos(role: str, split: str) -> int:
-        dataset = plan.dataset(role)
+
+def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
+    """The cost of one training with its validations; nothing where nothing is trained."""
+    if not run.role:
+        return Estimate()
+    protocol, dataset = plan.protocol_for(run), plan.dataset(run.role)
+    videos = Sizes()
+    kept = round(keep_of(plan, run) * videos.of(dataset, plan.train_split(run)))
+    views = protocol.validation_views.temporal * protocol.validation_views.spatial
+    validated = validations(protocol) * views * videos.of(dataset, protocol.validation.split)
+    return _estimate(run, rates, videos, trained=views_of_training(protocol, kept), tested=validated, trainings=1)
+
+
+def evaluations_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
+    """The cost of a run's evaluations."""
+    found, videos = plan.evaluations(run.name), Sizes()
+    tested = sum(views_of(plan, evaluation, videos) for evaluation in found)
+    return _estimate(run, rates, videos, tested=tested, evaluations=len(found))
+
+
+def views_of(plan: Plan, evaluation: Evaluation, videos: Sizes | None = None) -> int:
+    """Clips of one evaluation; 0 where its split's size is not known, which `videos` remembers."""
+    listed = (videos or Sizes()).of(plan.dataset(evaluation.role), evaluation.split)
+    return listed * evaluation.views.temporal * evaluation.views.spatial
+
+
+@dataclass
+class Sizes:
+    """Counts videos, and remembers the splits of which nothing is known."""
+
+    unknown: set[str] = field(default_factory=set)
+
+    def of(self, dataset: Dataset, split: str) -> int:
+        """Listed videos of a split; 0 if nothing is known about it yet."""
         size = split_size(dataset, split)
         if size is None:
-            unknown.add(f"{dataset.name} {split}")
+            self.unknown.add(f"{dataset.name} {split}")
         return size or 0
 
-    evaluations = plan.evaluations(run.name)
-    eval_views = sum(videos(e.role, e.split) * e.views.temporal * e.views.spatial for e in evaluations)
-    train_views = 0
-    if run.role:
-        protocol = plan.protocol_for(run)
-        kept = round(keep_of(plan, run) * videos(run.role, plan.train_split(run)))
-        train_views = views_of_training(protocol, kept)
-        views = protocol.validation_views.temporal * protocol.validation_views.spatial
-        eval_views += validations(protocol) * views * videos(run.role, protocol.validation.split)
-    hours = (train_views / rates.train + eval_views / rates.evaluate.get(run.method, rates.other)) / SECONDS
-    return Estimate(int(run.trained), len(evaluations), train_views, eval_views, hours, frozenset(unknown))
+
+def _estimate(
+    run: Run, rates: Rates, sizes: Sizes, trained: int = 0, tested: int = 0, trainings: int = 0, evaluations: int = 0
+) -> Estimate:
+    hours = (trained / rates.train + tested / rates.evaluate.get(run.method, rates.other)) / SECONDS
+    return Estimate(trainings, evaluations, trained, tested, hours, frozenset(sizes.unknown))
 
 
 def views_of_training(protocol: Protocol, videos: int) -> int:

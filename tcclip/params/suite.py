@@ -87,6 +87,18 @@ class Throughput(Params):
     source: str  # where these numbers are from
 
 
+class Feeding(Params):
+    """What one processor core does for the GPUs, and the line to the mirrors; a suite on CPUs needs none of it."""
+
+    train_clips_per_s: Annotated[float, Field(gt=0)]  # training clips of 16 frames from shards, by a loader worker
+    test_clips_per_s: Annotated[float, Field(gt=0)]  # test clips of 16 frames from shards, the centre of the frames
+    crop_clips_per_s: Annotated[float, Field(gt=0)]  # the same where a clip is one of three crops
+    online_clips_per_s: Annotated[float, Field(gt=0)]  # clips of 16 frames of a dataset whose frames.store is online
+    extracted_videos_per_s: Annotated[float, Field(gt=0)]  # videos of 10 s and 30 frames/s, extracted to shards
+    download_mb_per_s: Annotated[float, Field(gt=0)]  # of all downloads together
+    source: str  # where these numbers are from
+
+
 class FirstLook(Params):
     """Rows of a table that are filled before everything else."""
 
@@ -110,6 +122,7 @@ class Suite(Params):
     machine: Machine  # threads, GPUs, memory and time of a job
     bench: Bench  # how Table 6's throughput is measured
     throughput: Throughput  # clips per second, for estimates
+    feeding: Feeding | None = None  # what feeds the GPUs, for the same; none: what computes also loads
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets put over params/protocols/<name>.yaml
     # In the place of protocols': a list for all, or lists by METHOD, PROTOCOL/METHOD or TABLE/METHOD (docs/seeds.md)
     seeds: SeedsByMethod = Field(default_factory=dict)

@@ -21,6 +21,7 @@ def test_extraction_loading_single_frames_and_memory_are_measured() -> None:
         r"loading, shards: [\d.]+ clips/s per core; JPEG decoding alone",
         r"loading, online: [\d.]+ clips/s per core; video decoding alone",
         r"loading from shards is [\d.]+ times as fast as online",
+        r"test clips, shards: [\d.]+ clips/s per core; one of three crops [\d.]+",
         r"one random frame, shards: [\d.]+ ms",
         r"memory of a loader worker that it does not share with its parent, online: \d+ MB",
     ):

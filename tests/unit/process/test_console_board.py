@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -129,21 +130,44 @@ def test_runs_of_an_earlier_call_tell_the_time_before_the_first_one_ends(
     assert board.seconds_left() == pytest.approx(2 * 30 * sum(waiting) / len(waiting) / board.cost[run])
 
 
+def evaluated(board: Board, run: str) -> None:
+    for rule in ("train", "evaluate"):
+        board.start(1, rule, run)
+        board.finish(1)
+
+
 def test_tables_fill_with_their_runs_and_empty_when_one_is_trained_again(board: Board) -> None:
     before = {filled.table: filled for filled in board.tables()}
     run = "few_shot-hmdb51-k2-tc_clip-s1024"
-    has_results(run)
+    evaluated(board, run)
     after = {filled.table: filled for filled in board.tables()}
     assert before["table3"].done == 0
     assert after["table3"] == before["table3"]._replace(done=1)
-    (Path("runs/mini") / run / "weights.safetensors").unlink()  # as Snakemake does before it trains
+    board.start(2, "train", run)  # Snakemake removes its files before
     assert {filled.table: filled for filled in board.tables()} == before
 
 
+def test_runs_that_are_there_already_fill_tables_unless_their_results_are_older_than_their_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = load_plan("mini")
+    monkeypatch.chdir(tmp_path)
+    run, other = "few_shot-hmdb51-k2-tc_clip-s1024", "few_shot-hmdb51-k2-vifi_clip-s1024"
+    has_results(run)
+    has_results(other)
+    os.utime(Path("runs/mini") / other / "metrics.json", (0, 0))
+    assert Board(plan, PLANNED, Clock()).there == {run}
+
+
+def test_looking_at_the_time_left_looks_at_no_file(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = names(board, 1)
+    evaluated(board, first)
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: pytest.fail("a file was looked at"))
+    assert board.seconds_left() is not None and board.tables()
+
+
 def test_the_block_shows_unfinished_tables_as_bars_and_names_the_others(board: Board) -> None:
-    for run in board.plan.runs_of("table2"):
-        if not (Path("runs/mini") / run).exists():
-            has_results(run)
+    board.there.update(board.plan.runs_of("table2"))
     lines = block(board)
     assert any(line.startswith("table3 ") and line.endswith(" runs") for line in lines)
     assert any(line.startswith("all runs there: ") and "table2" in line for line in lines)
