@@ -1,8 +1,7 @@
-"""One entry, one session of MLflow's store, where the store is a database that is opened from here.
+"""Several entries in one session and one transaction of MLflow's store, where that is a database opened from here.
 
-Each call of MLflow's client opens a session of its own, asks sqlite for three settings, reads the run again and commits:
-eight times for an entry, which took more of a processor than writing it. Here the calls of one entry share the first
-session, made and ended by MLflow itself.
+Each call of MLflow's client opens a session of its own, asks sqlite for three settings, reads the run again and waits
+until the disk has it: eight times an entry, which took more of a processor than writing the entry.
 """
 
 from __future__ import annotations
@@ -19,27 +18,32 @@ MAKER = "ManagedSessionMaker"  # of mlflow.store.tracking.sqlalchemy_store.SqlAl
 
 @contextlib.contextmanager
 def one_transaction(connection: MlflowClient) -> Iterator[None]:
-    """Let the calls of the block share one session; with a server, or an MLflow that keeps sessions otherwise, nothing
-    is changed.
+    """Let the calls of the block share a session, made and ended by MLflow itself: all of them count, or none.
 
-    An error rolls back what the block has not committed. Not for several threads.
+    With a server, or an MLflow that keeps its sessions elsewhere, the block's calls are what they always are. Not for
+    several threads, and not for points that an entry has already, because MLflow answers these with a rollback.
     """
     store = getattr(getattr(connection, "_tracking_client", None), "store", None)
     plain = getattr(store, MAKER, None)
     if plain is None:
         yield
         return
+    failed: BaseException | None = None
     with plain(read_only=False) as session:
-        session.expire_on_commit = False  # nobody else writes into an entry that is being made
-        setattr(store, MAKER, _shared(session))
-        try:
-            yield
-        finally:
-            setattr(store, MAKER, plain)
+        with _shared(store, session):
+            try:
+                yield
+            except BaseException as error:  # MLflow would make an error of its own of it
+                failed = error
+        if failed:
+            session.rollback()
+    if failed:
+        raise failed
 
 
-def _shared(session: Any) -> Any:
-    """A maker of sessions that gives the same one again, and leaves its end to its owner."""
+@contextlib.contextmanager
+def _shared(store: Any, session: Any) -> Iterator[None]:
+    """Let a store give this session to whoever asks for one; its end is left to its owner."""
 
     @contextlib.contextmanager
     def make(read_only: bool = True) -> Iterator[Any]:
@@ -47,4 +51,11 @@ def _shared(session: Any) -> Any:
         if not read_only:
             session.flush()  # so that the next call finds what this one has written
 
-    return make
+    plain = getattr(store, MAKER)
+    setattr(store, MAKER, make)
+    session.commit = session.flush  # some calls commit by themselves
+    try:
+        yield
+    finally:
+        del session.commit
+        setattr(store, MAKER, plain)
