@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking import question, row_entry, run_entry, saved_views, store
+from tcclip.tracking import links, question, row_entry, run_entry, saved_views, store
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
 from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, create, existing, search
@@ -44,7 +44,7 @@ class Counts:
 
 
 def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
-    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`).
+    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`) and mlflow.html.
 
     `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
@@ -79,6 +79,7 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
     )
     forget_rows(connection, number, table_rows)
     saved_views.write_views(connection, number, plan)
+    links.write_links(plan, number, uri)
     write_index(ids, number, layout.reports(suite) / "mlflow.csv")
     return f"{account}; rows of tables: {of_rows}" if table_rows else str(account)
 
