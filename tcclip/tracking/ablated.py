@@ -16,7 +16,7 @@ def settings(plan: Plan, table: str) -> dict[tuple[str, str], dict[str, str]]:
     A setting is there when the rows that have it differ in it; `group` is one where there are several.
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
-    for cell in plan.cells[table]:
+    for cell in plan.cells.get(table, ()):
         if cell.method and (cell.group, cell.row) not in found:
             values = flat(plan.method(cell.method).model_dump(mode="json"))
             found[cell.group, cell.row] = {

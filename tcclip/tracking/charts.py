@@ -14,7 +14,7 @@ SHOWN = 50  # rows in a chart
 BESIDE = "intervals"  # the numbers beside a table's columns (`row_entry`), in a section of their own, folded
 
 
-def charts(plan: Plan, table: str) -> dict[str, Any]:
+def charts_of(plan: Plan, table: str) -> dict[str, Any]:
     """What a view of a table's rows says of its charts."""
     columns = [column.name for column in plan.tables[table].columns]
     varied = list(next(iter(settings(plan, table).values()), {}))

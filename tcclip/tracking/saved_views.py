@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tcclip.plan import Plan
-from tcclip.tracking.charts import charts
+from tcclip.tracking.charts import charts_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -35,7 +35,7 @@ def views(plan: Plan) -> dict[str, tuple[str, dict[str, Any]]]:
     found = {name: (table.title, state(plan, name)) for name, table in plan.tables.items()}
     ablations = {name: table.title for name, table in plan.tables.items() if table.ablation}
     found |= {
-        name + CHARTS: (f"{title}: charts", {**state(plan, name), **charts(plan, name)})
+        name + CHARTS: (f"{title}: charts", {**state(plan, name), **charts_of(plan, name)})
         for name, title in ablations.items()
     }
     if len({run.apart_from_seed for run in plan.runs.values()}) < len(plan.runs):

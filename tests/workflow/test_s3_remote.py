@@ -48,7 +48,7 @@ def configure(project: Project, server: str) -> None:
     """What the documentation tells for such a remote, with this server's address and bucket."""
     for line in told("An S3-like remote"):
         words = line.replace("https://minio.example.org:9000", server).replace("s3://my-bucket/", f"s3://{BUCKET}/")
-        if words.startswith("dvc "):
+        if words.startswith("dvc remote "):
             project.run(*words.split())
 
 
