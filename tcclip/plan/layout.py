@@ -144,6 +144,11 @@ def reports(suite: str) -> Path:
     return Path("reports") / suite
 
 
+def mlflow_links(suite: str) -> Path:
+    """The page that leads from a table's name behind a # to the table's charts in MLflow."""
+    return reports(suite) / "mlflow.html"
+
+
 def table(suite: str, name: str, suffix: str = "csv") -> Path:
     """One table in one format."""
     return reports(suite) / "tables" / f"{name}.{suffix}"

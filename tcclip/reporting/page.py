@@ -64,17 +64,19 @@ def table_section(
     shown: Grid,
     runs: Mapping[tuple[str, str], Sequence[str]],
     chain: Callable[[Line, int], int | None] = lambda line, column: None,
+    charts: str = "",
 ) -> Section:
     """A table with its notes and links to its files.
 
     Args:
         runs: of a row (group, row); they appear when one points at it.
         chain: the place of a cell's chain in what the page's script reads, by line and column.
+        charts: where MLflow's charts of it are, for an ablation.
     """
     groups = [(group, list(lines)) for group, lines in groupby(shown.lines, key=lambda line: line.group)]
     known = {"tops": spans(shown.headings), "groups": groups, "text_of": text_of, "about": about}
     results = a_part("results", shown=shown, runs=runs, chains=chain, **known)
-    return Section(name, shown.title, a_part("table", name=name, results=results, notes=shown.notes))
+    return Section(name, shown.title, a_part("table", name=name, results=results, notes=shown.notes, charts=charts))
 
 
 def pictures(items: Sequence[Picture], base: Path) -> Markup:

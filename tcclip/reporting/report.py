@@ -78,7 +78,8 @@ def _page(
         }
         found = results_of(plan, name)
         chain = functools.partial(_chain, chains, name, [column.name for column in plan.tables[name].columns])
-        section = table_section(name, table_grid(plan, name, frame, found), runs, chain)  # type: ignore[arg-type]
+        charts = f"{layout.mlflow_links(plan.suite.name).name}#{name}" if plan.tables[name].ablation else ""
+        section = table_section(name, table_grid(plan, name, frame, found), runs, chain, charts)  # type: ignore[arg-type]
         last = beside_best(frame, last_epoch_frame(plan, name, found))
         more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()
         sections.append(dataclasses.replace(section, body=section.body + more))

@@ -28,8 +28,8 @@ def inputs(plan: Plan) -> list[Path]:
 
 
 def outputs(plan: Plan) -> list[Path]:
-    """Which run is which entry."""
-    return [layout.reports(plan.suite.name) / "mlflow.csv"]
+    """Which run is which entry, and where MLflow's charts of the tables are."""
+    return [layout.reports(plan.suite.name) / "mlflow.csv", layout.mlflow_links(plan.suite.name)]
 
 
 def tables(plan: Plan) -> list[str]:

@@ -7,12 +7,13 @@ numbers when the pointer rests on it; of 400 classes no other way shows them.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow.parquet as pq
 
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.reporting.html import templates
@@ -34,11 +35,17 @@ def confusions(predictions: Path, class_lists: Mapping[str, Path]) -> dict[str, 
     for name, path in class_lists.items():
         file = predictions / f"{name}.parquet"
         if file.is_file():
-            names = read_classes(path)
-            counts = confusion(pd.read_parquet(file, columns=["label", "top5_classes"]), len(names))
+            names = _names(path, path.stat().st_mtime_ns)
+            counts = confusion(pq.read_table(file, columns=["label", "top5_classes"]).to_pandas(), len(names))
             found[f"confusion/{name}.csv"] = as_csv(counts, names)
             found[f"confusion/{name}.html"] = as_html(counts, names, name)
     return found
+
+
+@functools.cache
+def _names(path: Path, _written: int) -> tuple[str, ...]:
+    """The names of a class list, which hundreds of evaluations share."""
+    return read_classes(path)
 
 
 def as_csv(counts: np.ndarray, names: Sequence[str]) -> str:

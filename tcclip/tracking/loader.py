@@ -5,22 +5,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking import question, row_entry, run_entry, saved_views, store
+from tcclip.tracking import links, question, row_entry, run_entry, saved_views, store
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
 from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, create, existing, search
+from tcclip.tracking.one_transaction import one_transaction
 from tcclip.tracking.store import FOLDER, experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run as Entry
+
+AT_ONCE = 20  # entries in a transaction: a second or two for which no other process can write into a sqlite file
 
 
 @dataclass
@@ -38,7 +44,7 @@ class Counts:
 
 
 def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
-    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`).
+    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`) and mlflow.html.
 
     `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
@@ -73,6 +79,7 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
     )
     forget_rows(connection, number, table_rows)
     saved_views.write_views(connection, number, plan)
+    links.write_links(plan, number, uri)
     write_index(ids, number, layout.reports(suite) / "mlflow.csv")
     return f"{account}; rows of tables: {of_rows}" if table_rows else str(account)
 
@@ -91,26 +98,39 @@ def load(
     known = existing(connection, experiment_id)
     ids: dict[str, str] = {}
     account = Counts()
-    for name, key in keys.items():
-        entries = known.get(name, [])
-        kept = [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"][:1]
-        if kept:
-            ids[name] = kept[0].info.run_id
-            account.unchanged += 1
-        else:
-            content = read(name)
-            kept = [entry for entry in entries if agrees(entry, content)][:1]
-            if kept:
-                ids[name] = complete(connection, kept[0], content, key)
-            else:
-                ids[name] = create(connection, experiment_id, content, key)
-            account.completed += bool(kept)
-            account.new += not entries
-            account.replaced += bool(entries) and not kept
-        for entry in entries:
-            if entry not in kept and entry.info.status != "RUNNING":  # perhaps a training of another checkout
-                connection.delete_run(entry.info.run_id)
+    left = iter(keys.items())
+    while some := list(islice(left, AT_ONCE)):
+        with one_transaction(connection):
+            for name, key in some:
+                entries = known.get(name, [])
+                ids[name], kept = _bring_in_line(connection, experiment_id, entries, key, partial(read, name), account)
+                for entry in entries:
+                    if entry not in kept and entry.info.status != "RUNNING":  # perhaps a training of another checkout
+                        connection.delete_run(entry.info.run_id)
     return ids, account
+
+
+def _bring_in_line(
+    connection: MlflowClient,
+    experiment_id: str,
+    entries: Sequence[Entry],
+    key: str,
+    read: Callable[[], EntryContent],
+    account: Counts,
+) -> tuple[str, Sequence[Entry]]:
+    """The id of a run's entry, and which of its `entries` stay."""
+    kept = [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"][:1]
+    if kept:
+        account.unchanged += 1
+        return str(kept[0].info.run_id), kept
+    content = read()
+    kept = [entry for entry in entries if agrees(entry, content)][:1]
+    account.completed += bool(kept)
+    account.new += not entries
+    account.replaced += bool(entries) and not kept
+    if kept:
+        return complete(connection, kept[0], content, key), kept
+    return create(connection, experiment_id, content, key), kept
 
 
 def forget_rows(connection: MlflowClient, experiment_id: str, kept: Mapping[str, EntryContent]) -> None:

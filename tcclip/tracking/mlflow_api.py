@@ -21,6 +21,8 @@ from tcclip.tracking.address import credentials
 from tcclip.tracking.entry import EntryContent, batches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as Entry
@@ -74,31 +76,41 @@ def search(connection: MlflowClient, experiment_id: str, condition: str = "") ->
 
 
 def create(connection: MlflowClient, experiment_id: str, content: EntryContent, key: str) -> str:
-    """One new entry; returns its id."""
-    entry = connection.create_run(experiment_id, start_time=content.start, run_name=content.name)
-    return complete(connection, entry, content, key)
+    """One new entry; returns its id. It has its tags from the start, which is a third less of the store's work."""
+    tags = {**content.tags, "run_key": key}  # of no use to anyone before FINISHED
+    entry = connection.create_run(experiment_id, start_time=content.start, run_name=content.name, tags=tags)
+    return _fill(connection, entry, content, {})
 
 
 def complete(connection: MlflowClient, entry: Entry, content: EntryContent, key: str) -> str:
     """Give an entry everything of `content` that it lacks; its key and FINISHED come last: then it counts."""
+    return _fill(connection, entry, content, content.tags, key)
+
+
+def _fill(
+    connection: MlflowClient, entry: Entry, content: EntryContent, tags: Mapping[str, str], key: str | None = None
+) -> str:
+    """What an entry lacks of `content`, `tags`, a key that it has not yet, and at last FINISHED; returns its id."""
     from mlflow.entities import Metric, Param, RunTag
 
     run_id = str(entry.info.run_id)
     known = {name: _steps(connection, run_id, name) for name in entry.data.metrics}
     params = {name: value for name, value in content.params.items() if name not in entry.data.params}
-    points = [point for point in content.points if point.step not in known.get(point.name, ())]
-    tags = [RunTag(name, value) for name, value in content.tags.items()]
+    points = [point for point in dict.fromkeys(content.points) if point.step not in known.get(point.name, ())]
+    lacking = [RunTag(name, value) for name, value in tags.items()]
     for some_params, some_points in batches(params, points):
         connection.log_batch(
             run_id,
             params=[Param(name, value) for name, value in some_params.items()],
             metrics=[Metric(*point) for point in some_points],
-            tags=tags,
+            tags=lacking,
         )
-        tags = []
-    connection.log_inputs(run_id, datasets=_inputs(content))
-    _artifacts(connection, run_id, content)
-    connection.set_tag(run_id, "run_key", key)
+        lacking = []
+    if inputs := _inputs(content):
+        connection.log_inputs(run_id, datasets=inputs)
+    _artifacts(connection, entry, content)
+    if key:
+        connection.set_tag(run_id, "run_key", key)
     connection.set_terminated(run_id, "FINISHED", end_time=content.end)
     return run_id
 
@@ -162,8 +174,14 @@ def _inputs(content: EntryContent) -> list[DatasetInput]:
     ]
 
 
-def _artifacts(connection: MlflowClient, run_id: str, content: EntryContent) -> None:
-    """Copy the small files; weights stay in the run's folder, which the tag `weights` names."""
+def _artifacts(connection: MlflowClient, entry: Entry, content: EntryContent) -> None:
+    """Copy the small files; weights stay in the run's folder, which the tag `weights` names.
+
+    As MlflowClient.log_artifacts does, which first reads all of the entry again to learn its address.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    place = get_artifact_repository(entry.info.artifact_uri, tracking_uri=connection.tracking_uri)
     with tempfile.TemporaryDirectory() as scratch:
         for name, text in content.texts.items():
             path = Path(scratch) / name
@@ -171,4 +189,4 @@ def _artifacts(connection: MlflowClient, run_id: str, content: EntryContent) -> 
             path.write_text(text, encoding="utf-8")
         for file in content.files:
             shutil.copy(file, scratch)
-        connection.log_artifacts(run_id, scratch)
+        place.log_artifacts(scratch)

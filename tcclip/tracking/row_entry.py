@@ -13,6 +13,7 @@ import pandas as pd
 
 from tcclip.plan import Plan, layout
 from tcclip.reporting.cells import read_table
+from tcclip.tracking.ablated import settings
 from tcclip.tracking.entry import EntryContent, Point
 from tcclip.tracking.run_entry import finished
 
@@ -30,8 +31,10 @@ def measured_rows(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[s
         if path.is_file():
             frame = read_table(path)
             measured = frame[(frame["source"] == "measured") & frame["value"].notna()]
+            varied = settings(plan, table) if plan.tables[table].ablation else {}
             for (group, row), cells in measured.groupby(["group", "row"], sort=False):
-                made = row_entry(plan, table, str(group), str(row), cells, path, ids, experiment)
+                params = varied.get((str(group), str(row)), {})
+                made = row_entry(plan, table, str(group), str(row), cells, path, ids, experiment, params)
                 found[made.tags["run"]] = made
     return found
 
@@ -45,8 +48,9 @@ def row_entry(
     path: Path,
     ids: Mapping[str, str],
     experiment: str,
+    params: dict[str, str],
 ) -> EntryContent:
-    """One row: its columns are metrics, and its note links to its runs."""
+    """One row: its columns are metrics, what an ablation varies are params, and its note links to its runs."""
     name = f"{table}: {f'{group}, ' if group else ''}{row}"
     runs = list(dict.fromkeys(run for names in cells["runs"] for run in str(names).split(";") if run))
     methods = {cell.method for cell in plan.cells[table] if (cell.group, cell.row) == (group, row) and cell.method}
@@ -68,7 +72,7 @@ def row_entry(
     }
     return EntryContent(
         name=row,
-        params={},
+        params=params,
         points=[Point(key, value, time, 0) for cell in cells.itertuples() for key, value in _numbers(cell)],
         tags={key: value for key, value in tags.items() if value},
         start=time,

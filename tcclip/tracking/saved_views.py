@@ -9,12 +9,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tcclip.plan import Plan
+from tcclip.tracking.charts import charts_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 VIEW = "mlflow.sharedViewState."  # of MLflow's own
 SEEDS = "seeds"  # the view of all runs
+CHARTS = "-charts"  # ends the key of a table's charts
 SORTED_BY = ("all", "all_avg", "all_hm", "all_top1")  # a table's column for the whole of it; else its last one
 
 
@@ -29,21 +31,30 @@ def write_views(connection: MlflowClient, experiment: str, plan: Plan) -> None:
 
 
 def views(plan: Plan) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Key of a view -> its title and state: one for each table and, where there are several seeds, one of the runs."""
+    """Key of a view -> its title and state: for each table, for each ablation's charts, and for several seeds' runs."""
     found = {name: (table.title, state(plan, name)) for name, table in plan.tables.items()}
+    ablations = {name: table.title for name, table in plan.tables.items() if table.ablation}
+    found |= {
+        name + CHARTS: (f"{title}: charts", {**state(plan, name), **charts_of(plan, name)})
+        for name, title in ablations.items()
+    }
     if len({run.apart_from_seed for run in plan.runs.values()}) < len(plan.runs):
         found[SEEDS] = ("Runs, those that differ in their seed alone together", over_seeds())
     return found
 
 
-def link(experiment: str, view: str) -> str:
-    """Where a view is, behind the server's address."""
-    return f"#/experiments/{experiment}/runs?viewStateShareKey={view}"
+def link(experiment: str, view: str, charts: bool = False) -> str:
+    """Where a view is, behind the server's address: as a list, or its charts."""
+    mode = "&compareRunsMode=CHART" if charts else ""
+    return f"#/experiments/{experiment}/runs?viewStateShareKey={view}{mode}"
 
 
 def note(plan: Plan, experiment: str) -> str:
     """What the experiment's page says above its runs."""
-    lines = [f"* [{title}]({link(experiment, name)})" for name, (title, _) in views(plan).items()]
+    lines = [
+        f"* [{title}]({link(experiment, name, charts=name.endswith(CHARTS))})"
+        for name, (title, _) in views(plan).items()
+    ]
     about = f"Suite **{plan.suite.name}**: {plan.suite.description}. Every table, best row first:"
     return "\n".join([about, "", *lines])
 

@@ -22,6 +22,7 @@ from servers import process, wait_for
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.process.files import read_json
+from tcclip.reporting import write_report
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
@@ -47,6 +48,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         write_suite(plan)
         write_table(plan, "table8b")
         store.create_store()
+        write_report(plan, so_far=True)
         load_runs(plan)
         yield folder
 
@@ -82,6 +84,12 @@ def lines_of(browser: Any) -> list[str]:
 
 def all_of(browser: Any, selector: str) -> list[Any]:
     return list(browser.find_elements("css selector", selector))
+
+
+def words_of_plots(browser: Any) -> set[str]:
+    """What is written in the page's drawings."""
+    texts = browser.find_elements("css selector", "svg text")
+    return {text.get_attribute("textContent") for text in texts}
 
 
 def store_id(project: Path) -> str:
@@ -136,6 +144,27 @@ def test_runs_that_differ_in_their_seed_alone_are_a_group_of_a_view(ui, browser,
     under = lines[lines.index(f"Group: {group}") :]
     assert "Group by: configuration" in lines
     assert [under.count(f"{group}-s{seed}") for seed in (1024, 1025)] == [1, 1]
+
+
+def test_the_charts_of_an_ablation_open_from_the_link_beside_its_table(ui, browser, project, monkeypatch, tmp_path):
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    page = project / "reports/mini/index.html"
+    browser.get(page.as_uri())
+    (beside,) = browser.find_elements("link text", "Charts in MLflow")
+    leads = page.with_name("mlflow.html")
+    leads.write_text(leads.read_text().replace("http://127.0.0.1:5000", ui[0]))  # the port of a test is another
+    beside.click()
+    title = load_plan("mini").tables["table8b"].title
+    wait(browser, lambda b: title in lines_of(b))
+    close_assistant(browser)
+    wait(browser, lambda b: "tc.summarizer.kind" in words_of_plots(b))
+    shown = words_of_plots(browser)
+    for name in ("kmeans", "dpc_knn", "bipartite", "hmdb51", "ucf101", "ssv2", "all"):  # axes, and a value of one
+        assert name in shown, name
+    picture = tmp_path / "charts.png"
+    browser.save_screenshot(str(picture))
+    if target := os.environ.get("TCCLIP_CHARTS_SCREENSHOT"):
+        shutil.copy(picture, Path(__file__).parents[2] / target)
 
 
 def test_the_page_is_for_this_machine_alone(ui):

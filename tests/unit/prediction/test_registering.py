@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +63,25 @@ def test_other_classes_are_a_parameter(entry: str) -> None:
     model = mlflow.pyfunc.load_model("models:/any/1")
     found = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "opening a door, pouring"})
     assert set(found["top5"][0].split("; ")) == {"opening a door", "pouring"}
+
+
+@pytest.mark.component
+def test_mlflow_models_predict_runs_on_a_csv_of_videos(entry: str, tmp_path: Path) -> None:
+    """As docs/mlflow.md tells it, in processes of MLflow's own."""
+    register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "typed")
+    (tmp_path / "videos.csv").write_text("video\nclips/pouring.mp4\nclips/none.mp4\nclips/drawer.mp4\n")
+    mlflow = [sys.executable, "-m", "mlflow", "models", "predict", "-m", "models:/typed/1", "--env-manager", "local"]
+    files = ["-t", "csv", "-i", str(tmp_path / "videos.csv"), "-o", str(tmp_path / "found.json")]
+    root = str(Path(tcclip.__file__).parents[1])
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": tracking_uri(), "PYTHONPATH": root}
+    done = subprocess.run([*mlflow, *files], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "found.json").read_text())["predictions"]
+    own = tcclip.load(RUN, device="cpu").predict(["clips/pouring.mp4", "clips/drawer.mp4"])
+    assert [line["class"] for line in found] == [own[0].classes[0], "", own[1].classes[0]]
+    assert [found[i]["probability"] for i in (0, 2)] == pytest.approx([one.probabilities[0] for one in own])
+    assert set(found[0]["top5"].split("; ")) == set(CLASSES)
+    assert "none.mp4" in found[1]["video"] and found[1]["defect"]
 
 
 def test_a_run_without_an_entry_is_told_what_makes_one(inside: Path) -> None:

@@ -330,3 +330,14 @@ def test_which_dataset_an_evaluation_is_of_is_the_plan_s_word_and_not_its_name_s
 
 def test_an_evaluation_of_the_plan_is_named_as_its_metric():
     assert Evaluation("r", "ssv2", "test1", VIEWS, False).name == "ssv2-test1-2x1"
+
+
+def test_runs_are_loaded_in_one_transaction_and_an_error_leaves_the_store_as_it_was(here, monkeypatch):
+    connection = client(tracking_uri())
+    before = client(tracking_uri())._tracking_client.store.ManagedSessionMaker
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("tcclip.tracking.mlflow_api._artifacts", lambda *_: 1 / 0)
+        load_runs(small_plan())
+    assert entries() == []
+    assert connection._tracking_client.store.ManagedSessionMaker == before
+    assert load_runs(small_plan()) == "2 new, 0 replaced, 0 unchanged"
