@@ -52,7 +52,7 @@ def feeding_lines(plan: Plan, feeding: Feeding, rates: Rates, cores: int) -> Ite
     """Cores that load what a GPU works off, and GPUs that the cores feed, for every kind of clip that the plan has."""
     kinds = _kinds(plan, rates)
     everyone = {kind: set().union(*(s for (c, _), s in kinds.items() if c.kind == kind)) for kind in _KINDS}
-    rows = [("clips", "a GPU takes", "a core loads", "cores for a GPU", f"{cores} cores feed", "systems")]
+    rows = [("clips", "GPU takes", "core loads", "cores/GPU", f"{cores} cores feed", "systems")]
     for (clips, taken), systems in sorted(kinds.items(), key=lambda item: (item[0][0].kind == _KINDS[1], str(item[0]))):
         loaded = clips.per_core(feeding)
         feeds = cores * loaded / taken

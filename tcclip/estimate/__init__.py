@@ -1,1 +1,1 @@
-"""What a suite costs before anything starts: videos, hours and disk."""
+"""What a suite costs before anything starts: videos, hours, disk, and the time on a number of GPUs."""

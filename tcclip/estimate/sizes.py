@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from pathlib import Path
 
@@ -33,12 +34,19 @@ def _published(dataset: Dataset, split: str) -> int | None:
     """The rows of the paper's list, as params/split_files.csv states them."""
     if not isinstance(dataset, Release) or dataset.uses_published is None:
         return None
-    name = dataset.uses_published.splits.get(split, "")
-    with open(params_folder() / "split_files.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if (row["dataset"], row["kind"], Path(row["path"]).name) == (dataset.name, "published", name):
-                return int(row["rows"]) if row["rows"] else None
-    return None
+    file = params_folder() / "split_files.csv"
+    return _stated(file, file.stat().st_mtime_ns).get((dataset.name, dataset.uses_published.splits.get(split, "")))
+
+
+@functools.cache
+def _stated(file: Path, _changed: int) -> dict[tuple[str, str], int | None]:
+    """Rows of the published lists by dataset and name; a plan asks thousands of times, so that it is read once."""
+    found: dict[tuple[str, str], int | None] = {}
+    with open(file, newline="", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            if row["kind"] == "published":
+                found.setdefault((row["dataset"], Path(row["path"]).name), int(row["rows"]) if row["rows"] else None)
+    return found
 
 
 def _drawn(dataset: Dataset, split: str) -> int | None:
