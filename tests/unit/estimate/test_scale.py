@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tcclip.cli.scale_lines import bottleneck, feeding_lines, scale_lines
@@ -24,6 +24,7 @@ FEEDING = Feeding(
     source="here",
 )
 NOTHING = frozenset[str]()
+patient = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on busy machines
 
 
 @pytest.fixture
@@ -95,18 +96,21 @@ tasks_ = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.booleans())
 )
 
 
+@patient
 @given(tasks_, st.integers(1, 6))
 def test_more_gpus_never_take_longer_though_they_share_the_cores(tasks, cores):
     times = [Scale(tasks, {}, gpus, cores).wall for gpus in range(1, 8)]
     assert all(later <= earlier + 1e-9 for earlier, later in pairwise(times))
 
 
+@patient
 @given(tasks_, st.integers(1, 5), st.integers(1, 9))
 def test_the_wall_time_is_never_below_what_a_resource_takes_alone(tasks, gpus, cores):
     scale = Scale(tasks, {}, gpus, cores)
     assert scale.wall >= scale.bounds[0].hours - 1e-9
 
 
+@patient
 @given(tasks_, st.integers(1, 5), st.integers(1, 9))
 def test_the_bottleneck_is_another_one_when_the_rate_of_the_next_is_halved_that_is_near(tasks, gpus, cores):
     before = {b.what: b.hours for b in Scale(tasks, {}, gpus, cores).bounds}

@@ -3,10 +3,12 @@
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tcclip.estimate.schedule import Job, any_order_hours, in_turns, longest_chain, wall_hours
+
+patient = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on busy machines
 
 
 def test_jobs_that_need_nothing_share_the_places():
@@ -58,6 +60,7 @@ def job_lists(draw, most=12):
     ]
 
 
+@patient
 @given(job_lists(), st.integers(1, 6))
 def test_no_schedule_is_shorter_than_its_bounds_or_longer_than_any_order_s(jobs, places):
     found = in_turns(jobs, places)
@@ -66,6 +69,7 @@ def test_no_schedule_is_shorter_than_its_bounds_or_longer_than_any_order_s(jobs,
     assert found <= any_order_hours(jobs, places) + 1e-9
 
 
+@patient
 @given(job_lists())
 def test_more_places_never_take_longer(jobs):
     times = [wall_hours(lambda _: jobs, places) for places in range(1, 8)]
@@ -102,8 +106,8 @@ def shortest(jobs, places):
     return after(0, frozenset(), frozenset())
 
 
+@patient
 @given(job_lists(most=4), st.integers(1, 2))
-@settings(max_examples=40, deadline=None)
 def test_on_tiny_cases_it_is_between_the_best_schedule_and_graham_s_bound_of_it(jobs, places):
     jobs = [Job(job.name, min(job.hours, 3), job.needs, min(job.ready, 2)) for job in jobs]
     best, found = shortest(tuple(jobs), places), in_turns(jobs, places)
