@@ -120,20 +120,18 @@ class LogHandler(LogHandlerBase):
 
         Of the cluster's own logs (`said`) the errors, such as too little memory; Snakemake names no other reason here.
         """
-        guilty = [job for job in jobs if self._began(job) and not self._succeeded(job)]
-        for job in guilty or jobs[-1:]:
+        failed = [job for job in jobs if not self._succeeded(job)]
+        spoke = [job for job in failed if _ends(job)]  # Snakemake makes an empty log of what never began
+        for job in spoke or failed[-1:] or jobs[-1:]:
             self._failure(job)
         for log in map(Path, said):
             for line in [line for line in _lines(log) if ": error: " in line][-TAIL:]:
                 self.screen.say(f"    {line}")
 
-    def _began(self, job: Mapping[str, Any]) -> bool:
-        return any(Path(str(log)).is_file() for log in job["log"])
-
     def _succeeded(self, job: Mapping[str, Any]) -> bool:
         """Whether the log ends with the line of a finished stage, which begins as the rule's message."""
         message = self.jobs.get(job["jobid"], {}).get("rule_msg")
-        ends = [line for log in job["log"] for line in _lines(Path(str(log)))[-1:]]
+        ends = _ends(job)
         return bool(ends) and all(line.startswith(f"{message}: ") for line in ends)
 
     def _failure(self, fields: Mapping[str, Any]) -> None:
@@ -153,6 +151,11 @@ class LogHandler(LogHandlerBase):
             for line in shown:
                 self.screen.say(f"    {line}")
             self.screen.say(f"    whole log: {log}")
+
+
+def _ends(job: Mapping[str, Any]) -> list[str]:
+    """The last lines of a job's logs that are not empty."""
+    return [line for log in job["log"] for line in _lines(Path(str(log)))[-1:]]
 
 
 def _lines(log: Path) -> list[str]:

@@ -44,7 +44,7 @@ def group_failed(handler, tmp_path, training: str | None, evaluation: str | None
     for number, (word, text) in enumerate({"training": training, "evaluating": evaluation}.items(), start=8):
         log = tmp_path / f"{word}.log"
         if text is not None:
-            log.write_text(f"{text}\n")
+            log.write_text(text)
         handler.jobs[number] = {"rule_msg": f"{word} a_run"}
         jobs.append({"jobid": number, "log": [str(log)], "indent": True})
     cluster = tmp_path / "9.log"
@@ -59,6 +59,7 @@ def group_failed(handler, tmp_path, training: str | None, evaluation: str | None
     ("training", "evaluation", "failed"),
     [
         ("stopped in epoch 3", None, "training"),
+        ("stopped in epoch 3", "", "training"),
         ("training a_run: loss 1.9, 3 s", "Error: evaluating a_run: no", "evaluating"),
         ("training a_run: loss 1.9, 3 s", "", "evaluating"),
         (None, None, "evaluating"),
