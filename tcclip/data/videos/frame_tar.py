@@ -27,6 +27,7 @@ CHECKSUM = 148  # its byte
 PREFIX = 155  # bytes
 PLACE = np.dtype("<u4")  # block, bytes
 MARK = 8  # bytes
+EARLIER = ".jpegs"  # suffix of a shard of the versions before this one, which nothing reads any more
 
 
 class FrameTar:

@@ -12,7 +12,7 @@ import pandas as pd
 import simplejpeg
 from numpy.typing import NDArray
 
-from tcclip.data.videos.frame_tar import read_jpeg, read_places
+from tcclip.data.videos.frame_tar import EARLIER, read_jpeg, read_places
 from tcclip.data.videos.index import VideoIndex, origin
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
@@ -100,7 +100,7 @@ class FrameStore:
         try:
             return os.open(path, os.O_RDONLY)
         except FileNotFoundError as error:
-            earlier = path.with_suffix(".jpegs")
+            earlier = path.with_suffix(EARLIER)
             is_old = f": {earlier.name} is a shard of an earlier version, which is not read" if earlier.exists() else ""
             raise UserError(
                 f"{path} is missing{is_old}: `rm -f {path.with_suffix('.parquet')}`, and "

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tcclip.data.videos.decoding import Decoded, Decoder, decoder
-from tcclip.data.videos.frame_tar import FrameTar
+from tcclip.data.videos.frame_tar import EARLIER, FrameTar
 from tcclip.data.videos.index import Origin, read_rows, write_rows
 from tcclip.data.videos.keeping import copy_frames, unchanged
 from tcclip.data.videos.listing import video_id
@@ -24,8 +24,6 @@ from tcclip.params.dataset import Frames
 from tcclip.process.files import atomic
 from tcclip.process.lock import alone
 from tcclip.process.progress import track
-
-EARLIER = ".jpegs"  # suffix of a shard of the versions before this one, which is read by nothing any more
 
 
 def write_shard(
