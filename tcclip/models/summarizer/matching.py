@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tcclip.models.precision import exact
+from tcclip.models.precision import summed_exactly
 
 SHORTEST = 1e-12  # length of a token below which its cosines are 0, as in torch
 
@@ -61,7 +61,7 @@ def _proposals(rows: Tensor, lengths: Tensor, even: Tensor, odd: Tensor) -> tupl
     """
     ours, theirs = (rows.index_select(0, part.flatten()).view(*part.shape, -1) for part in (even, odd))
     least = lengths.clamp_min(SHORTEST)
-    with exact(rows):
+    with summed_exactly(rows):
         cosine = (ours @ theirs.transpose(1, 2)).div_(least[odd][:, None])  # (B, E, O)
     best, partner = cosine.max(dim=-1)
     return best / least[even], partner
