@@ -54,8 +54,8 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
     percent with the counts they rest on, and the code and precision that made them. One model is built for each kind
-    of weights and class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of several processes,
-    each predicts its share of the videos and the first one writes.
+    of weights and class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of
+    several processes, each predicts its share of the videos and the first one writes.
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
