@@ -23,9 +23,9 @@ from tcclip.prediction.computing import Clock, for_features, for_scores, on_this
 from tcclip.prediction.exported import ANY
 from tcclip.prediction.known import Finder, Videos
 from tcclip.prediction.named_source import source_of
-from tcclip.prediction.naming import Named
-from tcclip.prediction.parts import Compute, Row, computed
-from tcclip.prediction.result import Prediction, prediction
+from tcclip.prediction.parts import Compute, computed
+from tcclip.prediction.result import Prediction
+from tcclip.prediction.said import said
 from tcclip.prediction.source import Classes, Set, Source
 from tcclip.process.log import log
 from tcclip.process.runtime import pick_precision
@@ -136,7 +136,7 @@ class Model:
             self.clock = model.clock
             compute = Compute(model, self._subject, seen, self._source.size, len(its.names), self._device)
             for video, row in zip(named, computed(known, store, compute, told(len(named))), strict=True):
-                yield _said(video, row, its.names, seen, combine, top)
+                yield said(video, row, its.names, seen, combine, top)
 
     def features(self, paths: Videos, *, views: str | None = None) -> NDArray[np.float32]:
         """Features of videos, (videos, E) float32: the mean over views of the vision side's, each of length 1.
@@ -295,9 +295,3 @@ class Model:
             if self._subject.method.outside or self._subject.trained_on:
                 raise
             return Classes(ANY)
-
-
-def _said(video: Named, row: Row, names: Sequence[str], views: Views, combine: str, top: int | None) -> Prediction:
-    if row.numbers is None:
-        return Prediction(video.shown, defect=row.defect)
-    return prediction(video.shown, row.numbers, names, len(views_of(views)), combine, top, row.defect)
