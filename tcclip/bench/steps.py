@@ -14,6 +14,7 @@ from tcclip.bench.cases import ORACLE, PLAIN, Case, Settings
 from tcclip.bench.world import class_names, outside_texts, video_labels, videos, with_texts, written
 from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.prepared import prepared
 from tcclip.params import Method, load_method
 from tcclip.params.kinds.make import make
 from tcclip.process.runtime import autocast
@@ -92,7 +93,7 @@ def loss_of(logits: Tensor) -> Tensor:
 
 
 def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
-    model.eval()
+    model = prepared(model.eval(), clips.device, settings.dtype)
     with torch.inference_mode(), autocast(clips.device, settings.dtype):
         classes = model.finished(model.encode_classes())
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import tcclip
-from tcclip.cli import data, demo, look, plan_lines, predict, provenance, seeing
+from tcclip.cli import data, demo, look, plan_lines, precision, predict, provenance, seeing
 from tcclip.cli.scale_lines import scale_lines
 from tcclip.errors import UserError
 from tcclip.plan import Plan, load_plan, plan_with_seeds
@@ -31,7 +31,7 @@ for of_stage in vars(all_stages()).values():
         command.rich_help_panel = "Stages of the pipeline"
     app.add_typer(of_stage.app)
 app.add_typer(data.app, name="data")
-for commands in (predict, demo, provenance, look, seeing):
+for commands in (predict, precision, demo, provenance, look, seeing):
     app.add_typer(commands.app)
 
 

@@ -11,7 +11,7 @@ import typer
 from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
 from tcclip.errors import UserError
 from tcclip.process.console import stage
-from tcclip.process.options import SuiteName
+from tcclip.process.options import Precision, SuiteName
 
 if TYPE_CHECKING:
     from tcclip.prediction import Model, Prediction
@@ -37,6 +37,7 @@ def predict(
     we: Ensemble = False,
     csv: Annotated[Path | None, typer.Option(help="write all of it there too, in the place of an earlier file")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
+    precision: Precision = "auto",
     suite: SuiteName = "mini",
 ) -> None:
     """Say what videos show: by a run, on any files, with its own classes, yours, or a dataset's.
@@ -51,7 +52,7 @@ def predict(
         from tcclip.prediction.result import Table, lines
         from tcclip.process.progress import track_count
 
-        model = load(run, suite=suite, we=we, device=device)
+        model = load(run, suite=suite, we=we, device=device, precision=precision)
         found: list[Prediction] = []
         table: Table | None = None
         with ExitStack() as stack:
@@ -114,7 +115,8 @@ def _summary(found: list[Prediction], model: Model) -> str:
     count = len(found) - len(broken)
     assert model.clock is not None
     rate = count / model.clock.seconds if count else 0.0
-    line = f"{count} videos, {rate:.2f} videos/s, {100 * model.clock.waiting:.0f} % of the time waiting for clips"
+    waiting = f"{100 * model.clock.waiting:.0f} % of the time waiting for clips"
+    line = f"{count} videos, {rate:.2f} videos/s in {model.precision}, {waiting}"
     if broken:
         raise UserError(f"{line}; {len(broken)} of {len(found)} are broken, the first is {broken[0].video}")
     return line

@@ -23,6 +23,7 @@ from tcclip.evaluation.subject import Subject, model_of
 from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.prepared import prepared
 from tcclip.params.protocol import Views
 from tcclip.params.texts import TextKind
 from tcclip.process import distributed
@@ -52,9 +53,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
-    percent with the counts they rest on, and the code that made them. One model is built for each kind of weights and
-    class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of several processes,
-    each predicts its share of the videos and the first one writes.
+    percent with the counts they rest on, and the code and precision that made them. One model is built for each kind
+    of weights and class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of
+    several processes, each predicts its share of the videos and the first one writes.
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
@@ -68,10 +69,11 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
         group = list(same)
         names = read_classes(classes)
         texts = read_texts(group[0].texts)  # of the class list
-        model = model_of(subject, backbone, names, texts, we, last).to(device)
+        model = prepared(model_of(subject, backbone, names, texts, we, last).to(device), device, precision)
         for job in group:
             result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
-            results[job.name] = {**result, "made_by": {"code_fingerprint": subject.code, "git": git}}
+            made_by = {"code_fingerprint": subject.code, "git": git, "precision": precision}
+            results[job.name] = {**result, "made_by": made_by}
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.weights.with_name("training.json")) if subject.weights else None
     if not distributed.is_main_process():

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tcclip.models.affine import affine
+
 EPS = 1e-5  # of CLIP's layer norms
 HEAD = 64  # width of a head of attention in CLIP
 QUICK = 1.702  # QuickGELU: x * sigmoid(1.702 x)
@@ -47,7 +49,7 @@ class Attention(nn.Module):
         if parts != slice(0, 3):  # a slice of all would be one more gradient to be put together
             part = slice(parts.start * self.width, parts.stop * self.width)
             weight, bias = weight[part], None if bias is None else bias[part]
-        projected = F.linear(rows, weight, bias)
+        projected = affine(rows, weight, bias)
         return projected.view(*rows.shape[:-1], parts.stop - parts.start, self.heads, self.width // self.heads)
 
     def project(self, rows: Tensor, parts: slice) -> tuple[Tensor, ...]:

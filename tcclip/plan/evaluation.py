@@ -26,12 +26,14 @@ class Evaluation:
     we: bool
     seed: int | None = None  # of the run's training; None: nothing was trained
     last: bool = False  # with the last epoch's weights, where the run's are the best epoch's
+    precision: str = ""  # that a person asks for; else the suite's
 
     @property
     def name(self) -> str:
         """For example hmdb51-test1-2x1-we: dataset, split, temporal x spatial views, weight ensemble or last epoch."""
+        asked = f"-{self.precision}" if self.precision else ""
         views = f"{self.views.temporal}x{self.views.spatial}" + ("" if self.views.mode == "paper" else "-even")
-        return f"{self.role}-{self.split}-{views}" + "-we" * self.we + "-last" * self.last
+        return f"{self.role}-{self.split}-{views}" + "-we" * self.we + "-last" * self.last + asked
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from torch import Tensor
 from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.prepared import prepared
 from tcclip.models.text.tower import ClassTexts
 from tcclip.params.method import CombinedViews
 from tcclip.params.suite import Machine
 from tcclip.process.gpu import check_shown
-from tcclip.process.runtime import autocast, pick_device, pick_precision
+from tcclip.process.runtime import autocast, check_precision, pick_device, pick_precision
 
 
 class Clock:
@@ -93,16 +94,16 @@ class Computer:
 
 def for_scores(model: ClipVideo, subject: Subject, device: torch.device) -> Computer:
     """Logits (B, C) of `model`, which is on `device`; makes the texts of its classes, in the subject's precision."""
-    model.eval()
+    model = prepared(model.eval(), device, subject.machine.precision)
     precision = autocast(device, subject.machine.precision)
     with as_in_evaluation(subject, device), torch.inference_mode(), precision:
         texts = model.finished(model.encode_classes())
     return Computer(texts, model)
 
 
-def for_features(model: ClipVideo) -> Computer:
+def for_features(model: ClipVideo, subject: Subject, device: torch.device) -> Computer:
     """Features (B, E) of length 1, or the mean of frames' where the score reads frames; needs no texts."""
-    model.eval()
+    model = prepared(model.eval(), device, subject.machine.precision)
 
     def of_clips(video: Tensor, texts: ClassTexts) -> Tensor:
         found = F.normalize(model.pooled(model.encode_video(video)).float(), dim=-1)
@@ -117,17 +118,20 @@ def summed(subject: Subject) -> Subject:
     return dataclasses.replace(subject, method=method)
 
 
-def on_this_machine(subject: Subject) -> tuple[Subject, torch.device]:
+def on_this_machine(subject: Subject, precision: str | None = None) -> tuple[Subject, torch.device]:
     """The subject with the threads and loader processes that this machine has, at least one; and the device.
 
     With as many cores as the suite asks threads for, they are the evaluations'. Device auto is a GPU for suites that
-    use one, if there is one that works.
+    use one, if there is one that works. precision: auto, fp32, bf16, fp16; None: as the subject is evaluated.
     """
+    if precision is not None:
+        check_precision(precision)
     device = chosen_device("cpu" if subject.device == "auto" and subject.machine.gpus == 0 else subject.device)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(subject.machine.threads, cores)
     beside = cores - (threads if device.type == "cpu" else 1)
-    machine = subject.machine.at(pick_precision(subject.machine.precision, device)).model_copy(
+    asked, inference = precision or subject.machine.precision, precision is not None
+    machine = subject.machine.at(pick_precision(asked, device, inference)).model_copy(
         update={"threads": threads, "loader_workers": max(1, min(subject.machine.loader_workers, beside))}
     )
     return dataclasses.replace(subject, machine=machine), device

@@ -23,9 +23,9 @@ from tcclip.prediction.computing import Clock, for_features, for_scores, on_this
 from tcclip.prediction.exported import ANY
 from tcclip.prediction.known import Finder, Videos
 from tcclip.prediction.named_source import source_of
-from tcclip.prediction.naming import Named
-from tcclip.prediction.parts import Compute, Row, computed
-from tcclip.prediction.result import Prediction, prediction
+from tcclip.prediction.parts import Compute, computed
+from tcclip.prediction.result import Prediction
+from tcclip.prediction.said import said
 from tcclip.prediction.source import Classes, Set, Source
 from tcclip.process.log import log
 from tcclip.process.runtime import pick_precision
@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 Told = Callable[[int], None]
 
 
-def load(run: str | os.PathLike[str], *, suite: str = "mini", we: bool = False, device: str = "auto") -> Model:
+def load(
+    run: str | os.PathLike[str],
+    *,
+    suite: str = "mini",
+    we: bool = False,
+    device: str = "auto",
+    precision: str | None = "auto",
+) -> Model:
     """A model for predictions.
 
     Args:
@@ -48,20 +55,22 @@ def load(run: str | os.PathLike[str], *, suite: str = "mini", we: bool = False, 
         suite: whose run it is, where only its name is given.
         we: the weights' ensemble with CLIP (weight-space ensembling).
         device: cpu, cuda, or auto: a GPU, where the suite uses one and there is one that works.
+        precision: of predictions and features: fp32, bf16, fp16; auto: what the card or the processor is fast in; None:
+            that of the run's evaluation.
 
     Raises:
-        UserError: there is no such run or device, or the weights of the run or of CLIP are not there.
+        UserError: there is no such run, device or precision, or the weights of the run or of CLIP are not there.
     """
-    return Model(source_of(run, suite, we), device)
+    return Model(source_of(run, suite, we), device, precision)
 
 
 class Model:
     """A model that is ready for videos. The network over a list of class names is kept for the next call."""
 
-    def __init__(self, source: Source, device: str = "auto") -> None:
+    def __init__(self, source: Source, device: str = "auto", precision: str | None = None) -> None:
         """Made by `load`."""
         self._source = source
-        self._subject, self._device = on_this_machine(dataclasses.replace(source.subject, device=device))
+        self._subject, self._device = on_this_machine(dataclasses.replace(source.subject, device=device), precision)
         self._kept: tuple[Classes, ClipVideo] | None = None
         self._texts: ClassTexts | None = None  # of the network that is kept, once it has looked at a video
         self._finder = Finder(source.reading, scan_processes(self._subject.machine))
@@ -72,6 +81,11 @@ class Model:
     def classes(self) -> tuple[str, ...]:
         """The classes of its training, in label order; UserError where it has none."""
         return self._source.own().names
+
+    @property
+    def precision(self) -> str:
+        """What predictions and features are computed in: fp32, bf16 or fp16."""
+        return self._subject.machine.precision
 
     @property
     def frames(self) -> int:
@@ -122,7 +136,7 @@ class Model:
             self.clock = model.clock
             compute = Compute(model, self._subject, seen, self._source.size, len(its.names), self._device)
             for video, row in zip(named, computed(known, store, compute, told(len(named))), strict=True):
-                yield _said(video, row, its.names, seen, combine, top)
+                yield said(video, row, its.names, seen, combine, top)
 
     def features(self, paths: Videos, *, views: str | None = None) -> NDArray[np.float32]:
         """Features of videos, (videos, E) float32: the mean over views of the vision side's, each of length 1.
@@ -135,7 +149,7 @@ class Model:
             named, known, store = self._finder.find(paths, None, stack)
             network = self._network(self._any_classes())
             width = network.text_projection.shape[1]
-            model = for_features(network)
+            model = for_features(network, self._subject, self._device)
             self.clock = model.clock
             compute = Compute(model, summed(self._subject), seen, self._source.size, width, self._device)
             sums = []
@@ -227,7 +241,7 @@ class Model:
         from tcclip.attention.record import texts_of
 
         method = self._subject.method_for(classes.names)
-        precision = pick_precision(self._subject.machine.precision, self._device)
+        precision = pick_precision(self._source.subject.machine.precision, self._device)  # maps are of an evaluation
         network = self._network(classes)
         if self._texts is None:
             self._texts = texts_of(network, precision)
@@ -281,9 +295,3 @@ class Model:
             if self._subject.method.outside or self._subject.trained_on:
                 raise
             return Classes(ANY)
-
-
-def _said(video: Named, row: Row, names: Sequence[str], views: Views, combine: str, top: int | None) -> Prediction:
-    if row.numbers is None:
-        return Prediction(video.shown, defect=row.defect)
-    return prediction(video.shown, row.numbers, names, len(views_of(views)), combine, top, row.defect)

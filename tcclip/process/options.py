@@ -36,6 +36,9 @@ Seeds = Annotated[
         help="the seeds of all trainings (1024,1025,1026), or of some methods' (tc_clip:1024,1025,1026)",
     ),
 ]
+Precision = Annotated[
+    str, typer.Option(help="fp32, bf16, fp16, or auto: bf16 where the GPU or the processor is fast in it")
+]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 

@@ -8,13 +8,15 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import torch
 
+from tcclip.errors import unknown
 from tcclip.process import gpu
 
 Precision = Literal["fp32", "fp16", "bf16"]
+PRECISIONS = ("auto", *get_args(Precision))  # what a person can ask for
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # Ctrl-C, a cluster's end of time, and its warning before
 
@@ -53,12 +55,30 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def pick_precision(name: str, device: torch.device) -> Precision:
-    """The precision called `name`; 'auto' is what the card is fast in: bf16, on a V100's generation fp16, else fp32."""
+def pick_precision(name: str, device: torch.device, inference: bool = False) -> Precision:
+    """The precision called `name`; 'auto' is what the card is fast in: bf16, on a V100's generation fp16, else fp32.
+
+    inference: nothing is trained, nor compared with a training's validation; then it is bf16 on processors too, where
+    they compute in it by themselves.
+    """
     if name != "auto":
         return cast(Precision, name)
+    if inference and device.type == "cpu":
+        return "bf16" if multiplies_bfloat16() else "fp32"
     card = torch.cuda.get_device_capability(device) if device.type == "cuda" else (0, 0)
     return "bf16" if card >= (8, 0) else "fp16" if card >= (7, 0) else "fp32"
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor computes in bfloat16 by itself; False where torch, which has no public name for it, does not say."""
+    says = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return says is not None and bool(says())
+
+
+def check_precision(name: str) -> None:
+    """UserError where `name` is none."""
+    if name not in PRECISIONS:
+        raise unknown("precision", name, PRECISIONS)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:

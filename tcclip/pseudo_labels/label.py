@@ -23,6 +23,7 @@ from tcclip.evaluation.predict import predict
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.prepared import prepared
 from tcclip.params import Method
 from tcclip.params.protocol import CENTRE
 from tcclip.params.suite import Machine
@@ -70,7 +71,7 @@ def label_videos(job: LabellingJob) -> str:
     deterministic(job.machine.threads, job.seed, gradients=False)
     backbone, names, store = Backbone.load(job.backbone), read_classes(job.classes), open_frames(job.frames)
     videos = present(read_split(job.split), store, len(names), job.split, job.max_missing).videos
-    model = build(job.method, backbone, names, job.count).to(device)
+    model = prepared(build(job.method, backbone, names, job.count).to(device), device, precision)
     for number in todo:
         part = [video for video, _ in videos[number :: job.shards]]
         clips = ViewClips(store, part, CENTRE, job.count, backbone.config.image_size, job.method, job.seed)

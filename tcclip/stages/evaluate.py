@@ -105,20 +105,24 @@ def planned_jobs(plan: Plan, name: str) -> tuple[Subject, list[EvaluationJob]]:
 
 
 def asked_jobs(
-    plan: Plan, name: str, role: str, split: str, views: Views | None = None, we: bool = False
+    plan: Plan, name: str, role: str, split: str, views: Views | None = None, we: bool = False, precision: str = ""
 ) -> tuple[Subject, list[EvaluationJob]]:
     """Run `name` and one split that a person asks for; the run may be one that no table names, an imported one too.
 
     Args:
         role: the paper's dataset.
         views: None takes those of the run's protocol.
+        precision: fp32, bf16 or fp16; the evaluation is called after it, and stands beside the suite's.
     """
     found = found_run(plan, name)
     dataset = plan.dataset(role)
     if split not in dataset.all_splits:
         raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
-    asked = Evaluation(found.subject.name, role, split, views or found.protocol.views, we)
-    return found.subject, [_job(plan, asked, found.subject.method)]
+    asked = Evaluation(found.subject.name, role, split, views or found.protocol.views, we, precision=precision)
+    subject = found.subject
+    if precision:
+        subject = dataclasses.replace(subject, machine=subject.machine.model_copy(update={"precision": precision}))
+    return subject, [_job(plan, asked, subject.method)]
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,15 @@ def _params_file(plan: Plan, name: str) -> Path:
     return layout.run(plan.suite.name, name) / "params.yaml"
 
 
+def _picked(precision: str, device: str) -> str:
+    """The precision that `--precision` asks for; what auto is on a GPU says the process that has it."""
+    from tcclip.process.runtime import check_precision, pick_device, pick_precision
+
+    check_precision(precision)
+    chosen = pick_device(device)
+    return pick_precision(precision, chosen, inference=True) if chosen.type == "cpu" else precision
+
+
 @app.command()
 def evaluate(
     run: str,
@@ -231,6 +244,7 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="the split of --dataset")] = None,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the protocol's")] = None,
     we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
+    precision: Annotated[str | None, typer.Option(help="fp32, bf16, fp16, auto; else the suite's")] = None,
     gpus: Gpus = None,
     log: Log = None,
 ) -> None:
@@ -243,14 +257,17 @@ def evaluate(
 
         plan = load_plan(suite)
         count = gpu_count(gpus, plan.suite.machine.gpus)
-        again = typed(values, suite=suite, dataset=dataset, split=split, views=views, we=we, gpus="0")
+        again = typed(
+            values, suite=suite, dataset=dataset, split=split, views=views, we=we, precision=precision, gpus="0"
+        )
         instead = on_the_cpu(["tcclip", "evaluate", run, *again], path_of("suites", suite))
         device = launch.device(count, instead)
         plan, run = changed_run(plan, run, values or [])
         if dataset and split:
-            subject, jobs = asked_jobs(plan, run, dataset, split, parse_views(views) if views else None, we)
-        elif dataset or split or views or we:
-            raise UserError("--dataset and --split go together, and --views and --we need both")
+            chosen = _picked(precision, device) if precision else ""
+            subject, jobs = asked_jobs(plan, run, dataset, split, parse_views(views) if views else None, we, chosen)
+        elif dataset or split or views or we or precision:
+            raise UserError("--dataset and --split go together, and --views, --we and --precision need both")
         else:
             subject, jobs = planned_jobs(plan, run)
         subject = dataclasses.replace(subject, device=device)

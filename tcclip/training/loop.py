@@ -20,6 +20,7 @@ import torch
 from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
+from tcclip.models.prepared import prepared
 from tcclip.plan.layout import STATE
 from tcclip.process import distributed
 from tcclip.process.files import sha256
@@ -203,7 +204,7 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
     """Top-1 in percent on the validation split, with the protocol's views of it."""
     job = setup.job
     scores = predict(
-        setup.model,
+        prepared(setup.model, setup.device, job.machine.precision),
         setup.validation,
         classes=len(job.class_names),
         batch=job.machine.eval_batch,

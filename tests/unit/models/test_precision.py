@@ -25,6 +25,15 @@ def test_auto_is_bf16_from_ampere_on_fp16_on_volta_and_turing_and_fp32_before(ca
     assert pick_precision("fp32", torch.device("cuda")) == "fp32"
 
 
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_auto_in_inference_is_bf16_on_processors_that_compute_in_it(native, precision, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    cpu = torch.device("cpu")
+    assert pick_precision("auto", cpu, inference=True) == precision
+    assert pick_precision("fp32", cpu, inference=True) == "fp32"
+    assert pick_precision("auto", cpu) == "fp32"  # in training, and in evaluations that validations are compared with
+
+
 def test_auto_on_a_cpu_trains_the_bits_of_fp32_and_the_run_says_fp32(tmp_path):
     world = make_world(tmp_path)
     auto, named = (
