@@ -70,7 +70,7 @@ def pick_precision(name: str, device: torch.device, inference: bool = False) -> 
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this processor computes in bfloat16 by itself; False where torch, with no public name for it, is silent."""
+    """Whether this processor computes in bfloat16 by itself; torch has no public name for it."""
     says = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return says is not None and bool(says())
 
