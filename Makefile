@@ -36,7 +36,7 @@ check-tables: $(INSTALLED)
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-# Real servers: Slurm, MLflow, PostgreSQL, Chromium; what is not installed is skipped with the reason.
+# Real servers: Slurm, MLflow, S3-like, PostgreSQL, Chromium; what is not installed is skipped with the reason.
 test-components: $(INSTALLED) $(GRADIO)
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
 

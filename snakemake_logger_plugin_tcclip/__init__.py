@@ -122,8 +122,12 @@ class LogHandler(LogHandlerBase):
         """
         failed = [job for job in jobs if not self._succeeded(job)]
         spoke = [job for job in failed if _ends(job)]  # Snakemake makes an empty log of what never began
-        for job in spoke or failed[-1:] or jobs[-1:]:
+        told = spoke or failed[-1:] or jobs[-1:]
+        for job in told:
             self._failure(job)
+        for job in jobs:
+            if self.board and job not in told:
+                self.board.running.pop(job["jobid"], None)  # it is submitted again with the others
         for log in map(Path, said):
             for line in [line for line in _lines(log) if ": error: " in line][-TAIL:]:
                 self.screen.say(f"    {line}")

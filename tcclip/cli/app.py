@@ -68,6 +68,10 @@ def plan(
     it would cost with other values, of every run whose method has them, and with --seeds what it would with others.
     """
     with stage("plan", None) as report:
+        if (runs or rows) and (gpus or cores):
+            raise UserError(
+                "--gpus and --cores are for the wall time, which --runs and --rows leave out: drop one of them"
+            )
         the_plan = changed_plan(plan_with_seeds(suite, seeds), values or [])
         lines = _what_is_asked(the_plan, runs, rows)
         changed = [*plan_lines.seed_lines(the_plan), *plan_lines.change_lines(the_plan, values or [])]

@@ -20,6 +20,7 @@ def demo(
     largest: Annotated[int, typer.Option(min=1, metavar="MB", help="of a video's file")] = 500,
     we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, or auto: what the machine is fast in")] = "auto",
     suite: SuiteName = "mini",
 ) -> None:
     """Open a page on this machine: drop a video, type class names, see what the model says and where it looks.
@@ -29,4 +30,4 @@ def demo(
     with stage("demo", None):
         from tcclip.demo.serve import serve
 
-        serve(lambda: tcclip.load(run, suite=suite, we=we, device=device), port, largest)
+        serve(lambda: tcclip.load(run, suite=suite, we=we, device=device, precision=precision), port, largest)

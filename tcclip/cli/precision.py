@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from tcclip.errors import unknown
+from tcclip.errors import UserError, unknown
 from tcclip.process.console import stage
 from tcclip.process.options import SuiteName
 
@@ -42,6 +42,10 @@ def precision(
             for job in jobs:
                 found.append(one := agreement(subject, job, half))
                 print(f"{run} {_said(one, dtype)}", flush=True)
+        if not found:
+            raise UserError(
+                f"no table of the suite evaluates {', '.join(runs)}: `tcclip evaluate RUN --dataset D --split S --precision bf16`"
+            )
         videos, same = sum(one.videos for one in found), sum(one.same for one in found)
         means = [sum(one.top1[place] * one.videos for one in found) / videos for place in (0, 1)]
         repeated = sum(one.repeats for one in found)

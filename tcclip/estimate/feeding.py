@@ -9,9 +9,7 @@ from tcclip.params.suite import Feeding
 from tcclip.plan import Plan, Run
 
 CLIP_FRAMES = 16  # of the clips whose rates `feeding` states; a clip of half as many costs half as much
-VIDEO_MB = (
-    5.7  # stored frames of a video of 10 s, whose rate of extraction it states; other videos cost by their frames
-)
+VIDEO_MB = 5.7  # stored frames of a video of 10 s, whose extraction a suite states; others cost by their frames
 
 
 @dataclass(frozen=True)

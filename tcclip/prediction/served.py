@@ -21,7 +21,7 @@ class VideoClassifier(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflo
 
     def load_context(self, context: Any) -> None:
         """Open the exported folder once."""
-        self.model = tcclip.load(context.artifacts["model"])
+        self.model = tcclip.load(context.artifacts["model"], precision=None)  # the run's: the same on all machines
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One line per video: video, class, probability, top5 (names, best first, joined by `; `), defect.

@@ -32,6 +32,11 @@ from tcclip.reporting.suite_figures import class_evaluations, draw_charts
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
 
+NOT_LOADED = (
+    '<!doctype html>\n<meta charset="utf-8">\n<title>Charts in MLflow</title>\n'
+    "<p>The runs are not in MLflow yet: <code>snakemake mlflow --config suite={suite}</code> loads them.</p>\n"
+)
+
 
 def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lambda run: ()) -> str:
     """Write the page, its charts, and the numbers and curves for DVC, from tables and run folders.
@@ -56,6 +61,9 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
     shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
     shown = [*paper_figures(plan.suite.name), *shown]
     first = [] if so_far else [*claims_sections(plan), *verdicts.sections(plan)]
+    links = layout.mlflow_links(plan.suite.name)
+    if not links.exists():  # the page links to it, and loading comes later
+        write_text(links, NOT_LOADED.format(suite=plan.suite.name))
     write_text(folder / "index.html", _page(plan, frames, shown, data_behind, first))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
 

@@ -227,12 +227,11 @@ def _params_file(plan: Plan, name: str) -> Path:
 
 
 def _picked(precision: str, device: str) -> str:
-    """The precision that `--precision` asks for; what auto is on a GPU says the process that has it."""
+    """The precision that `--precision` asks for, by name: an evaluation is called after it."""
     from tcclip.process.runtime import check_precision, pick_device, pick_precision
 
     check_precision(precision)
-    chosen = pick_device(device)
-    return pick_precision(precision, chosen, inference=True) if chosen.type == "cpu" else precision
+    return pick_precision(precision, pick_device(device), inference=True)
 
 
 @app.command()

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as Entry
 
-GARBAGE = (
-    100_000  # new objects between two looks for garbage; an entry makes thousands, and nearly all go by themselves
-)
+GARBAGE = 100_000  # new objects between two looks for garbage; an entry makes thousands, most of which go at once
 AT_ONCE = 20  # entries in a transaction: a second or two for which no other process can write into a sqlite file
 
 

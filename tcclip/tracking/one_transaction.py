@@ -54,8 +54,13 @@ def _shared(store: Any, session: Any) -> Iterator[None]:
     plain = getattr(store, MAKER)
     setattr(store, MAKER, make)
     session.commit = session.flush  # some calls commit by themselves
+    session.rollback = _refuse  # which some do after an error, and go on: earlier entries would be gone
     try:
         yield
     finally:
-        del session.commit
+        del session.commit, session.rollback
         setattr(store, MAKER, plain)
+
+
+def _refuse() -> None:
+    raise RuntimeError("MLflow gave up a part of what was written together: nothing of it counts")

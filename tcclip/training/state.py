@@ -73,7 +73,8 @@ def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, 
     """The state of this training, or None if there is none.
 
     A state of other params, data or code, or of another version of the program, is an error that says what differs,
-    unless the job may begin anew (None), or go on across code; then the progress says where it did.
+    unless the job may begin anew (None), or go on across code; then the progress says where it did. One of a training
+    that was finished, and kept for an evaluation that never succeeded, is no error either: nothing was under way.
     """
     for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while saving
         left_over.unlink(missing_ok=True)
@@ -95,10 +96,14 @@ def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, 
     elif before is not None and only_code and job.across_code:
         found.continued.append({"epoch": found.epoch, "step": found.step, "code_before": before.code_fingerprint})
         return found, content
-    if job.restart:
+    if job.restart or (found is not None and before is not None and _finished(found, before)):
         path.unlink()
         return None
     raise UserError(talk.other_state(path, job, _epoch_of(content), other, only_code))
+
+
+def _finished(progress: Progress, mark: Mark) -> bool:
+    return progress.epoch == mark.settings.get("protocol.epochs")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -27,7 +27,8 @@ def within_its_time(workflow: Any) -> Words:
         if not workflow.remote_exec:
             return ""
         seconds = 60 * int(resources.runtime)
-        return f"timeout {seconds - min(WARNING, seconds // 4)}"
+        margin = min(WARNING, seconds // 4)
+        return f"timeout --kill-after={margin - margin // 8} {seconds - margin}"
 
     return words
 

@@ -123,7 +123,8 @@ def fill_places(scheduler: Any) -> None:
         if all(scheduler.resources.get(name, 1) > 0 for name in ("_nodes", "_cores")):
             scheduler._open_jobs.release()
 
-    scheduler.submit_callback = look_again
+    if scheduler.submit_callback == scheduler._noop:  # with --immediate-submit Snakemake has one of its own
+        scheduler.submit_callback = look_again
 
 
 def tell_if_git_does_not_answer() -> None:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import heapq
 import os
+import re
 import shutil
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 COMMANDS = Path(__file__).parent / "commands"
 SPOOL, OUTPUTS, QUEUE = "spool", "outputs", "squeue.txt"  # in the cluster's folder
 LOOK_SECONDS = 0.25  # how often new and ended jobs are looked for
+TARGETS = re.compile(r"--target-jobs ((?:'[^']*' )+)")  # 'rule:wildcard=value,...' for each job, in what is to be run
 FORGET_SECONDS = 300  # how long an ended job is listed: Slurm's MinJobAge
 
 
@@ -36,6 +38,7 @@ class Attempt:
 
     number: int  # Slurm's
     job: str  # rule and wildcards, as the Slurm plugin's comment has them
+    parts: Sequence[str]  # the same of each of Snakemake's jobs that share it
     attempt: int  # from 1
     submitted: float  # seconds of the monotonic clock
     state: str = "PENDING"
@@ -100,7 +103,7 @@ class SimulatedCluster:
                 break
             job = words[words.index("--comment") + 1]
             self._tries[job] += 1
-            self.attempts.append(Attempt(len(self.attempts) + 1, job, self._tries[job], now))
+            self.attempts.append(Attempt(len(self.attempts) + 1, job, parts_of(words), self._tries[job], now))
             self._waiting.append(len(self.attempts) - 1)
             count += 1
         return count
@@ -120,7 +123,7 @@ class SimulatedCluster:
         count = 0
         while self._running and self._running[0][0] <= now:
             attempt = self.attempts[heapq.heappop(self._running)[1]]
-            files = self._files(attempt.job)
+            files = [path for part in attempt.parts for path in self._files(part)]
             failed = attempt.fails(self.failing)
             for path in files[:1] if failed else files:  # what fails leaves half of its files behind
                 _touch(path)
@@ -145,6 +148,18 @@ class SimulatedCluster:
         for attempt in self.attempts:
             found.setdefault(attempt.job, []).append(attempt.state)
         yield from found.items()
+
+
+def parts_of(words: Sequence[str]) -> list[str]:
+    """The jobs of an order to sbatch, named as those that have a cluster's job of their own are."""
+    found = TARGETS.search(words[-3])
+    assert found, words
+    names = []
+    for target in re.findall("'([^']*)'", found[1]):
+        rule, _, wildcards = target.partition(":")
+        values = "_".join(word.partition("=")[2] for word in wildcards.split(",") if word).replace("/", "_")
+        names.append(f"rule_{rule}" + (f"_wildcards_{values}" if values else ""))
+    return names
 
 
 def _touch(path: Path) -> None:

@@ -23,6 +23,7 @@ from simulated_cluster import SimulatedCluster
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "profiles", "slurm", "params", "tcclip", "snakemake_logger_plugin_tcclip")
 MOST = 0.25  # of a core: what Snakemake may take
+LONGEST = 1800  # seconds until a run that does not end is ended
 SAMPLE_SECONDS = 0.5  # between two looks at what Snakemake has used
 
 
@@ -131,7 +132,7 @@ def run(project: Path, cluster: SimulatedCluster, arguments: Sequence[str]) -> F
         )
         try:
             meter = Meter(process.pid)
-            code = process.wait()
+            code = process.wait(LONGEST)
             end = time.monotonic()
         finally:
             process.kill()

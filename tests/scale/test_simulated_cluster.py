@@ -12,7 +12,8 @@ from simulated_run import MOST, Figures, environment, new_project, run
 pytestmark = pytest.mark.component
 
 ASKED = ["table3", "--config", "suite=paper"]  # 679 jobs
-JOBS = 200  # in the queue at a time
+JOBS = 100  # in the queue at a time
+SECONDS = 10  # of a job, on average: shorter ones end faster than a busy machine submits others
 FAILING = 0.1
 
 
@@ -28,7 +29,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     folder = tmp_path_factory.mktemp("simulated")
     project = new_project(folder / "project")
     options = ["--jobs", str(JOBS), "--slurm-init-seconds-before-status-checks", "3"]  # the profile's 10 s make it long
-    with SimulatedCluster(folder / "cluster", project, JOBS, mean_seconds=2, failing=FAILING) as cluster:
+    with SimulatedCluster(folder / "cluster", project, JOBS, mean_seconds=SECONDS, failing=FAILING) as cluster:
         yield Done(project, cluster, run(project, cluster, [*ASKED, *options]))
 
 
@@ -49,7 +50,7 @@ def test_what_failed_was_tried_until_it_succeeded_and_nothing_was_done_twice(don
 
 def test_the_queue_is_filled_at_once(done: Done) -> None:
     """400 shards can start together; Snakemake chooses from eight ready jobs at a time."""
-    assert done.figures.busiest > 0.8 * JOBS
+    assert done.figures.busiest > 0.6 * JOBS
 
 
 def test_snakemake_takes_less_than_a_quarter_of_a_core(done: Done) -> None:

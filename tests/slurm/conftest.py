@@ -11,11 +11,9 @@ sys.path.append(str(Path(__file__).parents[1] / "workflow"))
 
 from cluster import Cluster, why_not
 from daemons import wait_until
-from on_slurm import FINISH, RUN, START, UNTRAINED, SlurmProject, small_project
+from on_slurm import EPOCHS, FINISH, LITTLE, RUN, START, UNTRAINED, SlurmProject, small_project
 
 OUTAGE = 60  # seconds
-LITTLE = 700  # MB; an evaluation needs more, and not twice as much
-EPOCHS = 10  # of a training that something happens to
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook

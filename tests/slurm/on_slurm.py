@@ -15,6 +15,8 @@ OTHER = "few_shot-ucf101-k2-vifi_clip-s1024"
 UNTRAINED = "untrained-vanilla_clip"
 START = 180  # seconds; until a job works, on a busy machine
 FINISH = 480  # seconds; until Snakemake is done
+LITTLE = 700  # MB; an evaluation needs more, and not twice as much
+EPOCHS = 10  # of a training that something happens to
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ import re
 import signal
 
 from cluster import NODES
-from conftest import EPOCHS, LITTLE
 from daemons import call, wait_until
-from on_slurm import FINISH, RUN, START, UNTRAINED, small_project
+from on_slurm import EPOCHS, FINISH, LITTLE, RUN, START, UNTRAINED, small_project
 
 from tcclip.params.suite import load_suite
 

@@ -3,9 +3,8 @@
 import signal
 
 import pytest
-from conftest import EPOCHS
 from daemons import wait_until
-from on_slurm import FINISH, RUN, START
+from on_slurm import EPOCHS, FINISH, RUN, START
 
 from tcclip.params.suite import load_suite
 

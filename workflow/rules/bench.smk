@@ -9,8 +9,8 @@ rule bench:
         f"logs/{suite}/bench.log",
     threads: workflow.cores or plan.suite.machine.threads
     resources:
-        mem_mb=growing(plan.suite.machine.train_mem_mb),
-        runtime=growing(plan.suite.machine.evaluate_minutes),
+        mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
+        runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
         gpu=stages.bench.gpus(plan),
         cpus_per_task=plan.suite.machine.threads,
     params:

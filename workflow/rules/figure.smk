@@ -18,7 +18,7 @@ rule figure:
         f"logs/{suite}/figures/{{figure}}.log",
     threads: plan.suite.machine.threads
     resources:
-        mem_mb=growing(plan.suite.machine.train_mem_mb),
+        mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
         runtime=growing(30),
         gpu=lambda wildcards: stages.figure.gpus_of(plan, wildcards.figure),
     params:

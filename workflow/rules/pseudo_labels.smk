@@ -15,8 +15,8 @@ for labelling in stages.pseudo_labels.labellings(plan):
         priority: 1  # short, and long trainings wait for it
         threads: stages.train.threads(plan)
         resources:
-            mem_mb=growing(plan.suite.machine.train_mem_mb),
-            runtime=growing(plan.suite.machine.evaluate_minutes),
+            mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
+            runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
             gpu=plan.suite.machine.gpus,
             cpus_per_task=stages.train.threads(plan),
         params:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable
 
@@ -34,7 +35,7 @@ SHEET = {
 
 def sheet_gflops(card: str) -> float | None:
     """GFLOP/s in bfloat16 by the data sheet; None for a card that is not in the list."""
-    return next((1000.0 * tera for name, tera in SHEET.items() if name in card), None)
+    return next((1000.0 * tera for name, tera in SHEET.items() if re.search(rf"\b{name}\b", card)), None)
 
 
 def missing(modules: Iterable[str] = NEEDED) -> str | None:

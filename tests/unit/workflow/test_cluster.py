@@ -18,7 +18,7 @@ ON_A_CLUSTER, HERE = SimpleNamespace(remote_exec=True), SimpleNamespace(remote_e
 @pytest.mark.parametrize(("minutes", "seconds"), [(900, 900 * 60 - 120), (30, 28 * 60), (1, 45)])
 def test_a_training_ends_two_minutes_before_its_time_does_and_a_short_one_a_quarter(minutes, seconds):
     words = within_its_time(ON_A_CLUSTER)
-    assert words(RUN, SimpleNamespace(runtime=minutes)) == f"timeout {seconds}"
+    assert words(RUN, SimpleNamespace(runtime=minutes)).endswith(f" {seconds}")
 
 
 @pytest.fixture(autouse=True)
