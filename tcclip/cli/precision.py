@@ -44,7 +44,7 @@ def precision(
                 print(f"{run} {_said(one, dtype)}", flush=True)
         if not found:
             raise UserError(
-                f"no table of the suite evaluates {', '.join(runs)}: `tcclip evaluate RUN --dataset D --split S --precision bf16`"
+                f"no table of the suite evaluates {', '.join(runs)}: `tcclip plan --runs` names those that are"
             )
         videos, same = sum(one.videos for one in found), sum(one.same for one in found)
         means = [sum(one.top1[place] * one.videos for one in found) / videos for place in (0, 1)]

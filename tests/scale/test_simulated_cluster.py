@@ -13,7 +13,7 @@ pytestmark = pytest.mark.component
 
 ASKED = ["table3", "--config", "suite=paper"]  # 679 jobs
 JOBS = 100  # in the queue at a time
-SECONDS = 10  # of a job, on average: shorter ones end faster than a busy machine submits others
+SECONDS = 5  # of a job, on average: shorter ones end faster than a busy machine submits others
 FAILING = 0.1
 
 
@@ -43,7 +43,7 @@ def test_everything_is_there_and_snakemake_knows_it(done: Done) -> None:
 
 def test_what_failed_was_tried_until_it_succeeded_and_nothing_was_done_twice(done: Done) -> None:
     tries = dict(done.cluster.tries())
-    assert len(tries) > 600
+    assert len(tries) > 500  # a training and its evaluation share one
     assert 0.5 * FAILING < done.figures.failed / done.figures.submissions < 2 * FAILING
     assert all(states == ["FAILED"] * (len(states) - 1) + ["COMPLETED"] for states in tries.values()), tries
 
