@@ -43,9 +43,7 @@ def precision(
                 found.append(one := agreement(subject, job, half))
                 print(f"{run} {_said(one, dtype)}", flush=True)
         if not found:
-            raise UserError(
-                f"no table of the suite evaluates {', '.join(runs)}: `tcclip plan --runs` names those that are"
-            )
+            raise UserError(f"no table of the suite evaluates {', '.join(runs)}: see `tcclip plan --runs`")
         videos, same = sum(one.videos for one in found), sum(one.same for one in found)
         means = [sum(one.top1[place] * one.videos for one in found) / videos for place in (0, 1)]
         repeated = sum(one.repeats for one in found)

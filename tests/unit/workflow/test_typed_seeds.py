@@ -33,6 +33,6 @@ def test_a_mistake_ends_it_with_one_sentence(config, sentence):
 def test_jobs_of_single_runs_have_the_command_they_had_and_the_others_are_told():
     """A changed command would make all runs again; their names say their seeds."""
     rules = "".join(file.read_text() for file in RULES.glob("*.smk"))
-    commands = set(re.findall(r'"(?:exec )?tcclip ([\w-]+) [^"]*"', rules))
+    commands = set(re.findall(r'"(?:exec )?(?:\{params\.in_time\} )?tcclip ([\w-]+) [^"]*"', rules))
     told = set(re.findall(r'"tcclip ([\w-]+) [^"]*\{params\.seeds\}[^"]*"', rules))
     assert told >= OF_THE_WHOLE and {"train", "evaluate"} <= commands - told
