@@ -7,6 +7,7 @@ until the disk has it: eight times an entry, which took more of a processor than
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def one_transaction(connection: MlflowClient) -> Iterator[None]:
     """
     store = getattr(getattr(connection, "_tracking_client", None), "store", None)
     plain = getattr(store, MAKER, None)
-    if plain is None:
+    if plain is None or "read_only" not in inspect.signature(plain).parameters:
         yield
         return
     failed: BaseException | None = None
