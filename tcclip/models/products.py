@@ -5,23 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tcclip.models.precision import exact, summed_exactly
+from tcclip.models.precision import exact
 
 LENGTH = 2.0**12  # of a row in halves: far from float16's largest number, 65504, and its rest far from the smallest
 SHORTEST = 1e-30  # length of a row below which it is as good as none
 
 
-def products(ours: Tensor, theirs: Tensor, rounded: bool = False) -> Tensor:
+def products(ours: Tensor, theirs: Tensor) -> Tensor:
     """Scalar products (B, m, n) of rows (B, m, D) and (B, n, D) with the rounding of float32 under any autocast.
 
     A GPU multiplies float32 beside its tensor cores, at a tenth of their rate or less, and TF32 has 11 bits, which a
     CLIP's few large features need for themselves. Under autocast the tensor cores get each number as the sum of two of
     float16, whose products are added up in float32 (`in_halves`): three times the arithmetic.
-
-    rounded: under bfloat16 autocast on a CPU the factors may be rounded to it (`precision.summed_exactly`).
     """
     on_tensor_cores = in_half(ours)
-    with summed_exactly(ours) if rounded else exact(ours):
+    with exact(ours):
         if not on_tensor_cores:
             return ours @ theirs.transpose(1, 2)
         scales, other_scales = _scales(ours), _scales(theirs)  # (B, m, 1), (B, n, 1)

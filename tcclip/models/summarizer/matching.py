@@ -61,6 +61,6 @@ def _proposals(rows: Tensor, lengths: Tensor, even: Tensor, odd: Tensor) -> tupl
     """
     ours, theirs = (rows.index_select(0, part.flatten()).view(*part.shape, -1) for part in (even, odd))
     least = lengths.clamp_min(SHORTEST)
-    cosine = products(ours, theirs, rounded=True).div_(least[odd][:, None])  # (B, E, O)
+    cosine = products(ours, theirs).div_(least[odd][:, None])  # (B, E, O)
     best, partner = cosine.max(dim=-1)
     return best / least[even], partner
