@@ -11,7 +11,6 @@ from tcclip.bench.world import outside_texts
 from tcclip.models import affine, build, prepared
 from tcclip.models.affine import Affine
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.precision import summed_exactly
 from tcclip.models.transformer import Mlp
 from tcclip.params import load_method
 from tcclip.params.variants import method_names
@@ -99,26 +98,6 @@ def test_a_fused_map_is_the_plain_one_less_a_rounding() -> None:
     with torch.inference_mode():
         fused = affine.affine(rows, weight, bias, silu=True)
     assert (fused.double() - exact).abs().max() <= exact.abs().max() * 2**-8
-
-
-@NATIVE
-def test_cosines_that_decide_have_the_digits_of_float32_and_no_setting_is_left_behind() -> None:
-    rows = torch.randn(200, 768)
-    settings = torch.backends.mkldnn.matmul
-    before = settings.fp32_precision
-    with torch.autocast("cpu", torch.bfloat16), summed_exactly(rows):
-        found = rows @ rows.T
-    assert (found.dtype, settings.fp32_precision) == (torch.float32, before)
-    rounded = rows.bfloat16().double()
-    assert (found.double() - rounded @ rounded.T).abs().max() < 1e-3
-    assert not torch.equal(found, found.bfloat16().float())
-
-
-def test_without_autocast_products_that_decide_are_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = torch.randn(200, 768)
-    expected = rows @ rows.T
-    with summed_exactly(rows):
-        assert torch.equal(rows @ rows.T, expected)
 
 
 @NATIVE
