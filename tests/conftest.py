@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     items.sort(key=lambda item: (not _shares(item.path), LONGEST_FIRST.index(item.path.relative_to(here).parts[0])))
     for item in items:
-        if _shares(item.path):
+        if _shares(item.path) and item.path.parent != here / "slurm":  # all of which is one group already
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
