@@ -47,7 +47,7 @@ def test_a_registered_run_is_loaded_and_predicts_what_the_run_predicts(entry: st
     assert said == f"ring watcher, version 1, of run {RUN}: models:/ring watcher/1"
     videos = pd.DataFrame({"video": ["clips/pouring.mp4", "clips/none.mp4"]})
     found = mlflow.pyfunc.load_model("models:/ring watcher/1").predict(videos)
-    (own,) = tcclip.load(RUN, device="cpu").predict(["clips/pouring.mp4"])
+    (own,) = tcclip.load(RUN, device="cpu", precision=None).predict(["clips/pouring.mp4"])
     assert found["class"][0] == own.classes[0] and found["probability"][0] == pytest.approx(own.probabilities[0])
     assert set(found["top5"][0].split("; ")) == set(CLASSES)
     assert found["class"][1] == "" and "none.mp4" in found["video"][1] and found["defect"][1]
@@ -77,7 +77,7 @@ def test_mlflow_models_predict_runs_on_a_csv_of_videos(entry: str, tmp_path: Pat
     done = subprocess.run([*mlflow, *files], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "found.json").read_text())["predictions"]
-    own = tcclip.load(RUN, device="cpu").predict(["clips/pouring.mp4", "clips/drawer.mp4"])
+    own = tcclip.load(RUN, device="cpu", precision=None).predict(["clips/pouring.mp4", "clips/drawer.mp4"])
     assert [line["class"] for line in found] == [own[0].classes[0], "", own[1].classes[0]]
     assert [found[i]["probability"] for i in (0, 2)] == pytest.approx([one.probabilities[0] for one in own])
     assert set(found[0]["top5"].split("; ")) == set(CLASSES)
