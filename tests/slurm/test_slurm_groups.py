@@ -24,7 +24,7 @@ def in_three_jobs(cluster, prepared, tmp_path_factory):
     with project.started(f"runs/mini/{RUN}/metrics.json") as snakemake:
         wait_until(lambda: "epoch 2/" in project.training_log(), "the training does not start", seconds=START)
         timeout = project.training().parent()
-        (project.folder / "limit.txt").write_text(timeout.cmdline()[1])
+        (project.folder / "limit.txt").write_text(timeout.cmdline()[2])  # behind --kill-after
         timeout.send_signal(signal.SIGALRM)  # what tells it that the time is over
         assert snakemake.wait(timeout=FINISH) == 0, project.console()
     return project
