@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # it is a script, too
+
+from checkout import copy_parts
 from simulated_cluster import SimulatedCluster
 
-ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "workflow", "profiles", "slurm", "params", "tcclip", "snakemake_logger_plugin_tcclip")
 MOST = 0.25  # of a core: what Snakemake may take
 LONGEST = 1800  # seconds until a run that does not end is ended
@@ -101,14 +103,7 @@ class Figures:
 def new_project(folder: Path) -> Path:
     """The checkout's Snakefile, package, profiles and params."""
     folder.mkdir()
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_symlink():
-            (folder / part).symlink_to(source.readlink())
-        elif source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / part)
+    copy_parts(folder, PARTS)
     return folder
 
 

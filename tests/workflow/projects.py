@@ -1,7 +1,6 @@
 """A throw-away project: the real Snakefile, package and params, with datasets and budgets cut to seconds."""
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from pathlib import Path
 
 import preloaded
 import yaml
+from checkout import copy_parts
 
-ROOT = Path(__file__).parents[2]
 PARTS = (
     "Snakefile",
     "workflow",
@@ -144,15 +143,7 @@ def cut_shots(content):
 
 def new_project(folder: Path) -> Project:
     folder.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_symlink():
-            (folder / part).symlink_to(source.readlink())
-        elif source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (folder / part).parent.mkdir(exist_ok=True)
-            shutil.copy(source, folder / part)
+    copy_parts(folder, PARTS)
     project = Project(folder)
     shrink(project)
     return project

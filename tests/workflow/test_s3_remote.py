@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from checkout import ROOT
 from ports import free_port
-from projects import ROOT, Project
+from projects import Project
 from servers import process, wait_for
 
 pytestmark = pytest.mark.component
