@@ -113,6 +113,14 @@ def test_a_training_whose_files_are_gone_is_not_trained_again_where_its_state_wa
     assert sorted(path.name for path in job.folder.iterdir()) == sorted(p.name for p in undisturbed.folder.iterdir())
 
 
+def test_a_finished_state_that_was_kept_does_not_stop_a_training_of_other_params(world):
+    train(training_job(world, "kept and changed", keep_state=True))
+    other = training_job(world, "kept and changed", seed=7)
+    assert (other.folder / "state.pt").is_file()
+    train(other)
+    assert not (other.folder / "state.pt").exists()
+
+
 def test_the_scale_of_fp16_losses_goes_on_where_it_was(world, monkeypatch):
     plain, stopped = (
         training_job(world, f"fp16-{name}", machine=machine(precision="fp16"), device="cpu")
