@@ -22,7 +22,8 @@ class Pretraining(Params):
     images: Count  # captioned stills
     steps: Count  # of the optimizer
     batch: Count  # stills of a step
-    lr: Annotated[float, Field(gt=0)]  # highest learning rate of AdamW
+    lr: Annotated[float, Field(gt=0)]  # highest learning rate of AdamW: embeddings, norms, biases
+    matrix_lr: Annotated[float, Field(gt=0)]  # highest learning rate of Muon: the matrices of the layers
     warmup_steps: Annotated[int, Field(ge=0)]  # the learning rate rises linearly from 0
     weight_decay: Annotated[float, Field(ge=0)]  # of tensors with more than one dimension
     scale: Annotated[float, Field(gt=0)]  # exp(logit_scale) of the finished model

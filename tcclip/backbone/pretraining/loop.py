@@ -1,9 +1,10 @@
-"""Pre-training: AdamW on the contrastive loss, deterministic for its params."""
+"""Pre-training on the contrastive loss, deterministic for its params."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from tcclip.backbone.pretraining.batches import Batch, StepBatches, load
 from tcclip.backbone.pretraining.check import Check, zero_shot
 from tcclip.backbone.pretraining.framewise import framewise
 from tcclip.backbone.pretraining.loss import contrastive
+from tcclip.backbone.pretraining.optimizers import make_optimizers, set_rates
 from tcclip.backbone.pretraining.pictures import load_pictures
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
@@ -36,13 +38,12 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
     pictures = load_pictures(recipe.images, config.image_size, recipe.seed)
     start = Backbone.random(config, recipe.seed)
     model = small_clip(start, pictures.vocabulary)
-    optimizer = make_optimizer(model, recipe)
+    optimizers = make_optimizers(model, recipe)
     started = time.monotonic()
     losses: list[float] = []
     for step, batch in enumerate(load(StepBatches(pictures, config.image_size, recipe))):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, recipe)
-        losses.append(train_step(model, optimizer, batch))
+        set_rates(optimizers, step, recipe)
+        losses.append(train_step(model, optimizers, batch))
         if (step + 1) % max(1, recipe.steps // LINES) == 0:
             spent = time.monotonic() - started
             mean = sum(losses) / len(losses)
@@ -64,33 +65,16 @@ def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
     return model
 
 
-def make_optimizer(model: ClipVideo, recipe: Pretraining) -> torch.optim.AdamW:
-    """AdamW with CLIP's betas; weight decay on matrices only, not on norms, biases and the temperature."""
-    parameters = list(model.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), eps=1e-6)
-
-
-def rate(step: int, recipe: Pretraining) -> float:
-    """Linear warm-up, then a cosine to 0."""
-    if step < recipe.warmup_steps:
-        return recipe.lr * (step + 1) / recipe.warmup_steps
-    done = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
-    return recipe.lr / 2 * (1 + math.cos(math.pi * done))
-
-
-def train_step(model: ClipVideo, optimizer: torch.optim.AdamW, batch: Batch) -> float:
+def train_step(model: ClipVideo, optimizers: Iterable[torch.optim.Optimizer], batch: Batch) -> float:
     """One update; returns the loss."""
     images, rows, text_of = batch
     seen = model.encode_video(images[:, None])  # frames (B, 1, E)
     words = model.encode_text(seen, model.encode_tokens(rows))  # (U, E)
     loss = contrastive(seen.frames[:, 0], words, text_of, model.logit_scale.exp())
     loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
     with torch.no_grad():
         model.logit_scale.clamp_(max=LARGEST_SCALE)
     return float(loss.detach())

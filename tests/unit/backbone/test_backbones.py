@@ -108,6 +108,7 @@ def test_pretraining_writes_a_backbone_and_leaves_the_token_table_alone(tmp_path
         "steps": 2,
         "batch": 8,
         "lr": 1e-3,
+        "matrix_lr": 1e-3,
         "warmup_steps": 1,
         "weight_decay": 0.1,
         "scale": 8,

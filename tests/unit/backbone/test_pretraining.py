@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from tcclip.backbone.pretraining.batches import StepBatches, load
-from tcclip.backbone.pretraining.loop import rate, train_clip
+from tcclip.backbone.pretraining.framewise import framewise
+from tcclip.backbone.pretraining.loop import train_clip
 from tcclip.backbone.pretraining.loss import contrastive
+from tcclip.backbone.pretraining.optimizers import HIGHEST, make_optimizers, set_rates, share
 from tcclip.backbone.pretraining.pictures import augmented, centred, compact, load_pictures
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.models import Backbone, BackboneConfig
@@ -22,6 +24,7 @@ RECIPE = Pretraining(
     steps=6,
     batch=16,
     lr=1e-3,
+    matrix_lr=1e-3,
     warmup_steps=2,
     weight_decay=0.1,
     scale=8,
@@ -69,9 +72,23 @@ def test_a_grey_picture_keeps_its_brightness_within_the_announced_range():
 
 
 def test_the_rate_warms_up_to_its_base_and_ends_near_zero():
-    assert rate(1, RECIPE) == RECIPE.lr
-    assert rate(0, RECIPE) == RECIPE.lr / 2
-    assert rate(RECIPE.steps, RECIPE) == pytest.approx(0)
+    assert share(0, RECIPE) == 1 / 2
+    assert share(1, RECIPE) == 1
+    assert share(RECIPE.steps, RECIPE) == pytest.approx(0)
+
+
+def test_every_weight_has_one_optimizer_and_the_layers_matrices_have_muon():
+    model = framewise(CONFIG, torch.zeros(1, 1, dtype=torch.int64), torch.randn(9, 16), trained_table=True)
+    recipe = RECIPE.model_copy(update={"matrix_lr": 3e-3})
+    adamw, muon = optimizers = make_optimizers(model, recipe)
+    sets = [[p for group in optimizer.param_groups for p in group["params"]] for optimizer in optimizers]
+    assert sorted(map(id, sets[0] + sets[1])) == sorted(map(id, model.parameters()))
+    assert len(sets[1]) == 4 * (CONFIG.vision_layers + CONFIG.text_layers)  # attention in, out; feed-forward in, out
+    decays = {group["weight_decay"]: {p.dim() > 1 for p in group["params"]} for group in adamw.param_groups}
+    assert decays == {recipe.weight_decay: {True}, 0.0: {False}}
+    set_rates(optimizers, 1, recipe)
+    assert {group["lr"] for group in adamw.param_groups} == {recipe.lr}
+    assert [group["lr"] for group in muon.param_groups] == [group[HIGHEST] for group in muon.param_groups] == [3e-3]
 
 
 def test_the_process_beside_the_steps_makes_the_batches_that_the_steps_would_make():
