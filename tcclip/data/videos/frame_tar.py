@@ -2,7 +2,7 @@
 
 Behind the end of the archive, where no program that reads tar looks, are the places of the frames, for random access:
 for each video a mark, 8 bytes of a hash of its name and number of frames, and then for each frame the block of 512
-bytes at which its JPEG begins and its bytes. All of it follows from the members alone (`places_of_members`).
+bytes at which its JPEG begins and its bytes. All of it follows from the members alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import os
 import struct
 import tarfile
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -115,16 +114,6 @@ def read_places(file: int, table: int, video: str, frames: int) -> NDArray[np.ui
 def read_jpeg(file: int, block: int, size: int) -> bytes:
     """A frame of an open shard, by its place."""
     return os.pread(file, size, block * BLOCK)
-
-
-def places_of_members(shard: Path) -> dict[str, list[tuple[int, int]]]:
-    """The places of the frames by their folders, from the members of the tar alone."""
-    places: dict[str, list[tuple[int, int]]] = {}
-    with tarfile.open(shard, "r:", encoding="utf-8") as members:
-        for member in members:
-            folder = member.name.rpartition("/")[0]
-            places.setdefault(folder, []).append((member.offset_data // BLOCK, member.size))
-    return places
 
 
 def _what_it_is(file: int, table: int) -> str:

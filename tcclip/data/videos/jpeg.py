@@ -1,8 +1,11 @@
-"""A frame as JPEG, without the Huffman tables that every decoder knows.
+"""A frame as JPEG, without the segments that every decoder knows.
 
-The encoder's tables are those of the JPEG standard (ITU-T T.81, Annex K.3), the same 432 bytes in every frame. As in
-Motion JPEG they are left out: a decoder that finds none takes these (libjpeg-turbo since 1.5.90, FFmpeg). What a frame
-decodes to is not changed by it, and a shard of frames of 256 pixels loses more than half of what tar's headers cost.
+The encoder's Huffman tables are those of the JPEG standard (ITU-T T.81, Annex K.3), the same 432 bytes in every frame.
+As in Motion JPEG they are left out: a decoder that finds none takes these (libjpeg-turbo since 1.5.90, FFmpeg). So is
+the JFIF header, 18 bytes that say nothing else than what a decoder takes for granted: the components are YCbCr. What a
+frame decodes to is not changed by it, and more than half of what tar adds to a frame is won back.
+
+Huffman tables of a frame's own would save more of most frames; docs/performance.md says why there are none.
 """
 
 from __future__ import annotations
@@ -29,21 +32,24 @@ TABLES = bytes.fromhex(
     "b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa"
 )
 # fmt: on
+JFIF = bytes.fromhex("ffe000104a46494600010100000100010000")  # version 1.1, square pixels, no thumbnail
 SCAN = 0xDA  # the marker of the segment before the picture's data
 
 
 def encode(frame: NDArray[np.uint8], quality: int) -> bytes:
-    """A frame as JPEG without tables; colours at half resolution, as in nearly every source video.
+    """A frame as JPEG without those segments; colours at half resolution, as in nearly every source video.
 
-    An encoder that has other tables keeps them.
+    An encoder that has others keeps them.
     """
     jpeg = bytes(simplejpeg.encode_jpeg(frame, quality=quality, colorspace="RGB", colorsubsampling="420"))
-    return jpeg.replace(TABLES, b"", 1)
+    return jpeg.replace(JFIF, b"", 1).replace(TABLES, b"", 1)
 
 
-def with_tables(jpeg: bytes) -> bytes:
-    """The JPEG with its tables, for a decoder that has none; one that has them stays as it is."""
-    place = 2
-    while jpeg[place + 1] != SCAN:
-        place += 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
-    return jpeg if TABLES in jpeg[:place] else jpeg[:place] + TABLES + jpeg[place:]
+def complete(jpeg: bytes) -> bytes:
+    """The encoder's whole JPEG, for a decoder that insists; a segment that is there stays as it is."""
+    scan = 2
+    while jpeg[scan + 1] != SCAN:
+        scan += 2 + int.from_bytes(jpeg[scan + 2 : scan + 4], "big")
+    jfif = b"" if jpeg[2:4] == JFIF[:2] else JFIF
+    tables = b"" if TABLES in jpeg[:scan] else TABLES
+    return jpeg[:2] + jfif + jpeg[2:scan] + tables + jpeg[scan:]
