@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -14,14 +15,21 @@ from tcclip.models.config import END, START
 def tokenize(texts: Iterable[str]) -> dict[str, list[int]]:
     """Token ids of each text with start and end, without padding or cutting; imports open_clip."""
     try:
-        from open_clip.tokenizer import SimpleTokenizer
+        encode = tokenizer()
     except ImportError as error:
         raise UserError(
             f"the text '{next(iter(texts))}' is not in the backbone's tokens.json and open_clip, which could "
             "tokenise it, is not installed: pip install open_clip_torch"
         ) from error
-    encode = SimpleTokenizer().encode
     return {text: [START, *encode(text), END] for text in texts}
+
+
+@functools.cache
+def tokenizer() -> Callable[[str], list[int]]:
+    """CLIP's tokenizer, which takes seconds to load; ImportError without open_clip."""
+    from open_clip.tokenizer import SimpleTokenizer
+
+    return SimpleTokenizer().encode
 
 
 def known_tokens(texts: Iterable[str], table: Mapping[str, list[int]]) -> dict[str, list[int]]:

@@ -21,11 +21,10 @@ rule tables:
 
 if plan.first_look:
 
-    # Some rows of a table and a page of it, while everything else is still to be made.
+    # Some rows of a table and a page of it, while everything else is still to be made: token ids too, as these need
+    # the class lists of all datasets.
     rule first_look:
         input:
-            rules.tokens.output,
-            rules.frames.input,
             stages.evaluate.finished(plan, plan.first_look),
         log:
             table=f"logs/{suite}/first_look/table.log",
