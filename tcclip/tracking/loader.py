@@ -46,9 +46,10 @@ class Counts:
 
 
 def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
-    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`) and mlflow.html.
+    """Load every run and every table of a suite.
 
-    `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
+    Writes reports/<suite>/mlflow.csv (`write_index`) and mlruns/<suite>.js (`links`). `of_untrained` gives params and
+    fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
     absent = [name for name in plan.runs if not (layout.run(suite, name) / "metrics.json").is_file()]
@@ -139,7 +140,7 @@ def rows_without(known: Mapping[str, Sequence[Entry]], kept: Collection[str]) ->
 
 @contextlib.contextmanager
 def garbage_seldom() -> Iterator[None]:
-    """Let Python look for garbage seldom: going through all objects of MLflow and SQLAlchemy was a third of a load."""
+    """Let Python look for garbage seldom: going through all objects of MLflow and SQLAlchemy is a sixth of a load."""
     usual = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(GARBAGE, *usual[1:])

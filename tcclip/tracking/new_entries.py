@@ -73,9 +73,9 @@ def _known_tables() -> dict[str, Table] | None:
     from mlflow.store.db.base_sql_model import Base
     from mlflow.store.tracking.dbmodels import models  # noqa: F401  it fills Base
 
-    found = {name: Base.metadata.tables.get(name) for name in COLUMNS}
-    known = all(table is not None and {*table.columns.keys()} == COLUMNS[name] for name, table in found.items())
-    return found if known else None
+    tables = Base.metadata.tables
+    found = {name: tables[name] for name in COLUMNS if name in tables and {*tables[name].c.keys()} == COLUMNS[name]}
+    return found if len(found) == len(COLUMNS) else None
 
 
 def _add_inputs(

@@ -53,9 +53,9 @@ def _columns(path: Path) -> dict[str, list[float]]:
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
-        names, *lines = list(csv.reader(file)) or [[]]
+        names, *lines = [line for line in csv.reader(file) if line] or [[]]
     found = {}
-    for name, cells in zip(names, zip(*lines, strict=True), strict=False):
+    for name, cells in zip(names, itertools.zip_longest(*lines, fillvalue=""), strict=False):  # the last may be cut
         with contextlib.suppress(ValueError):  # not numeric
             found[name] = [float(cell) if cell else math.nan for cell in cells]
     return found

@@ -105,7 +105,9 @@ def test_another_column_in_one_of_mlflow_s_tables_and_its_client_writes_everythi
 
 def test_an_error_in_the_middle_leaves_no_entry(two, monkeypatch):
     straight, _ = two
-    monkeypatch.setattr(new_entries, "input_rows", lambda *_: {"input_tags": [{"input_uuid": "1", "name": "use", "value": None}]})
+    monkeypatch.setattr(
+        new_entries, "input_rows", lambda *_: {"input_tags": [{"input_uuid": "1", "name": "use", "value": None}]}
+    )
     with pytest.raises(IntegrityError):
         load(straight)
     assert rows_in(straight) == 0

@@ -14,6 +14,8 @@ from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client
 from tcclip.tracking.run_entry import Evaluated, run_entry, run_key
+from tcclip.tracking.run_points import curves, system
+from tcclip.tracking.system import HEADER
 
 VIEWS = Views(temporal=2, spatial=1, mode="paper")
 
@@ -118,3 +120,19 @@ def test_which_dataset_an_evaluation_is_of_is_the_plan_s_word_and_not_its_name_s
 
 def test_an_evaluation_of_the_plan_is_named_as_its_metric():
     assert Evaluation("r", "ssv2", "test1", VIEWS, False).name == "ssv2-test1-2x1"
+
+
+def test_curves_of_a_file_whose_last_line_was_cut_are_those_of_its_cells(tmp_path):
+    (tmp_path / "system.csv").write_text(f"{','.join(HEADER)}\n1,10,50.5,2,7.5,,\n2,20,60")
+    (tmp_path / "history.csv").write_text(
+        "epoch,note,loss,val_top1\n0,first,0.1,\n\n1,second,0.30000000000000004,50.0\n"
+    )
+    assert system(tmp_path / "system.csv") == [
+        ("system/cpu_utilization_percentage", 50.5, 10, 1),
+        ("system/cpu_utilization_percentage", 60.0, 20, 2),
+        ("system/process_memory_megabytes", 2.0, 10, 1),
+        ("system/system_memory_usage_percentage", 7.5, 10, 1),
+    ]
+    points = curves(tmp_path / "history.csv", 0, 100)
+    assert points == [("loss", 0.1, 50, 1), ("loss", 0.30000000000000004, 100, 2), ("val_top1", 50.0, 100, 2)]
+    assert curves(tmp_path / "absent.csv", 0, 100) == []
