@@ -144,9 +144,14 @@ def reports(suite: str) -> Path:
     return Path("reports") / suite
 
 
-def mlflow_links(suite: str) -> Path:
+def mlflow_page(suite: str) -> Path:
     """The page that leads from a table's name behind a # to the table's charts in MLflow."""
     return reports(suite) / "mlflow.html"
+
+
+def mlflow_charts(suite: str) -> Path:
+    """Tells this page where the charts are; beside the store, which does not travel with the results."""
+    return Path("mlruns") / f"{suite}.js"
 
 
 def table(suite: str, name: str, suffix: str = "csv") -> Path:

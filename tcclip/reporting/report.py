@@ -26,16 +26,12 @@ from tcclip.reporting.gallery import galleries
 from tcclip.reporting.grid import DASH, Line
 from tcclip.reporting.headings import METRICS
 from tcclip.reporting.last_epoch import ABOUT, beside_best
+from tcclip.reporting.mlflow_page import write_mlflow_page
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
 from tcclip.reporting.paper_figures import paper_figures
 from tcclip.reporting.suite_figures import class_evaluations, draw_charts
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
-
-NOT_LOADED = (
-    '<!doctype html>\n<meta charset="utf-8">\n<title>Charts in MLflow</title>\n'
-    "<p>The runs are not in MLflow yet: <code>snakemake mlflow --config suite={suite}</code> loads them.</p>\n"
-)
 
 
 def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lambda run: ()) -> str:
@@ -61,9 +57,7 @@ def write_report(plan: Plan, so_far: bool = False, data_behind: DataBehind = lam
     shown = [dataclasses.replace(item, path=layout.charts(plan.suite.name) / item.path.name) for item in drawn]
     shown = [*paper_figures(plan.suite.name), *shown]
     first = [] if so_far else [*claims_sections(plan), *verdicts.sections(plan)]
-    links = layout.mlflow_links(plan.suite.name)
-    if not links.exists():  # the page links to it, and loading comes later
-        write_text(links, NOT_LOADED.format(suite=plan.suite.name))
+    write_mlflow_page(plan)
     write_text(folder / "index.html", _page(plan, frames, shown, data_behind, first))
     return f"{len(frames)} tables, {len(shown)} figures, {folder / 'index.html'}"
 
@@ -86,7 +80,7 @@ def _page(
         }
         found = results_of(plan, name)
         chain = functools.partial(_chain, chains, name, [column.name for column in plan.tables[name].columns])
-        charts = f"{layout.mlflow_links(plan.suite.name).name}#{name}" if plan.tables[name].ablation else ""
+        charts = f"{layout.mlflow_page(plan.suite.name).name}#{name}" if plan.tables[name].ablation else ""
         section = table_section(name, table_grid(plan, name, frame, found), runs, chain, charts)  # type: ignore[arg-type]
         last = beside_best(frame, last_epoch_frame(plan, name, found))
         more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()

@@ -27,9 +27,14 @@ def inputs(plan: Plan) -> list[Path]:
     return runs + [layout.table(plan.suite.name, table) for table in plan.tables]
 
 
+def index(plan: Plan) -> Path:
+    """Which run is which entry."""
+    return layout.reports(plan.suite.name) / "mlflow.csv"
+
+
 def outputs(plan: Plan) -> list[Path]:
-    """Which run is which entry, and where MLflow's charts of the tables are."""
-    return [layout.reports(plan.suite.name) / "mlflow.csv", layout.mlflow_links(plan.suite.name)]
+    """Which run is which entry, and where MLflow's charts of the tables are in this store."""
+    return [index(plan), layout.mlflow_charts(plan.suite.name)]
 
 
 def tables(plan: Plan) -> list[str]:

@@ -32,8 +32,8 @@ def page(plan: Plan) -> Path:
 
 
 def outputs(plan: Plan) -> list[Path]:
-    """The page, the headline numbers, every cell, and every comparison with a baseline."""
-    files = ("metrics.json", "cells.json", "comparisons.csv")
+    """The page and the one that leads to MLflow; headline numbers, every cell, every comparison with a baseline."""
+    files = ("mlflow.html", "metrics.json", "cells.json", "comparisons.csv")
     return [page(plan), *(layout.reports(plan.suite.name) / name for name in files)]
 
 

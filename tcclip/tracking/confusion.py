@@ -36,7 +36,9 @@ def confusions(predictions: Path, class_lists: Mapping[str, Path]) -> dict[str, 
         file = predictions / f"{name}.parquet"
         if file.is_file():
             names = _names(path, path.stat().st_mtime_ns)
-            counts = confusion(pq.read_table(file, columns=["label", "top5_classes"]).to_pandas(), len(names))
+            # Without threads, and without looking for partitions: a file is a few hundred lines.
+            table = pq.ParquetFile(file).read(columns=["label", "top5_classes"], use_threads=False)
+            counts = confusion(table.to_pandas(use_threads=False), len(names))
             found[f"confusion/{name}.csv"] = as_csv(counts, names)
             found[f"confusion/{name}.html"] = as_html(counts, names, name)
     return found

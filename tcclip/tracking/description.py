@@ -6,6 +6,7 @@ must load fast: no pandas.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -43,12 +44,18 @@ def tags_of(plan: Plan, run: Run) -> dict[str, str]:
 
 def rows_of(plan: Plan, run: str) -> dict[str, list[str]]:
     """Table -> the rows that a run serves."""
-    found: dict[str, dict[str, None]] = {}
+    return {table: list(rows) for table, rows in _rows_by_run(plan).get(run, {}).items()}
+
+
+@functools.lru_cache(maxsize=1)
+def _rows_by_run(plan: Plan) -> dict[str, dict[str, dict[str, None]]]:
+    """Run -> table -> rows: going through all cells for each of hundreds of runs was a fifth of a load."""
+    found: dict[str, dict[str, dict[str, None]]] = {}
     for table, cells in plan.cells.items():
         for cell in cells:
-            if any(evaluation.run == run for evaluation in cell.evaluations):
-                found.setdefault(table, {})[cell.row] = None
-    return {table: list(rows) for table, rows in found.items()}
+            for run in {evaluation.run for evaluation in cell.evaluations}:
+                found.setdefault(run, {}).setdefault(table, {})[cell.row] = None
+    return found
 
 
 def params_shown(params: Mapping[str, Any]) -> dict[str, str]:

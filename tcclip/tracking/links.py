@@ -1,30 +1,27 @@
-"""The page that leads from a table of reports/<suite>/index.html to its charts in MLflow.
+"""Where MLflow's charts of a suite's tables are, for the page that leads to them (`reporting.mlflow_page`).
 
-The page of tables is made before the runs are loaded, and where an experiment is only the store knows. So its links go
-to this one, by the table's name behind a #, and this one goes on to MLflow at once; without scripts it is a list.
+Kept beside the store and not with the results, because each clone has experiments of its own.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.reporting.html import templates
 from tcclip.tracking.address import is_server
 from tcclip.tracking.saved_views import CHARTS, link
 
 HERE = "http://127.0.0.1:5000"  # where `make ui` serves
-TEMPLATES = templates(Path(__file__).with_name("templates"))
 
 
 def write_links(plan: Plan, experiment: str, uri: str) -> None:
-    """Write reports/<suite>/mlflow.html for the experiment of a suite in the store at `uri`."""
+    """Write mlruns/<suite>.js for the experiment of a suite in the store at `uri`."""
     base = uri.rstrip("/") if is_server(uri) else HERE
-    lines = [
-        (name, table.title, f"{base}/{link(experiment, name + CHARTS, charts=True)}")
+    found = {
+        name: f"{base}/{link(experiment, name + CHARTS, charts=True)}"
         for name, table in plan.tables.items()
         if table.ablation
-    ]
-    text = TEMPLATES.get_template("links.html").render(suite=plan.suite.name, lines=lines, local=not is_server(uri))
-    write_text(layout.mlflow_links(plan.suite.name), text)
+    }
+    known = json.dumps({"local": not is_server(uri), "links": found}, indent=1)
+    write_text(layout.mlflow_charts(plan.suite.name), f"window.mlflowCharts = {known};\n")

@@ -7,9 +7,8 @@ import contextlib
 import csv
 import gc
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +19,8 @@ from tcclip.process.files import write_text
 from tcclip.tracking import links, question, row_entry, run_entry, saved_views, store
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
-from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, create, existing, search
-from tcclip.tracking.one_transaction import one_transaction
+from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, existing
+from tcclip.tracking.new_entries import create_all
 from tcclip.tracking.store import FOLDER, experiment
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as Entry
 
 GARBAGE = 100_000  # new objects between two looks for garbage; an entry makes thousands, most of which go at once
-AT_ONCE = 20  # entries in a transaction: a second or two for which no other process can write into a sqlite file
+AT_ONCE = 50  # entries in a transaction, which is short, because they are read before it
 
 
 @dataclass
@@ -47,9 +46,10 @@ class Counts:
 
 
 def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
-    """Load every run and every table of a suite and write reports/<suite>/mlflow.csv (`write_index`) and mlflow.html.
+    """Load every run and every table of a suite.
 
-    `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
+    Writes reports/<suite>/mlflow.csv (`write_index`) and mlruns/<suite>.js (`links`). `of_untrained` gives params and
+    fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
     absent = [name for name in plan.runs if not (layout.run(suite, name) / "metrics.json").is_file()]
@@ -71,16 +71,13 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
     connection = client(uri)
     number = experiment(connection, suite, FOLDER)
     close_abandoned(connection, number)
+    known = existing(connection, number)
     keys = run_entry.run_keys(plan)
-    ids, account = load(connection, number, keys, lambda name: run_entry.planned_run(plan, name, of_untrained))
+    ids, account = load(connection, number, known, keys, lambda name: run_entry.planned_run(plan, name, of_untrained))
     table_rows = row_entry.measured_rows(plan, ids, number)
-    _, of_rows = load(
-        connection,
-        number,
-        {name: row_entry.key_of(content) for name, content in table_rows.items()},
-        lambda name: table_rows[name],
-    )
-    forget_rows(connection, number, table_rows)
+    keys = {name: row_entry.key_of(content) for name, content in table_rows.items()}
+    _, of_rows = load(connection, number, known, keys, lambda name: table_rows[name])
+    forget(connection, rows_without(known, table_rows))
     saved_views.write_views(connection, number, plan)
     links.write_links(plan, number, uri)
     write_index(ids, number, layout.reports(suite) / "mlflow.csv")
@@ -88,64 +85,62 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
 
 
 def load(
-    connection: MlflowClient, experiment_id: str, keys: Mapping[str, str], read: Callable[[str], EntryContent]
+    connection: MlflowClient,
+    experiment_id: str,
+    known: Mapping[str, Sequence[Entry]],
+    keys: Mapping[str, str],
+    read: Callable[[str], EntryContent],
 ) -> tuple[dict[str, str], Counts]:
     """Bring an experiment's entries in line with the runs in `keys` (run -> run_key).
 
     Args:
+        known: the experiment's entries by the run they show.
         read: gives the content of a run's entry; called for new and changed runs only.
 
     Returns:
         run -> MLflow run id, and an account.
     """
-    known = existing(connection, experiment_id)
     ids: dict[str, str] = {}
     account = Counts()
     left = iter(keys.items())
-    while some := list(islice(left, AT_ONCE)):
-        with one_transaction(connection):
-            for name, key in some:
-                entries = known.get(name, [])
-                ids[name], kept = _bring_in_line(connection, experiment_id, entries, key, partial(read, name), account)
-                for entry in entries:
-                    if entry not in kept and entry.info.status != "RUNNING":  # perhaps a training of another checkout
-                        connection.delete_run(entry.info.run_id)
-    return ids, account
+    while some := dict(islice(left, AT_ONCE)):
+        new: dict[str, EntryContent] = {}
+        for name, key in some.items():
+            entries = known.get(name, [])
+            if shown := [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"]:
+                ids[name] = str(shown[0].info.run_id)
+                account.unchanged += 1
+                continue
+            content = read(name)
+            if live := [entry for entry in entries if agrees(entry, content)]:
+                ids[name] = complete(connection, live[0], content, key)
+                account.completed += 1
+                continue
+            new[name] = content
+            account.new += not entries
+            account.replaced += bool(entries)
+        ids |= create_all(connection, experiment_id, new, some)
+        forget(connection, (entry for name in some for entry in known.get(name, []) if entry.info.run_id != ids[name]))
+    return {name: ids[name] for name in keys}, account
 
 
-def _bring_in_line(
-    connection: MlflowClient,
-    experiment_id: str,
-    entries: Sequence[Entry],
-    key: str,
-    read: Callable[[], EntryContent],
-    account: Counts,
-) -> tuple[str, Sequence[Entry]]:
-    """The id of a run's entry, and which of its `entries` stay."""
-    kept = [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"][:1]
-    if kept:
-        account.unchanged += 1
-        return str(kept[0].info.run_id), kept
-    content = read()
-    kept = [entry for entry in entries if agrees(entry, content)][:1]
-    account.completed += bool(kept)
-    account.new += not entries
-    account.replaced += bool(entries) and not kept
-    if kept:
-        return complete(connection, kept[0], content, key), kept
-    return create(connection, experiment_id, content, key), kept
-
-
-def forget_rows(connection: MlflowClient, experiment_id: str, kept: Mapping[str, EntryContent]) -> None:
-    """Delete the entries of rows that the tables do not have any more."""
-    for entry in search(connection, experiment_id, "tags.kind = 'row'"):
-        if entry.data.tags["run"] not in kept:
+def forget(connection: MlflowClient, entries: Iterable[Entry]) -> None:
+    """Delete entries, but for those of trainings that run, perhaps of another checkout."""
+    for entry in entries:
+        if entry.info.status != "RUNNING":
             connection.delete_run(entry.info.run_id)
+
+
+def rows_without(known: Mapping[str, Sequence[Entry]], kept: Collection[str]) -> Iterator[Entry]:
+    """The entries of rows that the tables do not have any more."""
+    for name, entries in known.items():
+        if name not in kept:
+            yield from (entry for entry in entries if entry.data.tags.get("kind") == "row")
 
 
 @contextlib.contextmanager
 def garbage_seldom() -> Iterator[None]:
-    """Let Python look for garbage seldom: going through all objects of MLflow and SQLAlchemy was a third of a load."""
+    """Let Python look for garbage seldom: going through all objects of MLflow and SQLAlchemy is a sixth of a load."""
     usual = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(GARBAGE, *usual[1:])

@@ -5,19 +5,19 @@ For whoever may open a database file and wait for the library: the store, the lo
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import os
 import platform
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from tcclip.process.files import sha256
 from tcclip.tracking.address import credentials
+from tcclip.tracking.artifacts import log_artifacts
 from tcclip.tracking.entry import EntryContent, batches
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def _fill(
             tags=lacking,
         )
         lacking = []
-    if inputs := _inputs(content):
+    if inputs := dataset_inputs(content):
         connection.log_inputs(run_id, datasets=inputs)
-    _artifacts(connection, entry, content)
+    log_artifacts(entry.info.artifact_uri, connection.tracking_uri, content)
     if key:
         connection.set_tag(run_id, "run_key", key)
     connection.set_terminated(run_id, "FINISHED", end_time=content.end)
@@ -155,38 +155,21 @@ def _steps(connection: MlflowClient, run_id: str, metric: str) -> set[int]:
     return {point.step for point in connection.get_metric_history(run_id, metric)}
 
 
-def _inputs(content: EntryContent) -> list[DatasetInput]:
+def dataset_inputs(content: EntryContent) -> list[DatasetInput]:
     """Split tables as MLflow datasets; the same bytes have the same digest."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    return [
-        DatasetInput(
-            Dataset(
-                split.name,
-                sha256(split.path)[:32],
-                "local",
-                json.dumps({"uri": str(split.path)}),
-                profile=json.dumps({"num_rows": len(split.path.read_bytes().splitlines()) - 1}),
-            ),
-            [InputTag("mlflow.data.context", split.use)],
-        )
-        for split in content.splits
-    ]
+    found = []
+    for split in content.splits:
+        digest, lines = _read(split.path, split.path.stat().st_mtime_ns)
+        source, profile = json.dumps({"uri": str(split.path)}), json.dumps({"num_rows": lines - 1})
+        dataset = Dataset(split.name, digest, "local", source, profile=profile)
+        found.append(DatasetInput(dataset, [InputTag("mlflow.data.context", split.use)]))
+    return found
 
 
-def _artifacts(connection: MlflowClient, entry: Entry, content: EntryContent) -> None:
-    """Copy the small files; weights stay in the run's folder, which the tag `weights` names.
-
-    As MlflowClient.log_artifacts does, which first reads all of the entry again to learn its address.
-    """
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    place = get_artifact_repository(entry.info.artifact_uri, tracking_uri=connection.tracking_uri)
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, text in content.texts.items():
-            path = Path(scratch) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        for file in content.files:
-            shutil.copy(file, scratch)
-        place.log_artifacts(scratch)
+@functools.cache
+def _read(path: Path, _written: int) -> tuple[str, int]:
+    """Digest and lines of a split table, which hundreds of runs share."""
+    content = path.read_bytes()
+    return hashlib.sha256(content).hexdigest()[:32], len(content.splitlines())

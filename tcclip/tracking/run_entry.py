@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from tcclip.params.reader import LOADER
@@ -128,12 +129,13 @@ def recorded(folder: Path) -> dict[str, str]:
 
 def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
     """Lines evaluation, class, n_videos, top1 (percent)."""
-    lines = [
-        {"evaluation": name, "class": label, "n_videos": value["n_videos"], "top1": round(value["top1"], 3)}
-        for name, part in evaluations.items()
-        for label, value in part.get("per_class", {}).items()
-    ]
-    return str(pd.DataFrame(lines, columns=["evaluation", "class", "n_videos", "top1"]).to_csv(index=False))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("evaluation", "class", "n_videos", "top1"))
+    for name, part in evaluations.items():
+        for label, value in part.get("per_class", {}).items():
+            writer.writerow((name, label, value["n_videos"], round(value["top1"], 3)))
+    return text.getvalue()
 
 
 def splits_of(plan: Plan, run: Run) -> list[SplitTable]:

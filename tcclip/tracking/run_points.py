@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import itertools
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from tcclip.tracking.description import NOT_CURVES
 from tcclip.tracking.entry import Point
@@ -15,33 +17,48 @@ from tcclip.tracking.system import COLUMNS
 
 def curves(history: Path, start: int, end: int) -> list[Point]:
     """Every numeric column of history.csv over epochs; times are spread by the epochs' share of the training."""
-    if not history.is_file():
+    columns = _columns(history)
+    if not columns:
         return []
-    frame = pd.read_csv(history, float_precision="round_trip")  # as a training that is followed live has told them
-    share = (
-        frame["seconds"].cumsum() / frame["seconds"].sum() if "seconds" in frame else (frame["epoch"] + 1) / len(frame)
-    )
-    times = [int(start + part * (end - start)) for part in share]
+    epochs = columns["epoch"]
+    spent = list(itertools.accumulate(columns.get("seconds", [1.0] * len(epochs))))
+    times = [int(start + part / spent[-1] * (end - start)) for part in spent]
     return [
-        Point(column, float(value), time, int(epoch) + 1)
-        for column in frame.select_dtypes("number").columns
+        Point(column, value, time, int(epoch) + 1)
+        for column, values in columns.items()
         if column not in NOT_CURVES
-        for epoch, value, time in zip(frame["epoch"], frame[column], times, strict=True)
-        if pd.notna(value)
+        for epoch, value, time in zip(epochs, values, times, strict=True)
+        if not math.isnan(value)
     ]
 
 
 def system(path: Path) -> list[Point]:
     """The samples of the machine over the training's sittings."""
-    if not path.is_file():
+    columns = _columns(path)
+    if not columns:
         return []
-    frame = pd.read_csv(path, float_precision="round_trip")
     return [
-        Point(shown, float(value), int(time), int(sample))
+        Point(shown, value, int(time), int(sample))
         for column, shown in COLUMNS.items()
-        for sample, time, value in zip(frame["sample"], frame["time"], frame[column], strict=True)
-        if pd.notna(value)
+        for sample, time, value in zip(columns["sample"], columns["time"], columns[column], strict=True)
+        if not math.isnan(value)
     ]
+
+
+def _columns(path: Path) -> dict[str, list[float]]:
+    """The numeric columns of a CSV, NaN where a cell is empty; none if the file is not there or has no lines.
+
+    Not with pandas, whose tables take longer to make than hundreds of such small files to read.
+    """
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        names, *lines = [line for line in csv.reader(file) if line] or [[]]
+    found = {}
+    for name, cells in zip(names, itertools.zip_longest(*lines, fillvalue=""), strict=False):  # the last may be cut
+        with contextlib.suppress(ValueError):  # not numeric
+            found[name] = [float(cell) if cell else math.nan for cell in cells]
+    return found
 
 
 def final(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import random
 from pathlib import Path
@@ -46,3 +47,9 @@ def get(folder: Path, *urls: str, name: str = "a.zip", **known) -> bytes:
 
 def left_over(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()} - {".lock", "hashes.csv", "received.csv"}
+
+
+def received(folder: Path) -> dict[str, dict[str, str]]:
+    """What is remembered of the files in `folder`, by name."""
+    with open(folder / "received.csv", newline="", encoding="utf-8") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}

@@ -151,7 +151,7 @@ def test_the_charts_of_an_ablation_open_from_the_link_beside_its_table(ui, brows
     page = project / "reports/mini/index.html"
     browser.get(page.as_uri())
     (beside,) = browser.find_elements("link text", "Charts in MLflow")
-    leads = page.with_name("mlflow.html")
+    leads = project / "mlruns/mini.js"
     leads.write_text(leads.read_text().replace("http://127.0.0.1:5000", ui[0]))  # the port of a test is another
     beside.click()
     title = load_plan("mini").tables["table8b"].title
@@ -165,6 +165,24 @@ def test_the_charts_of_an_ablation_open_from_the_link_beside_its_table(ui, brows
     browser.save_screenshot(str(picture))
     if target := os.environ.get("TCCLIP_CHARTS_SCREENSHOT"):
         shutil.copy(picture, Path(__file__).parents[2] / target)
+
+
+def test_a_page_of_another_clone_says_how_to_load_the_runs_and_then_leads_to_them(project, tmp_path):
+    shutil.copytree(project / "reports", tmp_path / "reports")  # what DVC brings; the store does not travel
+    page = (tmp_path / "reports/mini/index.html").as_uri()
+    with chromium() as browser:
+        browser.get(page)
+        browser.find_element("link text", "Charts in MLflow").click()
+        said = "The runs are not in MLflow here yet: snakemake mlflow --config suite=mini loads them."
+        wait(browser, lambda b: said in lines_of(b))
+        assert all_of(browser, "a[href]") == []
+        assert "make ui" not in " ".join(lines_of(browser))
+        (tmp_path / "mlruns").mkdir()
+        told = (project / "mlruns/mini.js").read_text()  # as a load in this clone writes it
+        (tmp_path / "mlruns/mini.js").write_text(told.replace("http://127.0.0.1:5000", tmp_path.as_uri()))
+        browser.get(page)
+        browser.find_element("link text", "Charts in MLflow").click()
+        wait(browser, lambda b: b.current_url.startswith(f"{tmp_path.as_uri()}/#/experiments/{store_id(project)}/"))
 
 
 def test_the_page_is_for_this_machine_alone(ui):

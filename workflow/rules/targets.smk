@@ -13,8 +13,9 @@ rule tables:
         stages.figure.files(plan),
         rules.verdicts.output,
         rules.report.output,
-        # not the store: it is a view with addresses of one machine, so that a clone makes its own when it asks for it
-        rules.load_runs.output,
+        # Not the store and what lies beside it, which are a view with addresses of one machine: a clone makes its own
+        # when it asks for it.
+        stages.mlflow.index(plan),
     message:
         "All tables and figures of the suite, its report and its MLflow runs"
 

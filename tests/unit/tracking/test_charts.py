@@ -10,6 +10,7 @@ import pytest
 
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
+from tcclip.reporting.mlflow_page import write_mlflow_page
 from tcclip.tracking.ablated import settings
 from tcclip.tracking.links import write_links
 from tcclip.tracking.saved_views import envelope, views
@@ -36,6 +37,14 @@ def test_rows_that_differ_in_their_group_alone_are_told_apart() -> None:
     assert found["weight ensemble", "Baseline"]["group"] == "weight ensemble"
 
 
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize("suite", ["mini", "paper"])
 def test_every_ablation_has_a_view_with_its_settings_and_columns_that_mlflow_takes(suite: str) -> None:
     plan = load_plan(suite)
@@ -51,19 +60,26 @@ def test_every_ablation_has_a_view_with_its_settings_and_columns_that_mlflow_tak
             assert len(envelope(title, state)) < LONGEST
 
 
-def test_a_server_s_links_lead_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
-    monkeypatch.chdir(tmp_path)
-    for uri, base in (
-        ("http://mlflow.example:8080/", "http://mlflow.example:8080"),
-        ("sqlite:///x.db", "http://127.0.0.1:5000"),
-    ):
-        write_links(load_plan("mini"), "7", uri)
-        text = Path("reports/mini/mlflow.html").read_text()
-        (address,) = re.findall('id="table8b" href="(.*?)"', text)
-        view = "viewStateShareKey=table8b-charts&amp;compareRunsMode=CHART"
-        assert address == f"{base}/#/experiments/7/runs?{view}"
-        assert ("make ui" in text) == uri.startswith("sqlite")
+@pytest.mark.parametrize(
+    ("uri", "base"),
+    [("http://mlflow.example:8080/", "http://mlflow.example:8080"), ("sqlite:///x.db", "http://127.0.0.1:5000")],
+)
+def test_a_load_tells_beside_the_store_where_the_charts_are(empty: Path, uri: str, base: str) -> None:
+    write_links(load_plan("mini"), "7", uri)
+    told = json.loads(Path("mlruns/mini.js").read_text().removeprefix("window.mlflowCharts = ").removesuffix(";\n"))
+    view = "viewStateShareKey=table8b-charts&compareRunsMode=CHART"
+    assert told["links"]["table8b"] == f"{base}/#/experiments/7/runs?{view}"
+    assert told["local"] == uri.startswith("sqlite")
+
+
+def test_the_page_that_travels_with_the_results_knows_no_store_and_asks_the_reader_s(empty: Path) -> None:
+    write_links(load_plan("mini"), "7", "sqlite:///x.db")
+    write_mlflow_page(load_plan("mini"))
+    text = Path("reports/mini/mlflow.html").read_text()
+    assert "experiments" not in text and "127.0.0.1" not in text
+    assert "<code>snakemake mlflow --config suite=mini</code> loads them" in text
+    (asked,) = re.findall('<script src="(.*?)">', text)
+    assert (Path("reports/mini") / asked).resolve() == Path("mlruns/mini.js").resolve()
 
 
 def test_a_view_is_kept_in_the_form_of_mlflow() -> None:
