@@ -7,6 +7,7 @@ rule backbone:
     log:
         f"logs/{suite}/backbone.log",
     localrule: not plan.suite.backbone.pretraining  # it downloads then, and compute nodes often have no network
+    priority: 2  # all trainings wait for it
     threads: plan.suite.backbone.pretraining.threads if plan.suite.backbone.pretraining else 1
     resources:
         mem_mb=growing(4000),

@@ -1,7 +1,7 @@
 """The optimizers of the pre-training: Muon for the matrices of the layers, AdamW for everything else.
 
-Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) makes each update of a matrix orthogonal. The small
-CLIP is then after 600 steps where AdamW alone has it after more than 1,000.
+Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") makes each update of a matrix
+orthogonal. The small CLIP is then after 600 steps where AdamW alone has it after more than 1,000.
 """
 
 from __future__ import annotations
