@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from tcclip.mini.shapes import DISTANCE
 Array = NDArray[np.float32]
 
 RIM = 0.14  # width of the rim, in radii
+TOGETHER = 16  # frames drawn at once: what is computed of them stays in a processor's cache
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,44 @@ class Thing:
     radius: Array
     angle: Array
 
+    @property
+    def moments(self) -> tuple[Array, ...]:
+        """What it is over the frames, in the order of the fields."""
+        return self.colour, self.x, self.y, self.radius, self.angle
 
-def paint(frames: Array, thing: Thing, opacity: Array | None = None) -> None:
-    """Draw `thing` on frames (T, H, W, 3), in place, with opacities (T,) from 0 to 1; what lies outside is cut off."""
+
+def paint(frames: Array, thing: Thing, opacity: Array | None = None, at: Sequence[int] | None = None) -> None:
+    """Draw `thing` on frames (T, H, W, 3), in place, with opacities (T,) from 0 to 1; what lies outside is cut off.
+
+    at: the places of its T frames among `frames`, each once; None: these are its frames.
+    """
     _, height, width, _ = frames.shape
+    places = range(len(frames)) if at is None else at
     half = int(np.ceil(thing.radius.max() * 1.1)) + 1
-    left = np.floor(thing.x).astype(int) - half  # the window that holds the object, per frame
+    for start in range(0, len(places), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        moments = Thing(thing.shape, *(values[part] for values in thing.moments))
+        top, left, colour, cover = _drawn(moments, half)
+        if opacity is not None:
+            cover = cover * opacity[part, None, None]
+        for t, place in enumerate(places[part]):
+            rows = slice(max(top[t], 0), max(min(top[t] + 2 * half + 1, height), 0))
+            columns = slice(max(left[t], 0), max(min(left[t] + 2 * half + 1, width), 0))
+            here = frames[place, rows, columns]
+            window = (
+                slice(rows.start - top[t], rows.stop - top[t]),
+                slice(columns.start - left[t], columns.stop - left[t]),
+            )
+            if here.size:
+                here += (colour[t][window] - here) * cover[t][window][..., None]
+
+
+def _drawn(thing: Thing, half: int) -> tuple[NDArray[np.int_], NDArray[np.int_], Array, Array]:
+    """The windows that hold the object, of S = 2 half + 1 pixels.
+
+    Returns top (T,), left (T,), colour (T, S, S, 3), and how much of each pixel it covers (T, S, S), from 0 to 1.
+    """
+    left = np.floor(thing.x).astype(int) - half
     top = np.floor(thing.y).astype(int) - half
     ticks = np.arange(2 * half + 1, dtype=np.float32)
     x = (ticks + left[:, None] - thing.x[:, None]).astype(np.float32)[:, None, :]  # (T, 1, S), object's centre at 0
@@ -40,20 +74,9 @@ def paint(frames: Array, thing: Thing, opacity: Array | None = None) -> None:
     u, v = (x * cos + y * sin) / radius, (y * cos - x * sin) / radius  # (T, S, S), in radii
     distance = DISTANCE[thing.shape](u, v)
     cover = np.clip(np.float32(0.5) - distance * radius, 0, 1)
-    if opacity is not None:
-        cover = cover * opacity[:, None, None]
     body = np.clip(np.float32(0.5) - (distance + np.float32(RIM)) * radius, 0, 1)
     light = np.float32(0.35) + body * (np.float32(0.65) - np.float32(0.08) * v)
     if thing.shape == "ball":
         light = light * (1 - np.float32(0.3) * (np.abs(u) < 0.28))  # a band, so that rolling shows
     colour = light[..., None] * thing.colour.astype(np.float32)[:, None, None, :]  # (T, S, S, 3)
-    for t in range(len(frames)):
-        rows = slice(max(top[t], 0), max(min(top[t] + len(ticks), height), 0))
-        columns = slice(max(left[t], 0), max(min(left[t] + len(ticks), width), 0))
-        here = frames[t, rows, columns]
-        window = (
-            slice(rows.start - top[t], rows.stop - top[t]),
-            slice(columns.start - left[t], columns.stop - left[t]),
-        )
-        if here.size:
-            here += (colour[t][window] - here) * cover[t][window][..., None]
+    return top, left, colour, cover

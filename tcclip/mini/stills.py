@@ -145,9 +145,7 @@ def _draw(sketches: list[Sketch], size: int, rng: Rng) -> NDArray[np.uint8]:
             np.stack([getattr(thing, name)[view] for _, thing, view, _ in layer]).astype(np.float32)
             for name in ("colour", "x", "y", "radius", "angle")
         ]
-        part = frames[stills_of_layer]
         opacity = np.asarray([share for _, _, _, share in layer], dtype=np.float32)
-        paint(part, in_pixels(Thing(shape, *values), (size, size)), opacity)
-        frames[stills_of_layer] = part
+        paint(frames, in_pixels(Thing(shape, *values), (size, size)), opacity, stills_of_layer)
     frames *= rng.uniform(0.92, 1.08, (len(frames), 1, 1, 1)).astype(np.float32)
     return np.clip(frames, 0, 255).astype(np.uint8)

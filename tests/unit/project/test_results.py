@@ -49,6 +49,6 @@ def test_only_measured_cells_are_shown_and_a_missing_one_is_empty(results, tmp_p
 
 
 def test_a_cell_above_its_bound_by_its_interval_is_marked(results, tmp_path):
-    cells = [f"diagnostic,systems,A,{name},80,measured,,{low},,," for name, low in zip(results.BOUNDS, [0] * 6)]
+    cells = [f"diagnostic,systems,A,{name},80,measured,,0,,," for name in results.BOUNDS]
     cells[3] = "diagnostic,systems,A,order,80,measured,,70.5,,,"
     assert results.diagnostic(written(tmp_path, "diagnostic", *cells)).endswith("| A | 80 | 80 | 80 | 80 ◆ | 80 | 80 |")
