@@ -67,7 +67,7 @@ def test_a_run_is_tested_with_the_frames_that_it_was_trained_with(params: Path) 
 
 
 def test_a_suites_budget_replaces_them(params: Path) -> None:
-    assert values(load_plan("mini"), RUN, "frames", "lr", "epochs") == [8, 4e-4, 3]
+    assert values(load_plan("mini"), RUN, "frames", "lr", "epochs") == [8, 3e-4, 2]
 
 
 def test_or_scales_them_so_that_methods_keep_their_proportions(params: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_dataset_of_ones_own_has_the_last_word(params: Path) -> None:
     own = {"format": "csv", "folder": "videos", "csv": "list.csv", "methods": ["vp_only"], "suite": "mini"}
     (params / "datasets" / "kitchen.yaml").write_text(yaml.safe_dump({**own, "protocols": {"few_shot": {"lr": 9e-3}}}))
     run = RUN.replace("hmdb51", "kitchen")
-    assert values(load_plan("mini"), run, "frames", "lr", "epochs") == [8, 9e-3, 3]
+    assert values(load_plan("mini"), run, "frames", "lr", "epochs") == [8, 9e-3, 2]
 
 
 def test_a_scaled_count_stays_a_count() -> None:
@@ -186,7 +186,7 @@ def test_some_trainings_may_have_values_of_their_own_over_the_methods(params: Pa
         assert values(plan, RUN.replace("hmdb51-k2", f"ssv2-{shots}"), "lr", "epochs") == [5e-6, 40]
     changed, name = changed_run(plan, RUN.replace("k2", "k4"), ["protocol.frames=8"])
     assert values(changed, name, "lr", "frames") == [3.5e-6, 8]
-    assert values(load_plan("mini"), RUN.replace("k2", "k4"), "lr") == [4e-4]  # a suite's budget lies over them
+    assert values(load_plan("mini"), RUN.replace("k2", "k4"), "lr") == [3e-4]  # a suite's budget lies over them
 
 
 def test_an_exception_says_whose_it_is_and_changes_no_tests() -> None:
