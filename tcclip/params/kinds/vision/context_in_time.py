@@ -14,4 +14,4 @@ class Settings(context.Settings):
 
     kind: Literal["context_in_time"] = "context_in_time"  # type: ignore[assignment]  # another name of the same keys
     # What the learned numbers count in a token: they learn at the rate of CLIP's weights, and start at zero
-    gain: Annotated[float, Field(gt=0)] = 40.0
+    gain: Annotated[float, Field(gt=0)] = 100.0
