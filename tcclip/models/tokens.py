@@ -29,7 +29,8 @@ def tokenizer() -> Callable[[str], list[int]]:
     """CLIP's tokenizer, which takes seconds to load; ImportError without open_clip."""
     from open_clip.tokenizer import SimpleTokenizer
 
-    return SimpleTokenizer().encode
+    encode: Callable[[str], list[int]] = SimpleTokenizer().encode
+    return encode
 
 
 def known_tokens(texts: Iterable[str], table: Mapping[str, list[int]]) -> dict[str, list[int]]:
