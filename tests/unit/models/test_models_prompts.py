@@ -7,7 +7,7 @@ from small_models import backbone, small
 from tcclip.errors import UserError
 from tcclip.models import build
 from tcclip.models.class_texts import class_prompts
-from tcclip.models.tokens import end_positions, shared_prefix, token_rows
+from tcclip.models.tokens import end_positions, shared_prefix, token_rows, tokenizer
 from tcclip.params import load_method
 
 TABLE = {"run": [49406, 1000, 49407], "run far": [49406, 1000, 2000, 49407]}
@@ -32,6 +32,7 @@ def test_a_name_with_braces_is_left_alone() -> None:
 
 def test_texts_in_the_table_need_no_tokenizer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "open_clip.tokenizer", None)
+    tokenizer.cache_clear()  # another test may have loaded it
     rows = token_rows(["run far", "run"], TABLE, 8)
     assert rows.tolist() == [[49406, 1000, 2000, 49407, 0, 0, 0, 0], [49406, 1000, 49407, 0, 0, 0, 0, 0]]
     assert end_positions(rows).tolist() == [3, 2]

@@ -48,9 +48,9 @@ def test_the_same_values_have_the_same_name_in_whatever_order_and_spelling_they_
 
 
 def test_keys_of_the_protocol_lie_over_the_suites_budget() -> None:
-    plan, name = changed("protocol.lr=1e-4", "protocol.epochs=2", "protocol.lr_min={times: 0.5}")
+    plan, name = changed("protocol.lr=1e-4", "protocol.epochs=3", "protocol.lr_min={times: 0.5}")
     protocol = plan.protocol_for(plan.run(name))
-    assert (protocol.lr, protocol.epochs, protocol.lr_min) == (1e-4, 2, pytest.approx(2e-6))
+    assert (protocol.lr, protocol.epochs, protocol.lr_min) == (1e-4, 3, pytest.approx(1.5e-6))
     assert protocol.total_batch == load_plan("mini").protocol("few_shot").total_batch
 
 
