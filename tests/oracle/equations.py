@@ -111,7 +111,7 @@ def _layer(
         each = len(seeds) // len(frames)
         groups = members_of(makes, seeds, weights)
         made = made + torch.stack(
-            [torch.stack([40 * w["tc.time_embedding"][i // each] for i in group]).mean(0) for group in groups]
+            [torch.stack([100 * w["tc.time_embedding"][i // each] for i in group]).mean(0) for group in groups]
         )
     return outputs, made
 
