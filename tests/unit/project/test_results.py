@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tcclip.plan import load_plan
+
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEAD = "table,group,row,column,value,source,std_seeds,low,difference,difference_low,difference_high"
@@ -49,6 +51,7 @@ def test_only_measured_cells_are_shown_and_a_missing_one_is_empty(results, tmp_p
 
 
 def test_a_cell_above_its_bound_by_its_interval_is_marked(results, tmp_path):
-    cells = [f"diagnostic,systems,A,{name},80,measured,,0,,," for name in results.BOUNDS]
+    names = [column.name for column in load_plan("mini").tables["diagnostic"].columns]
+    cells = [f"diagnostic,systems,A,{name},80,measured,,0,,," for name in names]
     cells[3] = "diagnostic,systems,A,order,80,measured,,70.5,,,"
     assert results.diagnostic(written(tmp_path, "diagnostic", *cells)).endswith("| A | 80 | 80 | 80 | 80 ◆ | 80 | 80 |")
