@@ -1,4 +1,4 @@
-"""Views, scores, accuracies, weight-space ensembling, and what an evaluation writes."""
+"""What an evaluation computes and writes: views, scores over them, weight-space ensembling."""
 
 import dataclasses
 import json
@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from tiny_world import CLASSES, machine, make_world, protocol, training_job
 
@@ -19,7 +17,6 @@ from tcclip.data.clips.views import frames_of, views_of
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
-from tcclip.evaluation.metrics import accuracy, per_class, ranked
 from tcclip.evaluation.predict import predict
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
@@ -150,30 +147,6 @@ def test_evaluations_depend_on_how_views_are_combined_and_trainings_that_validat
         settings = [training_settings(method, chosen, {}, 5, True) for method in (logits, sums)]
         assert (key in settings[0]) == reads == (settings[0] != settings[1])
     assert evaluation_settings(logits, blind, {}, {"test": TWO}, we=False)[key] == "logits"
-
-
-@given(st.integers(1, 8), st.integers(0, 2**32))
-def test_top_k_counts_labels_among_the_k_best_and_all_of_them_with_fewer_classes(classes, seed):
-    rng = np.random.default_rng(seed)
-    scores, labels = rng.normal(size=(20, classes)), rng.integers(0, classes, 20)
-    best = np.mean([label in np.argsort(-row)[:5] for row, label in zip(scores, labels, strict=True)])
-    assert accuracy(scores, labels, 5) == pytest.approx(100 * best)
-    assert accuracy(scores, labels, 1) <= accuracy(scores, labels, 5)
-    if classes <= 5:
-        assert accuracy(scores, labels, 5) == 100
-    assert ranked(scores).shape == (20, min(5, classes))
-
-
-def test_equal_scores_rank_the_lower_label_first():
-    assert ranked(np.zeros((1, 7))).tolist() == [[0, 1, 2, 3, 4]]
-
-
-def test_per_class_accuracy_leaves_out_classes_without_videos():
-    scores, labels = np.eye(3)[[0, 0, 2]], np.array([0, 2, 2])
-    assert per_class(scores, labels, ["a", "b", "c"]) == {
-        "a": {"top1": 100, "n_videos": 1},
-        "c": {"top1": 50, "n_videos": 2},
-    }
 
 
 def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(world, trained):
