@@ -6,8 +6,8 @@ rule backbone:
         stages.backbone.outputs(plan),
     log:
         f"logs/{suite}/backbone.log",
-    localrule: not plan.suite.backbone.pretraining  # it downloads then, and compute nodes often have no network
     priority: 2  # all trainings wait for it
+    localrule: not plan.suite.backbone.pretraining  # it downloads then, and compute nodes often have no network
     threads: plan.suite.backbone.pretraining.threads if plan.suite.backbone.pretraining else 1
     resources:
         mem_mb=growing(4000),
