@@ -1,7 +1,6 @@
 """TC-CLIP (ECCV 2024) from raw videos to every table."""
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers read it; importing `typing` would be a quarter of a command's start
 if TYPE_CHECKING:
     from tcclip.prediction import Model, Prediction, load
 

@@ -13,13 +13,17 @@ import atexit
 import contextlib
 import gc
 import importlib
+import logging
+import multiprocessing.util
 import os
+import pkgutil
 import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,9 +32,10 @@ from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan, plan_with_seeds
-from tcclip.process.handover import SOCKET, Request, receive
+from tcclip.process.handover import SOCKET
 from tcclip.process.sockets import short_name
 from tcclip.stages import all_stages, fingerprint
+from tcclip.workflow.request import Request, receive
 
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
@@ -57,6 +62,9 @@ def load(suite: str, seeds: str = "") -> object:
     for stage in vars(stages).values():
         for name in getattr(stage, "HEAVY", ()):
             importlib.import_module(name)
+    for package in map(importlib.import_module, AXES.values()):  # a job imports those of its method
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     for job in (stages.train, stages.evaluate):  # they record it; it is of the code that was just loaded
         fingerprint.code(*job.CODE, *AXES.values())
     importlib.import_module("tcclip.process.environment").software()
@@ -117,6 +125,7 @@ def _fork(command: socket.socket, request: Request, planned: object, others: lis
     code = 1
     try:
         gc.freeze()  # what is there stays: looking through it for garbage would take long, and copy it
+        _leave_exit_functions()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -130,6 +139,19 @@ def _fork(command: socket.socket, request: Request, planned: object, others: lis
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # leaves the server's own way out to the server
+
+
+def _leave_exit_functions() -> None:
+    """Leave to the server what its libraries want done at the end of its process (torch: a tenth of a second).
+
+    A job's own exit functions run, and those of what it uses. Private to Python as well; its forks in multiprocessing
+    begin so from Python 3.13 on.
+    """
+    atexit._clear()
+    weakref.finalize._registry.clear()  # type: ignore[attr-defined]
+    weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
+    for function in (logging.shutdown, multiprocessing.util._exit_function):  # type: ignore[attr-defined]
+        atexit.register(function)
 
 
 def _do(request: Request, planned: object) -> int:

@@ -33,7 +33,7 @@ def said(folder, *arguments, without=""):
 
 def test_a_page_with_one_table_comes_first(tmp_path):
     assert said(tmp_path) == [
-        "snakemake first_look --config suite=mini",
+        "snakemake first_look frames --config suite=mini",
         "snakemake tables --config suite=mini",
     ]
 
@@ -56,7 +56,7 @@ def test_the_first_look_is_at_the_papers_own_rows():
     plan = load_plan("mini")
     assert {plan.run(run).method for run in plan.first_look} == {"vifi_clip", "tc_clip"}
     assert {*plan.first_look} < {*plan.runs_of("table3")}
-    assert {plan.run(run).role for run in plan.first_look} == {"hmdb51", "ucf101", "ssv2"}  # no other videos are made
+    assert {plan.run(run).role for run in plan.first_look} == {"hmdb51", "ucf101", "ssv2"}  # the page waits for no other
 
 
 def test_a_suite_that_has_lost_the_table_has_nothing_to_show_first():

@@ -128,6 +128,65 @@ def test_start_imports_nothing_heavy():
     assert not {"torch", "pydantic", "typer", "yaml", "pandas"} & set(loaded)
 
 
+def test_a_command_that_is_handed_over_imports_nothing_that_python_has_not_loaded_but_sockets():
+    code = """
+import sys
+from tcclip.cli import start
+slow = {"typing", "json", "pathlib", "contextlib", "tempfile", "urllib"} & sys.modules.keys()
+print(sorted(slow))
+"""
+    alone = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
+        text=True,
+        capture_output=True,
+    )
+    assert alone.stdout == "[]\n", alone.stderr
+
+
+EXIT = """
+import atexit, sys, tempfile, weakref
+from pathlib import Path
+from tcclip.workflow import warm
+
+class Thing: pass
+server = Thing()
+atexit.register(print, "function of the server", flush=True)
+weakref.finalize(server, print, "thing of the server", flush=True)
+import os
+process = os.fork()
+if not process:
+    warm._leave_exit_functions()
+    job = Thing()
+    atexit.register(print, "function of the job", flush=True)
+    weakref.finalize(job, print, "thing of the job", flush=True)
+    atexit._run_exitfuncs()
+    os._exit(0)
+os.waitpid(process, 0)
+print("the fork has ended", flush=True)
+"""
+
+
+def test_a_fork_leaves_what_the_server_wants_done_at_its_end_to_the_server():
+    printed = subprocess.run([sys.executable, "-c", EXIT], text=True, capture_output=True).stdout.splitlines()
+    middle = printed.index("the fork has ended")
+    assert {*printed[:middle]} == {"function of the job", "thing of the job"}
+    assert {*printed[middle + 1 :]} == {"function of the server", "thing of the server"}
+
+
+def test_a_fork_has_imported_what_any_method_needs(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("""
+from tcclip.workflow import warm
+warm.load("mini")
+import sys
+from tcclip.params.kinds.axes import AXES
+from tcclip.stages.fingerprint import _submodules
+parts = set().union(*map(_submodules, AXES.values()))
+print(sorted(parts - sys.modules.keys()))
+""")
+    assert preloaded.run([str(script)], Path.cwd(), os.environ).stdout == "[]\n"
+
+
 def test_a_server_is_found_below_a_long_temporary_folder(tmp_path):
     folder = tmp_path / ("a" * 60) / ("b" * 60)
     folder.mkdir(parents=True)
