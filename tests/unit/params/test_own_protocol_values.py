@@ -67,7 +67,7 @@ def test_a_run_is_tested_with_the_frames_that_it_was_trained_with(params: Path) 
 
 
 def test_a_suites_budget_replaces_them(params: Path) -> None:
-    assert values(load_plan("mini"), RUN, "frames", "lr", "epochs") == [8, 3e-4, 2]
+    assert values(load_plan("mini"), RUN, "frames", "lr", "epochs") == [6, 3e-4, 2]
 
 
 def test_or_scales_them_so_that_methods_keep_their_proportions(params: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_dataset_of_ones_own_has_the_last_word(params: Path) -> None:
     own = {"format": "csv", "folder": "videos", "csv": "list.csv", "methods": ["vp_only"], "suite": "mini"}
     (params / "datasets" / "kitchen.yaml").write_text(yaml.safe_dump({**own, "protocols": {"few_shot": {"lr": 9e-3}}}))
     run = RUN.replace("hmdb51", "kitchen")
-    assert values(load_plan("mini"), run, "frames", "lr", "epochs") == [8, 9e-3, 2]
+    assert values(load_plan("mini"), run, "frames", "lr", "epochs") == [6, 9e-3, 2]
 
 
 def test_a_scaled_count_stays_a_count() -> None:

@@ -167,5 +167,5 @@ def test_the_plan_refuses_a_method_that_the_suites_backbone_cannot_run() -> None
     few = dataclasses.replace(suite.backbone.architecture, patch_size=28)  # 4 patches
     tiny = suite.model_copy(update={"backbone": suite.backbone.model_copy(update={"architecture": few})})
     expand(suite, load_table("table3"))
-    with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 24 is more than the 8 seed tokens"):
+    with pytest.raises(UserError, match=r"method tc_clip: tc\.k = 24 is more than the 6 seed tokens"):
         expand(tiny, load_table("table3"))

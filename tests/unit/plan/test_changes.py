@@ -106,7 +106,7 @@ def test_the_plan_with_other_values_has_the_same_runs_at_other_costs() -> None:
         ("protocol.views.temporl=3", "--set: unknown key 'views.temporl': did you mean 'temporal'?"),
         ("protocol.total_batch=6", "--set: file: total_batch must be a multiple of micro_batch"),
         ("tc.alpha=2", "tc.alpha: input should be less than or equal to 1 (got 2)"),
-        ("tc.k=1000", "tc.k = 1000 is more than the 112 seed tokens of a video"),
+        ("tc.k=1000", "tc.k = 1000 is more than the 84 seed tokens of a video"),
         ("tc.k=[1", "--set tc.k=[1: the value is not valid YAML"),
         ("train=false", "--set train: it says which runs there are"),
         ("protocol.shots=[2]", "--set protocol.shots: it says which runs there are"),
