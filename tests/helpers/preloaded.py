@@ -14,6 +14,7 @@ import functools
 import gc
 import importlib
 import json
+import logging
 import os
 import runpy
 import select
@@ -27,6 +28,7 @@ import tempfile
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -171,6 +173,10 @@ def _report_ended(commands: dict[int, socket.socket]) -> None:
 
 def become(argv: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
     """Go on as `argv` in `folder`."""
+    atexit._clear()  # what libraries want done at the end of the server (torch: a tenth of a second)
+    weakref.finalize._registry.clear()  # type: ignore[attr-defined]
+    weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
+    atexit.register(logging.shutdown)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
