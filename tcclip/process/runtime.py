@@ -30,7 +30,10 @@ def deterministic(threads: int, seed: int, gradients: bool = True) -> None:
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when a product is first asked of the GPU
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available() and not gradients)
+    if torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True, warn_only=not gradients)
+    else:  # the same without torch's compiler, whose import would be two seconds of every command
+        torch.set_deterministic_debug_mode("error")
     # filling new tensors with NaN costs time and finds only bugs of torch
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(seed)
