@@ -83,7 +83,7 @@ def even_clip(opened: Opened, store: FrameSource, video: str) -> Clip:
     """
     numbers, method = tsn_center(store.frames(video), opened.frames), opened.method
     stored = store.read(video, numbers)
-    pictures = np.stack(test_frames(stored, opened.size, centre=method.centre))
+    pictures = test_frames(stored, opened.size, centre=method.centre)
     shown = stored if method.channels == "rgb" else np.ascontiguousarray(stored[..., ::-1])
     pixels = test_clip(shown, opened.size, method.norm, centre=method.centre)
     return Clip(numbers, pictures, pixels, (stored.shape[1], stored.shape[2]))

@@ -90,7 +90,7 @@ def patches_of(opened: Opened, clip: Clip, objects: Objects) -> NDArray[np.bool_
     masks = objects[clip.numbers].astype(np.uint8)[..., None].repeat(3, axis=3) * np.uint8(255)
     height, width = clip.stored
     stored = np.stack([resize(mask, height, width) for mask in masks])
-    squares = np.stack(test_frames(stored, opened.size, centre=opened.method.centre))[..., 0] / 255
+    squares = test_frames(stored, opened.size, centre=opened.method.centre)[..., 0] / 255
     patches = squares.reshape(len(squares), across, opened.size // across, across, -1).mean(axis=(2, 4))
     shown: NDArray[np.bool_] = (patches >= 0.1).reshape(len(patches), -1)
     return shown

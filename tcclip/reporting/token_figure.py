@@ -43,7 +43,7 @@ def draw_tokens(plan: Plan, run: str, evaluation: str, video: str, out: Path) ->
     store = open_frames(layout.frames(plan.dataset(named[evaluation].role).name))
     frames = store.read(video, content["frame"][row])
     squares = test_frames(frames, sizes.image_size, centre=plan.method(method).centre)
-    clip = np.stack(squares).astype(np.float32) / np.float32(255)  # (T, S, S, 3)
+    clip = squares.astype(np.float32) / np.float32(255)  # (T, S, S, 3)
     painted = paint(clip, content["seed"][row], content["token"][row], sizes.patch_size)
     style.save(film_strip(painted, content["frame"][row].tolist(), f"{video}   {run}   {evaluation}"), out)
     return f"{out}: {len(np.unique(content['token'][row]))} context tokens, the {SHOWN} of the most seeds in colour"

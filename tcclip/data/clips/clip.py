@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tcclip.data.clips.normalising import normalised
 from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.videos.frames import FrameSource
 from tcclip.process.runtime import one_thread
 
 Channels = Literal["rgb", "bgr"]  # order of the colours in a clip
 Choice = Callable[[int], Indices]  # F, frames of a video -> (T,), those of a clip
-Change = Callable[[NDArray[np.uint8]], Tensor]  # frames uint8 (T, H, W, 3) -> clip (T, 3, size, size)
+Change = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]  # frames (T, H, W, 3) -> pictures (T, size, size, 3)
 
 
 def read_chosen(store: FrameSource, video: str, choose: Choice) -> tuple[Indices, NDArray[np.uint8]]:
@@ -28,7 +29,7 @@ def read_chosen(store: FrameSource, video: str, choose: Choice) -> tuple[Indices
 
 
 def make_clip(
-    store: FrameSource, video: str, choose: Choice, change: Change, channels: Channels = "rgb"
+    store: FrameSource, video: str, choose: Choice, change: Change, channels: Channels, norm: str
 ) -> tuple[Indices, Tensor]:
     """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size), whose colours come in `channels`.
 
@@ -37,4 +38,5 @@ def make_clip(
     """
     chosen, frames = read_chosen(store, video, choose)
     with one_thread():
-        return chosen, change(frames if channels == "rgb" else np.ascontiguousarray(frames[..., ::-1]))
+        pictures = change(frames if channels == "rgb" else np.ascontiguousarray(frames[..., ::-1]))
+        return chosen, normalised(pictures, norm)

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from tcclip.data.clips.clip import make_clip
-from tcclip.data.clips.normalising import normalise_into
+from tcclip.data.clips.normalising import normalised
 from tcclip.data.clips.sampling.sampling import Indices, sampling_of
 from tcclip.data.clips.views import View, frames_of, views_of
-from tcclip.data.resizing import Picture, resize, short_sides, stored_side
+from tcclip.data.resizing import resize, short_sides, stored_side
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
 from tcclip.params.centre import Centre
@@ -51,8 +50,9 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
             self.store,
             video,
             lambda frames: frames_of(sampling, view, self.views, video, frames, self.frames, self.seed),
-            lambda frames: test_clip(frames, self.size, self.method.norm, view.crop, self.method.centre),
+            lambda frames: test_frames(frames, self.size, view.crop, self.method.centre),
             self.method.channels,
+            self.method.norm,
         )
 
 
@@ -60,14 +60,13 @@ def test_clip(
     frames: NDArray[np.uint8], size: int, norm: str, crop: int | None = None, centre: Centre = PLAIN
 ) -> Tensor:
     """A test clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised; the rest as `test_frames`."""
-    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
-    for planes, picture in zip(clip, test_frames(frames, size, crop, centre), strict=True):
-        normalise_into(planes, picture, norm)
-    return torch.from_numpy(clip)
+    return normalised(test_frames(frames, size, crop, centre), norm)
 
 
-def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None, centre: Centre = PLAIN) -> list[Picture]:
-    """The squares of frames uint8 (T, H, W, 3) that a test clip shows, each (size, size, 3).
+def test_frames(
+    frames: NDArray[np.uint8], size: int, crop: int | None = None, centre: Centre = PLAIN
+) -> NDArray[np.uint8]:
+    """The squares of frames uint8 (T, H, W, 3) that a test clip shows, uint8 (T, size, size, 3).
 
     `crop` None: the centre of the frames at the short side of `centre`. 0, 1, 2: the start, the end, the middle square
     along the long side, the short side being `size`. The end is two of the steps that lead to the middle, so that an
@@ -79,7 +78,7 @@ def test_frames(frames: NDArray[np.uint8], size: int, crop: int | None = None, c
     top, left = steps * ((height - size) // 2), steps * ((width - size) // 2)
     square = slice(top, top + size), slice(left, left + size)
     how: Literal["plain", "bicubic"] = "plain" if centre.resize == "bilinear" else "bicubic"
-    return [resize(frame, height, width, how)[square] for frame in frames]
+    return np.stack([resize(frame, height, width, how)[square] for frame in frames])
 
 
 # pytest would take these for tests by their names

@@ -40,10 +40,11 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         rng = self._stream(sample)
         augment: Augment = make(self.method.recipe.augmentation)
 
-        def augmented(frames: NDArray[np.uint8]) -> Tensor:
-            return augment(frames, self.size, self.flip, self.method.norm, rng)
+        def augmented(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            return augment(frames, self.size, self.flip, rng)
 
-        _, clip = make_clip(self.store, video, self._choice(video, rng), augmented, self.method.channels)
+        choice, method = self._choice(video, rng), self.method
+        _, clip = make_clip(self.store, video, choice, augmented, method.channels, method.norm)
         return clip, label, video
 
     def stored(self, sample: Sample) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from tcclip.data.videos.frame_tar import EARLIER, read_jpeg, read_places
-from tcclip.data.videos.index import VideoIndex, origin
+from tcclip.data.videos.index import VideoIndex
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
 
@@ -22,7 +22,11 @@ class FrameSource(Protocol):
     """The frames of one dataset; any number of processes may use one, forked or spawned."""
 
     folder: Path
-    index: pd.DataFrame  # the whole index, a row per video and named by it
+
+    @property
+    def index(self) -> pd.DataFrame:
+        """The whole index, a row per video and named by it."""
+        ...
 
     def __contains__(self, video: str) -> bool: ...
 
@@ -37,12 +41,12 @@ class FrameSource(Protocol):
 
 def open_frames(folder: Path) -> FrameSource:
     """The frames of a dataset: from its shards, or from its videos where its file says `store: online`."""
-    index = Path(folder) / "index.parquet"
-    if index.is_file() and origin(index).store == "online":
+    videos = VideoIndex(Path(folder) / "index.parquet")
+    if videos.origin.store == "online":
         from tcclip.data.videos.online import OnlineFrames
 
-        return OnlineFrames(folder)
-    return FrameStore(folder)
+        return OnlineFrames(folder, videos)
+    return FrameStore(folder, videos)
 
 
 class FrameStore:
@@ -51,16 +55,20 @@ class FrameStore:
     Holds no open file and copies no shard.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, videos: VideoIndex | None = None) -> None:
+        """`videos`: the index in `folder`, where it is open."""
         self.folder = Path(folder)
-        self._videos = VideoIndex(self.folder / "index.parquet")
-        self.index = self._videos.table
-        self._shard = self.index["shard"].to_numpy()
-        self._table = self.index["table"].to_numpy()
-        self._size = self.index[["height", "width"]].to_numpy()
+        self._videos = videos or VideoIndex(self.folder / "index.parquet")
+        self._shard, self._table = (self._videos.column(name) for name in ("shard", "table"))
+        self._height, self._width = (self._videos.column(name) for name in ("height", "width"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FrameStore, (self.folder,)
+
+    @property
+    def index(self) -> pd.DataFrame:
+        """The whole index, a row per video and named by it."""
+        return self._videos.table
 
     def __contains__(self, video: str) -> bool:
         return video in self._videos
@@ -73,7 +81,7 @@ class FrameStore:
         """The frames at `indices`, uint8 (T, H, W, 3); an index past the end gives the last frame."""
         row, count = self._videos.row(video), self._videos.frames(video)
         wanted = np.minimum(np.asarray(indices, dtype=np.int64), count - 1)
-        clip = np.empty((len(wanted), *self._size[row], 3), dtype=np.uint8)
+        clip = np.empty((len(wanted), self._height[row], self._width[row], 3), dtype=np.uint8)
         seen: dict[int, int] = {}
         path = self.folder / f"shard-{self._shard[row]:04d}.tar"
         file = self._open(path)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from tcclip.errors import UserError
 from tcclip.params.dataset import Resize
@@ -94,8 +96,11 @@ def _tells_content(part: Path) -> bool:
 
 def origin(path: Path) -> Origin:
     """What `write_rows` was told of an index."""
-    metadata = pq.read_schema(path).metadata or {}
-    store, how, videos = (metadata.get(key, b"").decode() for key in (b"store", b"resize", b"videos"))
+    return _origin_of(pq.read_schema(path).metadata)
+
+
+def _origin_of(metadata: Mapping[bytes, bytes] | None) -> Origin:
+    store, how, videos = ((metadata or {}).get(key, b"").decode() for key in (b"store", b"resize", b"videos"))
     return Origin(store, "smooth" if how == "smooth" else "plain", Path(videos))
 
 
@@ -139,15 +144,28 @@ def _read_part(path: Path, first: Path) -> pa.Table:
 
 
 class VideoIndex:
-    """The rows of an index by video. `table` is the whole index, a row per video and named by it."""
+    """The rows of an index by video. Every training and evaluation opens one, and few need its table."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise UserError(f"{path} is missing: extract the frames first: {frames_again(path.parent.name)}")
         self.path = path
-        self.table: pd.DataFrame = pq.read_table(path).to_pandas().set_index("video", drop=False)
-        self._row = {video: row for row, video in enumerate(self.table["video"])}
-        self._frames = self.table["frames"].to_numpy()
+        with pq.ParquetFile(path) as file:  # pq.read_table would import pyarrow.dataset, for five times the time
+            self._columns = file.read(use_threads=False)
+        self.origin = _origin_of(self._columns.schema.metadata)
+        self._row = {video: row for row, video in enumerate(self._columns["video"].to_pylist())}
+        self._frames = self.column("frames")
+
+    @functools.cached_property
+    def table(self) -> pd.DataFrame:
+        """The whole index, a row per video and named by it."""
+        table: pd.DataFrame = self._columns.to_pandas()
+        return table.set_index("video", drop=False)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column of all rows, in their order; KeyError where an earlier version wrote the index without it."""
+        values: NDArray[Any] = self._columns[name].to_numpy()
+        return values
 
     def __contains__(self, video: str) -> bool:
         return video in self._row and self._frames[self._row[video]] > 0
@@ -166,7 +184,7 @@ class VideoIndex:
             )
         if self._frames[row] == 0:
             raise UserError(
-                f"video {video} ({self.path.parent}) has no frames: {self.table['defect'].iloc[row]}: put a whole file "
+                f"video {video} ({self.path.parent}) has no frames: {self._columns['defect'][row]}: put a whole file "
                 f"in its place, and {frames_again(self.path.parent.name)} scans it again, it alone"
             )
         return row

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tcclip.data.videos.decoding import shrink
-from tcclip.data.videos.index import VideoIndex, origin
+from tcclip.data.videos.index import VideoIndex
 from tcclip.data.videos.orientation import Orientation
 from tcclip.data.videos.reader import BrokenVideoError, one_line, read_clip
 from tcclip.errors import UserError
@@ -24,23 +25,29 @@ class OnlineFrames:
     for one clip; it is decord where the scan found that its frames by number are right, otherwise PyAV.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, videos: VideoIndex | None = None) -> None:
+        """`videos`: the index in `folder`, where it is open."""
         self.folder = Path(folder)
-        path = self.folder / "index.parquet"
-        self._videos = VideoIndex(path)
-        self._made = origin(path)
-        self.index = self._videos.table
-        if "mirrored" not in self.index:
-            again = frames_again(self.folder.name)
-            raise UserError(f"{path} is of an earlier version, which did not prove its readers: {again} makes it again")
-        self._path = self.index["path"].to_numpy()
-        self._reader = self.index["reader"].to_numpy()
-        self._rotation = self.index["rotation"].to_numpy()
-        self._mirrored = self.index["mirrored"].to_numpy()
-        self._short = self.index[["height", "width"]].to_numpy().min(axis=1, initial=2**30)
+        self._videos = videos or VideoIndex(self.folder / "index.parquet")
+        self._made = self._videos.origin
+        try:
+            self._mirrored = self._videos.column("mirrored")
+        except KeyError as error:
+            raise UserError(
+                f"{self._videos.path} is of an earlier version, which did not prove its readers: "
+                f"{frames_again(self.folder.name)} makes it again"
+            ) from error
+        self._path, self._reader = (self._videos.column(name) for name in ("path", "reader"))
+        self._rotation = self._videos.column("rotation")
+        self._short = np.minimum(self._videos.column("height"), self._videos.column("width"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return OnlineFrames, (self.folder,)
+
+    @property
+    def index(self) -> pd.DataFrame:
+        """The whole index, a row per video and named by it."""
+        return self._videos.table
 
     def __contains__(self, video: str) -> bool:
         return video in self._videos

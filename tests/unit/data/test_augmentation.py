@@ -19,7 +19,7 @@ from tcclip.data.clips.augmentation import color
 from tcclip.data.clips.augmentation.crops import cropped, multi_scale_box
 from tcclip.data.clips.augmentation.jitter import CHANGES, changed, draw_changes
 from tcclip.data.clips.augmentation.x import train_clip
-from tcclip.data.clips.normalising import STATISTICS
+from tcclip.data.clips.normalising import STATISTICS, normalised
 from tcclip.data.clips.testing import test_clip as centre_clip
 from tcclip.data.clips.testing import test_frames as squares
 from tcclip.data.resizing import short_sides
@@ -141,7 +141,7 @@ def test_a_side_within_two_pixels_of_224_becomes_it_and_of_another_input_in_prop
 
 
 def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
-    clip = train_clip(FRAMES, recipe(), 56, True, "imagenet", np.random.default_rng(4))
+    clip = normalised(train_clip(FRAMES, recipe(), 56, True, np.random.default_rng(4)), "imagenet")
     top, left, h, w = multi_scale_box(64, 85, 56, RECIPE.crop_scales, np.random.default_rng(4))
     expected = [resized(frame[top : top + h, left : left + w], 56, 56) for frame in FRAMES]
     torch.testing.assert_close(plain(clip), channels_first(expected), atol=1e-6, rtol=0)
@@ -150,7 +150,9 @@ def test_a_clip_without_colour_changes_is_its_crop_resized() -> None:
 
 def test_a_clip_is_flipped_only_where_the_dataset_allows_unless_the_recipe_does_not_ask() -> None:
     plain, flipped, refused, unasked = [
-        train_clip(FRAMES, recipe(flip_prob=prob, flip_sided=sided), 56, flip, "clip", np.random.default_rng(1))
+        normalised(
+            train_clip(FRAMES, recipe(flip_prob=prob, flip_sided=sided), 56, flip, np.random.default_rng(1)), "clip"
+        )
         for prob, flip, sided in ((0.0, True, False), (1.0, True, False), (1.0, False, False), (1.0, False, True))
     ]
     torch.testing.assert_close(flipped, plain.flip(3))
@@ -159,7 +161,9 @@ def test_a_clip_is_flipped_only_where_the_dataset_allows_unless_the_recipe_does_
 
 
 def test_a_grey_clip_is_grey_in_every_frame() -> None:
-    clip = plain(train_clip(FRAMES, recipe(gray_prob=1.0), 56, True, "clip", np.random.default_rng(1)), "clip")
+    clip = plain(
+        normalised(train_clip(FRAMES, recipe(gray_prob=1.0), 56, True, np.random.default_rng(1)), "clip"), "clip"
+    )
     torch.testing.assert_close(clip[:, 0], clip[:, 1], atol=1e-5, rtol=0)
     torch.testing.assert_close(clip[:, 0], clip[:, 2], atol=1e-5, rtol=0)
 
@@ -167,7 +171,7 @@ def test_a_grey_clip_is_grey_in_every_frame() -> None:
 def test_a_clip_becomes_grey_after_its_colours_were_changed() -> None:
     whole, always = FRAMES[:, :, :64], RECIPE.color_jitter.model_copy(update={"prob": 1.0})
     settings, rng = recipe(gray_prob=1.0, color_jitter=always, crop_scales=[1.0]), np.random.default_rng(1)
-    clip = train_clip(whole, settings, 56, True, "clip", np.random.default_rng(1))
+    clip = normalised(train_clip(whole, settings, 56, True, np.random.default_rng(1)), "clip")
     box = multi_scale_box(64, 64, 56, [1.0], rng)
     rng.random(size=2)  # whether it is flipped, and its colours changed
     drawn = draw_changes(always, len(whole), rng)
@@ -179,7 +183,7 @@ def test_a_clip_becomes_grey_after_its_colours_were_changed() -> None:
 @pytest.mark.parametrize("shape", [(50, 50), (64, 85), (120, 67), (33, 90)])
 def test_any_stored_size_gives_the_input_size(shape: tuple[int, int]) -> None:
     frames = np.full((3, *shape, 3), 128, dtype=np.uint8)
-    clip = train_clip(frames, recipe(), 56, True, "imagenet", np.random.default_rng(0))
+    clip = normalised(train_clip(frames, recipe(), 56, True, np.random.default_rng(0)), "imagenet")
     assert clip.shape == (3, 3, 56, 56)
     torch.testing.assert_close(plain(clip), torch.full_like(clip, 128 / 255), atol=1e-5, rtol=0)
     for crop in (None, 0, 1, 2):
@@ -188,7 +192,9 @@ def test_any_stored_size_gives_the_input_size(shape: tuple[int, int]) -> None:
 
 def test_the_same_generator_gives_the_same_clip_and_frames_stay_untouched() -> None:
     before = FRAMES.copy()
-    one, same, other = (train_clip(FRAMES, RECIPE, 56, True, "clip", np.random.default_rng(s)) for s in (1, 1, 2))
+    one, same, other = (
+        normalised(train_clip(FRAMES, RECIPE, 56, True, np.random.default_rng(s)), "clip") for s in (1, 1, 2)
+    )
     assert torch.equal(one, same) and not torch.equal(one, other)
     assert np.array_equal(before, FRAMES)
 
@@ -202,7 +208,7 @@ def test_a_clip_does_not_depend_on_the_number_of_threads(size: int) -> None:
     try:
         for threads in (1, 2, 3, 8):
             torch.set_num_threads(threads)
-            clips.append(train_clip(frames, always, size, True, "imagenet", np.random.default_rng(6)))
+            clips.append(normalised(train_clip(frames, always, size, True, np.random.default_rng(6)), "imagenet"))
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(clips[0], clip) for clip in clips)

@@ -50,7 +50,7 @@ def test_without_augmentation_a_training_clip_is_the_centre_of_its_frames(store:
     video = str(store.index.index[0])
     training = TrainingClips(store, [(video, 0)], method, frames=4, size=32, flip=True, seed=1)
     frames = training.stored((3, 0))
-    shown = np.stack(squares(frames, 32, centre=method.centre)).transpose(0, 3, 1, 2)
+    shown = squares(frames, 32, centre=method.centre).transpose(0, 3, 1, 2)
     mean, std = (np.array(values).reshape(3, 1, 1) for values in STATISTICS["imagenet"])
     assert np.allclose(training[(3, 0)][0].numpy(), (shown - mean) / std, atol=1e-5)
 
@@ -68,7 +68,7 @@ def test_a_test_clip_is_the_centre_that_the_method_asks_for(store: FrameStore) -
     method = load_method("vifi_clip", {"centre": {"short_side": 224, "resize": "bicubic"}, "norm": "clip"})
     video = str(store.index.index[0])
     chosen, clip = ViewClips(store, [video], CENTRE, 4, 32, method, seed=1).clip(video, View(0, None))
-    shown = np.stack(squares(store.read(video, chosen), 32, centre=method.centre)).transpose(0, 3, 1, 2)
+    shown = squares(store.read(video, chosen), 32, centre=method.centre).transpose(0, 3, 1, 2)
     mean, std = (np.array(values).reshape(3, 1, 1) for values in STATISTICS["clip"])
     assert np.allclose(clip.numpy(), (shown - mean) / std, atol=1e-5)
 

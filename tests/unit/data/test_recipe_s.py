@@ -10,6 +10,7 @@ import torch
 from small_videos import photograph
 
 from tcclip.data.clips.augmentation.s import scaled, train_clip
+from tcclip.data.clips.normalising import normalised
 from tcclip.data.clips.testing import test_clip
 from tcclip.data.resizing import resize
 from tcclip.errors import UserError
@@ -36,7 +37,7 @@ class Drawn:
 
 
 def clip(frames: np.ndarray, size: int = 56, flip: bool = True, recipe: Any = RECIPE, **draws: float) -> torch.Tensor:
-    return train_clip(frames, recipe, size, flip, "clip", Drawn(**draws))  # type: ignore[arg-type]
+    return normalised(train_clip(frames, recipe, size, flip, Drawn(**draws)), "clip")  # type: ignore[arg-type]
 
 
 def frames(height: int = 70, width: int = 95) -> np.ndarray:
@@ -66,7 +67,9 @@ def test_a_flip_is_of_all_frames_and_also_where_classes_name_a_side() -> None:
 
 def test_draws_are_of_the_whole_range() -> None:
     given, rng = frames(), np.random.default_rng(1)
-    found = {tuple(train_clip(given, RECIPE, 56, True, "clip", rng)[0, :, 0, 0].tolist()) for _ in range(40)}
+    found = {
+        tuple(normalised(train_clip(given, RECIPE, 56, True, rng), "clip")[0, :, 0, 0].tolist()) for _ in range(40)
+    }
     assert len(found) > 30
 
 

@@ -89,3 +89,20 @@ def test_names_with_commas_and_quotes_survive_the_tables(tmp_path: Path) -> None
     write_splits(dataset("kinetics", "train"), tmp_path, tmp_path / "splits")
     assert read_classes(tmp_path / "splits/classes/all.csv") == ('throwing, "then" catching',)
     assert read_split(tmp_path / "splits/train.csv") == [("NA_________", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "must have the columns video,label"),
+        ("video,class\na,0\n", "must have the columns video,label"),
+        ("video,label\na,0\nb\n", "must have 2 values in every row, which 'b' has not"),
+        ("video,label\na,0,1\n", "must have 2 values in every row, which 'a,0,1' has not"),
+        ("video,label\na,zero\n", "every label must be a whole number"),
+    ],
+)
+def test_a_broken_split_table_is_named(text: str, said: str, tmp_path: Path) -> None:
+    table = tmp_path / "train.csv"
+    table.write_text(text)
+    with pytest.raises(UserError, match=f"train.csv:? {said}.*run the splits stage again"):
+        read_split(table)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.augmentation.crops import THIRTEEN, cropped, multi_scale_box
@@ -20,16 +19,16 @@ from tcclip.params.kinds.augmentation.a import Settings
 def make(settings: Settings) -> Augment:
     """Recipe A with these settings."""
 
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, norm: str, rng: np.random.Generator) -> Tensor:
-        return train_clip(frames, settings, size, flip, norm, rng)
+    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+        return train_clip(frames, settings, size, flip, rng)
 
     return augment
 
 
 def train_clip(
-    frames: NDArray[np.uint8], augmentation: Settings, size: int, flip: bool, norm: str, rng: np.random.Generator
-) -> Tensor:
-    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+    frames: NDArray[np.uint8], augmentation: Settings, size: int, flip: bool, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """A training clip: frames uint8 (T, H, W, 3) -> uint8 (T, size, size, 3).
 
     The crop is drawn once per clip, RandAugment once per frame; what else is drawn, `draw_finish` says.
     """
@@ -37,6 +36,6 @@ def train_clip(
     given = augmentation.rand_augment
     operations = [draw_operations(given, rng) if given else [] for _ in range(count)]
     box = multi_scale_box(sides[0], sides[1], size, augmentation.crop_scales, rng, THIRTEEN)
-    finish = draw_finish(augmentation, count, size, flip, norm, rng)
+    finish = draw_finish(augmentation, count, flip, rng)
     pairs = zip(frames, operations, strict=True)
     return finish(cropped(operated(frame, own), (sides[0], sides[1]), box, size) for frame, own in pairs)

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tcclip.data.clips.augmentation.augment import Augment
-from tcclip.data.clips.normalising import normalise_into
 from tcclip.data.resizing import resize, stored_side
 from tcclip.params.kinds.augmentation.s import Settings
 
@@ -21,16 +18,16 @@ from tcclip.params.kinds.augmentation.s import Settings
 def make(settings: Settings) -> Augment:
     """Recipe S with these settings."""
 
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, norm: str, rng: np.random.Generator) -> Tensor:
-        return train_clip(frames, settings, size, flip, norm, rng)
+    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+        return train_clip(frames, settings, size, flip, rng)
 
     return augment
 
 
 def train_clip(
-    frames: NDArray[np.uint8], settings: Settings, size: int, flip: bool, norm: str, rng: np.random.Generator
-) -> Tensor:
-    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+    frames: NDArray[np.uint8], settings: Settings, size: int, flip: bool, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """A training clip: frames uint8 (T, H, W, 3) -> uint8 (T, size, size, 3).
 
     `flip` is the dataset's permission (false where classes name a side), for which the settings need not ask.
     """
@@ -38,11 +35,8 @@ def train_clip(
     height, width = scaled(frames.shape[1], frames.shape[2], round(rng.uniform(smallest, largest)))
     top, left = int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
     flipped = rng.random() < settings.flip_prob and (flip or settings.flip_sided)
-    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
-    for planes, frame in zip(clip, frames, strict=True):
-        crop = resize(frame, height, width)[top : top + size, left : left + size]
-        normalise_into(planes, cv2.flip(crop, 1) if flipped else crop, norm)
-    return torch.from_numpy(clip)
+    crops = [resize(frame, height, width)[top : top + size, left : left + size] for frame in frames]
+    return np.stack([cv2.flip(crop, 1) if flipped else crop for crop in crops])
 
 
 def scaled(height: int, width: int, side: int) -> tuple[int, int]:

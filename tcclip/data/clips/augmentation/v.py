@@ -9,14 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.augmentation.crops import Box
 from tcclip.data.clips.augmentation.rand_augment import draw_operations, operated
-from tcclip.data.clips.normalising import normalise_into
 from tcclip.data.resizing import resize
 from tcclip.params.kinds.augmentation.v import Settings
 
@@ -26,21 +23,18 @@ TRIES = 10  # draws of a crop that may not fit into the frame
 def make(settings: Settings) -> Augment:
     """Recipe V with these settings; it does not flip."""
 
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, norm: str, rng: np.random.Generator) -> Tensor:
-        return train_clip(frames, settings, size, norm, rng)
+    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+        return train_clip(frames, settings, size, rng)
 
     return augment
 
 
-def train_clip(frames: NDArray[np.uint8], settings: Settings, size: int, norm: str, rng: np.random.Generator) -> Tensor:
-    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised."""
+def train_clip(frames: NDArray[np.uint8], settings: Settings, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A training clip: frames uint8 (T, H, W, 3) -> uint8 (T, size, size, 3)."""
     operations = draw_operations(settings.rand_augment, rng)
     top, left, height, width = resized_crop_box(frames.shape[1], frames.shape[2], settings.area, settings.ratio, rng)
-    clip = np.empty((len(frames), 3, size, size), dtype=np.float32)
-    for planes, frame in zip(clip, frames, strict=True):
-        cropped = operated(frame, operations)[top : top + height, left : left + width]
-        normalise_into(planes, resize(cropped, size, size), norm)
-    return torch.from_numpy(clip)
+    whole = (operated(frame, operations) for frame in frames)
+    return np.stack([resize(frame[top : top + height, left : left + width], size, size) for frame in whole])
 
 
 def resized_crop_box(

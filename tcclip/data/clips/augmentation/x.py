@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.augmentation.crops import cropped, multi_scale_box
@@ -20,20 +19,20 @@ from tcclip.params.kinds.augmentation.x import Settings
 def make(settings: Settings) -> Augment:
     """Recipe X with these settings."""
 
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, norm: str, rng: np.random.Generator) -> Tensor:
-        return train_clip(frames, settings, size, flip, norm, rng)
+    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+        return train_clip(frames, settings, size, flip, rng)
 
     return augment
 
 
 def train_clip(
-    frames: NDArray[np.uint8], augmentation: Settings, size: int, flip: bool, norm: str, rng: np.random.Generator
-) -> Tensor:
-    """A training clip: frames uint8 (T, H, W, 3) -> float32 (T, 3, size, size), normalised.
+    frames: NDArray[np.uint8], augmentation: Settings, size: int, flip: bool, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """A training clip: frames uint8 (T, H, W, 3) -> uint8 (T, size, size, 3).
 
     The crop is drawn once per clip; what else is drawn and what `flip` is, `draw_finish` says.
     """
     sides = short_sides(frames.shape[1], frames.shape[2], stored_side(size))
     box = multi_scale_box(*sides, size, augmentation.crop_scales, rng)
-    finish = draw_finish(augmentation, len(frames), size, flip, norm, rng)
+    finish = draw_finish(augmentation, len(frames), flip, rng)
     return finish(cropped(frame, sides, box, size) for frame in frames)
