@@ -86,9 +86,26 @@ def save(figure: Figure, path: Path, caption: str = "") -> Path:
     """Write a PNG or PDF that is complete or absent and carries its caption; the same figure gives the same bytes."""
     import matplotlib
 
-    kind = path.suffix.removeprefix(".") or "png"
-    undated = {"Software": None} if kind == "png" else {"Creator": None, "Producer": None, "CreationDate": None}
-    said = {"Description" if kind == "png" else "Subject": caption} if caption else {}
     with matplotlib.rc_context(SETTINGS), atomic(path) as part:
-        figure.savefig(part, format=kind, metadata={**undated, **said})
+        if path.suffix == ".pdf":
+            undated = {"Creator": None, "Producer": None, "CreationDate": None}
+            figure.savefig(part, format="pdf", metadata={**undated, **({"Subject": caption} if caption else {})})
+        else:
+            _save_png(figure, part, caption)
     return path
+
+
+def _save_png(figure: Figure, path: Path, caption: str) -> None:
+    """As `savefig`, which draws twice where a layout is to be found: first into nothing, although the layout needs none."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.image import imsave
+
+    dpi = matplotlib.rcParams["savefig.dpi"]
+    before = figure.dpi
+    figure.dpi = dpi
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    said = {"Description": caption} if caption else {}
+    imsave(path, canvas.buffer_rgba(), format="png", origin="upper", dpi=dpi, metadata={"Software": None, **said})
+    figure.dpi = before
