@@ -97,7 +97,7 @@ def save(figure: Figure, path: Path, caption: str = "") -> Path:
 
 
 def _save_png(figure: Figure, path: Path, caption: str) -> None:
-    """As `savefig`, which draws twice where a layout is to be found: first into nothing, although the layout needs none."""
+    """As `savefig`, which draws once more before, into nothing, to find a layout; drawing it finds it, too."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.image import imsave

@@ -49,7 +49,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
 
 
 def inputs(plan: Plan, name: str) -> list[Path]:
-    """The training list, the validation split, their class list, the frames, and the weights of the run it starts from."""
+    """The training list, validation split, their class list, the frames, and the weights of the run it starts from."""
     run = plan.run(name)
     assert run.role is not None
     dataset, split = plan.dataset(run.role), plan.train_split(run)
