@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from tcclip.plan import Cell, Evaluation, Plan, layout
-from tcclip.process.files import read_json
 from tcclip.reporting import origin
 
 Fact = tuple[str, str]
@@ -47,10 +46,9 @@ def value_of(plan: Plan, cell: Cell, line: Any) -> Fact:
 
 def evaluation_facts(plan: Plan, evaluation: Evaluation, metric: str, code_now: str | None = None) -> Iterator[Fact]:
     """What came out of an evaluation, and what made it; `code_now` is its code's fingerprint today."""
-    folder = layout.run(plan.suite.name, evaluation.run)
-    yield "", f"{evaluation.run}  {evaluation.name}: {_result(plan, evaluation, metric)}"
-    made = origin.evaluated_by(folder, evaluation.name)
-    if made:
+    found = origin.evaluated(layout.run(plan.suite.name, evaluation.run), evaluation.name)
+    yield "", f"{evaluation.run}  {evaluation.name}: {_result(plan, evaluation, found, metric)}"
+    if made := found.get("made_by"):
         yield "made", _fingerprint(made["code_fingerprint"], code_now)
         yield "", f"at commit {_commit(made['git'])}"
 
@@ -104,10 +102,8 @@ def made_again(plan: Plan, cell: Cell, grouped: bool) -> str:
     return f"tcclip reproduce {cell.table} '{cell.row}' {cell.column}{named}{config}"
 
 
-def _result(plan: Plan, evaluation: Evaluation, metric: str) -> str:
-    path = layout.run(plan.suite.name, evaluation.run) / "metrics.json"
-    found = read_json(path)["evaluations"].get(evaluation.name) if path.is_file() else None
-    if found is None:
+def _result(plan: Plan, evaluation: Evaluation, found: Mapping[str, Any], metric: str) -> str:
+    if not found:
         return "not there yet"
     predictions = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
     return f"{metric} {found[metric]:.2f} % of {found['n_videos']} videos, {predictions}"

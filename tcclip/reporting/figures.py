@@ -192,12 +192,11 @@ def confusion_matrices(confusions: Mapping[str, np.ndarray], names: Sequence[str
         axis.set_title(f"{method}\ntop-1 {100 * counts.trace() / max(counts.sum(), 1):.1f} %", fontsize=9)
         axis.grid(visible=False)
         axis.set_xlabel("predicted class")
-        if named:
-            axis.set_xticks(range(len(names)), [names[i] for i in order], rotation=90, fontsize=7)
-            axis.set_yticks(range(len(names)), [names[i] for i in order], fontsize=7)
-        else:
-            axis.set_xticks([])
-            axis.set_yticks([])
+    places, shown = (range(len(names)), [names[i] for i in order]) if named else ([], [])
+    for axis in axes[(len(axes) - 1) // columns * columns :]:  # the last row; all others share its ticks, without names
+        axis.set_xticks(places, shown, rotation=90, fontsize=7)
+    for axis in axes[::columns]:
+        axis.set_yticks(places, shown, fontsize=7)
     axes[0].set_ylabel("true class")
     figure.colorbar(picture, ax=axes, label="videos of the true class (%)", shrink=0.7, pad=0.01)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from tcclip.plan import layout
 from tcclip.process.files import SHORT, read_json, sha256
 
 OUTSIDE = ("name", "display", "description")  # words for people
+SHARED = re.compile(r"^(?:method|protocol):\n(?:(?: .*)?\n| .*\Z)+", re.MULTILINE)  # sections that many runs have alike
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,20 @@ class Difference:
 def params_of(folder: Path) -> dict[str, Any]:
     """A run's resolved params; nothing for a run without a training."""
     path = folder / "params.yaml"
-    return yaml.load(path.read_text(encoding="utf-8"), LOADER) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.load(SHARED.sub("", text), LOADER) or {}
+    for section in SHARED.findall(text):
+        found |= _section(section)
+    return found
+
+
+@functools.cache
+def _section(text: str) -> dict[str, Any]:
+    """A section of params.yaml; reading it takes longer than all else that is said of a run."""
+    found: dict[str, Any] = yaml.load(text, LOADER)
+    return found
 
 
 def environment_of(folder: Path) -> dict[str, Any]:
@@ -50,11 +66,10 @@ def continued(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def evaluated_by(folder: Path, evaluation: str) -> dict[str, Any]:
-    """The code and the commit that made an evaluation of a run; nothing if it does not say."""
+def evaluated(folder: Path, evaluation: str) -> dict[str, Any]:
+    """The numbers of an evaluation of a run, with what made it as `made_by`; nothing if it is not there."""
     path = folder / "metrics.json"
-    evaluations = read_json(path)["evaluations"] if path.is_file() else {}
-    found: dict[str, Any] = evaluations.get(evaluation, {}).get("made_by", {})
+    found: dict[str, Any] = read_json(path)["evaluations"].get(evaluation, {}) if path.is_file() else {}
     return found
 
 
@@ -67,8 +82,14 @@ def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: s
 
 def not_default(params: Mapping[str, Any]) -> list[Difference]:
     """Values of a trained run that its method, that method's base, or its protocol's file says otherwise."""
+    return list(_not_default(json.dumps([params.get("method"), params.get("protocol")]), versions()))
+
+
+@functools.cache
+def _not_default(sections: str, version: object) -> list[Difference]:
+    """Of a method and a protocol as JSON, which many runs share as long as no file of params/ changes."""
     found: list[Difference] = []
-    method, protocol, version = params.get("method", {}), params.get("protocol", {}), versions()
+    method, protocol = json.loads(sections)
     if method:
         name = str(method["name"])
         own, base = _method(name, version), base_of(name)
@@ -83,7 +104,7 @@ def not_default(params: Mapping[str, Any]) -> list[Difference]:
 
 @functools.cache
 def _method(name: str, version: object) -> dict[str, Any]:
-    """A method's values; hundreds of runs share a few as long as no file of params/ changes."""
+    """A method's values."""
     return load_method(name).model_dump(mode="json")
 
 

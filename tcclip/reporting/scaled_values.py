@@ -13,10 +13,12 @@ from tcclip.plan import Plan
 
 def scaled_values(plan: Plan, table: str) -> str:
     """ "Scaled in this suite: tc.k 0.25 times (16 is 4, 32 is 8).", for the methods of a table; empty without any."""
-    methods = {plan.run(run).method for run in plan.runs_of(table)}
+    scaled = factors(plan.suite.methods)
+    names = {plan.run(run).method for run in plan.runs_of(table)} if scaled else set()
+    methods = [(load_method(name), plan.method(name)) for name in sorted(names)]
     said = []
-    for key, factor in factors(plan.suite.methods).items():
-        pairs = {(_value(load_method(name), key), _value(plan.method(name), key)) for name in methods}
+    for key, factor in scaled.items():
+        pairs = {(_value(stated, key), _value(here, key)) for stated, here in methods}
         known = sorted((pair for pair in pairs if None not in pair), key=operator.itemgetter(0))
         if known:
             said.append(f"{key} {factor:g} times ({', '.join(f'{paper:g} is {here:g}' for paper, here in known)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import pandas as pd
 
 from tcclip.params.column import Column, MeanColumn
 from tcclip.plan import Plan, layout
-from tcclip.process.files import write_text
 
 CURVES = ["epoch", "loss", "train_top1", "val_top1"]  # of history.csv; times and rates differ by chance
 
@@ -52,10 +52,20 @@ def all_cells(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 
 def write_curves(plan: Plan, folder: Path) -> None:
-    """folder/<run>.csv: loss and accuracies over the epochs of every run that was trained."""
+    """folder/<run>.csv: loss and accuracies over the epochs of every run that was trained; `folder` is a new one."""
     folder.mkdir(parents=True)
     for run in plan.runs:
         history = layout.run(plan.suite.name, run) / "history.csv"
         if history.is_file():
-            curves = pd.read_csv(history).reindex(columns=CURVES)
-            write_text(folder / f"{run}.csv", curves.dropna(axis="columns", how="all").to_csv(index=False))
+            # Without `atomic`, which looks through the folder for each file: the folder is put in its place as one.
+            (folder / f"{run}.csv").write_text(_curves(history), encoding="utf-8")
+
+
+def _curves(history: Path) -> str:
+    """Those of CURVES that have a value, with history.csv's own digits; pandas takes longer and rounds the last one."""
+    with history.open(newline="", encoding="utf-8") as file:
+        names, *lines = csv.reader(file)
+    known = {name: cells for name, *cells in zip(names, *lines, strict=True) if any(cells)}
+    shown = [name for name in CURVES if name in known]
+    rows = [shown, *zip(*(known[name] for name in shown), strict=True)]
+    return "".join(f"{','.join(row)}\n" for row in rows)

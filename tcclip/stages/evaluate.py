@@ -39,33 +39,37 @@ app = typer.Typer()
 
 @functools.cache
 def depends_on(plan: Plan, name: str) -> Depends:
-    """What the evaluations of run `name` depend on.
-
-    The inputs are the evaluated splits, their class lists and frames, and the run's weights.
-    """
+    """What the evaluations of run `name` depend on."""
     run = plan.run(name)
     evaluations, method, protocol = plan.evaluations(run.name), plan.method(run.method), plan.protocol_for(run)
     views, we = {e.name: e.views for e in evaluations}, any(e.we for e in evaluations)
-    paths = set(train.outputs(plan, run.name)) if run.trained else set()
-    for evaluation in evaluations:
-        dataset = plan.dataset(evaluation.role)
-        paths.add(layout.split(dataset.name, evaluation.split))
-        paths.add(layout.class_file(dataset, evaluation.split))
-        paths.update(texts.files_for(method, dataset, evaluation.split).values())
-        paths.add(layout.frames_index(dataset.name))
-    if own := _trained_on(plan, method, run.role, protocol, run.shots, run.fold):
-        paths.add(own)
     return Depends(
         settings=evaluation_settings(method, protocol, machine(plan), views, we),
         modules=_modules(method),
-        inputs=sorted(paths),
+        inputs=inputs(plan, name),
     )
+
+
+def inputs(plan: Plan, name: str) -> list[Path]:
+    """The splits that run `name` is evaluated on, their class lists and frames, and the run's weights."""
+    run = plan.run(name)
+    method = plan.method(run.method)
+    paths = set(train.outputs(plan, run.name)) if run.trained else set()
+    for role, split in {(evaluation.role, evaluation.split) for evaluation in plan.evaluations(run.name)}:
+        dataset = plan.dataset(role)
+        paths.add(layout.split(dataset.name, split))
+        paths.add(layout.class_file(dataset, split))
+        paths.update(texts.files_for(method, dataset, split).values())
+        paths.add(layout.frames_index(dataset.name))
+    if own := _trained_on(plan, method, run.role, plan.protocol_for(run), run.shots, run.fold):
+        paths.add(own)
+    return sorted(paths)
 
 
 def data_behind(plan: Plan, name: str) -> list[Path]:
     """What run `name` was trained on and evaluated on, and what else both read."""
-    trained = train.depends_on(plan, name).inputs if plan.run(name).trained else []
-    return [*trained, *depends_on(plan, name).inputs]
+    trained = train.inputs(plan, name) if plan.run(name).trained else []
+    return [*trained, *inputs(plan, name)]
 
 
 def _modules(method: Method) -> tuple[str, ...]:

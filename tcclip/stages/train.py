@@ -34,30 +34,33 @@ app = typer.Typer()
 
 @functools.cache
 def depends_on(plan: Plan, name: str) -> Depends:
-    """What the weights of run `name` depend on.
-
-    The inputs are the training list, the validation split, their class list, the frames, and the weights of the run it
-    starts from.
-    """
+    """What the weights of run `name` depend on."""
     run = plan.run(name)
     if run.role is None or run.seed is None:
         raise UserError(
             f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.arguments}`)"
         )
     dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.protocol_for(run)
-    split = plan.train_split(run)
     return Depends(
         settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
         modules=modules_for(CODE, method, protocol),
-        inputs=[
-            training_list(plan, run),
-            layout.split(dataset.name, protocol.validation.split),
-            layout.class_file(dataset, split),
-            *texts.files_for(method, dataset, split, training=True).values(),
-            layout.frames_index(dataset.name),
-            *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
-        ],
+        inputs=inputs(plan, name),
     )
+
+
+def inputs(plan: Plan, name: str) -> list[Path]:
+    """The training list, validation split, their class list, the frames, and the weights of the run it starts from."""
+    run = plan.run(name)
+    assert run.role is not None
+    dataset, split = plan.dataset(run.role), plan.train_split(run)
+    return [
+        training_list(plan, run),
+        layout.split(dataset.name, plan.protocol_for(run).validation.split),
+        layout.class_file(dataset, split),
+        *texts.files_for(plan.method(run.method), dataset, split, training=True).values(),
+        layout.frames_index(dataset.name),
+        *([layout.run(plan.suite.name, run.init.name) / "weights.safetensors"] if run.init else []),
+    ]
 
 
 def outputs(plan: Plan, run: str) -> list[Path]:
