@@ -56,7 +56,7 @@ def test_the_first_look_is_at_the_papers_own_rows():
     plan = load_plan("mini")
     assert {plan.run(run).method for run in plan.first_look} == {"vifi_clip", "tc_clip"}
     assert {*plan.first_look} < {*plan.runs_of("table3")}
-    assert {plan.run(run).role for run in plan.first_look} == {"hmdb51", "ucf101", "ssv2"}  # the page waits for no other
+    assert {plan.run(run).role for run in plan.first_look} == {"hmdb51", "ucf101", "ssv2"}  # it waits for these
 
 
 def test_a_suite_that_has_lost_the_table_has_nothing_to_show_first():
