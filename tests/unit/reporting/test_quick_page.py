@@ -71,9 +71,8 @@ def test_curves_have_the_digits_of_the_history_and_no_empty_column(tmp_path, mon
     run = next(name for name, run in plan.runs.items() if run.trained)
     folder = layout.run("mini", run)
     folder.mkdir(parents=True)
-    (folder / "history.csv").write_text(
-        "epoch,lr,loss,train_top1,val_top1\n0,1.0,2.2521282136440277,,\n1,0.5,2.25,0.5,\n"
-    )
+    history = "epoch,lr,loss,train_top1,val_top1\n0,1.0,2.2521282136440277,,\n1,0.5,2.25,0.5,\n"
+    (folder / "history.csv").write_text(history)
     write_curves(plan, tmp_path / "curves")
     expected = "epoch,loss,train_top1\n0,2.2521282136440277,\n1,2.25,0.5\n"
     assert {file.name: file.read_text() for file in (tmp_path / "curves").iterdir()} == {f"{run}.csv": expected}
