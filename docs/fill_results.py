@@ -7,7 +7,6 @@ python docs/fill_results.py --three-seeds FOLDER  # and the table of three seeds
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import re
 import statistics
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tcclip.plan import load_plan
+from tcclip.reporting.cells import read_table
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ("hmdb51", "ucf101", "ssv2")
@@ -39,12 +39,14 @@ Table = dict[Row, dict[str, Cell]]
 
 def read(tables: Path, name: str) -> Table:
     """The measured cells of `name` by row and column."""
+    frame = read_table(tables / f"{name}.csv")
+    measured = frame[frame["source"] == "measured"]
+    numbers = measured[[*Cell._fields]].astype(float)
     found: Table = {}
-    with (tables / f"{name}.csv").open(encoding="utf-8") as lines:
-        for line in csv.DictReader(lines):
-            if line["source"] == "measured":
-                cell = Cell(*(float(line[field] or "nan") for field in Cell._fields))
-                found.setdefault((line["group"], line["row"]), {})[line["column"]] = cell
+    for group, row, column, *values in zip(
+        measured["group"], measured["row"], measured["column"], *(numbers[field] for field in Cell._fields), strict=True
+    ):
+        found.setdefault((group, row), {})[column] = Cell(*values)
     return found
 
 
