@@ -106,7 +106,8 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
         protocol.lr,
         lambda base: setup.schedule(length, progress.epoch, progress.step, base, protocol.lr_min),
     )
-    setup.model.train()
+    if not setup.model.training:  # a walk through all modules
+        setup.model.train()
     started = time.monotonic()
     iterations = length.iterations_of(progress.step)
     own = share_of(iterations, distributed.rank(), distributed.world_size())

@@ -81,6 +81,7 @@ def load(suite: str, seeds: str = "") -> object:
 def serve(path: Path, owner: int, suite: str, seeds: str) -> None:
     """Fork for every request at `path` until process `owner` is gone."""
     planned = load(suite, seeds)
+    importlib.import_module("tcclip.data.clips.kept").begin()
     gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     with socket.socket(socket.AF_UNIX) as listener:

@@ -6,18 +6,18 @@ What is random in a clip comes from one generator: the choice draws first, the c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tcclip.data.clips.kept import kept
 from tcclip.data.clips.normalising import normalised
 from tcclip.data.clips.sampling.sampling import Indices
 from tcclip.data.videos.frames import FrameSource
+from tcclip.params import Method
 from tcclip.process.runtime import one_thread
 
-Channels = Literal["rgb", "bgr"]  # order of the colours in a clip
 Choice = Callable[[int], Indices]  # F, frames of a video -> (T,), those of a clip
 Change = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]  # frames (T, H, W, 3) -> pictures (T, size, size, 3)
 
@@ -29,14 +29,19 @@ def read_chosen(store: FrameSource, video: str, choose: Choice) -> tuple[Indices
 
 
 def make_clip(
-    store: FrameSource, video: str, choose: Choice, change: Change, channels: Channels, norm: str
+    store: FrameSource, video: str, choose: Choice, change: Change, method: Method, size: int, key: str
 ) -> tuple[Indices, Tensor]:
-    """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size), whose colours come in `channels`.
+    """Which frames of a video make its clip, (T,), and the clip, (T, 3, size, size), whose colours the method orders.
 
     Whatever changes the frames, and the statistics of red, green and blue that they are normalised with, take the
-    channels for red, green and blue.
+    channels for red, green and blue. `key` names what the pictures depend on beside video and channels (`kept.key_of`).
     """
-    chosen, frames = read_chosen(store, video, choose)
+    chosen = choose(store.frames(video))
+
+    def made() -> NDArray[np.uint8]:
+        frames = store.read(video, chosen)
+        return change(frames if method.channels == "rgb" else np.ascontiguousarray(frames[..., ::-1]))
+
     with one_thread():
-        pictures = change(frames if channels == "rgb" else np.ascontiguousarray(frames[..., ::-1]))
-        return chosen, normalised(pictures, norm)
+        pictures = kept(f"{key} {method.channels} {video}", (len(chosen), size, size, 3), made)
+        return chosen, normalised(pictures, method.norm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tcclip.data.clips.clip import make_clip
+from tcclip.data.clips.kept import key_of
 from tcclip.data.clips.normalising import normalised
 from tcclip.data.clips.sampling.sampling import Indices, sampling_of
 from tcclip.data.clips.views import View, frames_of, views_of
@@ -43,6 +45,11 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
         position, view = item // len(all_views), all_views[item % len(all_views)]
         return position, self.clip(self.videos[position], view)[1]
 
+    @functools.cached_property
+    def _key(self) -> str:
+        centre, sampling = self.method.centre, self.method.sampling
+        return key_of(self.store, "test", centre, sampling, self.frames, self.size, self.views, self.seed)
+
     def clip(self, video: str, view: View) -> tuple[Indices, Tensor]:
         """One view of one video: the numbers of its frames (T,), and the clip (T, 3, size, size)."""
         sampling = sampling_of(self.method.sampling, self.store, video)
@@ -51,8 +58,9 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
             video,
             lambda frames: frames_of(sampling, view, self.views, video, frames, self.frames, self.seed),
             lambda frames: test_frames(frames, self.size, view.crop, self.method.centre),
-            self.method.channels,
-            self.method.norm,
+            self.method,
+            self.size,
+            f"{self._key} {view}",
         )
 
 

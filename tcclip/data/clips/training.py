@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch.utils.data import Dataset
 
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.clip import Choice, make_clip, read_chosen
+from tcclip.data.clips.kept import key_of
 from tcclip.data.clips.sampling.sampling import sampling_of
 from tcclip.data.videos.frames import FrameSource
 from tcclip.params import Method
@@ -43,9 +45,14 @@ class TrainingClips(Dataset[tuple[Tensor, int, str]]):
         def augmented(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
             return augment(frames, self.size, self.flip, rng)
 
-        choice, method = self._choice(video, rng), self.method
-        _, clip = make_clip(self.store, video, choice, augmented, method.channels, method.norm)
+        choice, key = self._choice(video, rng), f"{self._key} {sample[0]}"
+        _, clip = make_clip(self.store, video, choice, augmented, self.method, self.size, key)
         return clip, label, video
+
+    @functools.cached_property
+    def _key(self) -> str:
+        recipe, sampling = self.method.recipe.augmentation, self.method.sampling
+        return key_of(self.store, "training", recipe, sampling, self.frames, self.size, self.flip, self.seed)
 
     def stored(self, sample: Sample) -> NDArray[np.uint8]:
         """The frames of a clip as they are stored, uint8 (T, H, W, 3)."""

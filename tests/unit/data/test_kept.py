@@ -1,0 +1,154 @@
+"""Clips that another job of the workflow has made (`tcclip.data.clips.kept`)."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from tiny_world import make_world
+
+from tcclip.data.clips import kept as keeping
+from tcclip.data.clips.kept import MARK, PLACE, begin, kept
+from tcclip.data.clips.testing import ViewClips
+from tcclip.data.clips.training import TrainingClips
+from tcclip.data.videos.frames import FrameStore
+from tcclip.params import load_method
+from tcclip.params.protocol import CENTRE, Views
+
+SHAPE = (2, 8, 8, 3)
+
+
+@pytest.fixture(autouse=True)
+def file() -> Iterator[None]:
+    begin()
+    yield
+    os.close(keeping._files.pop())
+
+
+def pictures(level: int) -> NDArray[np.uint8]:
+    return np.full(SHAPE, level, dtype=np.uint8)
+
+
+def never() -> NDArray[np.uint8]:
+    raise AssertionError("made again")
+
+
+def test_a_clip_is_made_once_for_each_key() -> None:
+    for _ in range(2):
+        assert np.array_equal(kept("one", SHAPE, lambda: pictures(1)), pictures(1))
+    assert np.array_equal(kept("one", SHAPE, never), pictures(1))
+    assert np.array_equal(kept("two", SHAPE, lambda: pictures(2)), pictures(2))
+
+
+def test_a_fork_finds_what_another_one_made() -> None:
+    process = os.fork()
+    if not process:
+        kept("of the fork", SHAPE, lambda: pictures(3))
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0
+    assert np.array_equal(kept("of the fork", SHAPE, never), pictures(3))
+
+
+def test_a_later_clip_takes_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "PLACES", 1)
+    kept("one", SHAPE, lambda: pictures(1))
+    assert np.array_equal(kept("two", SHAPE, lambda: pictures(2)), pictures(2))
+    assert np.array_equal(kept("one", SHAPE, lambda: pictures(1)), pictures(1))
+
+
+def test_half_a_clip_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process was killed, or the disk is full: the mark comes last, and the one before it is gone."""
+    monkeypatch.setattr(keeping, "PLACES", 1)
+    kept("one", SHAPE, lambda: pictures(1))
+    write = os.pwrite
+
+    def full(file: int, data: bytes, place: int) -> int:
+        return write(file, bytes(data)[: len(bytes(data)) // 2] if len(bytes(data)) > MARK else data, place)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    kept("two", SHAPE, lambda: pictures(2))
+    monkeypatch.setattr(os, "pwrite", write)
+    for key in ("one", "two"):
+        assert np.array_equal(kept(key, SHAPE, lambda: pictures(9)), pictures(9))
+
+
+def test_large_clips_are_not_kept() -> None:
+    shape = (PLACE // 192 + 1, 8, 8, 3)
+    for level in (1, 2):
+        found = kept("large", shape, lambda level=level: np.full(shape, level, dtype=np.uint8))  # type: ignore[misc]
+        assert found.max() == level
+
+
+def test_nothing_is_kept_without_a_beginning(tmp_path: Path) -> None:
+    os.close(keeping._files.pop())
+    kept("one", SHAPE, lambda: pictures(1))
+    assert np.array_equal(kept("one", SHAPE, lambda: pictures(2)), pictures(2))
+    begin()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FrameStore:
+    return FrameStore(make_world(tmp_path_factory.mktemp("world")) / "frames")
+
+
+def both(clips: TrainingClips | ViewClips) -> list[torch.Tensor]:
+    """Clips of two videos, or of both views of one; of a training also of two epochs."""
+    if isinstance(clips, ViewClips):
+        return [clips[item][1] for item in range(2)]
+    return [clips[epoch, item][0] for epoch in range(2) for item in range(2)]
+
+
+def same_as_without(clips: list[TrainingClips] | list[ViewClips]) -> None:
+    """Each is what it is where nothing is kept, though all that came before it are; a second time nothing is read."""
+    found = [[both(one) for one in clips] for _ in range(2)]
+    os.close(keeping._files.pop())
+    plain = [both(one) for one in clips]
+    begin()
+    for turn in found:
+        for one, expected in zip(turn, plain, strict=True):
+            assert all(map(torch.equal, one, expected))
+
+
+CENTRED = {"recipe.augmentation": {"kind": "centre", "centre": {"short_side": 224, "resize": "bicubic"}}}
+
+
+def test_training_clips_of_other_settings_are_others(store: FrameStore) -> None:
+    videos = [(str(video), 0) for video in store.index.index[7:9]]
+    base = TrainingClips(store, videos, load_method("vifi_clip"), frames=4, size=32, flip=True, seed=1)
+    changes = [
+        *[{"seed": 2}, {"flip": False}, {"size": 24}, {"frames": 5}, {"videos": videos[::-1]}],
+        *[{"method": load_method("vifi_clip", values)} for values in (CENTRED, {"channels": "bgr"}, {"norm": "clip"})],
+        {"method": load_method("vifi_clip", {"sampling": {"kind": "dense", "stride": 1}})},
+    ]
+    same_as_without([base, *(dataclasses.replace(base, **change) for change in changes)])
+
+
+def test_test_clips_of_other_settings_are_others(store: FrameStore) -> None:
+    videos = [str(video) for video in store.index.index[7:9]]
+    base = ViewClips(store, videos, CENTRE, 4, 32, load_method("vifi_clip"), seed=1)
+    bicubic = {"centre": {"short_side": 224, "resize": "bicubic"}}
+    two, crops = Views(temporal=2, spatial=1, mode="paper"), Views(temporal=1, spatial=3, mode="paper")
+    changes = [
+        *[
+            {"views": two},
+            {"views": two, "seed": 2},
+            {"views": crops},
+            {"size": 24},
+            {"frames": 5},
+            {"videos": videos[::-1]},
+        ],
+        *[{"method": load_method("vifi_clip", values)} for values in (bicubic, {"channels": "bgr"}, {"norm": "clip"})],
+        {"method": load_method("vifi_clip", {"sampling": {"kind": "dense", "stride": 1}})},
+    ]
+    same_as_without([base, *(dataclasses.replace(base, **change) for change in changes)])
+
+
+def test_frames_that_were_made_again_are_read_again(store: FrameStore) -> None:
+    clips = ViewClips(store, [str(store.index.index[0])] * 2, CENTRE, 4, 32, load_method("vifi_clip"), seed=1)
+    key = clips._key
+    os.utime(store.folder / "index.parquet", ns=(1, 1))
+    assert dataclasses.replace(clips)._key != key
