@@ -24,7 +24,8 @@ tables: $(INSTALLED)
 	$(BIN)/python -m tcclip.workflow.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" && page=reports/$(SUITE)/index.html && \
 	if [ -n "$(FIRST)" ] && [ ! -e $$page ]; then \
-	  snakemake $(FIRST) frames --config suite=$(SUITE) && echo "Look: $$page; the rest follows"; fi && \
+	  snakemake $(FIRST) frames --config suite=$(SUITE) ; \
+	fi && \
 	snakemake tables --config suite=$(SUITE) && \
 	echo "Tables: reports/$(SUITE)/tables/    page: $$page    runs: make ui"
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tcclip.cli.seeing import check_suffix
 from tcclip.plan import load_plan
 from tcclip.plan.other_seeds import with_run
 from tcclip.process.console import stage
@@ -30,11 +31,12 @@ def token_figure(
     run: str,
     evaluation: str,
     video: str,
-    out: Annotated[Path, typer.Option(help="PNG")] = Path("token_figure.png"),
+    out: Annotated[Path, typer.Option(help="PNG or PDF")] = Path("token_figure.png"),
     suite: SuiteName = "mini",
 ) -> None:
     """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
     with stage("token figure", None) as say:
+        check_suffix(out, (".png", ".pdf"))
         from tcclip.reporting.token_figure import draw_tokens
 
         say(draw_tokens(with_run(load_plan(suite), run), run, evaluation, video, out))

@@ -41,7 +41,7 @@ def attention(
         from tcclip.prediction import load
         from tcclip.reporting.attention_figure import SUFFIXES, write_attention
 
-        _check_suffix(out, SUFFIXES)
+        check_suffix(out, SUFFIXES)
         reading, names = Reading.asked(of_class, layer, heads), names_of(classes, class_file)
         seen: list[Seen] = []
         truth: str | None = None
@@ -73,7 +73,7 @@ def context_tokens(
         from tcclip.prediction import load
         from tcclip.reporting.context_figure import SUFFIXES, joins, write_context
 
-        _check_suffix(out, SUFFIXES)
+        check_suffix(out, SUFFIXES)
         if token != "auto" and not token.isdecimal():
             raise UserError(f"--token must be auto or a number (got '{token}')")
         model = load(run, suite=suite, device=device)
@@ -84,6 +84,7 @@ def context_tokens(
         say(f"{out}: {len(found.shares)} tokens, token {number} {joins(found, number)}")
 
 
-def _check_suffix(out: Path, suffixes: tuple[str, ...]) -> None:
+def check_suffix(out: Path, suffixes: tuple[str, ...]) -> None:
+    """UserError for a file that would have the name of another kind."""
     if out.suffix not in suffixes:
         raise UserError(f"--out must end with {', '.join(suffixes)} (got '{out}')")

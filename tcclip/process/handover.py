@@ -1,6 +1,6 @@
 """Handing a command over to the warm server (`tcclip.workflow.warm`), and waiting for its end.
 
-A run of many short jobs starts this a thousand times: only what Python has loaded anyway and three small modules of the
+A run of many short jobs starts this a thousand times: only what Python has loaded anyway and two small modules of the
 standard library are imported here (`typing`, `json`, `pathlib` and `contextlib` would be three quarters of a start).
 """
 
@@ -18,10 +18,12 @@ def ask(path: str, arguments: list[str]) -> int | None:
     """Let the server at `path` do it and wait for the exit code; None if nobody is there."""
     with socket.socket(socket.AF_UNIX) as server:
         try:
+            content = order(arguments)  # before there is anybody who waits for it
             _connect(server, path)
-        except OSError:
+        except OSError:  # nobody is there, or the working folder is gone
             return None
-        send(server, arguments)
+        socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
+        server.sendall(content)
         fork = exactly(server, 4)
         if not fork:
             return None
@@ -54,13 +56,11 @@ def _connect(server: socket.socket, path: str) -> None:
             server.connect(name)
 
 
-def send(server: socket.socket, arguments: list[str]) -> None:
-    """Hand over arguments, environment, folder and standard streams."""
+def order(arguments: list[str]) -> bytes:
+    """Arguments, folder and environment, which are sent after the standard streams."""
     environment = [f"{name}={value}" for name, value in os.environ.items()]
     fields = [str(len(arguments)), *arguments, os.getcwd(), *environment]  # noqa: PTH109 (no pathlib here)
-    content = os.fsencode(BETWEEN.join(fields))
-    socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
-    server.sendall(content)
+    return os.fsencode(BETWEEN.join(fields))
 
 
 def exactly(connection: socket.socket, size: int) -> bytes:

@@ -24,7 +24,7 @@ SETTINGS = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.titley": 1.0,  # where it is anyway; to look for a place costs a tenth of a chart
+    "axes.titley": 1.0,  # where it is if nothing is above an axis; to look for a place costs a tenth of a chart
     "axes.titlecolor": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#9aa5b1",

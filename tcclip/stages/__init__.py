@@ -4,7 +4,8 @@ A stage's module has its commands in `app` and, as far as they apply, `inputs(..
 `code(...)`, which the rules in the file of the same name in workflow/rules/ declare to Snakemake. Settings are flat
 `key: value` mappings of exactly the params that a result depends on, so that a changed value makes stale what it must
 and nothing else. CODE names the modules whose code it depends on, with all that they import from tcclip. HEAVY names
-what the jobs of a stage with many jobs import, so that a warm server (`workflow.warm`) can have it ready.
+what the jobs of a stage with many jobs import, be it that a library does so late, so that a warm server
+(`workflow.warm`) can have it ready.
 
 No rule has a `benchmark:`, because the results themselves say more: training.json has the seconds of all sittings of a
 training (Snakemake sees the last one's only), steps and peak memory, history.csv the videos per second of every epoch,

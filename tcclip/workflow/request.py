@@ -19,9 +19,13 @@ class Request(NamedTuple):
 
 
 def receive(command: socket.socket) -> Request:
-    """What `handover.send` has handed over."""
+    """What `handover.ask` has handed over; ConnectionError where the command has ended before it had."""
     length, streams, _, _ = socket.recv_fds(command, 4, 3)
     content = exactly(command, int.from_bytes(length, "little"))
+    if not content:
+        for stream in streams:
+            os.close(stream)
+        raise ConnectionError
     count, *fields = os.fsdecode(content).split(BETWEEN)
     arguments, (folder, *variables) = fields[: int(count)], fields[int(count) :]
     pairs = (variable.partition("=") for variable in variables)

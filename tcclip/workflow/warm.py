@@ -64,7 +64,8 @@ def load(suite: str, seeds: str = "") -> object:
             importlib.import_module(name)
     for package in map(importlib.import_module, AXES.values()):  # a job imports those of its method
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+            with contextlib.suppress(Exception):  # the job that needs it says it
+                importlib.import_module(module.name)
     for job in (stages.train, stages.evaluate):  # they record it; it is of the code that was just loaded
         fingerprint.code(*job.CODE, *AXES.values())
     importlib.import_module("tcclip.process.environment").software()
@@ -96,8 +97,12 @@ def serve(path: Path, owner: int, suite: str, seeds: str) -> None:
             ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
             if listener in ready:
                 command, _ = listener.accept()
-                request = receive(command)
-                commands[_fork(command, request, planned, [listener, *commands.values()])] = command
+                try:
+                    request = receive(command)
+                except ConnectionError:  # it has ended already
+                    command.close()
+                else:
+                    commands[_fork(command, request, planned, [listener, *commands.values()])] = command
             if ended in ready:
                 os.read(ended, 4096)
                 _report_ended(commands)
@@ -145,8 +150,8 @@ def _fork(command: socket.socket, request: Request, planned: object, others: lis
 def _leave_exit_functions() -> None:
     """Leave to the server what its libraries want done at the end of its process (torch: a tenth of a second).
 
-    A job's own exit functions run, and those of what it uses. Private to Python as well; its forks in multiprocessing
-    begin so from Python 3.13 on.
+    A job's own exit functions run, and those of what it uses. Nothing public does it; multiprocessing's forks begin
+    with the first call from Python 3.13 on.
     """
     atexit._clear()
     weakref.finalize._registry.clear()  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import logging
+import multiprocessing.util
 import os
 import runpy
 import select
@@ -176,7 +177,8 @@ def become(argv: list[str], folder: str, environment: dict[str, str]) -> NoRetur
     atexit._clear()  # what libraries want done at the end of the server (torch: a tenth of a second)
     weakref.finalize._registry.clear()  # type: ignore[attr-defined]
     weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
-    atexit.register(logging.shutdown)
+    for function in (logging.shutdown, multiprocessing.util._exit_function):  # type: ignore[attr-defined]
+        atexit.register(function)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -36,7 +36,7 @@ if plan.first_look:
             suite=suite,
             seeds=seeds,
         message:
-            "a first page, with {params.table}"
+            f"a first page, with {{params.table}}: reports/{suite}/index.html"
         shell:
             "tcclip table {params.table} --suite {params.suite} {params.seeds} --log {log.table} && "
             "tcclip report --so-far --suite {params.suite} {params.seeds} --log {log.page}"

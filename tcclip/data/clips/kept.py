@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 from tcclip.data.videos.frames import FrameSource
 
 PLACES = 16_384
-PLACE = 80 * 1024  # bytes: a clip of 8 frames of 56 pixels, and none that would fill the disk
+PLACE = 80 * 1024  # bytes: a clip of 8 frames of 56 pixels; larger ones are not kept
+SPARE = 4  # times as much as all places is free where clips are kept
 MARK = 16  # bytes of a hash of a clip's key, before its pictures
 
 _files: list[int] = []  # descriptor of the file, where there is one
@@ -35,7 +37,9 @@ def key_of(store: FrameSource, *settings: object) -> str:
 
 
 def begin() -> None:
-    """Keep the clips of this process and of those that it forks."""
+    """Keep the clips of this process and of those that it forks, if the temporary folder has plenty of space."""
+    if shutil.disk_usage(tempfile.gettempdir()).free < SPARE * PLACES * PLACE:
+        return
     with tempfile.TemporaryFile(prefix="tcclip-clips-") as file:
         _files[:] = [os.dup(file.fileno())]
 

@@ -84,7 +84,7 @@ def _read(path: Path, columns: list[str]) -> list[list[str]]:
     if not path.is_file():
         dataset = path.parent.parent.name if path.parent.name == "classes" else path.parent.name
         raise UserError(f"{path} is not there: `tcclip splits {dataset}` makes it")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         head, *rows = [row for row in csv.reader(file) if row] or [[]]
     if head != columns:
         raise UserError(f"{path} must have the columns {','.join(columns)}: delete it and run the splits stage again")

@@ -210,6 +210,11 @@ def test_options_that_do_not_go_together_are_one_sentence(command, options, says
     assert shown.exit_code == 1 and says in shown.output
 
 
+def test_a_figure_of_tokens_is_no_file_of_another_kind():
+    shown = CliRunner().invoke(app, ["token-figure", "run", "hmdb51-test1-2x1", "a", "--out", "a.jpg"])
+    assert shown.exit_code == 1 and "--out must end with .png, .pdf (got 'a.jpg')" in shown.output
+
+
 def test_a_mini_clips_object_is_where_the_picture_is_another_one_without_it():
     clear = replace(ROLES["ucf101"].camera, noise=(0, 0), light=0, haze=(0, 0), soft=0, distractors=(0, 0))
     frames = named_clip("RedStar", clear, stream(3), stream(4)).frames().astype(int)

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tiny_world import make_world
 
 from tcclip.data.clips import kept as keeping
-from tcclip.data.clips.kept import MARK, PLACE, begin, kept
+from tcclip.data.clips.kept import MARK, PLACE, PLACES, begin, kept
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameStore
@@ -83,7 +83,17 @@ def test_large_clips_are_not_kept() -> None:
         assert found.max() == level
 
 
-def test_nothing_is_kept_without_a_beginning(tmp_path: Path) -> None:
+def test_nothing_is_kept_where_there_is_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    os.close(keeping._files.pop())
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=PLACES * PLACE))
+    begin()
+    assert not keeping._files
+    monkeypatch.undo()
+    begin()
+    assert keeping._files
+
+
+def test_nothing_is_kept_without_a_beginning() -> None:
     os.close(keeping._files.pop())
     kept("one", SHAPE, lambda: pictures(1))
     assert np.array_equal(kept("one", SHAPE, lambda: pictures(2)), pictures(2))

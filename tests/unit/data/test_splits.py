@@ -91,6 +91,12 @@ def test_names_with_commas_and_quotes_survive_the_tables(tmp_path: Path) -> None
     assert read_split(tmp_path / "splits/train.csv") == [("NA_________", 0)]
 
 
+def test_a_table_that_a_spreadsheet_has_saved_again_is_the_same_table(tmp_path: Path) -> None:
+    table = tmp_path / "train.csv"
+    table.write_text("video,label\na,0\nb,1\n", encoding="utf-8-sig")
+    assert read_split(table) == [("a", 0), ("b", 1)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
+from tcclip.process import handover
 from tcclip.workflow import warm
 
 ROOT = Path(__file__).parents[3]
@@ -116,6 +118,39 @@ def test_what_ends_a_command_ends_its_fork(socket_path, number, code):
     printed = sum(len(part) for part in iter(lambda: os.read(reader, 65536), b""))  # ends when no fork can write
     assert printed < 3 * 4096
     os.close(reader)
+
+
+def test_a_command_that_ends_before_it_has_said_what_it_wants_ends_no_server(socket_path):
+    with socket.socket(socket.AF_UNIX) as command:
+        command.connect(str(socket_path))
+    with socket.socket(socket.AF_UNIX) as command:
+        command.connect(str(socket_path))
+        socket.send_fds(command, [(1000).to_bytes(4, "little")], [0, 1, 2])
+    assert tcclip("--version", server=socket_path).returncode == 0
+    assert socket_path.exists()
+
+
+def test_a_command_in_a_folder_that_is_gone_asks_no_server(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert handover.ask(str(tmp_path / "nobody"), ["--version"]) is None
+
+
+def test_a_part_that_cannot_be_imported_is_its_own_jobs_trouble(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("""
+import importlib
+from tcclip.workflow import warm
+whole = importlib.import_module
+def some(name, *others):
+    if name == "tcclip.models.pool.mit":
+        raise ModuleNotFoundError("No module named 'einops'")
+    return whole(name, *others)
+importlib.import_module = some
+print(warm.load("mini") is not None)
+""")
+    assert preloaded.run([str(script)], Path.cwd(), os.environ).stdout == "True\n"
 
 
 def test_without_a_server_the_command_runs_by_itself(tmp_path):
