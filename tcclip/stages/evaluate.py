@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tcclip.evaluation.subject import Subject
 
 CODE = ("tcclip.evaluation",)
-HEAVY = ("tcclip.evaluation.run",)
+HEAVY = ("tcclip.evaluation.run", "pyarrow.pandas_compat")
 OF_UNTRAINED = "zero_shot"  # the protocol that an untrained method's frames and views are of, where no table names it
 
 app = typer.Typer()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcclip.training.job import TrainingJob
 
 CODE = ("tcclip.training",)
-HEAVY = ("torch._dynamo", "tcclip.training.loop", "tcclip.tracking.live", "pyarrow.dataset", "pandas.io.formats.csvs")
+HEAVY = ("torch._dynamo", "tcclip.training.loop", "tcclip.tracking.live", "pandas.io.formats.csvs")
 FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
 
 app = typer.Typer()
