@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_training_interrupted import train_until_stopped
+from stopped_training import train_until_stopped
 from tiny_world import make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
