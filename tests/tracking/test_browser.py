@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from tcclip.reporting import write_report
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
+from tcclip.tracking.address import DATABASE, tracking_uri
 from tcclip.tracking.loader import load_runs
-from tcclip.tracking.saved_views import SEEDS, link
+from tcclip.tracking.mlflow_api import client
+from tcclip.tracking.saved_views import SEEDS, link, over_seeds
 
 pytestmark = pytest.mark.component
 SHOWN = 250_000  # bytes of the picture in docs/
+LOADED_AT_ONCE = 100  # runs, by MLflow's page
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +144,17 @@ def test_all_of_table_8b_sorted_by_all_is_two_clicks(ui, browser, project, tmp_p
     assert 10_000 < picture.stat().st_size < SHOWN
     if target := os.environ.get("TCCLIP_SCREENSHOT"):
         shutil.copy(picture, Path(__file__).parents[2] / target)
+
+
+def test_a_groups_runs_come_together_in_the_view_of_several_seeds(project):
+    view = over_seeds()
+    order = f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"
+    runs = client(tracking_uri(project / DATABASE)).search_runs(
+        [store_id(project)], view["searchFilter"], order_by=[order]
+    )
+    groups = [name for name, _ in groupby(run.data.tags["configuration"] for run in runs)]
+    assert len(runs) > LOADED_AT_ONCE  # else the order would not matter: a group cut in two shows the mean of a part
+    assert len(groups) == len(set(groups)) < len(runs)
 
 
 def test_runs_that_differ_in_their_seed_alone_are_a_group_of_a_view(ui, browser, project):
