@@ -14,17 +14,29 @@ SOCKET = "TCCLIP_WARM"  # environment variable: path of the warm server's socket
 BETWEEN = "\0"  # what no argument, folder or environment variable has
 
 
+def answers(path: str | None) -> bool:
+    """Whether a server listens at `path`."""
+    if not path:
+        return False
+    with socket.socket(socket.AF_UNIX) as server:
+        try:
+            _connect(server, path)
+        except OSError:
+            return False
+    return True
+
+
 def ask(path: str, arguments: list[str]) -> int | None:
     """Let the server at `path` do it and wait for the exit code; None if nobody is there."""
     with socket.socket(socket.AF_UNIX) as server:
         try:
             content = order(arguments)  # before there is anybody who waits for it
             _connect(server, path)
-        except OSError:  # nobody is there, or the working folder is gone
+            socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
+            server.sendall(content)
+            fork = exactly(server, 4)
+        except OSError:  # nobody is there, it has failed while it was loading, or the working folder is gone
             return None
-        socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
-        server.sendall(content)
-        fork = exactly(server, 4)
         if not fork:
             return None
         process = int.from_bytes(fork, "little")

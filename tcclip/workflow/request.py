@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from typing import NamedTuple
 
@@ -19,10 +20,11 @@ class Request(NamedTuple):
 
 
 def receive(command: socket.socket) -> Request:
-    """What `handover.ask` has handed over; ConnectionError where the command has ended before it had."""
+    """What `handover.ask` has handed over; ConnectionError where the command has ended in the meantime."""
     length, streams, _, _ = socket.recv_fds(command, 4, 3)
     content = exactly(command, int.from_bytes(length, "little"))
-    if not content:
+    ended = select.select([command], [], [], 0)[0]  # a command says nothing more while it waits
+    if ended or not content:
         for stream in streams:
             os.close(stream)
         raise ConnectionError

@@ -17,10 +17,11 @@ from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process import cards, git
+from tcclip.process.handover import SOCKET
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
-from tcclip.workflow import warm
 from tcclip.workflow.cluster import tell_why_groups_fail
+from tcclip.workflow.warm_start import server_for_jobs
 
 CONFIG_KEYS = ("suite", "seeds")
 JOBS, SECONDS = 100, 1  # Snakemake's own limit: so many jobs may start in so many seconds
@@ -78,7 +79,9 @@ def start(suite: str, workflow: Any, seeds: str = "") -> None:
     if store_answers(suite):
         make_store_first()
     if workflow.local_exec:
-        warm.start_server(suite, seeds)
+        server_for_jobs(suite, seeds)
+    else:
+        os.environ.pop(SOCKET, None)
 
 
 def share_gpus(workflow: Any) -> None:

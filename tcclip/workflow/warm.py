@@ -1,10 +1,10 @@
 """A warm start for the many short jobs of a local workflow: one process has the libraries loaded, each job is its fork.
 
 Loading torch and what follows costs a job three to five seconds of a core, and expanding the plan most of another one;
-a fork of a process that has done both starts in a few milliseconds. Snakemake's main process starts the server
-(`Snakefile`, onstart) and names its socket in TCCLIP_WARM; the `tcclip` command (`cli.start`) then asks it for a fork
-with its own arguments, environment, folder and output. Without a server, or with one of another checkout, the command
-runs in its own process as it always can.
+a fork of a process that has done both starts in a few milliseconds. `make tables` or Snakemake's main process starts
+the server (`workflow.warm_start`) and names its socket in TCCLIP_WARM; the `tcclip` command (`cli.start`) then asks it
+for a fork with its own arguments, environment, folder and output. Without a server the command runs in its own process
+as it always can.
 """
 
 from __future__ import annotations
@@ -20,36 +20,22 @@ import pkgutil
 import select
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import weakref
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
+
 from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan, plan_with_seeds
-from tcclip.process.handover import SOCKET
-from tcclip.process.sockets import short_name
 from tcclip.stages import all_stages, fingerprint
 from tcclip.workflow.request import Request, receive
 
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
-
-
-def start_server(suite: str, seeds: str = "") -> None:
-    """Start the server of this process and name its socket in the environment of its jobs, which are of `suite`.
-
-    seeds: as they were typed; jobs of single runs are told nothing of them.
-    """
-    path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
-    # A session of its own: Ctrl-C reaches the commands, and they tell their forks.
-    command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(os.getpid()), suite, seeds]
-    subprocess.Popen(command, start_new_session=True)
-    os.environ[SOCKET] = str(path)
 
 
 def load(suite: str, seeds: str = "") -> object:
@@ -79,40 +65,43 @@ def load(suite: str, seeds: str = "") -> object:
     return planned
 
 
-def serve(path: Path, owner: int, suite: str, seeds: str) -> None:
-    """Fork for every request at `path` until process `owner` is gone."""
+def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: str) -> None:
+    """Fork for every request at `path`, where `listener` is, until process `owner` is gone."""
+    try:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            _serve(listener, psutil.Process(owner), suite, seeds)
+    finally:
+        path.unlink()
+        path.parent.rmdir()
+
+
+def _serve(listener: socket.socket, owner: psutil.Process, suite: str, seeds: str) -> None:
     planned = load(suite, seeds)
     importlib.import_module("tcclip.data.clips.kept").begin()
     gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
-    with socket.socket(socket.AF_UNIX) as listener:
-        with short_name(path) as name:
-            listener.bind(name)
-        listener.listen(64)
-        ended, wake = os.pipe()
-        os.set_blocking(wake, False)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _noticed)
-        while os.getppid() == owner:
-            ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
-            if listener in ready:
-                command, _ = listener.accept()
-                try:
-                    request = receive(command)
-                except ConnectionError:  # it has ended already
-                    command.close()
-                else:
-                    commands[_fork(command, request, planned, [listener, *commands.values()])] = command
-            if ended in ready:
-                os.read(ended, 4096)
-                _report_ended(commands)
-            for process, command in commands.items():
-                if command in ready:  # a command says nothing while it waits: it is gone
-                    os.kill(process, signal.SIGTERM)
+    ended, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _noticed)
+    while owner.is_running() and owner.status() != psutil.STATUS_ZOMBIE:
+        ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
+        if listener in ready:
+            command, _ = listener.accept()
+            try:
+                request = receive(command)
+            except ConnectionError:  # it has ended already
+                command.close()
+            else:
+                commands[_fork(command, request, planned, [listener, *commands.values()])] = command
+        if ended in ready:
+            os.read(ended, 4096)
+            _report_ended(commands)
+        for process, command in commands.items():
+            if command in ready:  # a command says nothing while it waits: it is gone
+                os.kill(process, signal.SIGTERM)
     for process in commands:
         os.kill(process, signal.SIGTERM)
-    path.unlink()
-    path.parent.rmdir()
 
 
 def _noticed(_number: int, _frame: FrameType | None) -> None:
@@ -200,4 +189,4 @@ def _report_ended(commands: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    serve(Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3]), *sys.argv[4:])

@@ -198,11 +198,12 @@ def fork_warm_server() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if not os.fork():
         ours.close()
-        order = theirs.recv(MOST)
+        order, listener, *_ = socket.recv_fds(theirs, MOST, 1)
         if not order:  # Snakemake has ended without a job
             os._exit(0)
         os.setsid()
         sys.argv, environment = json.loads(order)
+        sys.argv[2] = str(listener[0])
         os.environ.clear()
         os.environ.update(environment)
         _end_with(functools.partial(runpy.run_module, WARM[-1], run_name="__main__", alter_sys=True))
@@ -212,10 +213,8 @@ def fork_warm_server() -> None:
     def popen(self: Any, command: Any, *others: Any, **options: Any) -> None:
         if not isinstance(command, list) or command[1:4] != WARM:
             return plain(self, command, *others, **options)
-        ours.send(json.dumps([command[3:], dict(os.environ)]).encode())
+        socket.send_fds(ours, [json.dumps([command[3:], dict(os.environ)]).encode()], options["pass_fds"])
         self.returncode = 0  # nobody waits for its end
-        while not Path(command[4]).exists() and not select.select([ours], [], [], 0.01)[0]:
-            pass  # until it listens or has failed: jobs that find no server import everything themselves
 
     subprocess.Popen.__init__ = popen  # type: ignore[method-assign]
 

@@ -17,18 +17,14 @@ import pytest
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
 from tcclip.process import handover
-from tcclip.workflow import warm
+from tcclip.workflow import warm, warm_start
 
 ROOT = Path(__file__).parents[3]
 TCCLIP = str(Path(sys.executable).parent / "tcclip")
 OWNER = """
-import os, pathlib, subprocess, sys, time
-from tcclip.workflow import warm
-warm.start_server("mini")
-path = pathlib.Path(os.environ["TCCLIP_WARM"])
-while not path.exists():
-    time.sleep(0.05)
-print(path, flush=True)
+import os, sys
+from tcclip.workflow.warm_start import start_server
+print(start_server("mini", "", os.getpid()), flush=True)
 sys.stdin.read()
 """
 
@@ -128,6 +124,81 @@ def test_a_command_that_ends_before_it_has_said_what_it_wants_ends_no_server(soc
         socket.send_fds(command, [(1000).to_bytes(4, "little")], [0, 1, 2])
     assert tcclip("--version", server=socket_path).returncode == 0
     assert socket_path.exists()
+
+
+@pytest.fixture
+def loading(tmp_path):
+    """The socket of a server that is still loading, and what lets it go on."""
+    path, go = tmp_path / "tcclip-1" / "warm", tmp_path / "go"
+    path.parent.mkdir()
+    os.mkfifo(go)
+    (tmp_path / "server.py").write_text(f"""
+import socket, sys
+from pathlib import Path
+from tcclip.workflow import warm
+warm.load = lambda suite, seeds: open({str(go)!r}).read() or sys.exit("the libraries are not there")
+warm.serve(Path({str(path)!r}), socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), "mini", "")
+""")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        command = [sys.executable, str(tmp_path / "server.py"), str(listener.fileno()), str(os.getpid())]
+        server = subprocess.Popen(command, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
+    yield path, go
+    server.kill()
+    server.wait()
+
+
+def waiting(path, *arguments):
+    return subprocess.Popen(
+        [TCCLIP, *arguments], env={**os.environ, "TCCLIP_WARM": str(path)}, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_a_command_waits_for_a_server_that_is_loading(loading):
+    path, go = loading
+    assert handover.answers(str(path))
+    command = waiting(path, "--version")
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.wait(timeout=1)
+    go.write_text("loaded")
+    assert command.communicate(timeout=30)[0].startswith("tcclip ")
+    assert command.returncode == 0
+
+
+def test_a_command_runs_by_itself_when_the_server_fails_while_it_is_loading(loading):
+    path, go = loading
+    command = waiting(path, "--version")
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.wait(timeout=1)
+    go.write_text("")
+    assert command.communicate(timeout=30)[0].startswith("tcclip ")
+    assert command.returncode == 0
+    assert not path.parent.exists()
+
+
+def test_a_command_that_was_ended_while_it_waited_is_not_done(loading, tmp_path):
+    path, go = loading
+    command = waiting(path, "plan", "--suite", "mini")
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.wait(timeout=1)
+    command.terminate()
+    go.write_text("loaded")
+    assert command.communicate(timeout=30) == ("", None)
+    assert tcclip("--version", server=path).returncode == 0  # the server goes on
+
+
+def test_a_server_that_is_there_is_taken(socket_path, monkeypatch):
+    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    warm_start.server_for_jobs("mini")
+    assert os.environ["TCCLIP_WARM"] == str(socket_path)
+
+
+def test_a_server_that_is_gone_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setenv("TCCLIP_WARM", str(tmp_path / "gone"))
+    monkeypatch.setattr(warm_start, "start_server", lambda suite, seeds, owner: tmp_path / f"{suite}-{owner}")
+    warm_start.server_for_jobs("mini")
+    assert os.environ["TCCLIP_WARM"] == str(tmp_path / f"mini-{os.getpid()}")
 
 
 def test_a_command_in_a_folder_that_is_gone_asks_no_server(tmp_path, monkeypatch):
