@@ -1,81 +1,89 @@
 """Handing a command over to the warm server (`tcclip.workflow.warm`), and waiting for its end.
 
-A run of many short jobs starts this a thousand times: only what Python has loaded anyway and two small modules of the
-standard library are imported here (`typing`, `json`, `pathlib` and `contextlib` would be three quarters of a start).
+A run of many short jobs starts this a thousand times. Only what is built into Python is imported here: `socket` and
+`signal` define enumerations, which takes as long as all else of a command's start, and `os` is not there before `site`.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
+import _signal  # type: ignore[import-not-found]
+import _socket
+import posix
+import sys
 
 SOCKET = "TCCLIP_WARM"  # environment variable: path of the warm server's socket
-BETWEEN = "\0"  # what no argument, folder or environment variable has
+BETWEEN = b"\0"  # what no argument, folder or environment variable has
+STREAMS = (0, 1, 2)  # standard input, output and error
 
 
 def answers(path: str | None) -> bool:
     """Whether a server listens at `path`."""
     if not path:
         return False
-    with socket.socket(socket.AF_UNIX) as server:
-        try:
-            _connect(server, path)
-        except OSError:
-            return False
+    server = _socket.socket(_socket.AF_UNIX)
+    try:
+        _connect(server, path)
+    except OSError:
+        return False
+    finally:
+        server.close()
     return True
 
 
-def ask(path: str, arguments: list[str]) -> int | None:
+def ask(path: str | bytes, arguments: list[str]) -> int | None:
     """Let the server at `path` do it and wait for the exit code; None if nobody is there."""
-    with socket.socket(socket.AF_UNIX) as server:
+    server = _socket.socket(_socket.AF_UNIX)
+    try:
+        content = order(arguments)  # before there is anybody who waits for it
+        _connect(server, path)
+        streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in STREAMS)
+        length = len(content).to_bytes(4, "little")
+        server.sendmsg([length], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        server.sendall(content)
+        fork = exactly(server, 4)
+    except OSError:  # nobody is there, it has failed while it was loading, or the working folder is gone
+        return None
+    if not fork:
+        return None
+    process = int.from_bytes(fork, "little")
+
+    def forward(number: int, _frame: object) -> None:
         try:
-            content = order(arguments)  # before there is anybody who waits for it
-            _connect(server, path)
-            socket.send_fds(server, [len(content).to_bytes(4, "little")], [0, 1, 2])
-            server.sendall(content)
-            fork = exactly(server, 4)
-        except OSError:  # nobody is there, it has failed while it was loading, or the working folder is gone
-            return None
-        if not fork:
-            return None
-        process = int.from_bytes(fork, "little")
+            posix.kill(process, number)
+        except ProcessLookupError:  # it has just ended; its code is on the way
+            return
 
-        def forward(number: int, _frame: object) -> None:
-            try:
-                os.kill(process, number)
-            except ProcessLookupError:  # it has just ended; its code is on the way
-                return
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-            signal.signal(number, forward)
-        code = exactly(server, 4)
-        return int.from_bytes(code, "little") if code else 1  # the server was killed
+    for number in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1):
+        _signal.signal(number, forward)
+    code = exactly(server, 4)
+    return int.from_bytes(code, "little") if code else 1  # the server was killed
 
 
-def _connect(server: socket.socket, path: str) -> None:
+def _connect(server: _socket.socket, path: str | bytes) -> None:
     """Connect to the socket at `path`, which may be too long for its name."""
     try:
         server.connect(path)
     except FileNotFoundError:
         raise
     except OSError:
+        import os
         from pathlib import Path
 
         from tcclip.process.sockets import short_name
 
-        with short_name(Path(path)) as name:
+        with short_name(Path(os.fsdecode(path))) as name:
             server.connect(name)
 
 
 def order(arguments: list[str]) -> bytes:
     """Arguments, folder and environment, which are sent after the standard streams."""
-    environment = [f"{name}={value}" for name, value in os.environ.items()]
-    fields = [str(len(arguments)), *arguments, os.getcwd(), *environment]  # noqa: PTH109 (no pathlib here)
-    return os.fsencode(BETWEEN.join(fields))
+    encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+    words = [argument.encode(encoding, errors) for argument in arguments]
+    environment = [name + b"=" + value for name, value in posix.environ.items()]
+    return BETWEEN.join([str(len(words)).encode(), *words, posix.getcwdb(), *environment])
 
 
-def exactly(connection: socket.socket, size: int) -> bytes:
+def exactly(connection: _socket.socket, size: int) -> bytes:
     """`size` bytes, or nothing if the other side is gone."""
     received = b""
     while len(received) < size:

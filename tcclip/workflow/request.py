@@ -28,7 +28,7 @@ def receive(command: socket.socket) -> Request:
         for stream in streams:
             os.close(stream)
         raise ConnectionError
-    count, *fields = os.fsdecode(content).split(BETWEEN)
+    count, *fields = map(os.fsdecode, content.split(BETWEEN))
     arguments, (folder, *variables) = fields[: int(count)], fields[int(count) :]
     pairs = (variable.partition("=") for variable in variables)
     return Request(arguments, {name: value for name, _, value in pairs}, folder, streams)

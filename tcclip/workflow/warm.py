@@ -18,6 +18,7 @@ import multiprocessing.util
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -71,8 +72,7 @@ def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: st
         with contextlib.suppress(psutil.NoSuchProcess):
             _serve(listener, psutil.Process(owner), suite, seeds)
     finally:
-        path.unlink()
-        path.parent.rmdir()
+        shutil.rmtree(path.parent)
 
 
 def _serve(listener: socket.socket, owner: psutil.Process, suite: str, seeds: str) -> None:

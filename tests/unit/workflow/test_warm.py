@@ -155,6 +155,24 @@ def waiting(path, *arguments):
     )
 
 
+def test_the_command_beside_a_server_does_what_the_installed_one_does(socket_path, tmp_path):
+    command = str(socket_path.with_name("tcclip"))
+    for arguments in (["plan", "--suite", "mini"], ["train", "no-such-run", "--suite", "mini", "\udcff"]):
+        asked = {"env": {**os.environ, "TCCLIP_WARM": str(socket_path)}, "capture_output": True, "text": True}
+        ours, installed = (subprocess.run([name, *arguments], **asked) for name in (command, TCCLIP))
+        assert (ours.returncode, ours.stdout, ours.stderr) == (installed.returncode, installed.stdout, installed.stderr)
+    alone = subprocess.run([command, "--version"], env={**os.environ, "TCCLIP_WARM": "/nobody"}, capture_output=True)
+    assert alone.returncode == 0 and alone.stdout.startswith(b"tcclip ")
+
+
+def test_the_command_beside_a_server_imports_nothing_that_is_not_built_into_python(socket_path):
+    command = [sys.executable, "-X", "importtime", "-IS", str(socket_path.with_name("tcclip")), "--version"]
+    said = subprocess.run(command, env={"TCCLIP_WARM": str(socket_path)}, capture_output=True, text=True).stderr
+    imported = {line.split("|")[-1].strip() for line in said.splitlines()}
+    assert {"tcclip.process.handover", "_socket"} <= imported
+    assert not {"site", "os", "re", "enum", "socket", "signal", "typing"} & imported
+
+
 def test_a_command_waits_for_a_server_that_is_loading(loading):
     path, go = loading
     assert handover.answers(str(path))
@@ -190,12 +208,15 @@ def test_a_command_that_was_ended_while_it_waited_is_not_done(loading, tmp_path)
 
 def test_a_server_that_is_there_is_taken(socket_path, monkeypatch):
     monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # as it was, afterwards
     warm_start.server_for_jobs("mini")
     assert os.environ["TCCLIP_WARM"] == str(socket_path)
+    assert shutil.which("tcclip") == str(socket_path.with_name("tcclip"))
 
 
 def test_a_server_that_is_gone_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setenv("TCCLIP_WARM", str(tmp_path / "gone"))
+    monkeypatch.setenv("PATH", os.environ["PATH"])
     monkeypatch.setattr(warm_start, "start_server", lambda suite, seeds, owner: tmp_path / f"{suite}-{owner}")
     warm_start.server_for_jobs("mini")
     assert os.environ["TCCLIP_WARM"] == str(tmp_path / f"mini-{os.getpid()}")
@@ -232,21 +253,6 @@ def test_start_imports_nothing_heavy():
     code = "import sys, json, tcclip.cli.start; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], text=True, capture_output=True).stdout)
     assert not {"torch", "pydantic", "typer", "yaml", "pandas"} & set(loaded)
-
-
-def test_a_command_that_is_handed_over_imports_nothing_that_python_has_not_loaded_but_sockets():
-    code = """
-import sys
-from tcclip.cli import start
-slow = {"typing", "json", "pathlib", "contextlib", "tempfile", "urllib"} & sys.modules.keys()
-print(sorted(slow))
-"""
-    alone = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
-        text=True,
-        capture_output=True,
-    )
-    assert alone.stdout == "[]\n", alone.stderr
 
 
 EXIT = """
