@@ -17,13 +17,16 @@ PINNED := --universal --python-version 3.11 --no-header --no-annotate
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
 # Where there is no page yet, rows of one table come first, with a page of their own: something to look at meanwhile.
-# The frames of all datasets are made beside the CLIP, which takes one core. One warm server is for the jobs of both calls.
+# The frames of all datasets are made beside the CLIP, which takes one core. The jobs of both calls have one warm server; a
+# profile's jobs may run elsewhere.
 tables: $(INSTALLED)
 	@exec 9>.make.lock; flock -w 5 9 || { \
 	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
 	$(BIN)/python -m tcclip.workflow.unlock && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" && page=reports/$(SUITE)/index.html && \
-	export TCCLIP_WARM && TCCLIP_WARM=$$($(BIN)/python -P -m tcclip.workflow.warm_start $(SUITE) $$$$) && \
+	if [ -z "$$SNAKEMAKE_PROFILE" ]; then \
+	  TCCLIP_WARM=$$($(BIN)/python -P -m tcclip.workflow.warm_start $(SUITE) $$$$) && export TCCLIP_WARM; \
+	fi && \
 	if [ -n "$(FIRST)" ] && [ ! -e $$page ]; then \
 	  snakemake $(FIRST) frames --config suite=$(SUITE) ; \
 	fi && \

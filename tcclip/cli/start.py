@@ -1,6 +1,7 @@
-"""The `tcclip` command: a fork of the warm server (`tcclip.workflow.warm`) if there is one, otherwise this process.
+"""The `tcclip` command, as it is installed (`main`) and as a warm server's jobs have it (`hand_over`).
 
-Only what is built into Python is imported before that is known.
+A fork of the server (`tcclip.workflow.warm`) does it if there is one, otherwise this process. Until that is known
+nothing is imported that would take a part of a start.
 """
 
 from __future__ import annotations
@@ -9,13 +10,6 @@ import posix
 import sys
 
 from tcclip.process.handover import SOCKET, ask
-
-WARM_COMMAND = """#!{python} -IS
-import sys
-sys.path.insert(0, {package!r})
-from tcclip.cli.start import hand_over
-hand_over()
-"""  # for a server's jobs: Python's `site`, and what installers write into scripts, are two thirds of a start
 
 
 def main() -> None:
@@ -29,15 +23,18 @@ def main() -> None:
 
 
 def hand_over() -> None:
-    """Let the server do it; where it is gone a whole command takes this one's place."""
+    """Let the server do it; where it is gone a command with all its libraries takes this one's place."""
     code = _asked()
     if code is None:
-        posix.execv(sys.executable, [sys.executable, "-P", "-m", "tcclip.cli.app", *sys.argv[1:]])
+        environment = {name: value for name, value in posix.environ.items() if name != SOCKET.encode()}
+        posix.execve(sys.executable, [sys.executable, "-P", "-m", "tcclip.cli.start", *sys.argv[1:]], environment)
     sys.exit(code)
 
 
 def _asked() -> int | None:
-    path = posix.environ.get(SOCKET.encode())  # type: ignore[call-overload]  # its names and values are bytes
-    return (
-        ask(path.decode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()), sys.argv[1:]) if path else None
-    )
+    path = posix.environ.get(SOCKET.encode())
+    return ask(path, sys.argv[1:]) if path else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """Handing a command over to the warm server (`tcclip.workflow.warm`), and waiting for its end.
 
-A run of many short jobs starts this a thousand times. Only what is built into Python is imported here: `socket` and
-`signal` define enumerations, which takes as long as all else of a command's start, and `os` is not there before `site`.
+A run of many short jobs starts this a thousand times, so that little is imported: `socket` and `signal` define
+enumerations, which takes as long as all else of a command's start, and `os` is not there before `site`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ BETWEEN = b"\0"  # what no argument, folder or environment variable has
 STREAMS = (0, 1, 2)  # standard input, output and error
 
 
-def answers(path: str | None) -> bool:
+def answers(path: str) -> bool:
     """Whether a server listens at `path`."""
-    if not path:
-        return False
     server = _socket.socket(_socket.AF_UNIX)
     try:
         _connect(server, path)
@@ -33,6 +31,21 @@ def answers(path: str | None) -> bool:
 def ask(path: str | bytes, arguments: list[str]) -> int | None:
     """Let the server at `path` do it and wait for the exit code; None if nobody is there."""
     server = _socket.socket(_socket.AF_UNIX)
+    handler = _signal.getsignal(_signal.SIGINT)
+    if handler is _signal.default_int_handler:  # a traceback: until there is a fork to be told, Ctrl-C just ends
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    try:
+        fork = _fork(server, path, arguments)
+        if fork is not None:
+            return _code(server, fork)
+    finally:
+        server.close()
+    _signal.signal(_signal.SIGINT, handler)
+    return None
+
+
+def _fork(server: _socket.socket, path: str | bytes, arguments: list[str]) -> int | None:
+    """The process that does it, when the server has loaded what it needs."""
     try:
         content = order(arguments)  # before there is anybody who waits for it
         _connect(server, path)
@@ -40,16 +53,18 @@ def ask(path: str | bytes, arguments: list[str]) -> int | None:
         length = len(content).to_bytes(4, "little")
         server.sendmsg([length], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
         server.sendall(content)
-        fork = exactly(server, 4)
+        process = exactly(server, 4)
     except OSError:  # nobody is there, it has failed while it was loading, or the working folder is gone
         return None
-    if not fork:
-        return None
-    process = int.from_bytes(fork, "little")
+    return int.from_bytes(process, "little") if process else None
+
+
+def _code(server: _socket.socket, fork: int) -> int:
+    """The exit code of process `fork`, which is told what this one is told."""
 
     def forward(number: int, _frame: object) -> None:
         try:
-            posix.kill(process, number)
+            posix.kill(fork, number)
         except ProcessLookupError:  # it has just ended; its code is on the way
             return
 

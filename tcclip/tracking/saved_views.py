@@ -75,7 +75,7 @@ def over_seeds() -> dict[str, Any]:
     """The runs, each group of which is the mean over its seeds."""
     group = {"aggregateFunction": "average", "groupByKeys": [{"mode": "tag", "groupByData": "configuration"}]}
     shown = [f"tags.`{name}`" for name in ("method", "seed")]
-    # MLflow's page loads 100 runs at a time: in this order a group's runs come together
+    # MLflow's page loads 100 runs at a time: in this order a group's runs come together, but for the last one's shown
     return {**_state("tags.kind = 'run'", "tags.`configuration`", shown, ascending=True), "groupBy": group}
 
 

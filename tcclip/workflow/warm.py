@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -68,23 +69,50 @@ def load(suite: str, seeds: str = "") -> object:
 
 def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: str) -> None:
     """Fork for every request at `path`, where `listener` is, until process `owner` is gone."""
-    try:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            _serve(listener, psutil.Process(owner), suite, seeds)
-    finally:
-        shutil.rmtree(path.parent)
-
-
-def _serve(listener: socket.socket, owner: psutil.Process, suite: str, seeds: str) -> None:
-    planned = load(suite, seeds)
-    importlib.import_module("tcclip.data.clips.kept").begin()
-    gc.collect()
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
+    try:
+        process = psutil.Process(owner)
+        with _ending_with(process):
+            planned = load(suite, seeds)
+            importlib.import_module("tcclip.data.clips.kept").begin()
+        gc.collect()
+        _serve(listener, process, planned, commands)
+    except psutil.NoSuchProcess:
+        pass
+    finally:
+        for fork in commands:
+            os.kill(fork, signal.SIGTERM)
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _ending_with(owner: psutil.Process) -> Iterator[None]:
+    """End this process when its owner has ended, in the middle of whatever takes long in the block."""
+
+    def look(_number: int, _frame: FrameType | None) -> None:
+        if not _is_there(owner):
+            sys.exit()
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, POLL_SECONDS, POLL_SECONDS)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _is_there(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # in between
+        return False
+
+
+def _serve(listener: socket.socket, owner: psutil.Process, planned: object, commands: dict[int, socket.socket]) -> None:
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, _noticed)
-    while owner.is_running() and owner.status() != psutil.STATUS_ZOMBIE:
+    while _is_there(owner):
         ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
         if listener in ready:
             command, _ = listener.accept()
@@ -100,8 +128,6 @@ def _serve(listener: socket.socket, owner: psutil.Process, suite: str, seeds: st
         for process, command in commands.items():
             if command in ready:  # a command says nothing while it waits: it is gone
                 os.kill(process, signal.SIGTERM)
-    for process in commands:
-        os.kill(process, signal.SIGTERM)
 
 
 def _noticed(_number: int, _frame: FrameType | None) -> None:

@@ -1,13 +1,17 @@
 """Starting the warm server (`tcclip.workflow.warm`): by `make tables` for all that it calls, else by Snakemake.
 
-`python -m tcclip.workflow.warm_start SUITE OWNER` prints the socket of a server that ends with process OWNER. The
-socket is there before the server has loaded anything, so that commands which come early wait for it instead of loading
-everything themselves. Beside it lies a `tcclip` for its jobs, whose start takes a third of the installed one's.
+`python -m tcclip.workflow.warm_start SUITE OWNER` prints the socket of a server that ends with process OWNER, and ends
+its jobs then. The socket is there before the server has loaded anything, so that commands which come early wait for it
+instead of loading everything themselves. Beside it lies a `tcclip` for its jobs, which starts in a third of the time
+of the installed one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,39 +19,54 @@ import tempfile
 from pathlib import Path
 
 import tcclip
-from tcclip.cli.start import WARM_COMMAND
 from tcclip.process.handover import SOCKET, answers
 from tcclip.process.sockets import short_name
 
 WAITING = 64  # commands that may wait while the server is loading
 TUNABLES = "GLIBC_TUNABLES"
-HUGE_PAGES = (
-    "glibc.malloc.hugetlb=1"  # the kernel's transparent ones: a fork has a hundredth of the entries to copy, and
-)
-# a job half of the page faults; together a twentieth of a short job
+# The kernel's transparent ones: less of the server's page table to copy, and half of a job's page faults.
+HUGE_PAGES = "glibc.malloc.hugetlb"
+# What Python's `site` imports, and installed scripts, are two thirds of a command's start: -S leaves out the former.
+COMMAND = "import sys; sys.path.insert(0, {package!r}); from tcclip.cli.start import hand_over; hand_over()"
 
 
 def server_for_jobs(suite: str, seeds: str = "") -> None:
-    """Name a server's socket in the environment of this process's jobs: one that is there already, or a new one.
+    """Name a server's socket in the environment of this process's jobs: one of `make tables`, or a new one.
 
-    seeds: as they were typed; jobs of single runs are told nothing of them.
+    seeds: as they were typed; jobs of single runs are told nothing of them. Where no server can be, jobs run by
+    themselves.
     """
-    if not answers(os.environ.get(SOCKET)):
-        os.environ[SOCKET] = str(start_server(suite, seeds, os.getpid()))
-    os.environ["PATH"] = os.pathsep.join([str(Path(os.environ[SOCKET]).parent), os.environ.get("PATH", os.defpath)])
+    there = os.environ.get(SOCKET)
+    if not (there and answers(there) and _is_ours(Path(there), suite, seeds)):
+        there = start_server(suite, seeds, os.getpid())
+    os.environ[SOCKET] = there
+    if there:
+        os.environ["PATH"] = os.pathsep.join([str(Path(there).parent), os.environ.get("PATH", os.defpath)])
 
 
-def start_server(suite: str, seeds: str, owner: int) -> Path:
-    """Start a server for jobs of `suite` that ends with process `owner`; its socket."""
+def start_server(suite: str, seeds: str, owner: int) -> str:
+    """Start a server for jobs of `suite` that ends with process `owner`; its socket, or "" where there can be none."""
     path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
-    write_command(path.with_name("tcclip"))
+    try:
+        _start(path, suite, seeds, owner)
+    except OSError:  # a file system without sockets, for one
+        shutil.rmtree(path.parent)
+        return ""
+    return str(path)
+
+
+def _start(path: Path, suite: str, seeds: str, owner: int) -> None:
+    command_file(path).write_bytes(_command(suite, seeds))
+    command_file(path).chmod(0o700)
     with socket.socket(socket.AF_UNIX) as listener:
         with short_name(path) as name:
             listener.bind(name)
         listener.listen(WAITING)
         number = listener.fileno()
         command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(number), str(owner), suite, seeds]
-        tunables = ":".join(filter(None, [os.environ.get(TUNABLES), HUGE_PAGES]))
+        tunables = os.environ.get(TUNABLES, "")
+        if HUGE_PAGES not in tunables:
+            tunables = ":".join(filter(None, [tunables, f"{HUGE_PAGES}=1"]))
         subprocess.Popen(
             command,
             pass_fds=[number],
@@ -55,14 +74,25 @@ def start_server(suite: str, seeds: str, owner: int) -> Path:
             env={**os.environ, TUNABLES: tunables},
             start_new_session=True,  # Ctrl-C reaches the commands, and they tell their forks
         )
-    return path
 
 
-def write_command(file: Path) -> None:
-    """Write the `tcclip` that asks a server, and imports next to nothing for it."""
-    python, package = sys.executable, str(Path(tcclip.__file__).parents[1])
-    file.write_text(WARM_COMMAND.format(python=python, package=package), encoding="utf-8")
-    file.chmod(0o700)
+def command_file(path: Path) -> Path:
+    """The `tcclip` beside the socket at `path`."""
+    return path.with_name("tcclip")
+
+
+def _is_ours(path: Path, suite: str, seeds: str) -> bool:
+    """Whether the server at `path` has this checkout's code, this Python, and the plan of `suite`."""
+    with contextlib.suppress(OSError):
+        return command_file(path).read_bytes() == _command(suite, seeds)
+    return False
+
+
+def _command(suite: str, seeds: str) -> bytes:
+    """A `tcclip` that asks a server, and imports next to nothing for it; by a shell, whose files may have any name."""
+    code = COMMAND.format(package=str(Path(tcclip.__file__).parents[1]))
+    asked = shlex.join([sys.executable, "-IS", "-c", code])
+    return os.fsencode(f'#!/bin/sh\n# {suite} {seeds}\nexec {asked} "$@"\n')
 
 
 if __name__ == "__main__":

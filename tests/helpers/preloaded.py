@@ -213,7 +213,7 @@ def fork_warm_server() -> None:
     def popen(self: Any, command: Any, *others: Any, **options: Any) -> None:
         if not isinstance(command, list) or command[1:4] != WARM:
             return plain(self, command, *others, **options)
-        socket.send_fds(ours, [json.dumps([command[3:], dict(os.environ)]).encode()], options["pass_fds"])
+        socket.send_fds(ours, [json.dumps([command[3:], dict(options["env"])]).encode()], options["pass_fds"])
         self.returncode = 0  # nobody waits for its end
 
     subprocess.Popen.__init__ = popen  # type: ignore[method-assign]

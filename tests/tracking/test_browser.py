@@ -153,7 +153,7 @@ def test_a_groups_runs_come_together_in_the_view_of_several_seeds(project):
         [store_id(project)], view["searchFilter"], order_by=[order]
     )
     groups = [name for name, _ in groupby(run.data.tags["configuration"] for run in runs)]
-    assert len(runs) > LOADED_AT_ONCE  # else the order would not matter: a group cut in two shows the mean of a part
+    assert len(runs) > LOADED_AT_ONCE  # else the order would not matter: of a group in two pages a part is shown
     assert len(groups) == len(set(groups)) < len(runs)
 
 

@@ -58,7 +58,9 @@ def test_a_second_make_is_told_about_the_first(made):
     project, before = made
     first = start(project)
     wait_for_training(project)
+    os.killpg(first.pid, signal.SIGSTOP)  # it would end while the second waits
     second = project.run(*MAKE, check=False)
+    os.killpg(first.pid, signal.SIGCONT)
     assert second.returncode != 0
     assert "Error: another 'make tables' is running in this folder" in second.stdout
     output, _ = first.communicate(timeout=120)

@@ -1,23 +1,28 @@
 """Jobs that start as forks of a server do what a command of its own does, and end as it ends."""
 
+import contextlib
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import types
 from pathlib import Path
 
 import preloaded
+import psutil
 import pytest
 
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
 from tcclip.process import handover
-from tcclip.workflow import warm, warm_start
+from tcclip.workflow import snakefile, warm, warm_start
 
 ROOT = Path(__file__).parents[3]
 TCCLIP = str(Path(sys.executable).parent / "tcclip")
@@ -52,8 +57,11 @@ def tcclip(*arguments, server=None, **options):
 def test_a_fork_prints_and_returns_what_a_command_of_its_own_does(socket_path, arguments):
     alone, forked = tcclip(*arguments), tcclip(*arguments, server=socket_path)
     assert (forked.returncode, forked.stdout) == (alone.returncode, alone.stdout)
-    without_seconds = [line.rsplit(",", 1)[0] for line in (alone.stderr + forked.stderr).splitlines()]
-    assert without_seconds[: len(without_seconds) // 2] == without_seconds[len(without_seconds) // 2 :]
+    assert without_seconds(forked.stderr) == without_seconds(alone.stderr)
+
+
+def without_seconds(said):
+    return [line.rsplit(",", 1)[0] for line in said.splitlines()]
 
 
 def test_a_fork_works_in_the_folder_and_environment_of_its_command(socket_path, tmp_path, monkeypatch):
@@ -155,22 +163,46 @@ def waiting(path, *arguments):
     )
 
 
-def test_the_command_beside_a_server_does_what_the_installed_one_does(socket_path, tmp_path):
+def test_the_command_beside_a_server_does_what_the_installed_one_does(socket_path):
     command = str(socket_path.with_name("tcclip"))
     for arguments in (["plan", "--suite", "mini"], ["train", "no-such-run", "--suite", "mini", "\udcff"]):
         asked = {"env": {**os.environ, "TCCLIP_WARM": str(socket_path)}, "capture_output": True, "text": True}
         ours, installed = (subprocess.run([name, *arguments], **asked) for name in (command, TCCLIP))
-        assert (ours.returncode, ours.stdout, ours.stderr) == (installed.returncode, installed.stdout, installed.stderr)
+        assert (ours.returncode, ours.stdout) == (installed.returncode, installed.stdout)
+        assert without_seconds(ours.stderr) == without_seconds(installed.stderr)
     alone = subprocess.run([command, "--version"], env={**os.environ, "TCCLIP_WARM": "/nobody"}, capture_output=True)
     assert alone.returncode == 0 and alone.stdout.startswith(b"tcclip ")
 
 
-def test_the_command_beside_a_server_imports_nothing_that_is_not_built_into_python(socket_path):
-    command = [sys.executable, "-X", "importtime", "-IS", str(socket_path.with_name("tcclip")), "--version"]
-    said = subprocess.run(command, env={"TCCLIP_WARM": str(socket_path)}, capture_output=True, text=True).stderr
-    imported = {line.split("|")[-1].strip() for line in said.splitlines()}
-    assert {"tcclip.process.handover", "_socket"} <= imported
-    assert not {"site", "os", "re", "enum", "socket", "signal", "typing"} & imported
+def imported(*command, **options):
+    said = subprocess.run([sys.executable, "-X", "importtime", "-IS", *command], capture_output=True, **options).stderr
+    return {line.split("|")[-1].strip() for line in said.decode().splitlines()}
+
+
+def test_the_command_beside_a_server_imports_next_to_nothing(socket_path):
+    code = shlex.split(socket_path.with_name("tcclip").read_text().splitlines()[-1])[4]
+    ours = imported("-c", code, "--version", env={"TCCLIP_WARM": str(socket_path)}) - imported("-c", "pass")
+    packages = {"tcclip", "tcclip.cli", "tcclip.cli.start", "tcclip.process", "tcclip.process.handover"}
+    assert ours == packages | {"__future__", "_socket"}
+
+
+@pytest.mark.parametrize("name", ["a b'c", "\udcff", "x" * 200 + "/" + "y" * 200])
+def test_the_command_beside_a_server_works_wherever_python_lies(name, tmp_path, monkeypatch):
+    python = tmp_path / name / "python3"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    command = tmp_path / "tcclip"
+    command.write_bytes(warm_start._command("mini", ""))
+    command.chmod(0o700)
+    done = subprocess.run([command, "--version"], env={**os.environ, "TCCLIP_WARM": "/nobody"}, capture_output=True)
+    assert done.stdout.startswith(b"tcclip "), done.stderr
+
+
+def test_a_servers_memory_is_in_huge_pages(socket_path):
+    (server,) = (p for p in psutil.process_iter(["cmdline"]) if str(socket_path) in (p.info["cmdline"] or []))
+    assert "glibc.malloc.hugetlb=1" in server.environ()["GLIBC_TUNABLES"]
 
 
 def test_a_command_waits_for_a_server_that_is_loading(loading):
@@ -195,7 +227,7 @@ def test_a_command_runs_by_itself_when_the_server_fails_while_it_is_loading(load
     assert not path.parent.exists()
 
 
-def test_a_command_that_was_ended_while_it_waited_is_not_done(loading, tmp_path):
+def test_a_command_that_was_ended_while_it_waited_is_not_done(loading):
     path, go = loading
     command = waiting(path, "plan", "--suite", "mini")
     with pytest.raises(subprocess.TimeoutExpired):
@@ -206,20 +238,89 @@ def test_a_command_that_was_ended_while_it_waited_is_not_done(loading, tmp_path)
     assert tcclip("--version", server=path).returncode == 0  # the server goes on
 
 
-def test_a_server_that_is_there_is_taken(socket_path, monkeypatch):
-    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+@pytest.fixture
+def jobs(monkeypatch):
+    """What names a server for the jobs of a suite, and the folder that a new server would have."""
     monkeypatch.setenv("PATH", os.environ["PATH"])  # as it was, afterwards
-    warm_start.server_for_jobs("mini")
+    monkeypatch.setattr(warm_start, "start_server", lambda suite, seeds, owner: f"/new/{suite}-{owner}/warm")
+    return warm_start.server_for_jobs, f"/new/mini-{os.getpid()}/warm"
+
+
+def test_a_server_that_is_there_is_taken(socket_path, jobs, monkeypatch):
+    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    jobs[0]("mini")
     assert os.environ["TCCLIP_WARM"] == str(socket_path)
     assert shutil.which("tcclip") == str(socket_path.with_name("tcclip"))
 
 
-def test_a_server_that_is_gone_is_replaced(tmp_path, monkeypatch):
+def test_a_server_that_is_gone_is_replaced(tmp_path, jobs, monkeypatch):
     monkeypatch.setenv("TCCLIP_WARM", str(tmp_path / "gone"))
-    monkeypatch.setenv("PATH", os.environ["PATH"])
-    monkeypatch.setattr(warm_start, "start_server", lambda suite, seeds, owner: tmp_path / f"{suite}-{owner}")
+    jobs[0]("mini")
+    assert os.environ["TCCLIP_WARM"] == jobs[1]
+
+
+@pytest.mark.parametrize(
+    ("suite", "seeds", "package"), [("paper", "", ""), ("mini", "1,2", ""), ("mini", "", "/other")]
+)
+def test_a_server_of_another_suite_or_checkout_is_not_taken(socket_path, jobs, monkeypatch, suite, seeds, package):
+    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    if package:
+        monkeypatch.setattr(warm_start.tcclip, "__file__", f"{package}/tcclip/__init__.py")
+    jobs[0](suite, seeds)
+    assert os.environ["TCCLIP_WARM"] == jobs[1].replace("mini", suite)
+
+
+def test_where_no_socket_can_be_jobs_run_by_themselves(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(warm_start, "short_name", lambda path: contextlib.nullcontext("x" * 1000))
+    monkeypatch.delenv("TCCLIP_WARM", raising=False)
+    before = os.environ["PATH"]
     warm_start.server_for_jobs("mini")
-    assert os.environ["TCCLIP_WARM"] == str(tmp_path / f"mini-{os.getpid()}")
+    assert (os.environ.pop("TCCLIP_WARM"), os.environ["PATH"], list(tmp_path.iterdir())) == ("", before, [])
+
+
+def test_a_server_that_is_loading_ends_with_its_owner(loading, tmp_path):
+    path, _ = loading
+    owner = subprocess.Popen(["sleep", "1000"])
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path.with_name("another")))
+        command = [sys.executable, str(tmp_path / "server.py"), str(listener.fileno()), str(owner.pid)]
+        server = subprocess.Popen(command, pass_fds=[listener.fileno()])
+    with pytest.raises(subprocess.TimeoutExpired):
+        server.wait(timeout=3)
+    owner.kill()
+    owner.wait()
+    server.wait(timeout=10)
+
+
+def test_an_interrupted_command_that_waits_ends_without_a_traceback(loading, tmp_path):
+    said = tmp_path / "said"
+    with open(said, "wb") as stream:
+        command = subprocess.Popen(
+            [TCCLIP, "plan"],
+            env={**os.environ, "TCCLIP_WARM": str(loading[0])},
+            stderr=stream,
+            preexec_fn=heed_interrupts,
+        )
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.wait(timeout=1)
+    command.send_signal(signal.SIGINT)
+    assert (command.wait(timeout=10), said.read_bytes()) == (-signal.SIGINT, b"")
+
+
+def heed_interrupts():
+    """A command in the background of a script ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_jobs_of_a_cluster_find_no_server_of_make(monkeypatch):
+    for name in ("start_jobs_at_once", "tell_why_groups_fail", "tell_if_git_does_not_answer"):
+        monkeypatch.setattr(snakefile, name, lambda *_: None)
+    monkeypatch.setattr(snakefile, "store_answers", lambda suite: False)
+    monkeypatch.setenv("TCCLIP_WARM", "/of/make")
+    snakefile.start("mini", types.SimpleNamespace(scheduler=None, local_exec=False))
+    assert "TCCLIP_WARM" not in os.environ
 
 
 def test_a_command_in_a_folder_that_is_gone_asks_no_server(tmp_path, monkeypatch):
