@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from interrupts import heed_interrupts
 
 MAKE = ("make", "tables", f"VENV={sys.prefix}", "INSTALLED=.installed")  # in this test's environment
 RUN = "few_shot-ucf101-k2-tc_clip-s1024"
@@ -38,11 +39,6 @@ def start(project):
         start_new_session=True,
         preexec_fn=heed_interrupts,
     )
-
-
-def heed_interrupts():
-    """A command in the background of a script ignores Ctrl-C, and so would all that it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_training(project):
