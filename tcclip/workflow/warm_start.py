@@ -2,8 +2,8 @@
 
 `python -m tcclip.workflow.warm_start SUITE OWNER` prints the socket of a server that ends with process OWNER, and ends
 its jobs then. The socket is there before the server has loaded anything, so that commands which come early wait for it
-instead of loading everything themselves. Beside it lies a `tcclip` for its jobs, which starts in a third of the time
-of the installed one.
+instead of loading everything themselves. Beside it lies a `tcclip` for its jobs, which starts in half the time of the
+installed one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WAITING = 64  # commands that may wait while the server is loading
 TUNABLES = "GLIBC_TUNABLES"
 # The kernel's transparent ones: less of the server's page table to copy, and half of a job's page faults.
 HUGE_PAGES = "glibc.malloc.hugetlb"
-# What Python's `site` imports, and installed scripts, are two thirds of a command's start: -S leaves out the former.
+# What Python's `site` and installed scripts import is more than half of a command's start; -S leaves out `site`.
 COMMAND = "import sys; sys.path.insert(0, {package!r}); from tcclip.cli.start import hand_over; hand_over()"
 
 

@@ -4,12 +4,10 @@ import dataclasses
 import json
 import re
 import signal
-from pathlib import Path
 
 import pytest
 import torch
 from stopped_training import train_until_stopped
-from tiny_systems import world_of_systems
 from tiny_world import protocol, same, training_job, weights
 
 from tcclip.errors import UserError
@@ -18,18 +16,6 @@ from tcclip.training import TrainingJob, train
 
 CODE = {"tcclip.training.loop": "1", "tcclip.models.attention": "1"}
 OTHER_CODE = {**CODE, "tcclip.models.attention": "2"}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> Path:
-    return world_of_systems(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(world) -> TrainingJob:
-    job = training_job(world, "undisturbed")
-    train(job)
-    return job
 
 
 @pytest.fixture

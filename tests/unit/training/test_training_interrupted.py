@@ -9,24 +9,12 @@ from pathlib import Path
 
 import pytest
 from stopped_training import train_until_stopped
-from tiny_systems import OWN_OBJECTIVES, job_of, world_of_systems
+from tiny_systems import OWN_OBJECTIVES, job_of
 from tiny_world import machine, same, training_job, weights
 
 from tcclip.params import load_method
 from tcclip.stages.train import FILES
-from tcclip.training import TrainingJob, train
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> Path:
-    return world_of_systems(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(world) -> TrainingJob:
-    job = training_job(world, "undisturbed")
-    train(job)
-    return job
+from tcclip.training import train
 
 
 @pytest.fixture(scope="module")
