@@ -84,15 +84,24 @@ def command_file(path: Path) -> Path:
 def _is_ours(path: Path, suite: str, seeds: str) -> bool:
     """Whether the server at `path` has this checkout's code, this Python, and the plan of `suite`."""
     with contextlib.suppress(OSError):
-        return command_file(path).read_bytes() == _command(suite, seeds)
+        return command_file(path).read_bytes().startswith(_head(suite, seeds))
     return False
+
+
+def _head(suite: str, seeds: str) -> bytes:
+    """The first lines of a server's `tcclip`: what it is for. A Python has several names, and one folder."""
+    words = [suite, seeds, str(Path(sys.prefix).resolve()), _package()]
+    return os.fsencode(f"#!/bin/sh\n# {shlex.join(words)}\n")
 
 
 def _command(suite: str, seeds: str) -> bytes:
     """A `tcclip` that asks a server, and imports next to nothing for it; by a shell, whose files may have any name."""
-    code = COMMAND.format(package=str(Path(tcclip.__file__).parents[1]))
-    asked = shlex.join([sys.executable, "-IS", "-c", code])
-    return os.fsencode(f'#!/bin/sh\n# {suite} {seeds}\nexec {asked} "$@"\n')
+    asked = shlex.join([sys.executable, "-IS", "-c", COMMAND.format(package=_package())])
+    return _head(suite, seeds) + os.fsencode(f'exec {asked} "$@"\n')
+
+
+def _package() -> str:
+    return str(Path(tcclip.__file__).parents[1])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,14 @@ def test_a_server_that_is_there_is_taken(socket_path, jobs, monkeypatch):
     assert shutil.which("tcclip") == str(socket_path.with_name("tcclip"))
 
 
+def test_a_server_that_another_name_of_this_python_started_is_taken(socket_path, jobs, monkeypatch):
+    """`make` calls python, and the first line of an installed snakemake python3."""
+    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    monkeypatch.setattr(sys, "executable", f"{sys.prefix}/bin/python3.11")
+    jobs[0]("mini")
+    assert os.environ["TCCLIP_WARM"] == str(socket_path)
+
+
 def test_a_server_that_is_gone_is_replaced(tmp_path, jobs, monkeypatch):
     monkeypatch.setenv("TCCLIP_WARM", str(tmp_path / "gone"))
     jobs[0]("mini")
