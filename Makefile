@@ -10,9 +10,10 @@ DEMO := $(VENV)/demo
 GRADIO := $(DEMO)/.installed
 PORT ?= 5000
 GPU_PYTHON ?= $(if $(wildcard $(INSTALLED)),$(BIN)/python,$(PYTHON))
+unexport PYTHONDONTWRITEBYTECODE# images of containers set it, and then each of hundreds of processes would compile the package
 PINNED := --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: tables check-tables test test-components test-chaos test-gpu lint schemas ui demo develop lock clean
+.PHONY: tables check-tables test test-components test-chaos test-gpu packages lint schemas ui demo develop lock clean
 .DEFAULT_GOAL := tables
 
 # One run at a time in this folder: the second one is told so instead of meeting half-written files.
@@ -53,6 +54,10 @@ test-chaos: $(INSTALLED)
 # What a machine's GPU does, in ten minutes (docs/performance.md); installs nothing. GPU_PYTHON: a Python of your own.
 test-gpu:
 	@PYTHONPATH="$(CURDIR):$$PYTHONPATH" $(GPU_PYTHON) -m tcclip.bench.gpu $(GPU_OPTIONS)
+
+# Debian's packages of the real servers.
+packages:
+	.ci/packages
 
 lint: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \

@@ -22,7 +22,7 @@ wildcard_constraints:
     dataset=constraint(plan.datasets),
     figure=constraint(stages.figure.planned(plan)),
     shard=r"\d{4}",
-    run=constraint(plan.runs),
+    run="[^/]+",  # not the hundreds of names, which Snakemake would go through for each file: the stages know them
     table=constraint(plan.tables),
 
 

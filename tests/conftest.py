@@ -22,6 +22,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Of `-m component` (or slow, or gpu) only files in which that word is are read: importing all takes longest."""
+    mark = config.option.markexpr
+    if not (mark.isidentifier() and collection_path.name.startswith("test_") and collection_path.suffix == ".py"):
+        return None
+    said = [collection_path, collection_path.with_name("conftest.py")]  # a folder's may mark all of its tests
+    return None if any(file.is_file() and mark in file.read_text(encoding="utf-8") for file in said) else True
+
+
 @pytest.fixture(scope="session")
 def published_lists(tmp_path_factory):
     """A folder with the split and class lists that the paper's datasets were published with."""

@@ -198,6 +198,13 @@ def test_a_mistyped_name_ends_snakemake_with_one_sentence(finished, arguments, s
     assert [line for line in done.stdout.splitlines() if not line.startswith("Using ")] == [sentence]
 
 
+def test_a_file_of_a_run_that_is_not_planned_is_refused_with_the_nearest_that_is(finished):
+    said = finished.snakemake("-n", f"runs/mini/{TC.replace('clip', 'clp')}/metrics.json", check=False)
+    assert "unknown run 'few_shot-ucf101-k2-tc_clp-s1024': did you mean 'few_shot-ucf101-k2-tc_clip-s1024'?" in said
+    said = finished.snakemake("-n", "runs/mini/untrained-vanilla_clip/weights.safetensors", check=False)
+    assert "run 'untrained-vanilla_clip' is an untrained method: it is only evaluated" in said
+
+
 def test_the_same_dag_is_planned_for_slurm_without_slurm(tmp_path):
     project = new_project(tmp_path / "project")
     assert project.jobs("tables", "--profile", "slurm") == project.jobs("tables")

@@ -9,8 +9,6 @@ rule train:
         stages.train.outputs(plan, "{run}"),
     log:
         f"logs/{suite}/train/{{run}}.log",
-    wildcard_constraints:
-        run=constraint(name for name, run in plan.runs.items() if run.trained),
     threads: stages.train.threads(plan)
     resources:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # the next tries are of trainings that were out of time
