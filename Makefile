@@ -1,7 +1,6 @@
 # The project's commands. Everything is installed into .venv from requirements.lock.
 
 SUITE ?= mini
-FIRST := $(shell grep -o -m1 '^first_look' params/suites/$(SUITE).yaml)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,23 +15,9 @@ PINNED := --universal --python-version 3.11 --no-header --no-annotate
 .PHONY: tables check-tables test test-components test-chaos test-gpu packages lint schemas ui demo develop lock clean
 .DEFAULT_GOAL := tables
 
-# One run at a time in this folder: the second one is told so instead of meeting half-written files.
-# Where there is no page yet, rows of one table come first, with a page of their own: something to look at meanwhile.
-# The frames of all datasets are made beside the CLIP, which takes one core. The jobs of both calls have one warm server; a
-# profile's jobs may run elsewhere.
+# SUITE=paper takes months of one GPU: docs/cluster.md is about clusters.
 tables: $(INSTALLED)
-	@exec 9>.make.lock; flock -w 5 9 || { \
-	  echo "Error: another 'make tables' is running in this folder; wait for it or stop it"; exit 1; }; \
-	$(BIN)/python -m tcclip.workflow.unlock && \
-	PATH="$(CURDIR)/$(BIN):$$PATH" && page=reports/$(SUITE)/index.html && \
-	if [ -z "$$SNAKEMAKE_PROFILE" ]; then \
-	  TCCLIP_WARM=$$($(BIN)/python -P -m tcclip.workflow.warm_start $(SUITE) $$$$) && export TCCLIP_WARM; \
-	fi && \
-	if [ -n "$(FIRST)" ] && [ ! -e $$page ]; then \
-	  snakemake $(FIRST) frames --config suite=$(SUITE) ; \
-	fi && \
-	snakemake tables --config suite=$(SUITE) && \
-	echo "Tables: reports/$(SUITE)/tables/    page: $$page    runs: make ui"
+	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" workflow/make_tables.sh $(SUITE)
 
 # After `make tables`: every cell that the plan measures is filled, and there is nothing to be done again.
 check-tables: $(INSTALLED)
@@ -75,19 +60,24 @@ develop:
 	$(PYTHON) -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 
 # TORCH_INDEX=URL takes torch and torchvision from an index of wheels without CUDA and leaves CUDA's libraries out.
+PIP := $(BIN)/pip install -qq --disable-pip-version-check
+ifdef TORCH_INDEX
+PACKAGES := $(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep -oE '^torch(vision)?==[^ ;]+' requirements.lock); \
+	grep -vE '^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==' requirements.lock >$(VENV)/requirements.txt; \
+	$(PIP) -r $(VENV)/requirements.txt
+else
+PACKAGES := $(PIP) -r requirements.lock
+endif
+# A second make in another terminal waits, and finds it made.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Error: Python 3.11 or newer is needed ($$($(PYTHON) --version) found): make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-ifdef TORCH_INDEX
-	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) $$(grep -oE '^torch(vision)?==[^ ;]+' requirements.lock)
-	grep -vE '^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==' requirements.lock >$(VENV)/requirements.txt
-	$(BIN)/pip install -qq --disable-pip-version-check -r $(VENV)/requirements.txt
-else
-	$(BIN)/pip install -qq --disable-pip-version-check -r requirements.lock
-endif
-	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
-	@touch $@
+	@exec 8>.install.lock; flock 8 2>/dev/null; \
+	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; set -ex; \
+	$(PYTHON) -m venv $(VENV); \
+	$(PACKAGES); \
+	$(PIP) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .; \
+	touch $@
 
 # Gradio wants an older Pillow than numbers are made with: its packages lie beside the others, for `tcclip demo` alone.
 $(GRADIO): requirements-demo.lock $(INSTALLED)
@@ -104,7 +94,7 @@ lock:
 	uv pip compile pyproject.toml --extra dev $(PINNED) --output-file requirements.lock
 	cp requirements.lock requirements-demo.lock
 	uv pip compile pyproject.toml --extra dev --extra demo $(PINNED) --output-file requirements-demo.lock
-	other=$$(grep -vxFf requirements.lock requirements-demo.lock) && echo "$$other" >requirements-demo.lock
+	other=$$(grep -vxFf requirements.lock requirements-demo.lock); echo "$$other" >requirements-demo.lock
 
 # Data and results stay; they may have taken days.
 clean:

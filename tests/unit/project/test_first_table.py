@@ -1,8 +1,11 @@
 """`make tables` shows a table, its figure and the page before it goes on with the rest."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tcclip.params import load_suite
 from tcclip.plan import load_plan, plan_of
@@ -11,8 +14,8 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
 
 
-def said(folder, *arguments, without=""):
-    """What `make tables` calls in a folder whose programs only say how they were called.
+def make(folder, *arguments, without="", path=os.environ["PATH"]):
+    """`make tables` in a folder whose programs only say how they were called, and what they said.
 
     `without` is a key that its suite has not got.
     """
@@ -26,9 +29,17 @@ def said(folder, *arguments, without=""):
     for name in ("requirements.lock", "pyproject.toml", ".installed", "said"):
         (folder / name).write_text("")
     shutil.copy(ROOT / "Makefile", folder)
+    (folder / "workflow").mkdir()
+    shutil.copy(ROOT / "workflow/make_tables.sh", folder / "workflow")
     command = ("make", "tables", "VENV=venv", "INSTALLED=.installed", *arguments)
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return [line for line in (folder / "said").read_text().splitlines() if not line.startswith("python")]
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=environment)
+    return done, [line for line in (folder / "said").read_text().splitlines() if not line.startswith("python")]
+
+
+def said(folder, *arguments, without=""):
+    """What it calls."""
+    return make(folder, *arguments, without=without)[1]
 
 
 def test_a_page_with_one_table_comes_first(tmp_path):
@@ -50,6 +61,26 @@ def test_a_suite_of_days_begins_as_it_is(tmp_path):
 
 def test_a_suite_without_a_first_look_begins_with_all(tmp_path):
     assert said(tmp_path, without="first_look") == ["snakemake tables --config suite=mini"]
+
+
+@pytest.mark.parametrize(
+    "flock, words",
+    [
+        ("", "Warning: flock is not there"),
+        ("#!/bin/sh\nexit 1\n", "Warning: this file system has no locks"),
+    ],
+)
+def test_where_two_cannot_be_kept_apart_it_says_so_and_goes_on(tmp_path, flock, words):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("make", "sh", "env", "grep", "basename"):
+        (tools / name).symlink_to(shutil.which(name))
+    if flock:
+        (tools / "flock").write_text(flock)
+        (tools / "flock").chmod(0o755)
+    done, calls = make(tmp_path, path=str(tools))
+    assert words in done.stderr
+    assert calls[-1] == "snakemake tables --config suite=mini"
 
 
 def test_the_first_look_is_at_the_papers_own_rows():
