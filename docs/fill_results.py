@@ -1,4 +1,6 @@
-"""Write the mini suite's numbers into README.md, between its marks `<!-- results: NAME -->` and `<!-- end -->`.
+"""Write the mini suite's numbers into README.md and docs/mini_results.md.
+
+They go between a page's marks `<!-- results: NAME -->` and `<!-- end -->`.
 
 python docs/fill_results.py                       # from reports/mini/tables
 python docs/fill_results.py --three-seeds FOLDER  # and the table of three seeds from another report's folder of tables
@@ -155,13 +157,12 @@ def three_seeds(tables: Path) -> str:
     return grid(("ViFi-CLIP", "TC-CLIP", "difference, 95 % interval"), rows)
 
 
-BLOCKS: dict[str, Callable[[Path], str]] = {
-    "zero-shot": zero_shot,
-    "few-shot": few_shot,
-    "base-to-novel": base_to_novel,
-    "fair": fair,
-    "diagnostic": diagnostic,
+# page -> its tables, of which THREE_SEEDS is made from another report
+BLOCKS: dict[str, dict[str, Callable[[Path], str]]] = {
+    "README.md": {"zero-shot": zero_shot, "few-shot": few_shot, "base-to-novel": base_to_novel},
+    "docs/mini_results.md": {"fair": fair, "three seeds": three_seeds, "diagnostic": diagnostic},
 }
+THREE_SEEDS = "three seeds"
 
 
 def filled(text: str, blocks: dict[str, str]) -> str:
@@ -180,11 +181,11 @@ def main() -> None:
     asked.add_argument("--tables", type=Path, default=ROOT / "reports/mini/tables")
     asked.add_argument("--three-seeds", type=Path, help="folder of the tables that have three seeds")
     given = asked.parse_args()
-    blocks = {name: make(given.tables) for name, make in BLOCKS.items()}
-    if given.three_seeds:
-        blocks["three seeds"] = three_seeds(given.three_seeds)
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    for page, makers in BLOCKS.items():
+        folders = {name: given.three_seeds if name == THREE_SEEDS else given.tables for name in makers}
+        blocks = {name: makers[name](folder) for name, folder in folders.items() if folder}
+        path = ROOT / page
+        path.write_text(filled(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import typer
 from tcclip.errors import UserError
 from tcclip.process.launch import AUTO, GpuCount
 
-SuiteName = Annotated[str, typer.Option("--suite", help="mini or paper")]
+SuiteName = Annotated[str, typer.Option("--suite", help="mini, paper, or another file of params/suites/")]
 Gpus = Annotated[
     str | None,
     typer.Option(

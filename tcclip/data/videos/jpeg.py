@@ -5,7 +5,7 @@ As in Motion JPEG they are left out: a decoder that finds none takes these (libj
 the JFIF header, 18 bytes that say nothing else than what a decoder takes for granted: the components are YCbCr. What a
 frame decodes to is not changed by it, and more than half of what tar adds to a frame is won back.
 
-Huffman tables of a frame's own would save more of most frames; docs/performance.md says why there are none.
+Huffman tables of a frame's own would hardly save more; docs/videos.md says why there are none.
 """
 
 from __future__ import annotations

@@ -51,6 +51,32 @@ def test_every_link_of_a_page_leads_somewhere(page):
     assert [link for link in files if link and not (page.parent / link).exists()] == []
 
 
+def anchors(page):
+    """The #anchors of a page's headings, as GitHub makes them: small letters, blanks as dashes, no other signs."""
+    found = []
+    for heading in re.findall(r"^#+ +(.+?) *$", read(page), re.MULTILINE):
+        words = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading)  # of a link its words
+        anchor = re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
+        seen = sum(re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", other) is not None for other in found)
+        found.append(f"{anchor}-{seen}" if seen else anchor)
+    return found
+
+
+def test_an_anchor_is_a_heading_in_small_letters_without_signs(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A `b_c`: what, and [why](x.md#y)?\n## Two\n```\n# no heading\n```\n## Two\n")
+    assert anchors(page) == ["a-b_c-what-and-why", "two", "two-1"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_heading_finds_it(page):
+    links = re.findall(r"\]\((?![a-z]+:)([^)\s#]*)#([^)\s]+)\)", read(page))
+    headings = {
+        file: anchors(page.parent / file if file else page) for file, _ in links if not file or file.endswith(".md")
+    }
+    assert [f"{file}#{anchor}" for file, anchor in links if file in headings and anchor not in headings[file]] == []
+
+
 def test_every_page_of_docs_is_in_the_index():
     index = read(ROOT / "docs/index.md")
     pages = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "index.md"]

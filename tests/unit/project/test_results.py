@@ -1,6 +1,8 @@
-"""README's numbers of the mini suite are written by a command, from the tables' CSVs."""
+"""The pages' numbers of the mini suite are written by a command, from the tables' CSVs."""
 
 import importlib.util
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,6 @@ import pytest
 from tcclip.plan import load_plan
 
 ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEAD = "table,group,row,column,value,source,std_seeds,low,difference,difference_low,difference_high"
 
 
@@ -25,10 +26,30 @@ def written(folder, table, *lines):
     return folder
 
 
-def test_every_table_of_results_has_its_place_in_the_readme(results):
-    names = [*results.BLOCKS, "three seeds"]
-    filled = results.filled(README, {name: f"| {name} |" for name in names})
-    assert all(f"<!-- results: {name} -->\n| {name} |\n<!-- end -->" in filled for name in names)
+def test_every_table_of_results_has_its_place_in_its_page(results):
+    for page, names in results.BLOCKS.items():
+        filled = results.filled((ROOT / page).read_text(encoding="utf-8"), {name: f"| {name} |" for name in names})
+        assert all(f"<!-- results: {name} -->\n| {name} |\n<!-- end -->" in filled for name in names)
+
+
+def test_a_page_has_no_marks_of_a_table_that_nothing_writes(results):
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        marks = re.findall("<!-- results: (.+?) -->", page.read_text(encoding="utf-8"))
+        assert sorted(marks) == sorted(results.BLOCKS.get(str(page.relative_to(ROOT)), {}))
+
+
+def test_the_table_of_three_seeds_is_written_only_where_its_folder_is_named(results, tmp_path, monkeypatch):
+    names = ("one", "three seeds")
+    page = "".join(f"<!-- results: {name} -->\nold\n<!-- end -->\n" for name in names)
+    (tmp_path / "page.md").write_text(page)
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    monkeypatch.setattr(results, "BLOCKS", {"page.md": dict.fromkeys(names, str)})
+    written = []
+    for options in ([], ["--three-seeds", "several"]):
+        monkeypatch.setattr(sys, "argv", ["fill_results", "--tables", "single", *options])
+        results.main()
+        written.append((tmp_path / "page.md").read_text().splitlines()[1::3])
+    assert written == [["single", "old"], ["single", "several"]]
 
 
 def test_what_stands_around_a_table_stays(results):
