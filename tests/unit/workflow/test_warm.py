@@ -16,7 +16,7 @@ from warm_server import TCCLIP, tcclip, without_seconds
 
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
-from tcclip.workflow import warm
+from tcclip.workflow import warm_fork
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,11 +60,11 @@ def test_a_fork_sees_params_that_have_changed_since_the_server_began(tmp_path, m
     monkeypatch.chdir(tmp_path)
     load_plan.cache_clear()
     planned, plan = versions(), load_plan("mini")
-    warm.forget_unless(planned)
+    warm_fork.forget_unless(planned)
     assert load_plan("mini") is plan
     path = tmp_path / "params" / "suites" / "mini.yaml"
     path.write_text(path.read_text().replace("description: Generated", "description: Drawn"))
-    warm.forget_unless(planned)
+    warm_fork.forget_unless(planned)
     assert load_plan("mini").suite.description.startswith("Drawn")
     load_plan.cache_clear()
 
@@ -117,7 +117,7 @@ print(warm.load("mini") is not None)
 EXIT = """
 import atexit, sys, tempfile, weakref
 from pathlib import Path
-from tcclip.workflow import warm
+from tcclip.workflow import warm_fork
 
 class Thing: pass
 server = Thing()
@@ -126,7 +126,7 @@ weakref.finalize(server, print, "thing of the server", flush=True)
 import os
 process = os.fork()
 if not process:
-    warm._leave_exit_functions()
+    warm_fork.leave_exit_functions()
     job = Thing()
     atexit.register(print, "function of the job", flush=True)
     weakref.finalize(job, print, "thing of the job", flush=True)

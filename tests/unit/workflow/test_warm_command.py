@@ -44,7 +44,7 @@ def test_the_command_beside_a_server_works_wherever_python_lies(name, tmp_path, 
     python.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(python))
     command = tmp_path / "tcclip"
-    command.write_bytes(warm_start._command("mini", ""))
+    command.write_bytes(warm_start._command("mini", "", ""))
     command.chmod(0o700)
     done = subprocess.run([command, "--version"], env={**os.environ, "TCCLIP_WARM": "/nobody"}, capture_output=True)
     assert done.stdout.startswith(b"tcclip "), done.stderr
