@@ -1,4 +1,4 @@
-"""A fork of the warm server in a command's place: what of the server it must leave or forget, and the command itself."""
+"""A fork of the warm server in a command's place: what of the server it must forget, and then the command itself."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ warm.serve(Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), int(sys.ar
 
 @contextlib.contextmanager
 def light_server(folder: Path, load: str, code: Path = ROOT) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
-    """The socket in `folder`, and the process, of a server of `code` that does `load` instead of loading for seconds."""
+    """The socket in `folder`, and the process, of a server of `code` that does `load` instead of loading all."""
     path = folder / "tcclip-1" / "warm"
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -162,3 +164,11 @@ def test_frames_that_were_made_again_are_read_again(store: FrameStore) -> None:
     key = clips._key
     os.utime(store.folder / "index.parquet", ns=(1, 1))
     assert dataclasses.replace(clips)._key != key
+
+
+def test_without_a_temporary_folder_clips_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, keeping._files[:] = keeping._files[:], []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    begin()
+    assert keeping._files == [] and np.array_equal(kept("one", SHAPE, lambda: pictures(1)), pictures(1))
+    keeping._files[:] = files

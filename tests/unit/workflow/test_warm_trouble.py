@@ -10,6 +10,8 @@ import psutil
 import pytest
 from warm_server import TCCLIP, light_server, tcclip
 
+from tcclip.process import handover
+
 # Its forks do what their first word says; where there is none, the command does by itself what it always does.
 LOAD = """
 import tcclip.cli.app
@@ -52,10 +54,16 @@ def waiting(path, file, seconds):
     command = subprocess.Popen(
         [TCCLIP, "wait", str(file), str(seconds)], env=environment, stdout=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 30
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    assert comes(file.exists)
     return command
+
+
+def comes(condition):
+    """Whether it is true within a while."""
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
 
 
 def test_an_error_that_nobody_expected_is_shown(server):
@@ -77,21 +85,22 @@ def test_where_there_is_no_place_for_a_fork_one_command_runs_by_itself_and_no_ot
     assert tcclip("--version", server=path).stdout.startswith("tcclip ")
     full.unlink()
     assert tcclip("print", server=path).stdout == "by a fork\n"
-    assert (command.poll(), process.num_fds()) == (None, files)
+    assert command.poll() is None and comes(lambda: process.num_fds() == files)
     command.kill()
 
 
 def test_what_is_no_command_ends_no_job(server, tmp_path):
     path, process = server
     command, files = waiting(path, tmp_path / "told", 1000), process.num_fds()
-    for streams in ([0, 1, 2], [0], []):
+    order = handover.order(["print"])
+    for streams, said in (([0, 1, 2], b"hello"), ([0], order), ([], order)):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.connect(str(path))
-            socket.send_fds(stranger, [(5).to_bytes(4, "little")], streams)
-            stranger.sendall(b"hello")
+            socket.send_fds(stranger, [len(said).to_bytes(4, "little")], streams)
+            stranger.sendall(said)
             assert stranger.recv(1) == b""
     assert tcclip("print", server=path).stdout == "by a fork\n"
-    assert (command.poll(), process.num_fds()) == (None, files)
+    assert command.poll() is None and comes(lambda: process.num_fds() == files)
     command.kill()
 
 
