@@ -29,12 +29,13 @@ import psutil
 from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
-from tcclip.plan import load_plan, plan_with_seeds
+from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.stages import all_stages, fingerprint
 from tcclip.workflow import warm_code
 from tcclip.workflow.request import receive
 from tcclip.workflow.warm_fork import forked
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
 
 
@@ -50,6 +51,11 @@ def load(suite: str, seeds: str = "") -> object:
 
     Returns the versions of params that the plans are of.
     """
+    planned = versions()  # before the plan, so that a change while it is made is noticed
+    plans = _plans(suite, seeds)
+    for plan in plans:
+        # What Snakemake tells each job, which libraries read when they are imported; torch's are set by the job itself.
+        os.environ.update(dict.fromkeys(THREADS, str(plan.suite.machine.threads)))
     importlib.import_module("tcclip.cli.app")
     stages = all_stages()
     for stage in vars(stages).values():
@@ -63,13 +69,19 @@ def load(suite: str, seeds: str = "") -> object:
         fingerprint.code(*job.CODE, *AXES.values())
     importlib.import_module("tcclip.process.environment").software()
     importlib.import_module("tcclip.cli.app").command_line()
-    planned = versions()  # before the plan, so that a change while it is made is noticed
     with contextlib.suppress(UserError, ImportError):  # each job says it
-        for plan in {load_plan(suite), plan_with_seeds(suite, seeds)}:
+        for plan in plans:
             plan.prepare()
             if not all(file.exists() for file in stages.tokens.outputs(plan)):  # each job makes its texts' ids itself
                 importlib.import_module("tcclip.models.tokens").tokenizer()
     return planned
+
+
+def _plans(suite: str, seeds: str) -> set[Plan]:
+    """The plans that jobs of a suite ask for; none where something is wrong, which each job says."""
+    with contextlib.suppress(UserError, ImportError):
+        return {load_plan(suite), plan_with_seeds(suite, seeds)}
+    return set()
 
 
 def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: str, version: str) -> None:

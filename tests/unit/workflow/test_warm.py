@@ -156,3 +156,19 @@ parts = set().union(*map(_submodules, AXES.values()))
 print(sorted(parts - sys.modules.keys()))
 """)
     assert preloaded.run([str(script)], Path.cwd(), os.environ).stdout == "[]\n"
+
+
+def test_a_servers_libraries_have_the_threads_of_the_suites_jobs(tmp_path):
+    """They read the variables when they are imported, long before a fork gets those of its job."""
+    script = """
+import importlib, os, sys
+from tcclip.workflow import warm
+def first(name):
+    sys.exit(" ".join([*(os.environ[variable] for variable in warm.THREADS), str("numpy" in sys.modules)]))
+importlib.import_module = first
+warm.load("mini")
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "7"}
+    said = subprocess.run([sys.executable, "-c", script], env=environment, text=True, capture_output=True).stderr
+    threads = load_plan("mini").suite.machine.threads
+    assert said == f"{threads} {threads} {threads} False\n"

@@ -14,6 +14,7 @@ from tcclip.process import handover
 
 # Its forks do what their first word says; where there is none, the command does by itself what it always does.
 LOAD = """
+import tempfile
 import tcclip.cli.app
 
 def main():
@@ -22,6 +23,8 @@ def main():
         raise RuntimeError("nobody thought of this")
     if word == "exit":
         sys.exit("the last words")
+    if word == "folder":
+        print(tempfile.gettempdir())
     if word == "wait":
         signal.signal(signal.SIGTERM, lambda *_: open(others[0], "a").write("told "))
         open(others[0], "w").close()
@@ -112,3 +115,8 @@ def test_a_fork_whose_command_was_killed_is_told_once_and_the_server_rests(serve
     assert command.communicate(timeout=30)[0] == "by a fork\n"  # the fork goes on and ends
     assert (tmp_path / "told").read_text() == "told "
     assert sum(process.cpu_times()[:2]) - before < 0.5
+
+
+def test_a_jobs_temporary_folder_is_its_own(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # by Snakemake's resource tmpdir
+    assert tcclip("folder", server=server[0]).stdout.startswith(f"{tmp_path}\n")
