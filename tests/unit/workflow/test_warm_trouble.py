@@ -14,7 +14,7 @@ from tcclip.process import handover
 
 # Its forks do what their first word says; where there is none, the command does by itself what it always does.
 LOAD = """
-import tempfile
+import tempfile, warnings
 import tcclip.cli.app
 
 def main():
@@ -35,11 +35,15 @@ def main():
 
 tcclip.cli.app.main = main
 warm.load = lambda *_: None
-whole, refused = os.fork, []
+warnings.simplefilter("error", DeprecationWarning)
+whole = os.fork
 def fork():
-    if not os.path.exists(sys.argv[1] + "-full"):
-        return whole()
-    raise BlockingIOError(11, "Resource temporarily unavailable")
+    if os.path.exists(sys.argv[1] + "-full"):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    process = whole()
+    if process and os.path.exists(sys.argv[1] + "-threads"):
+        warnings.warn("This process is multi-threaded", DeprecationWarning)
+    return process
 os.fork = fork
 """
 
@@ -120,3 +124,8 @@ def test_a_fork_whose_command_was_killed_is_told_once_and_the_server_rests(serve
 def test_a_jobs_temporary_folder_is_its_own(server, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # by Snakemake's resource tmpdir
     assert tcclip("folder", server=server[0]).stdout.startswith(f"{tmp_path}\n")
+
+
+def test_python_312s_warning_of_forks_beside_threads_ends_no_server(server):
+    server[0].with_name("warm-threads").touch()
+    assert [tcclip("print", server=server[0]).stdout for _ in range(2)] == ["by a fork\n"] * 2
