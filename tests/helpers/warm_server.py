@@ -42,9 +42,11 @@ def light_server(folder: Path, load: str, code: Path = ROOT) -> Iterator[tuple[P
             env={**os.environ, "PYTHONPATH": str(code)},
             stderr=subprocess.DEVNULL,
         )
-    yield path, server
-    server.kill()
-    server.wait()
+    try:
+        yield path, server
+    finally:
+        server.kill()
+        server.wait()
 
 
 def tcclip(*arguments: str, server: Path | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
