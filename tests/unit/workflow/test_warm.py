@@ -21,7 +21,9 @@ from tcclip.workflow import warm_fork
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("arguments", [("plan", "--suite", "mini"), ("train", "no-such-run"), ("no-such-command",)])
+@pytest.mark.parametrize(
+    "arguments", [("plan", "--suite", "mini", "--runs"), ("train", "no-such-run"), ("no-such-command",)]
+)
 def test_a_fork_prints_and_returns_what_a_command_of_its_own_does(socket_path, arguments):
     alone, forked = tcclip(*arguments), tcclip(*arguments, server=socket_path)
     assert (forked.returncode, forked.stdout) == (alone.returncode, alone.stdout)
