@@ -52,7 +52,16 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def emit(self, record: LogRecord) -> None:
-        """Print one event, if a person wants to see it."""
+        """Print one event, if a person wants to see it.
+
+        An error costs one event: it would end the thread that Snakemake calls this in, and all that comes later.
+        """
+        try:
+            self._emit(record)
+        except Exception:
+            self.handleError(record)
+
+    def _emit(self, record: LogRecord) -> None:
         fields = record.__dict__
         event = fields.get("event")
         if event == LogEvent.JOB_INFO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -96,11 +97,12 @@ class Board:
         return max(work, 0.0) / at_once
 
     def _measured_before(self) -> dict[str, float]:
-        """Seconds that the trainings took whose runs have results already."""
+        """Seconds that the trainings took whose runs have results already, of those that say it."""
         found = {}
         for name, run in self.plan.runs.items():
             if run.trained and name in self.there:
-                found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
+                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # deleted, or another's
+                    found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
         return found
 
     def _last_rule(self) -> str:

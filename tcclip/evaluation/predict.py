@@ -15,7 +15,7 @@ from tcclip.data.clips.views import views_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.process import distributed
 from tcclip.process.copying import on_device
-from tcclip.process.runtime import autocast, leave_signals_to_parent
+from tcclip.process.runtime import autocast, leave_signals_to_parent, worker_context
 from tcclip.process.sockets import shorten_temporary_folder
 
 
@@ -45,6 +45,7 @@ def predict(
         batch_size=batch,
         sampler=items,
         num_workers=workers,
+        multiprocessing_context=worker_context(workers),
         pin_memory=device.type == "cuda",
         worker_init_fn=leave_signals_to_parent,
         generator=torch.Generator(),

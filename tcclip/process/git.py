@@ -12,6 +12,8 @@ from tcclip.errors import UserError
 # A checkout may belong to another user, as in a container, and git then asks whether its configuration is trusted. Its
 # code runs in this process already, and nothing that is asked here runs a program that its configuration names.
 TRUSTED = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
+# `git status` would write down what it has found, and a person's `git commit` at that moment fail for its lock.
+READING = "--no-optional-locks"
 SECONDS = 60.0  # for a large checkout on a slow disk
 
 
@@ -25,7 +27,12 @@ def ask(*arguments: str, folder: Path | None = None) -> str:
     words = next(word for word in arguments if not word.startswith("-"))
     try:
         done = subprocess.run(
-            ["git", *TRUSTED, *place, *arguments], capture_output=True, text=True, check=True, timeout=SECONDS
+            ["git", READING, *TRUSTED, *place, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=SECONDS,
+            env={**os.environ, "LC_ALL": "C"},  # its words are looked into
         )
     except OSError as error:
         raise GitError(f"git cannot be run ({error.strerror}): install it") from error

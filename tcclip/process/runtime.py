@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Literal, cast, get_args
@@ -103,6 +104,15 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def worker_context(workers: int) -> str | None:
+    """How DataLoader starts its workers; None, as it wants it without any.
+
+    On Linux as forks, which have what the process has: its libraries, kept clips (`data.clips.kept`), a temporary
+    folder of a short name. From Python 3.14 on forks are no longer what is done where nothing is said.
+    """
+    return "fork" if workers and sys.platform == "linux" else None
 
 
 def leave_signals_to_parent(_worker: int) -> None:

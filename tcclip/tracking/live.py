@@ -39,14 +39,13 @@ UNHEARD_SECONDS = 2.0  # for a reporter that has not reached the server so far
 def watched(folder: Path, params: Mapping[str, Any], tags: Mapping[str, str], seconds: float) -> Iterator[Watch]:
     """Watch the training of the run in `folder`; gives what is to be called at its start and after each epoch.
 
+    Of several processes the first one alone is to do it.
+
     Args:
         params: the content of the run's params.yaml.
         tags: what the plan knows of the run.
         seconds: between two samples.
     """
-    if os.environ.get("RANK", "0") != "0":  # of several processes the first one speaks for all
-        yield lambda rows: None
-        return
     watching = _Watching(folder, opening(folder.name, params, tags), seconds)
     try:
         yield watching.rows

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from tcclip.data.clips.training import Sample, TrainingClips
 from tcclip.process.copying import on_device
 from tcclip.process.rng import generator
-from tcclip.process.runtime import leave_signals_to_parent
+from tcclip.process.runtime import leave_signals_to_parent, worker_context
 from tcclip.process.sockets import shorten_temporary_folder
 from tcclip.training.budget import Budget
 
@@ -68,6 +68,7 @@ def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, de
         clips,
         batch_sampler=samples,  # type: ignore[arg-type]  # any iterable of index lists will do
         num_workers=workers,
+        multiprocessing_context=worker_context(workers),
         collate_fn=collate,
         pin_memory=device.type == "cuda",
         worker_init_fn=leave_signals_to_parent,

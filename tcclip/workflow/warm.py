@@ -9,12 +9,9 @@ as it always can.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import importlib
-import logging
-import multiprocessing.util
 import os
 import pkgutil
 import select
@@ -22,22 +19,31 @@ import shutil
 import signal
 import socket
 import sys
-import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
 from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import versions
-from tcclip.plan import load_plan, plan_with_seeds
+from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.stages import all_stages, fingerprint
-from tcclip.workflow.request import Request, receive
+from tcclip.workflow import warm_code
+from tcclip.workflow.request import receive
+from tcclip.workflow.warm_fork import forked
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
+
+
+class Loaded(NamedTuple):
+    """What the server has, as long as it is of the files that are there."""
+
+    code: warm_code.Files
+    params: object  # `params.reader.versions`, which the plans are of
 
 
 def load(suite: str, seeds: str = "") -> object:
@@ -45,6 +51,11 @@ def load(suite: str, seeds: str = "") -> object:
 
     Returns the versions of params that the plans are of.
     """
+    planned = versions()  # before the plan, so that a change while it is made is noticed
+    plans = _plans(suite, seeds)
+    for plan in plans:
+        # What Snakemake tells each job, which libraries read when they are imported; torch's are set by the job itself.
+        os.environ.update(dict.fromkeys(THREADS, str(plan.suite.machine.threads)))
     importlib.import_module("tcclip.cli.app")
     stages = all_stages()
     for stage in vars(stages).values():
@@ -58,25 +69,37 @@ def load(suite: str, seeds: str = "") -> object:
         fingerprint.code(*job.CODE, *AXES.values())
     importlib.import_module("tcclip.process.environment").software()
     importlib.import_module("tcclip.cli.app").command_line()
-    planned = versions()  # before the plan, so that a change while it is made is noticed
     with contextlib.suppress(UserError, ImportError):  # each job says it
-        for plan in {load_plan(suite), plan_with_seeds(suite, seeds)}:
+        for plan in plans:
             plan.prepare()
             if not all(file.exists() for file in stages.tokens.outputs(plan)):  # each job makes its texts' ids itself
                 importlib.import_module("tcclip.models.tokens").tokenizer()
     return planned
 
 
-def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: str) -> None:
-    """Fork for every request at `path`, where `listener` is, until process `owner` is gone."""
+def _plans(suite: str, seeds: str) -> set[Plan]:
+    """The plans that jobs of a suite ask for; none where something is wrong, which each job says."""
+    with contextlib.suppress(UserError, ImportError):
+        return {load_plan(suite), plan_with_seeds(suite, seeds)}
+    return set()
+
+
+def serve(path: Path, listener: socket.socket, owner: int, suite: str, seeds: str, version: str) -> None:
+    """Fork for every request at `path`, where `listener` is, until process `owner` is gone.
+
+    version: of the code when the server was started (`warm_code.version`), before it imported anything.
+    """
     commands: dict[int, socket.socket] = {}  # process id of the fork -> the command that waits for it
     try:
         process = psutil.Process(owner)
+        code = warm_code.files()
+        if warm_code.version(code) != version:
+            return
         with _ending_with(process):
-            planned = load(suite, seeds)
+            loaded = Loaded(code, load(suite, seeds))
             importlib.import_module("tcclip.data.clips.kept").begin()
         gc.collect()
-        _serve(listener, process, planned, commands)
+        _serve(listener, process, loaded, commands)
     except psutil.NoSuchProcess:
         pass
     finally:
@@ -107,97 +130,61 @@ def _is_there(process: psutil.Process) -> bool:
         return False
 
 
-def _serve(listener: socket.socket, owner: psutil.Process, planned: object, commands: dict[int, socket.socket]) -> None:
+def _serve(listener: socket.socket, owner: psutil.Process, loaded: Loaded, commands: dict[int, socket.socket]) -> None:
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, _noticed)
     while _is_there(owner):
-        ready = select.select(list[Any]([listener, ended, *commands.values()]), [], [], POLL_SECONDS)[0]
+        sockets = [listener, *commands.values()]
+        ready = select.select(list[Any]([ended, *filter(_is_open, sockets)]), [], [], POLL_SECONDS)[0]
         if listener in ready:
-            command, _ = listener.accept()
-            try:
-                request = receive(command)
-            except ConnectionError:  # it has ended already
-                command.close()
-            else:
-                commands[_fork(command, request, planned, [listener, *commands.values()])] = command
+            _answer(listener, loaded, commands)
         if ended in ready:
             os.read(ended, 4096)
             _report_ended(commands)
         for process, command in commands.items():
             if command in ready:  # a command says nothing while it waits: it is gone
                 os.kill(process, signal.SIGTERM)
+                command.close()  # its fork is told once
+
+
+def _is_open(connection: socket.socket) -> bool:
+    return connection.fileno() >= 0
+
+
+def _answer(listener: socket.socket, loaded: Loaded, commands: dict[int, socket.socket]) -> None:
+    """Fork for the next command; one that gets no fork runs by itself, with the code that lies there now.
+
+    Once that is another than what was loaded nobody is listened to any more: a fork would do its job with the old code,
+    beside modules that it imports later, and Snakemake and the record of its results would name the new one.
+    """
+    if not _is_there_still(loaded.code):
+        listener.close()
+        return
+    try:
+        command, _ = listener.accept()
+    except OSError:  # it has ended already
+        return
+    try:
+        with receive(command) as request:
+            process = forked(request, loaded.params, [listener, *commands.values()])
+    except (OSError, ValueError):  # it has ended by now or is no command, or there is no memory for a fork
+        command.close()
+        return
+    commands[process] = command
+    with contextlib.suppress(OSError):
+        command.sendall(process.to_bytes(4, "little"))
+
+
+def _is_there_still(code: warm_code.Files) -> bool:
+    with contextlib.suppress(OSError):
+        return warm_code.files() == code
+    return False
 
 
 def _noticed(_number: int, _frame: FrameType | None) -> None:
     """SIGCHLD needs a handler to wake the server."""
-
-
-def _fork(command: socket.socket, request: Request, planned: object, others: list[socket.socket]) -> int:
-    """A process that does what `command` asks and leaves the `others` alone; its id."""
-    process = os.fork()
-    if process:
-        for stream in request.streams:
-            os.close(stream)
-        with contextlib.suppress(OSError):
-            command.sendall(process.to_bytes(4, "little"))
-        return process
-    code = 1
-    try:
-        gc.freeze()  # what is there stays: looking through it for garbage would take long, and copy it
-        _leave_exit_functions()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for other in others:
-            other.close()
-        code = _do(request, planned)
-    finally:
-        # Private to Python, but nothing public does it: os._exit runs no exit functions, and SystemExit would go up to
-        # the server's loop. multiprocessing ends its own forks with these two calls from Python 3.13 on.
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)  # leaves the server's own way out to the server
-
-
-def _leave_exit_functions() -> None:
-    """Leave to the server what its libraries want done at the end of its process (torch: a tenth of a second).
-
-    A job's own exit functions run, and those of what it uses. Nothing public does it; multiprocessing's forks begin
-    with the first call from Python 3.13 on.
-    """
-    atexit._clear()
-    weakref.finalize._registry.clear()  # type: ignore[attr-defined]
-    weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
-    for function in (logging.shutdown, multiprocessing.util._exit_function):  # type: ignore[attr-defined]
-        atexit.register(function)
-
-
-def _do(request: Request, planned: object) -> int:
-    """Run the command line in the asking command's place; its exit code."""
-    for target, source in enumerate(request.streams):
-        os.dup2(source, target)
-        os.close(source)
-    os.environ.clear()
-    os.environ.update(request.environment)
-    os.chdir(request.folder)
-    forget_unless(planned)
-    sys.argv = ["tcclip", *request.arguments]
-    from tcclip.cli.app import main
-
-    try:
-        main()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
-
-
-def forget_unless(planned: object) -> None:
-    """Forget the plan that is there unless the files of params are still those `planned`."""
-    if versions() != planned:
-        load_plan.cache_clear()
 
 
 def _report_ended(commands: dict[int, socket.socket]) -> None:

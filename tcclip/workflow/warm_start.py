@@ -21,6 +21,7 @@ from pathlib import Path
 import tcclip
 from tcclip.process.handover import SOCKET, answers
 from tcclip.process.sockets import short_name
+from tcclip.workflow import warm_code
 
 WAITING = 64  # commands that may wait while the server is loading
 TUNABLES = "GLIBC_TUNABLES"
@@ -46,29 +47,34 @@ def server_for_jobs(suite: str, seeds: str = "") -> None:
 
 def start_server(suite: str, seeds: str, owner: int) -> str:
     """Start a server for jobs of `suite` that ends with process `owner`; its socket, or "" where there can be none."""
-    path = Path(tempfile.mkdtemp(prefix="tcclip-")) / "warm"  # readable by this user alone
-    try:
-        _start(path, suite, seeds, owner)
-    except OSError:  # a file system without sockets, for one
-        shutil.rmtree(path.parent)
+    if sys.platform != "linux":  # on macOS a process whose frameworks have begun must not be forked
         return ""
-    return str(path)
+    with contextlib.suppress(OSError):  # a full disk, or a file system without sockets, for two
+        folder = Path(tempfile.mkdtemp(prefix="tcclip-"))  # readable by this user alone
+        try:
+            _start(folder / "warm", suite, seeds, owner)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return str(folder / "warm")
+    return ""
 
 
 def _start(path: Path, suite: str, seeds: str, owner: int) -> None:
-    command_file(path).write_bytes(_command(suite, seeds))
+    version = warm_code.version(warm_code.files())  # before the server imports anything
+    command_file(path).write_bytes(_command(suite, seeds, version))
     command_file(path).chmod(0o700)
     with socket.socket(socket.AF_UNIX) as listener:
         with short_name(path) as name:
             listener.bind(name)
         listener.listen(WAITING)
         number = listener.fileno()
-        command = [sys.executable, "-P", "-m", "tcclip.workflow.warm", str(path), str(number), str(owner), suite, seeds]
+        words = [str(path), str(number), str(owner), suite, seeds, version]
         tunables = os.environ.get(TUNABLES, "")
         if HUGE_PAGES not in tunables:
             tunables = ":".join(filter(None, [tunables, f"{HUGE_PAGES}=1"]))
         subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", "tcclip.workflow.warm", *words],
             pass_fds=[number],
             stdout=sys.stderr,  # it says nothing but what goes wrong, and nobody shall wait for its end
             env={**os.environ, TUNABLES: tunables},
@@ -82,22 +88,23 @@ def command_file(path: Path) -> Path:
 
 
 def _is_ours(path: Path, suite: str, seeds: str) -> bool:
-    """Whether the server at `path` has this checkout's code, this Python, and the plan of `suite`."""
+    """Whether the server at `path` has this checkout's code as it is now, this Python, and the plan of `suite`."""
     with contextlib.suppress(OSError):
-        return command_file(path).read_bytes().startswith(_head(suite, seeds))
+        head = _head(suite, seeds, warm_code.version(warm_code.files()))
+        return command_file(path).read_bytes().startswith(head)
     return False
 
 
-def _head(suite: str, seeds: str) -> bytes:
+def _head(suite: str, seeds: str, version: str) -> bytes:
     """The first lines of a server's `tcclip`: what it is for. A Python has several names, and one folder."""
-    words = [suite, seeds, str(Path(sys.prefix).resolve()), _package()]
+    words = [suite, seeds, str(Path(sys.prefix).resolve()), _package(), version]
     return os.fsencode(f"#!/bin/sh\n# {shlex.join(words)}\n")
 
 
-def _command(suite: str, seeds: str) -> bytes:
+def _command(suite: str, seeds: str, version: str) -> bytes:
     """A `tcclip` that asks a server, and imports next to nothing for it; by a shell, whose files may have any name."""
     asked = shlex.join([sys.executable, "-IS", "-c", COMMAND.format(package=_package())])
-    return _head(suite, seeds) + os.fsencode(f'exec {asked} "$@"\n')
+    return _head(suite, seeds, version) + os.fsencode(f'exec {asked} "$@"\n')
 
 
 def _package() -> str:

@@ -241,10 +241,3 @@ def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(s
     assert (entry.info.run_id, entry.info.status) == (live.info.run_id, "FINISHED")
     assert {"history.csv", "metrics.json"} <= {a.path for a in client(server).list_artifacts(live.info.run_id)}
     assert [i.tags[0].value for i in entry.inputs.dataset_inputs] == ["test"]  # the table of it that is there
-
-
-def test_only_the_first_of_several_processes_speaks(tmp_path, monkeypatch):
-    monkeypatch.setenv("RANK", "1")
-    with watched(tmp_path / "run", {}, {"suite": "mini"}, 0.1) as watch:
-        watch([])
-    assert not (tmp_path / "run").exists()

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from tcclip.backbone.pretraining.pictures import Pictures, augmented
 from tcclip.params.suite import Pretraining
 from tcclip.process.rng import generator
-from tcclip.process.runtime import leave_signals_to_parent
+from tcclip.process.runtime import leave_signals_to_parent, worker_context
 
 Batch = tuple[Tensor, Tensor, Tensor]  # pictures (B, 3, size, size), their captions' ids (U, L), each picture's (B,)
 
@@ -45,6 +45,7 @@ def load(batches: StepBatches) -> Iterator[Batch]:
         batches,
         batch_size=None,  # an item is a batch
         num_workers=1,
+        multiprocessing_context=worker_context(1),
         worker_init_fn=leave_signals_to_parent,
         generator=torch.Generator(),
     )

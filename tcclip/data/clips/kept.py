@@ -38,10 +38,11 @@ def key_of(store: FrameSource, *settings: object) -> str:
 
 def begin() -> None:
     """Keep the clips of this process and of those that it forks, if the temporary folder has plenty of space."""
-    if shutil.disk_usage(tempfile.gettempdir()).free < SPARE * PLACES * PLACE:
-        return
-    with tempfile.TemporaryFile(prefix="tcclip-clips-") as file:
-        _files[:] = [os.dup(file.fileno())]
+    with contextlib.suppress(OSError):  # without such a folder each clip is made again
+        if shutil.disk_usage(tempfile.gettempdir()).free < SPARE * PLACES * PLACE:
+            return
+        with tempfile.TemporaryFile(prefix="tcclip-clips-") as file:
+            _files[:] = [os.dup(file.fileno())]
 
 
 def kept(key: str, shape: tuple[int, ...], make: Callable[[], NDArray[np.uint8]]) -> NDArray[np.uint8]:

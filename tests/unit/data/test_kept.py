@@ -1,8 +1,12 @@
 """Clips that another job of the workflow has made (`tcclip.data.clips.kept`)."""
 
 import dataclasses
+import multiprocessing
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from tiny_world import make_world
+from torch.utils.data import Dataset
 
 from tcclip.data.clips import kept as keeping
 from tcclip.data.clips.kept import MARK, PLACE, PLACES, begin, kept
@@ -18,6 +23,7 @@ from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameStore
 from tcclip.params import load_method
 from tcclip.params.protocol import CENTRE, Views
+from tcclip.training.batches import load
 
 SHAPE = (2, 8, 8, 3)
 
@@ -162,3 +168,30 @@ def test_frames_that_were_made_again_are_read_again(store: FrameStore) -> None:
     key = clips._key
     os.utime(store.folder / "index.parquet", ns=(1, 1))
     assert dataclasses.replace(clips)._key != key
+
+
+def test_without_a_temporary_folder_clips_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, keeping._files[:] = keeping._files[:], []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    begin()
+    assert keeping._files == [] and np.array_equal(kept("one", SHAPE, lambda: pictures(1)), pictures(1))
+    keeping._files[:] = files
+
+
+class Asked(Dataset[tuple[torch.Tensor, int, str]]):
+    """A clip that is there."""
+
+    def __getitem__(self, _sample: object) -> tuple[torch.Tensor, int, str]:
+        return torch.from_numpy(kept("one", SHAPE, never).copy()), 0, "video"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forks on Linux")
+def test_loader_workers_find_what_is_kept_whatever_python_starts_processes_as() -> None:
+    kept("one", SHAPE, lambda: pictures(1))
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("spawn", force=True)  # Python 3.14: forkserver
+    try:
+        (batch,) = load(Asked(), iter([[(0, 0)]]), 1, torch.device("cpu"))  # type: ignore[arg-type]
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+    assert torch.equal(batch.clips, torch.from_numpy(pictures(1))[None])

@@ -159,6 +159,21 @@ def test_runs_that_are_there_already_fill_tables_unless_their_results_are_older_
     assert Board(plan, PLANNED, Clock()).there == {run}
 
 
+@pytest.mark.parametrize("content", [None, "{}", "[]", "{", '{"seconds": null}'])
+def test_a_training_that_does_not_say_how_long_it_took_is_left_out(tmp_path, monkeypatch, content) -> None:
+    plan = load_plan("mini")
+    monkeypatch.chdir(tmp_path)
+    silent, other = "few_shot-hmdb51-k2-tc_clip-s1024", "few_shot-hmdb51-k2-vifi_clip-s1024"
+    has_results(silent)
+    has_results(other, 20.0)
+    said = Path("runs/mini") / silent / "training.json"
+    said.unlink()
+    if content:
+        said.write_text(content)
+    board = Board(plan, PLANNED, Clock())
+    assert (board.before, board.there) == ({other: 20.0}, {silent, other})
+
+
 def test_looking_at_the_time_left_looks_at_no_file(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     (first,) = names(board, 1)
     evaluated(board, first)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import logging.handlers
+import queue
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -82,3 +84,17 @@ def test_an_error_of_snakemake_itself_is_shown_unless_it_repeats(said, text, sho
     handler, lines = said
     handler.emit(logging.makeLogRecord({"msg": text, "levelno": logging.ERROR}))
     assert bool(lines) == shown
+
+
+def test_an_error_of_the_console_costs_one_event(said, capsys):
+    """In Snakemake's thread, which would end, and with it all that is said later."""
+    handler, lines = said
+    logging.Handler.__init__(handler)
+    records: queue.Queue[logging.LogRecord] = queue.Queue()
+    listener = logging.handlers.QueueListener(records, handler)
+    listener.start()
+    for fields in ({"event": LogEvent.JOB_INFO}, {"event": None}):  # the first one lacks its number
+        records.put(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "something else", **fields}))
+    listener.stop()
+    assert lines == ["something else"]
+    assert "KeyError: 'jobid'" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -123,4 +124,21 @@ def test_a_git_that_does_not_end_is_not_waited_for(checkout, tmp_path, monkeypat
     monkeypatch.setenv("PATH", f"{slow.parent}:/bin:/usr/bin")
     monkeypatch.setattr(git, "SECONDS", 0.2)
     with pytest.raises(git.GitError, match="`git rev-parse` has not answered within 0 s"):
+        git.ask("rev-parse", "HEAD")
+
+
+def test_looking_at_a_checkout_writes_nothing_into_it(checkout):
+    os.utime(checkout / "file.txt", (1, 1))  # looked into again, and written down by a plain `git status`
+    index = (checkout / ".git" / "index").read_bytes()
+    assert environment.git_state()["dirty"] is False
+    assert (checkout / ".git" / "index").read_bytes() == index
+
+
+def test_the_words_of_git_are_understood_in_every_language(strict, monkeypatch):
+    for name, value in {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}.items():
+        monkeypatch.setenv(name, value)
+    said = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stderr
+    if "dubious ownership" in said:
+        pytest.skip("git speaks no German here")
+    with pytest.raises(git.GitError, match="which belongs to another user"):
         git.ask("rev-parse", "HEAD")

@@ -16,12 +16,14 @@ from warm_server import TCCLIP, tcclip, without_seconds
 
 from tcclip.params.reader import versions
 from tcclip.plan import load_plan
-from tcclip.workflow import warm
+from tcclip.workflow import warm_fork
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("arguments", [("plan", "--suite", "mini"), ("train", "no-such-run"), ("no-such-command",)])
+@pytest.mark.parametrize(
+    "arguments", [("plan", "--suite", "mini", "--runs"), ("train", "no-such-run"), ("no-such-command",)]
+)
 def test_a_fork_prints_and_returns_what_a_command_of_its_own_does(socket_path, arguments):
     alone, forked = tcclip(*arguments), tcclip(*arguments, server=socket_path)
     assert (forked.returncode, forked.stdout) == (alone.returncode, alone.stdout)
@@ -60,11 +62,11 @@ def test_a_fork_sees_params_that_have_changed_since_the_server_began(tmp_path, m
     monkeypatch.chdir(tmp_path)
     load_plan.cache_clear()
     planned, plan = versions(), load_plan("mini")
-    warm.forget_unless(planned)
+    warm_fork.forget_unless(planned)
     assert load_plan("mini") is plan
     path = tmp_path / "params" / "suites" / "mini.yaml"
     path.write_text(path.read_text().replace("description: Generated", "description: Drawn"))
-    warm.forget_unless(planned)
+    warm_fork.forget_unless(planned)
     assert load_plan("mini").suite.description.startswith("Drawn")
     load_plan.cache_clear()
 
@@ -117,7 +119,7 @@ print(warm.load("mini") is not None)
 EXIT = """
 import atexit, sys, tempfile, weakref
 from pathlib import Path
-from tcclip.workflow import warm
+from tcclip.workflow import warm_fork
 
 class Thing: pass
 server = Thing()
@@ -126,7 +128,7 @@ weakref.finalize(server, print, "thing of the server", flush=True)
 import os
 process = os.fork()
 if not process:
-    warm._leave_exit_functions()
+    warm_fork.leave_exit_functions()
     job = Thing()
     atexit.register(print, "function of the job", flush=True)
     weakref.finalize(job, print, "thing of the job", flush=True)
@@ -156,3 +158,19 @@ parts = set().union(*map(_submodules, AXES.values()))
 print(sorted(parts - sys.modules.keys()))
 """)
     assert preloaded.run([str(script)], Path.cwd(), os.environ).stdout == "[]\n"
+
+
+def test_a_servers_libraries_have_the_threads_of_the_suites_jobs(tmp_path):
+    """They read the variables when they are imported, long before a fork gets those of its job."""
+    script = """
+import importlib, os, sys
+from tcclip.workflow import warm
+def first(name):
+    sys.exit(" ".join([*(os.environ[variable] for variable in warm.THREADS), str("numpy" in sys.modules)]))
+importlib.import_module = first
+warm.load("mini")
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "7"}
+    said = subprocess.run([sys.executable, "-c", script], env=environment, text=True, capture_output=True).stderr
+    threads = load_plan("mini").suite.machine.threads
+    assert said == f"{threads} {threads} {threads} False\n"

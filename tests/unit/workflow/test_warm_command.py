@@ -15,7 +15,7 @@ from tcclip.workflow import warm_start
 
 def test_the_command_beside_a_server_does_what_the_installed_one_does(socket_path):
     command = str(socket_path.with_name("tcclip"))
-    for arguments in (["plan", "--suite", "mini"], ["train", "no-such-run", "--suite", "mini", "\udcff"]):
+    for arguments in (["plan", "--suite", "mini", "--runs"], ["train", "no-such-run", "--suite", "mini", "\udcff"]):
         asked = {"env": {**os.environ, "TCCLIP_WARM": str(socket_path)}, "capture_output": True, "text": True}
         ours, installed = (subprocess.run([name, *arguments], **asked) for name in (command, TCCLIP))
         assert (ours.returncode, ours.stdout) == (installed.returncode, installed.stdout)
@@ -44,7 +44,7 @@ def test_the_command_beside_a_server_works_wherever_python_lies(name, tmp_path, 
     python.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(python))
     command = tmp_path / "tcclip"
-    command.write_bytes(warm_start._command("mini", ""))
+    command.write_bytes(warm_start._command("mini", "", ""))
     command.chmod(0o700)
     done = subprocess.run([command, "--version"], env={**os.environ, "TCCLIP_WARM": "/nobody"}, capture_output=True)
     assert done.stdout.startswith(b"tcclip "), done.stderr

@@ -2,13 +2,11 @@
 
 import os
 import signal
-import socket
 import subprocess
-import sys
 
 import pytest
 from interrupts import heed_interrupts
-from warm_server import TCCLIP, tcclip
+from warm_server import TCCLIP, light_server, tcclip
 
 from tcclip.process import handover
 
@@ -16,24 +14,11 @@ from tcclip.process import handover
 @pytest.fixture
 def loading(tmp_path):
     """The socket of a server that is still loading, and what lets it go on."""
-    path, go = tmp_path / "tcclip-1" / "warm", tmp_path / "go"
-    path.parent.mkdir()
+    go = tmp_path / "go"
     os.mkfifo(go)
-    (tmp_path / "server.py").write_text(f"""
-import socket, sys
-from pathlib import Path
-from tcclip.workflow import warm
-warm.load = lambda suite, seeds: open({str(go)!r}).read() or sys.exit("the libraries are not there")
-warm.serve(Path({str(path)!r}), socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), "mini", "")
-""")
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        command = [sys.executable, str(tmp_path / "server.py"), str(listener.fileno()), str(os.getpid())]
-        server = subprocess.Popen(command, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
-    yield path, go
-    server.kill()
-    server.wait()
+    load = f"warm.load = lambda *_: open({str(go)!r}).read() or sys.exit('the libraries are not there')"
+    with light_server(tmp_path, load) as (path, _):
+        yield path, go
 
 
 def waiting(path, *arguments):
@@ -73,18 +58,14 @@ def test_a_command_that_was_ended_while_it_waited_is_not_done(loading):
     assert tcclip("--version", server=path).returncode == 0  # the server goes on
 
 
-def test_a_server_that_is_loading_ends_with_its_owner(loading, tmp_path):
-    path, _ = loading
+def test_a_server_that_is_loading_ends_with_its_owner(tmp_path):
     owner = subprocess.Popen(["sleep", "1000"])
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path.with_name("another")))
-        command = [sys.executable, str(tmp_path / "server.py"), str(listener.fileno()), str(owner.pid)]
-        server = subprocess.Popen(command, pass_fds=[listener.fileno()])
-    with pytest.raises(subprocess.TimeoutExpired):
-        server.wait(timeout=3)
-    owner.kill()
-    owner.wait()
-    server.wait(timeout=10)
+    with light_server(tmp_path, f"sys.argv[3] = {owner.pid}; warm.load = lambda *_: time.sleep(1000)") as (_, server):
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.wait(timeout=3)
+        owner.kill()
+        owner.wait()
+        server.wait(timeout=10)
 
 
 def test_an_interrupted_command_that_waits_ends_without_a_traceback(loading, tmp_path):

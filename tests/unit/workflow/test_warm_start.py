@@ -90,3 +90,21 @@ def test_a_server_is_found_below_a_long_temporary_folder(tmp_path):
     done = subprocess.run([sys.executable, "-c", asked, path], text=True, capture_output=True)
     owner.communicate("", timeout=30)
     assert path.startswith(str(folder)) and done.stdout.endswith("code 0\n"), done.stderr
+
+
+def test_a_server_of_code_that_has_changed_since_is_not_taken(socket_path, jobs, monkeypatch):
+    monkeypatch.setenv("TCCLIP_WARM", str(socket_path))
+    monkeypatch.setattr(warm_start.warm_code, "files", lambda: (("module.py", 1, 1),))
+    jobs[0]("mini")
+    assert os.environ["TCCLIP_WARM"] == jobs[1]
+
+
+def test_without_a_temporary_folder_jobs_run_by_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert warm_start.start_server("mini", "", os.getpid()) == ""
+
+
+def test_elsewhere_than_on_linux_jobs_run_by_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert (warm_start.start_server("mini", "", os.getpid()), list(tmp_path.iterdir())) == ("", [])
