@@ -8,14 +8,15 @@ from snakemake.utils import min_version
 from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
+from tcclip.workflow.gpus import one_card, share_gpus
 from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import share_gpus, start, typed_seeds
+from tcclip.workflow.snakefile import start, typed_seeds
 
 min_version("9.18")
 
 plan = plan_or_exit(config, restored=workflow.is_main_process)
 suite, seeds, stages = plan.suite.name, typed_seeds(plan.seeds), all_stages()
-share_gpus(workflow)
+share_gpus(workflow, plan.suite.machine.gpus)
 
 
 wildcard_constraints:

@@ -16,7 +16,7 @@ from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, plan_with_seeds
-from tcclip.process import cards, git
+from tcclip.process import git
 from tcclip.process.handover import SOCKET
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address, question
@@ -46,7 +46,8 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
         address.tracking_uri()
-        plan = plan_with_seeds(str(config.get("suite", "mini")), str(config.get("seeds") or ""))
+        seeds = config.get("seeds")  # a number, which may be 0, or text
+        plan = plan_with_seeds(str(config.get("suite", "mini")), "" if seeds is None else str(seeds))
         if restored:
             restore(plan.suite.name)
             notice_exchanged(plan)
@@ -82,19 +83,6 @@ def start(suite: str, workflow: Any, seeds: str = "") -> None:
         server_for_jobs(suite, seeds)
     else:
         os.environ.pop(SOCKET, None)
-
-
-def share_gpus(workflow: Any) -> None:
-    """Give each job on this machine's GPUs cards of its own, and start no more of them than there are cards.
-
-    `--resources gpu=N` lets them have the first N. On a cluster each job is told its cards.
-    """
-    there = cards.on_this_machine()
-    if not (there and workflow.local_exec and workflow.is_main_process):
-        return
-    limit = workflow.global_resources.setdefault("gpu", len(there)).value
-    if not workflow.dryrun:
-        cards.share(there[:limit])
 
 
 def start_jobs_at_once(scheduler: Any) -> None:

@@ -21,6 +21,7 @@ rule figure:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
         runtime=growing(30),
         gpu=lambda wildcards: stages.figure.gpus_of(plan, wildcards.figure),
+        auto_gpu=lambda wildcards: one_card(stages.figure.gpus_of(plan, wildcards.figure)),
     params:
         suite=suite,
         seeds=seeds,
