@@ -6,6 +6,7 @@ count numbers alone, and ends where a word meets a limit. So jobs of `auto` have
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tcclip.process import cards
@@ -20,26 +21,36 @@ def one_card(count: GpuCount) -> int | None:
     return 1 if count == AUTO else None
 
 
+def limit_what_is_counted(workflow: Any, count: GpuCount) -> None:
+    """Make the limit of GPUs that a person has set one of the resource that the jobs of a suite are counted by.
+
+    `count` is the suite's `machine.gpus`. Snakemake has no way to take a limit away.
+    """
+    limits = workflow.global_resources
+    if workflow.is_main_process and count == AUTO and LIMIT in limits:
+        limits[COUNTED] = limits[LIMIT].value
+        workflow.global_resources = type(limits)({name: limits[name] for name in limits if name != LIMIT})
+
+
 def share_gpus(workflow: Any, count: GpuCount) -> None:
     """Give each job on this machine's GPUs cards of its own, and start no more of them than there are cards.
 
-    `count` is the suite's `machine.gpus`. `--resources gpu=N` lets them have the first N. On a cluster each job is told its cards.
+    `count` is the suite's `machine.gpus`. `--resources gpu=N` lets the jobs have the first N. A cluster tells each job
+    its cards, also where the login node has some. What jobs run where is known when Snakemake starts them, and not when
+    it reads the Snakefile.
     """
-    if not workflow.is_main_process:
-        return
-    counted = COUNTED if count == AUTO else LIMIT
-    _count_as(counted, workflow)
+    os.environ.pop(cards.FOLDER, None)
     there = cards.on_this_machine()
     if not (there and workflow.local_exec):
         return
-    number = workflow.global_resources.setdefault(counted, len(there)).value
-    if not workflow.dryrun:
-        cards.share(there[:number])
-
-
-def _count_as(counted: str, workflow: Any) -> None:
-    """Make the limit that a person has set one of the resource `counted`; Snakemake has no way to take one away."""
-    limits = workflow.global_resources
-    if counted != LIMIT and LIMIT in limits:
-        limits[counted] = limits[LIMIT].value
-        workflow.global_resources = type(limits)({name: limits[name] for name in limits if name != LIMIT})
+    counted = COUNTED if count == AUTO else LIMIT
+    shared = there[: workflow.global_resources.get(counted).value]
+    if shared:
+        cards.share(shared)
+    else:
+        os.environ[cards.VISIBLE] = ""  # --resources gpu=0
+    asked = (job.resources.get(counted) for job in workflow.dag.needrun_jobs())
+    # A job that asks for more than there are is let through, and says so itself (`cards.take`).
+    number = max(len(shared), *(number for number in asked if isinstance(number, int)), 0)
+    for limits in (workflow.scheduler.global_resources, workflow.scheduler.resources):
+        limits[counted] = number
