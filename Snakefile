@@ -9,8 +9,8 @@ from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
 from tcclip.workflow.gpus import limit_what_is_counted, one_card, share_gpus
-from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import start, typed_seeds
+from tcclip.workflow.snakefile import check_names, constraint, growing, plan_or_exit, settings, typed_seeds
+from tcclip.workflow.starting import look_first, start
 
 min_version("9.18")
 
@@ -59,4 +59,4 @@ include: "workflow/rules/targets.smk"
 
 
 workflow.default_target = "tables"  # `default_target` of a rule in an included file counts in that file alone
-check_targets(sys.argv[1:], workflow.rules)
+look_first(workflow, plan)
