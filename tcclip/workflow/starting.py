@@ -1,4 +1,4 @@
-"""What comes before the first job, when Snakemake knows what it is to do, which it does not while it reads the Snakefile.
+"""What comes before the first job, when Snakemake knows its task, which it does not while it reads the Snakefile.
 
 First, before it looks at files: mistyped targets, and videos that have been exchanged. Then, when it starts jobs: its
 scheduler, MLflow's store where it must be there, the warm server.
