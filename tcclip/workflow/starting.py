@@ -20,6 +20,7 @@ from tcclip.process.handover import SOCKET
 from tcclip.provenance.snakemake_metadata import busy
 from tcclip.tracking import address, question
 from tcclip.workflow.cluster import tell_why_groups_fail
+from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
 from tcclip.workflow.snakefile import check_targets
 from tcclip.workflow.warm_start import server_for_jobs
@@ -37,10 +38,13 @@ def look_first(workflow: Any, plan: Plan) -> None:
     def look_and_prepare(*arguments: Any, **options: Any) -> Any:
         check_targets(workflow.dag_settings.targets, workflow.rules)
         makes = workflow.executor_plugin is not None and not workflow.dryrun
+        in_use = busy()
         try:
-            notice_exchanged(plan, (IN_USE if busy() else "") if makes else "this changes nothing")
+            notice_exchanged(plan, (IN_USE if in_use else "") if makes else "this changes nothing")
         except UserError as error:
             sys.exit(f"Error: {error}")
+        if makes and not in_use:
+            say_who_works()
         return prepare(*arguments, **options)
 
     if workflow.is_main_process:
@@ -67,6 +71,7 @@ def start(suite: str, workflow: Any, seeds: str = "") -> None:
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
+    say_who_works()
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)
     tell_if_git_does_not_answer()

@@ -101,7 +101,7 @@ def test_a_temporary_folder_without_locks_is_a_sentence(monkeypatch):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     monkeypatch.setattr(fcntl, "flock", of_lustre)
-    with pytest.raises(UserError, match="has no locks .*: set TMPDIR to a folder of a local disk"):
+    with pytest.raises(UserError, match=r"has no locks .*: set TMPDIR to a folder of a local disk"):
         cards.share(["0"])
 
 
