@@ -31,6 +31,7 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.process.gpu",
     "tcclip.process.lock",
     "tcclip.process.progress",
+    "tcclip.process.unfinished",
     "tcclip.process.log",
     "tcclip.training.talk",
     "tcclip.evaluation.talk",
