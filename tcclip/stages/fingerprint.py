@@ -25,6 +25,7 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.cli",
     # What only talks, or says where a result was made.
     "tcclip.errors",
+    "tcclip.process.cards",
     "tcclip.process.console",
     "tcclip.process.environment",
     "tcclip.process.git",
