@@ -1,4 +1,4 @@
-"""Exit with 1 if a cell that the plan measures is empty or absent, or vanilla CLIP below 3x chance on the UCF stand-in."""
+"""Exit with 1 if a cell that the plan measures is not filled, or vanilla CLIP below 3x chance on the UCF stand-in."""
 
 import csv
 import sys
