@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
-from tcclip.workflow.gpus import limit_what_is_counted, one_card, share_gpus
+from tcclip.workflow.gpus import one_card
 from tcclip.workflow.snakefile import check_names, constraint, growing, plan_or_exit, settings, typed_seeds
 from tcclip.workflow.starting import look_first, start
 
@@ -16,7 +16,6 @@ min_version("9.18")
 
 plan = plan_or_exit(config, restored=workflow.is_main_process)
 suite, seeds, stages = plan.suite.name, typed_seeds(plan.seeds), all_stages()
-limit_what_is_counted(workflow, plan.suite.machine.gpus)
 
 
 wildcard_constraints:
@@ -29,8 +28,7 @@ wildcard_constraints:
 
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds})  # whose runs the console counts
-    share_gpus(workflow, plan.suite.machine.gpus)
-    start(suite, workflow, plan.seeds)
+    start(plan, workflow)
 
 
 if plan.releases:

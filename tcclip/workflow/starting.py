@@ -20,6 +20,7 @@ from tcclip.process.handover import SOCKET
 from tcclip.provenance.snakemake_metadata import busy
 from tcclip.tracking import address, question
 from tcclip.workflow.cluster import tell_why_groups_fail
+from tcclip.workflow.gpus import limit_what_is_counted, share_gpus
 from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
 from tcclip.workflow.snakefile import check_targets
@@ -33,6 +34,7 @@ def look_first(workflow: Any, plan: Plan) -> None:
 
     Only then does it know its targets and whether it makes anything; to lint the rules it does not come to that.
     """
+    limit_what_is_counted(workflow, plan.suite.machine.gpus)
     prepare = workflow._prepare_dag
 
     def look_and_prepare(*arguments: Any, **options: Any) -> Any:
@@ -65,20 +67,21 @@ def notice_exchanged(plan: Plan, left: str = "") -> None:
             print(f"{name}: {exchanged[0]}{more} been exchanged since the scan{then}", file=sys.stderr)
 
 
-def start(suite: str, workflow: Any, seeds: str = "") -> None:
-    """What comes before the first job: Snakemake's scheduler, MLflow's store where it must be there, the warm server.
+def start(plan: Plan, workflow: Any) -> None:
+    """What comes before the first job: cards, the scheduler, MLflow's store where it must be there, the warm server.
 
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
     say_who_works()
+    share_gpus(workflow, plan.suite.machine.gpus)
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)
     tell_if_git_does_not_answer()
-    if store_answers(suite):
+    if store_answers(plan.suite.name):
         make_store_first()
     if workflow.local_exec:
-        server_for_jobs(suite, seeds)
+        server_for_jobs(plan.suite.name, plan.seeds)
     else:
         os.environ.pop(SOCKET, None)
 

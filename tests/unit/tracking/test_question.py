@@ -241,7 +241,7 @@ def test_snakemake_asks_once_before_its_jobs_and_goes_on(tmp_path, monkeypatch, 
     monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr(starting.subprocess, "run", lambda *_, **__: pytest.fail("the store was made"))
     workflow = SimpleNamespace(local_exec=False, scheduler=MagicMock())
-    starting.start("mini", workflow)
+    starting.start(load_plan("mini"), workflow)
     (line,) = capsys.readouterr().err.splitlines()
     assert (
         line.startswith("Warning: MLflow's server http://127.0.0.1:")
