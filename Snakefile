@@ -8,14 +8,14 @@ from snakemake.utils import min_version
 from tcclip.stages import all_stages
 from tcclip.tracking import address
 from tcclip.workflow.cluster import kept_for_evaluation, then_let_go, within_its_time
-from tcclip.workflow.snakefile import check_names, check_targets, constraint, growing, plan_or_exit, settings
-from tcclip.workflow.snakefile import share_gpus, start, typed_seeds
+from tcclip.workflow.gpus import one_card
+from tcclip.workflow.snakefile import check_names, constraint, growing, plan_or_exit, settings, typed_seeds
+from tcclip.workflow.starting import look_first, start
 
 min_version("9.18")
 
 plan = plan_or_exit(config, restored=workflow.is_main_process)
 suite, seeds, stages = plan.suite.name, typed_seeds(plan.seeds), all_stages()
-share_gpus(workflow)
 
 
 wildcard_constraints:
@@ -28,7 +28,7 @@ wildcard_constraints:
 
 onstart:
     logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds})  # whose runs the console counts
-    start(suite, workflow, plan.seeds)
+    start(plan, workflow)
 
 
 if plan.releases:
@@ -57,4 +57,4 @@ include: "workflow/rules/targets.smk"
 
 
 workflow.default_target = "tables"  # `default_target` of a rule in an included file counts in that file alone
-check_targets(sys.argv[1:], workflow.rules)
+look_first(workflow, plan)

@@ -11,12 +11,12 @@ from tcclip.data.videos.seen import Seen, content_of, look_at
 from tcclip.process import files
 
 
-def take_notice(raw: Path, manifest: Path, broken: Path, parts: Sequence[Path]) -> list[str]:
+def take_notice(raw: Path, manifest: Path, broken: Path, parts: Sequence[Path], write: bool = True) -> list[str]:
     """Write into the manifest which of the videos with a defect have been exchanged since; returns these.
 
-    It is what makes the shards' jobs, which scan such a video again. Only videos of `broken`, the table of defects, are
-    looked at, so that it costs nothing; `tcclip raw` looks at all. A file that has another time and the content that
-    was scanned (`parts`, the shards' indices) is the same.
+    Without `write` it changes nothing. The manifest is what makes the shards' jobs, which scan such a video again. Only
+    videos of `broken`, the table of defects, are looked at, so that it costs nothing; `tcclip raw` looks at all. A file
+    that has another time and the content that was scanned (`parts`, the shards' indices) is the same.
     """
     if not manifest.is_file() or not broken.is_file():
         return []
@@ -36,7 +36,7 @@ def take_notice(raw: Path, manifest: Path, broken: Path, parts: Sequence[Path]) 
         for path in same_size:
             if scanned.get(path.removeprefix("videos/")) == content_of(raw / path):
                 del changed[path]
-    if changed:
+    if changed and write:
         write_rows(manifest, [(path, *seen) for path, seen in (rows | changed).items()])
     return [path.removeprefix("videos/") for path in changed]
 

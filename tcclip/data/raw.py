@@ -18,7 +18,7 @@ def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = Fal
     A manifest that says the same already stays as it is, so that nothing that is made from it becomes stale.
     """
     videos = find_videos(raw / "videos", cure or f"put videos there and run `tcclip raw {dataset}` again")
-    lists = sorted(path for path in (raw / "lists").rglob("*") if path.is_file())
+    lists = sorted(path for path in (raw / "lists").rglob("[!.]*") if path.is_file())
     if not lists and not own_list:
         raise UserError(
             f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "

@@ -106,7 +106,7 @@ def _to_do(dataset: Dataset, raw: Path, videos: int, tables: int, scanned: bool,
     if not layout.manifest(dataset.name).is_file():
         seen = f"{videos:,} files, not checked yet," if videos else "no videos"
         missing["raw"] = f"{seen} below {raw / 'videos'}: {commands}"
-    if not isinstance(dataset, Own) and not any((raw / "lists").rglob("*")):
+    if not isinstance(dataset, Own) and not any((raw / "lists").rglob("[!.]*")):
         missing["lists"] = f"none below {raw / 'lists'}: {commands}"
     if tables < len(dataset.all_splits):
         missing["splits"] = f"{tables} of {len(dataset.all_splits)} tables: `tcclip splits {dataset.name}`"

@@ -17,7 +17,7 @@ from tcclip.params.texts import TextFiles, TextKind
 
 Count = Annotated[int, Field(ge=1)]
 # The formats of official lists: the modules that read them.
-FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_]*.py"))
+FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_.]*.py"))
 
 
 def _known(name: str) -> str:

@@ -44,9 +44,14 @@ def versions() -> object:
 
 
 def _states(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Path, time and size of the YAML files below a folder: asked by every job, and a tenth of what `rglob` takes."""
+    """Path, time and size of the YAML files below a folder: asked by every job, and a tenth of what `rglob` takes.
+
+    What begins with a dot is none of ours: an editor's lock (a link to nowhere), a system's shadow of a file.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name.startswith("."):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _states(entry.path)
             elif entry.name.endswith(".yaml"):
@@ -56,7 +61,7 @@ def _states(folder: str) -> Iterator[tuple[str, int, int]]:
 
 def names(kind: str) -> list[str]:
     """The names that exist in params/<kind>/, for example all methods; files that start with _ are only bases."""
-    return sorted(path.stem for path in (params_folder() / kind).glob("[!_]*.yaml"))
+    return sorted(path.stem for path in (params_folder() / kind).glob("[!_.]*.yaml"))
 
 
 def path_of(kind: str, name: str) -> Path:

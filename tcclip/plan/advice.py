@@ -5,7 +5,7 @@ from __future__ import annotations
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Own
-from tcclip.params.reader import params_folder
+from tcclip.params.reader import names
 from tcclip.params.suite import load_suite
 from tcclip.plan import layout
 
@@ -22,7 +22,6 @@ def _suite_of(dataset: str) -> str:
         of_dataset = load_dataset(dataset)
         if isinstance(of_dataset, Own):
             return of_dataset.suite
-        names = sorted(path.stem for path in (params_folder() / "suites").glob("*.yaml"))
-        return next((name for name in names if dataset in load_suite(name).datasets.values()), "mini")
+        return next((name for name in names("suites") if dataset in load_suite(name).datasets.values()), "mini")
     except UserError:  # an error's advice must not fail
         return "mini"

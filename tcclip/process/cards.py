@@ -37,11 +37,25 @@ def on_this_machine() -> list[str]:
 
 
 def share(cards: Sequence[str]) -> None:
-    """Let the jobs that this process starts share `cards`, each taking some for itself (`take`)."""
+    """Let the jobs that this process starts share `cards`, each taking some for itself (`take`).
+
+    What cleans temporary folders by age, systemd-tmpfiles, leaves alone a folder that is locked (tmpfiles.d(5)).
+
+    Raises:
+        UserError: the temporary folder is on a file system without locks.
+    """
     folder = Path(tempfile.mkdtemp(prefix="tcclip-cards-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for card in cards:
         (folder / card.replace("/", ":")).touch()  # a part of a card has a name with slashes
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # to this process's end
+    try:
+        fcntl.flock(opened, fcntl.LOCK_SH)
+    except OSError as error:
+        raise UserError(
+            f"jobs cannot share GPUs by files in {folder.parent}, whose file system has no locks ({error.strerror}): "
+            "set TMPDIR to a folder of a local disk"
+        ) from error
     os.environ[FOLDER] = str(folder)
 
 
@@ -50,16 +64,17 @@ def take(count: int) -> None:
     its end. Without shared cards nothing happens.
 
     Raises:
-        UserError: more are asked for than there are.
+        UserError: more are asked for than there are, or their files are gone.
     """
     folder = os.environ.get(FOLDER)
     if not folder or not count or _held:
         return
-    cards = sorted(Path(folder).iterdir(), key=lambda path: (len(path.name), path.name))
+    cards = _shared(Path(folder))
     if len(cards) < count:
+        asked = "1 GPU is asked for" if count == 1 else f"{count} GPUs are asked for"
         raise UserError(
-            f"{count} GPUs are asked for (machine.gpus of the suite, or --set-resources), and Snakemake has "
-            f"{len(cards)} to share: start it with more cards in {VISIBLE}, or ask for fewer"
+            f"{asked} (machine.gpus of the suite, or --set-resources), and Snakemake has {len(cards)} to share: "
+            f"start it with more cards in {VISIBLE}, or ask for fewer"
         )
     told = False
     while not (free := _free(cards, count)):
@@ -71,6 +86,19 @@ def take(count: int) -> None:
         time.sleep(POLL_SECONDS)
     _held.extend(file for _, file in free)
     os.environ[VISIBLE] = ",".join(card for card, _ in free)
+
+
+def _shared(folder: Path) -> list[Path]:
+    """The files of the cards that Snakemake shares; they look used, for whatever else removes old temporary files."""
+    try:
+        cards = sorted(folder.iterdir(), key=lambda path: (len(path.name), path.name))
+        for path in (folder, *cards):
+            os.utime(path)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{folder}, by which Snakemake's jobs share the GPUs, has been removed: stop Snakemake and start it again"
+        ) from error
+    return cards
 
 
 def _free(cards: Sequence[Path], count: int) -> list[tuple[str, IO[bytes]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import hashlib
 import json
 import os
@@ -13,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from tcclip.errors import UserError
+from tcclip.process.unfinished import abandoned, part_of
 
 SHORT = 16  # characters of a hash that tells things apart
 LITTLE = 4096  # bytes; what is free on a disk that is full
@@ -29,10 +27,9 @@ def atomic(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if not psutil.pid_exists(int(abandoned.name.split(".")[-2])):  # its writer was killed
-            abandoned.unlink(missing_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    for part in abandoned(path):
+        part.unlink(missing_ok=True)
+    part = part_of(path)
     try:
         yield part
         with open(part, "rb+") as file:

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from tcclip.process.unfinished import abandoned, part_of
+
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
@@ -14,8 +16,9 @@ def new_folder(path: Path) -> Iterator[Path]:
 
     When it fails, what was there before stays, and nothing is left beside it.
     """
-    new = path.with_name(f".{path.name}.part")
-    shutil.rmtree(new, ignore_errors=True)
+    for part in abandoned(path):
+        shutil.rmtree(part, ignore_errors=True)
+    new = part_of(path)
     try:
         yield new
         shutil.rmtree(path, ignore_errors=True)

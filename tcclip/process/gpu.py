@@ -10,9 +10,8 @@ import os
 import torch
 
 from tcclip.errors import UserError
+from tcclip.process.cards import VISIBLE
 from tcclip.process.log import log
-
-VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 def check_shown(count: int, instead: str) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
+import hashlib
 import os
 import platform
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from tcclip.errors import UserError
+
+# What flock says on file systems that do not have it: Lustre mounted without `flock`, NFS without its lock daemon.
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
+
+_told: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -18,23 +27,26 @@ def alone(lock: Path, busy: str) -> Iterator[None]:
     """Hold `lock` for the block; if another process holds it, a UserError with the sentence `busy`.
 
     `{holder}` in the sentence becomes the other process: "process 12 on node3". The system ends the hold with the
-    process; a file that a killed process left holds nothing.
+    process; a file that a killed process left holds nothing. Where the file system has no locks it holds on this
+    machine alone, by a file in the temporary folder, and a line says so: Snakemake starts a job once, and a lock that
+    outlives its holder would stop the next try of a job whose node has failed.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with _held(lock, busy) as file:
+    held, file = _held(lock, busy)
+    with file:
         file.truncate(0)
         with contextlib.suppress(OSError):  # on a full disk it holds without a name
             file.write(f"process {os.getpid()} on {platform.node()}\n".encode())
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
+            held.unlink(missing_ok=True)
 
 
-def _held(lock: Path, busy: str) -> IO[bytes]:
+def _held(lock: Path, busy: str) -> tuple[Path, IO[bytes]]:
     """The lock file, open and locked; asked for again if its holder ended and removed it meanwhile."""
     while True:
-        file = open(lock, "ab+", buffering=0)  # noqa: SIM115
+        file = _opened(lock)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -42,7 +54,40 @@ def _held(lock: Path, busy: str) -> IO[bytes]:
                 file.seek(0)
                 holder = file.read().decode(errors="replace").strip() or "an unknown process"
             raise UserError(busy.replace("{holder}", holder)) from error
+        except OSError as error:
+            file.close()
+            here = _of_this_machine(lock)
+            if error.errno not in NO_LOCKS or lock == here:
+                raise
+            lock.unlink(missing_ok=True)
+            _tell(lock.parent, error)
+            return _held(here, busy)
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
-                return file
+                return lock, file
         file.close()
+
+
+def _opened(lock: Path) -> IO[bytes]:
+    """The file, made if it is absent; a link, which another user may have put into the temporary folder, is refused."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(lock, flags, 0o666), "ab+", buffering=0)
+
+
+def _of_this_machine(lock: Path) -> Path:
+    """The file in this machine's temporary folder that stands for `lock`; its own one where it is there already."""
+    folder = Path(tempfile.gettempdir())
+    name = hashlib.sha256(os.fsencode(lock.absolute())).hexdigest()[:16]
+    return lock if lock.parent == folder else folder / f"tcclip-{os.getuid()}-{name}.lock"
+
+
+def _tell(folder: Path, error: OSError) -> None:
+    if folder not in _told:
+        print(
+            f"Warning: the file system of {folder} has no locks ({error.strerror}; Lustre wants to be mounted with "
+            "`flock`, NFS wants version 4): no second process of this machine does the same at once, but nothing keeps "
+            "one of another machine from it",
+            file=sys.stderr,
+            flush=True,
+        )
+    _told.add(folder)

@@ -71,7 +71,7 @@ def outputs(plan: Plan, name: str) -> list[Path]:
     return [png, png.with_suffix(".pdf")]
 
 
-def settings(plan: Plan, name: str) -> dict[str, Any]:
+def settings(name: str) -> dict[str, Any]:
     """A figure depends on its file; what its runs depend on is theirs."""
     return {"figure": load_figure(name).model_dump_json(exclude_defaults=True)}
 

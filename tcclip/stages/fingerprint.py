@@ -25,12 +25,14 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.cli",
     # What only talks, or says where a result was made.
     "tcclip.errors",
+    "tcclip.process.cards",
     "tcclip.process.console",
     "tcclip.process.environment",
     "tcclip.process.git",
     "tcclip.process.gpu",
     "tcclip.process.lock",
     "tcclip.process.progress",
+    "tcclip.process.unfinished",
     "tcclip.process.log",
     "tcclip.training.talk",
     "tcclip.evaluation.talk",
@@ -60,7 +62,7 @@ def data(files: Iterable[Path]) -> str:
 
 def templates(package: str) -> str:
     """Hash of a package's templates, which are no modules that `code` could find."""
-    return data(PACKAGE.parent.joinpath(*package.split("."), "templates").iterdir())
+    return data(PACKAGE.parent.joinpath(*package.split("."), "templates").glob("[!.]*"))
 
 
 def _is_no_result(module: str) -> bool:
@@ -93,7 +95,7 @@ def _module(name: str) -> tuple[str, frozenset[str]]:
 def _submodules(module: str) -> set[str]:
     """All modules of a package; none for a plain module."""
     folder = PACKAGE.parent.joinpath(*module.split("."))
-    found = {f"{module}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    found = {f"{module}.{path.stem}" for path in folder.glob("[!.]*.py") if path.stem != "__init__"}
     return {name for name in found if not _is_no_result(name)}
 
 

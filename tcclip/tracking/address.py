@@ -23,12 +23,12 @@ PASSWORDS = {  # scheme -> the variable its client reads a password from
 }
 
 
-def tracking_uri(database: Path = DATABASE, environment: Mapping[str, str] = os.environ) -> str:
+def tracking_uri() -> str:
     """MLFLOW_TRACKING_URI without its password if it is set, otherwise the sqlite file (absolute: one address is one
     connection).
     """
-    given = environment.get(VARIABLE)
-    return _apart(given)[0] if given else f"sqlite:///{database.absolute()}"
+    given = os.environ.get(VARIABLE)
+    return _apart(given)[0] if given else f"sqlite:///{DATABASE.absolute()}"
 
 
 def credentials(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -24,6 +24,7 @@ import psutil
 
 from tcclip.plan.layout import STATE
 from tcclip.process.log import log
+from tcclip.tracking import checkout
 from tcclip.tracking.address import credentials, is_server, tracking_uri
 from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
 from tcclip.tracking.entry import Point
@@ -62,6 +63,7 @@ def opening(name: str, params: Mapping[str, Any], tags: Mapping[str, str]) -> di
     """What the reporter needs to find or make the run's entry."""
     own = psutil.Process()
     place = {"host": platform.node(), "process": f"{own.pid}@{own.create_time():.0f}"}
+    place |= {checkout.TAG: checkout.own()} if is_server(tracking_uri()) else {}  # nobody else sees a training live
     key = training_key(params)
     return {
         "experiment": tags["suite"],

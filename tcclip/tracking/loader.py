@@ -1,5 +1,6 @@
 """The serial loader: run folders and tables into MLflow. Loading again changes nothing; a changed run replaces its old
-entry, and a training that was followed live keeps the entry it has."""
+entry, and a training that was followed live keeps the entry it has. Entries of other checkouts stay (`checkout`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import csv
 import gc
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking import links, question, row_entry, run_entry, saved_views, store
+from tcclip.tracking import checkout, links, question, row_entry, run_entry, saved_views, store
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
 from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, existing
@@ -100,18 +101,21 @@ def load(
     Returns:
         run -> MLflow run id, and an account.
     """
+    uri, own = connection.tracking_uri, {checkout.TAG: checkout.own()}
     ids: dict[str, str] = {}
     account = Counts()
     left = iter(keys.items())
     while some := dict(islice(left, AT_ONCE)):
         new: dict[str, EntryContent] = {}
         for name, key in some.items():
-            entries = known.get(name, [])
+            entries = known.get(name, [])  # of all checkouts: one that shows the same is as good as another
             if shown := [e for e in entries if e.data.tags.get("run_key") == key and e.info.status == "FINISHED"]:
                 ids[name] = str(shown[0].info.run_id)
                 account.unchanged += 1
                 continue
+            entries = [entry for entry in entries if checkout.is_own(entry.data.tags, uri)]
             content = read(name)
+            content = replace(content, tags={**content.tags, **own})
             if live := [entry for entry in entries if agrees(entry, content)]:
                 ids[name] = complete(connection, live[0], content, key)
                 account.completed += 1
@@ -125,9 +129,9 @@ def load(
 
 
 def forget(connection: MlflowClient, entries: Iterable[Entry]) -> None:
-    """Delete entries, but for those of trainings that run, perhaps of another checkout."""
+    """Delete entries of this checkout, but for those of trainings that run."""
     for entry in entries:
-        if entry.info.status != "RUNNING":
+        if entry.info.status != "RUNNING" and checkout.is_own(entry.data.tags, connection.tracking_uri):
             connection.delete_run(entry.info.run_id)
 
 

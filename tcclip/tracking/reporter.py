@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import requests
 
 from tcclip.tracking.address import credentials, tracking_uri
+from tcclip.tracking.checkout import TAG
 from tcclip.tracking.entry import EXPERIMENT_TAGS, Point, batches
 from tcclip.tracking.question import why_not
 from tcclip.tracking.rest import RejectedError, Server, pairs
@@ -72,7 +73,9 @@ class LiveEntry:
     def __init__(self, server: Server, first: Message) -> None:
         self._server, self._process = server, first["tags"]["process"]
         experiment = server.experiment(first["experiment"], EXPERIMENT_TAGS)
-        condition = f"tags.run = '{first['run']}' AND tags.training = '{first['training']}'"
+        wanted = {"run": first["run"], "training": first["training"]}
+        wanted |= {name: value for name, value in first["tags"].items() if name == TAG}
+        condition = " AND ".join(f"tags.{name} = '{value}'" for name, value in wanted.items())
         found = server.search(experiment, condition)
         self.id = found[0]["info"]["run_id"] if found else self._create(experiment, first)
         self._steps = self._known_steps(found[0]) if found else {}

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -34,7 +33,7 @@ def measured_rows(plan: Plan, ids: Mapping[str, str], experiment: str) -> dict[s
             varied = settings(plan, table) if plan.tables[table].ablation else {}
             for (group, row), cells in measured.groupby(["group", "row"], sort=False):
                 params = varied.get((str(group), str(row)), {})
-                made = row_entry(plan, table, str(group), str(row), cells, path, ids, experiment, params)
+                made = row_entry(plan, table, str(group), str(row), cells, ids, experiment, params)
                 found[made.tags["run"]] = made
     return found
 
@@ -45,7 +44,6 @@ def row_entry(
     group: str,
     row: str,
     cells: pd.DataFrame,
-    path: Path,
     ids: Mapping[str, str],
     experiment: str,
     params: dict[str, str],

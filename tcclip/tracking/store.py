@@ -15,7 +15,7 @@ from tcclip.errors import UserError
 from tcclip.params.reader import names
 from tcclip.process.files import read_json, write_json
 from tcclip.tracking import question
-from tcclip.tracking.address import DATABASE, is_server, tracking_uri
+from tcclip.tracking.address import DATABASE, STAMP, is_server, tracking_uri
 from tcclip.tracking.entry import EXPERIMENT_TAGS
 from tcclip.tracking.mlflow_api import client
 
@@ -25,37 +25,36 @@ if TYPE_CHECKING:
 FOLDER = Path("mlruns")  # artifacts, and the stamp of the store
 
 
-def create_store(database: Path = DATABASE, folder: Path = FOLDER, later: bool = False) -> str:
+def create_store(later: bool = False) -> str:
     """Create the sqlite store and every suite's experiment, there and where MLFLOW_TRACKING_URI points.
 
-    A database that exists is brought to this MLflow's schema; runs in it stay. Writes `folder`/store.json: a new
+    A database that exists is brought to this MLflow's schema; runs in it stay. Writes mlruns/store.json: a new
     identity, and every suite's experiment id in the sqlite file. Later stages depend on that file, because the database
     changes whenever somebody looks at it.
 
     A store that does not answer is a UserError, or with `later` left to the job that loads the runs, so that it stops
     nothing that goes on without it; then the stamp says so, and so does the line that is returned.
     """
-    file = f"sqlite:///{database.absolute()}"
+    file = f"sqlite:///{DATABASE.absolute()}"
     experiments: dict[str, str] = {}
     away: list[str] = []
-    for uri in dict.fromkeys((file, tracking_uri(database))):
+    for uri in dict.fromkeys((file, tracking_uri())):
         if wrong := question.trouble(uri):
             away.append(wrong)
             continue
         with question.telling("nothing but MLflow's view of the runs needs it"):
-            found = make(uri, folder, exists=database.is_file() if uri == file else not is_server(uri))
+            found = make(uri, FOLDER, exists=DATABASE.is_file() if uri == file else not is_server(uri))
         experiments = found if uri == file else experiments
     if away and not later:
         raise UserError(f"{'; '.join(away)}: nothing but MLflow's view of the runs needs it")
-    stamp = {"id": str(uuid.uuid4()), "database": str(database), "experiments": experiments, "away": bool(away)}
-    write_json(folder / "store.json", stamp)
-    return "; ".join([f"{database}, experiments {', '.join(experiments)}" if experiments else str(database), *away])
+    stamp = {"id": str(uuid.uuid4()), "database": str(DATABASE), "experiments": experiments, "away": bool(away)}
+    write_json(STAMP, stamp)
+    return "; ".join([f"{DATABASE}, experiments {', '.join(experiments)}" if experiments else str(DATABASE), *away])
 
 
-def was_away(folder: Path = FOLDER) -> bool:
+def was_away() -> bool:
     """Whether a store did not answer when it should have been made."""
-    stamp = folder / "store.json"
-    return stamp.is_file() and bool(read_json(stamp).get("away"))
+    return STAMP.is_file() and bool(read_json(STAMP).get("away"))
 
 
 def make(uri: str, folder: Path, exists: bool) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from tcclip.errors import UserError
@@ -18,20 +17,20 @@ from tcclip.tracking.saved_views import link
 HOST = "127.0.0.1"  # MLflow asks nobody for a password: whoever reaches the port may change and delete runs
 
 
-def open_ui(port: int = 5000, database: Path = DATABASE) -> NoReturn:
+def open_ui(port: int = 5000) -> NoReturn:
     """Serve the store at http://127.0.0.1:`port` until Ctrl-C; this process becomes the server.
 
     Raises:
         UserError: there is no store yet, it is a server already, or the port is taken.
     """
-    uri = tracking_uri(database)
+    uri = tracking_uri()
     if is_server(uri):
         raise UserError(f"{VARIABLE} is {uri}: open that address in a browser")
     if wrong := question.trouble(uri):
-        here = f"`env -u {VARIABLE} tcclip ui` shows {database}" if VARIABLE in os.environ else "wait for it or end it"
+        here = f"`env -u {VARIABLE} tcclip ui` shows {DATABASE}" if VARIABLE in os.environ else "wait for it or end it"
         raise UserError(f"{wrong}: {here}")
-    if VARIABLE not in os.environ and not database.is_file():
-        raise UserError(f"there is no {database} yet: make tables (or snakemake mlflow) writes it")
+    if VARIABLE not in os.environ and not DATABASE.is_file():
+        raise UserError(f"there is no {DATABASE} yet: make tables (or snakemake mlflow) writes it")
     if _taken(port):
         raise UserError(f"port {port} is in use: tcclip ui --port {port + 1}")
     if VARIABLE in os.environ:

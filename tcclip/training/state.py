@@ -26,6 +26,7 @@ from tcclip.errors import UserError
 from tcclip.process import distributed, lock
 from tcclip.process.files import atomic
 from tcclip.process.runtime import STOPS
+from tcclip.process.unfinished import abandoned
 from tcclip.training import talk
 from tcclip.training.job import TrainingJob
 from tcclip.training.mark import Mark, differences, only_code_differs
@@ -76,8 +77,8 @@ def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, 
     unless the job may begin anew (None), or go on across code; then the progress says where it did. One of a training
     that was finished, and kept for an evaluation that never succeeded, is no error either: nothing was under way.
     """
-    for left_over in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while saving
-        left_over.unlink(missing_ok=True)
+    for part in abandoned(path):  # of a process that was killed while saving
+        part.unlink(missing_ok=True)
     if not path.is_file():
         return None
     content = _read(path)

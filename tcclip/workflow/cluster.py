@@ -6,6 +6,7 @@ within its own time, and what it has finished survives an evaluation that fails.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -37,10 +38,17 @@ def kept_for_evaluation(workflow: Any, arguments: Sequence[str]) -> Words:
     """The option of a training that is evaluated in the same job: Snakemake removes its outputs if that fails.
 
     Inside the job one Snakemake knows of both and starts another one for each, which it tells by the environment.
+    `arguments` are its command line, which Snakemake has written; it does not know its settings yet.
     """
-    if workflow.remote_exec and {"train", "evaluate"} <= set(arguments):  # of --allowed-rules
+    if workflow.remote_exec and {"train", "evaluate"} <= set(_values(arguments, "--allowed-rules")):
         os.environ[SHARED] = "1"
     return lambda _wildcards, resources: "--keep-state" if SHARED in os.environ else ""
+
+
+def _values(arguments: Sequence[str], option: str) -> Sequence[str]:
+    """What follows an option of a command line, up to the next one."""
+    after = itertools.dropwhile(lambda word: word != option, arguments)
+    return list(itertools.takewhile(lambda word: not word.startswith("--"), list(after)[1:]))
 
 
 def then_let_go(plan: Plan) -> Words:

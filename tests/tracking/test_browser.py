@@ -28,7 +28,7 @@ from tcclip.reporting import write_report
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
-from tcclip.tracking.address import DATABASE, tracking_uri
+from tcclip.tracking.address import DATABASE
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client
 from tcclip.tracking.saved_views import SEEDS, link, over_seeds
@@ -149,7 +149,7 @@ def test_all_of_table_8b_sorted_by_all_is_two_clicks(ui, browser, project, tmp_p
 def test_a_groups_runs_come_together_in_the_view_of_several_seeds(project):
     view = over_seeds()
     order = f"{view['orderByKey']} {'ASC' if view['orderByAsc'] else 'DESC'}"
-    runs = client(tracking_uri(project / DATABASE)).search_runs(
+    runs = client(f"sqlite:///{project / DATABASE}").search_runs(
         [store_id(project)], view["searchFilter"], order_by=[order]
     )
     groups = [name for name, _ in groupby(run.data.tags["configuration"] for run in runs)]

@@ -36,6 +36,12 @@ ROOT = Path(__file__).parents[2]
 CURVES = ("loss", "train_top1", "val_top1", "lr")
 
 
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout whose trainings these are."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("sqlite")
@@ -230,7 +236,6 @@ def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(s
     train_watched(training_job(world, run), tags_of(whole, whole.run(run)))
     until(lambda: [e.info.status for e in entries(server, "mini", f"tags.run = '{run}'")] == ["FINISHED"])
     (live,) = entries(server, "mini", f"tags.run = '{run}'")
-    monkeypatch.chdir(tmp_path)
     cells = tuple(c for c in whole.cells["table3"] if [e.run for e in c.evaluations] == [run])
     plan = Plan(whole.suite, {"table3": whole.tables["table3"]}, {"table3": cells}, {run: whole.runs[run]})
     write_suite(plan)

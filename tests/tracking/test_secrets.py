@@ -38,16 +38,16 @@ ROOT = Path(__file__).parents[2]
 )
 def test_a_password_moves_from_the_address_to_the_variable_of_its_client(given, clean, variables, monkeypatch):
     environment = {"MLFLOW_TRACKING_URI": given}
-    assert tracking_uri(environment=environment) == clean
     assert credentials(environment) == {"MLFLOW_TRACKING_URI": clean, **variables}
     assert environment == {"MLFLOW_TRACKING_URI": given}  # whoever opens the store says so
     monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
-    assert shown() == clean
+    assert tracking_uri() == shown() == clean
 
 
-def test_an_address_whose_password_cannot_be_hidden_is_refused_without_saying_it():
+def test_an_address_whose_password_cannot_be_hidden_is_refused_without_saying_it(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"mysql://ann:{PASSWORD}@db/runs")
     with pytest.raises(UserError, match=r"mysql://.*use a PostgreSQL database") as error:
-        tracking_uri(environment={"MLFLOW_TRACKING_URI": f"mysql://ann:{PASSWORD}@db/runs"})
+        tracking_uri()
     assert PASSWORD not in str(error.value)
 
 

@@ -12,6 +12,7 @@ rule bench:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
         runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
         gpu=stages.bench.gpus(plan),
+        auto_gpu=one_card(stages.bench.gpus(plan)),
         cpus_per_task=plan.suite.machine.threads,
     params:
         suite=suite,

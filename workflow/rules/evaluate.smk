@@ -15,6 +15,7 @@ rule evaluate:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # shares a cluster's job with its training, and so the tries
         runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
         gpu=plan.suite.machine.gpus,
+        auto_gpu=one_card(plan.suite.machine.gpus),
         cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,

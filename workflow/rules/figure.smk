@@ -21,10 +21,11 @@ rule figure:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
         runtime=growing(30),
         gpu=lambda wildcards: stages.figure.gpus_of(plan, wildcards.figure),
+        auto_gpu=lambda wildcards: one_card(stages.figure.gpus_of(plan, wildcards.figure)),
     params:
         suite=suite,
         seeds=seeds,
-        settings=lambda wildcards: settings(stages.figure.settings(plan, wildcards.figure)),
+        settings=lambda wildcards: settings(stages.figure.settings(wildcards.figure)),
         code=lambda wildcards: stages.figure.code(),
     message:
         "{wildcards.figure}"

@@ -18,6 +18,7 @@ for labelling in stages.pseudo_labels.labellings(plan):
             mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),
             runtime=growing(plan.suite.machine.evaluate_minutes, most=2),
             gpu=plan.suite.machine.gpus,
+            auto_gpu=one_card(plan.suite.machine.gpus),
             cpus_per_task=stages.train.threads(plan),
         params:
             suite=suite,

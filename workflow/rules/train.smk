@@ -14,6 +14,7 @@ rule train:
         mem_mb=growing(plan.suite.machine.train_mem_mb, most=2),  # the next tries are of trainings that were out of time
         runtime=plan.suite.machine.train_minutes,  # the same again: a training goes on where its time was over
         gpu=plan.suite.machine.gpus,
+        auto_gpu=one_card(plan.suite.machine.gpus),
         cpus_per_task=stages.train.threads(plan),  # of a node; Snakemake cuts threads to the cores of the machine it runs on
     params:
         suite=suite,

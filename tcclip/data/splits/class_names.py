@@ -65,7 +65,7 @@ def check_official(dataset: str, names: Sequence[str], folder: Path) -> None:
     alike = spellings(names)
     if not alike:
         return
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".csv", ".txt", ".json"))
+    files = sorted(path for path in folder.rglob("[!.]*") if path.suffix in (".csv", ".txt", ".json"))
     first, second = alike[0][:2]
     places = {name: _place(name, files) for name in (first, second)}
     sentence = (

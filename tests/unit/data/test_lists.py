@@ -43,7 +43,9 @@ def test_hmdb_tags_and_odd_names_are_read(tmp_path: Path) -> None:
         shoot_ball_test_split2__txt="A_(b)~+@#&;_shoot_ball_f_0.avi 2 \n",
         catch_test_split1__txt="x.y_catch_0.avi 2 \nz_catch_1.avi 1 \n",
         catch_test_split2__txt="x.y_catch_0.avi 1 \n",
+        __catch_test_split1__txt="what a system keeps of a file beside it",
     )
+    (tmp_path / "lists" / ".catch_test_split1.txt").rename(tmp_path / "lists" / "._catch_test_split1.txt")
     classes, splits = read_lists(dataset("hmdb51", "train1", "test1", "test2"), tmp_path)
     assert classes == {"all": ["catch", "shoot ball"]}
     assert splits == {

@@ -43,6 +43,13 @@ def test_words_of_a_class_are_its_lines_without_its_own_name(word_folder, wanted
     assert of_classes(word_folder, wanted)["HighJump"] == ("leap", "run up")
 
 
+def test_a_systems_shadow_of_a_file_is_not_renamed_to_a_file_that_is_missing(word_folder, wanted):
+    (word_folder / "HighJump.txt").rename(word_folder / "._HighJump.txt")
+    with pytest.raises(UserError) as error:
+        of_classes(word_folder, wanted)
+    assert "HighJump" in str(error.value) and "._" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "lines, said",
     [

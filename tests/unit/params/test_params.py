@@ -12,9 +12,11 @@ from tcclip.params import load_dataset, load_method, load_protocol, load_suite, 
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.budget import Budget
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted
+from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted, versions
 from tcclip.params.table import Table
 from tcclip.params.variants import method_names
+
+KINDS = ("suites", "datasets", "protocols", "methods", "tables", "figures")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,20 @@ def test_every_committed_file_is_valid(kind, load):
     assert names(kind)
     for name in names(kind):
         assert load(name).name == name
+
+
+def test_what_editors_and_systems_put_beside_the_files_is_none_of_them(monkeypatch, tmp_path):
+    """Emacs marks a file with unsaved changes by a link to nowhere; macOS keeps in `._` files what a disk cannot."""
+    shutil.copytree(params_folder(), tmp_path / "params")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    before = versions(), {kind: names(kind) for kind in KINDS}
+    for kind in KINDS:
+        name = names(kind)[0]
+        (tmp_path / "params" / kind / f".#{name}.yaml").symlink_to("somebody@somewhere.4242:1700000000")
+        (tmp_path / "params" / kind / f"._{name}.yaml").write_bytes(b"\x00\x05\x16\x07\xff")
+        (tmp_path / "params" / kind / ".kept").mkdir()
+        (tmp_path / "params" / kind / ".kept" / f"{name}.yaml").write_text("")
+    assert (versions(), {kind: names(kind) for kind in KINDS}) == before
 
 
 def test_dotted_overrides_change_just_their_leaves():

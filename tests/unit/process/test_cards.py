@@ -1,9 +1,14 @@
 """Jobs of one machine share its GPUs: each takes free ones, and no card has two jobs. Names stand in for cards."""
 
+import errno
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +67,42 @@ def test_a_job_waits_until_as_many_cards_as_it_asks_for_are_free_also_after_a_ki
 def test_more_cards_than_there_are_is_an_error_that_says_how_many_there_are(shared):
     with pytest.raises(UserError, match=r"4 GPUs are asked for .*, and Snakemake has 3"):
         cards.take(4)
+
+
+def test_one_card_more_than_there_are_is_said_in_words_of_one(monkeypatch, tmp_path):
+    monkeypatch.setenv(cards.FOLDER, str(tmp_path))
+    with pytest.raises(UserError, match=r"^1 GPU is asked for .*, and Snakemake has 0"):
+        cards.take(1)
+
+
+def test_what_cleans_temporary_folders_by_age_leaves_the_cards_alone(shared):
+    """systemd-tmpfiles passes by a folder that is locked; others see that a job has used the files."""
+    folder = Path(os.environ[cards.FOLDER])
+    opened = os.open(folder, os.O_RDONLY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(opened)
+    for path in (folder, *folder.iterdir()):
+        os.utime(path, (0, 0))
+    one = job(1)
+    one.stdout.readline()
+    assert all(path.stat().st_mtime > time.time() - 60 for path in (folder, *folder.iterdir()))
+    end(one)
+
+
+def test_cards_whose_files_have_been_removed_are_a_sentence(shared):
+    shutil.rmtree(os.environ[cards.FOLDER])
+    with pytest.raises(UserError, match="has been removed: stop Snakemake and start it again"):
+        cards.take(1)
+
+
+def test_a_temporary_folder_without_locks_is_a_sentence(monkeypatch):
+    def of_lustre(_file, _how):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", of_lustre)
+    with pytest.raises(UserError, match=r"has no locks .*: set TMPDIR to a folder of a local disk"):
+        cards.share(["0"])
 
 
 def test_a_job_that_shares_none_keeps_what_it_sees(monkeypatch):

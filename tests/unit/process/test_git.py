@@ -16,7 +16,7 @@ from tcclip.process import environment, git
 from tcclip.provenance.clean_place import clean_place
 from tcclip.provenance.reproduce import reproduce
 from tcclip.reporting import chain
-from tcclip.workflow import snakefile
+from tcclip.workflow import starting
 
 RUN = "few_shot-ssv2-k2-tc_clip-s1024"
 
@@ -51,7 +51,7 @@ def test_the_commit_of_a_checkout_of_another_user_is_recorded(checkout, capsys):
     assert state and len(state["commit"]) == 40 and state == {"commit": state["commit"], "dirty": False}
     (checkout / "file.txt").write_text("two")
     assert environment.git_state() == {**state, "dirty": True}
-    snakefile.tell_if_git_does_not_answer()
+    starting.tell_if_git_does_not_answer()
     assert capsys.readouterr().err == ""
 
 
@@ -79,7 +79,7 @@ def test_a_result_without_its_commit_says_why_when_it_is_made_and_afterwards(str
     state = environment.git_state()
     assert state and state["commit"] is None and "belongs to another user" in state["why_not"]
     assert "the result's commit is not recorded in full, because git does not answer" in capsys.readouterr().err
-    snakefile.tell_if_git_does_not_answer()
+    starting.tell_if_git_does_not_answer()
     assert capsys.readouterr().err.startswith("Warning: results will not name the commit that made them, because git")
     assert "git does not answer about" in chain._commit(state)
 

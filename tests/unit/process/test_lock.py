@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -40,4 +42,39 @@ def test_a_lock_that_its_holder_removes_in_that_moment_is_taken_anew_and_held(
 
     monkeypatch.setattr(fcntl, "flock", as_the_other_ends)
     with alone(lock, "held"), pytest.raises(UserError, match="held by the first"), alone(lock, "held by the first"):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_the_file_system_has_no_locks_it_holds_on_this_machine_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    shared, temporary, flock = tmp_path / "lustre", tmp_path / "tmp", fcntl.flock
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+
+    def of_lustre(file: IO[bytes], how: int) -> None:
+        if Path(f"/proc/self/fd/{file.fileno()}").readlink().parent == shared:
+            raise OSError(number, os.strerror(number))
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", of_lustre)
+    with alone(shared / "lock", "held"), alone(shared / "another", "held"):
+        with (
+            pytest.raises(UserError, match=f"held by process {os.getpid()} on"),
+            alone(shared / "lock", "held by {holder}"),
+        ):
+            pass
+        assert capsys.readouterr().err.count(f"Warning: the file system of {shared} has no locks") == 1
+    with alone(shared / "lock", "held"):
+        pass
+    assert [*shared.iterdir(), *temporary.iterdir()] == []
+
+
+def test_another_error_of_a_lock_stays_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_file: object, _how: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "flock", broken)
+    with pytest.raises(OSError, match="Input/output"), alone(tmp_path / "lock", "held"):
         pass

@@ -46,6 +46,15 @@ def test_a_docstring_or_comment_changes_nothing(package):
     assert code("tcclip.training") == before
 
 
+def test_what_editors_and_systems_put_beside_the_modules_is_none_of_them(package):
+    folder, code = package
+    before = code("tcclip.training"), fingerprint.templates("tcclip.reporting")
+    for place in (folder / "training", folder / "reporting" / "templates"):
+        (place / ".#budget.py").symlink_to("somebody@somewhere.4242:1700000000")
+        (place / "._budget.py").write_bytes(b"\x00\x05\x16\x07\xff")
+    assert (code("tcclip.training"), fingerprint.templates("tcclip.reporting")) == before
+
+
 def test_an_edit_reaches_the_stages_that_use_the_code_and_no_others(package):
     folder, code = package
     before = {stage: code(*modules) for stage, modules in CODE.items()}

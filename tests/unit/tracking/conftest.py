@@ -18,7 +18,11 @@ from tcclip.tracking import store
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty store, made once."""
     folder = tmp_path_factory.mktemp("store")
-    store.create_store(folder / "mlflow.db", folder / "mlruns")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(folder)
+        store.create_store()
     return folder / "mlflow.db"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from tracked_runs import TRAINED, UNTRAINED, entries, parts, small_plan
 
 from tcclip.errors import UserError
 from tcclip.plan import Plan
-from tcclip.tracking import run_entry, store
+from tcclip.tracking import checkout, run_entry, store
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.description import tags_of
 from tcclip.tracking.live import opening, points_of
@@ -155,3 +156,69 @@ def test_what_a_cut_load_has_written_is_kept_and_the_next_one_loads_the_rest(her
     (before,) = entries()
     assert load_runs(small_plan()) == "1 new, 0 replaced, 1 unchanged"
     assert before.info.run_id in {entry.info.run_id for entry in entries()}
+
+
+@pytest.fixture
+def one_of_two(monkeypatch):
+    """Two checkouts fill one store: call it with a name to be that one, whose trained run has an accuracy."""
+    monkeypatch.setattr(checkout, "is_shared", lambda uri: True)
+
+    def become(name: str, top1: float) -> None:
+        checkout.FILE.parent.mkdir(exist_ok=True)
+        checkout.FILE.write_text(name)
+        folder = Path("runs/mini") / TRAINED.name
+        before = (folder / "metrics.json").read_text()
+        write_run(folder, TRAINED, parts(top1))
+        assert (folder / "metrics.json").read_text() != before or top1 == 40.0
+
+    return become
+
+
+def shown() -> set[tuple[str, float]]:
+    """Checkout and accuracy of the entries of the trained run."""
+    found = entries(f"tags.run = '{TRAINED.name}'")
+    return {(entry.data.tags["checkout"], entry.data.metrics["top1_ssv2"]) for entry in found}
+
+
+def test_checkouts_that_share_a_store_keep_each_others_runs_and_replace_their_own(here, one_of_two):
+    one_of_two("first", 40.0)
+    load_runs(small_plan())
+    one_of_two("second", 45.0)
+    assert load_runs(small_plan()) == "1 new, 0 replaced, 1 unchanged"  # the other run is the same in both
+    assert shown() == {("first", 40.0), ("second", 45.0)}
+    one_of_two("first", 50.0)
+    assert load_runs(small_plan()) == "0 new, 1 replaced, 1 unchanged"
+    assert shown() == {("first", 50.0), ("second", 45.0)}
+
+
+def test_checkouts_that_share_a_store_keep_each_others_rows(here, one_of_two):
+    table = here / "reports/mini/tables/table3.csv"
+    table.parent.mkdir(parents=True)
+    head = "table,group,row,column,value,std,n_videos,source,published,published_std,runs\n"
+    line = f"table3,,TC-CLIP,ssv2_k2,{{}},,96,measured,,,{TRAINED.name}\n"
+    for name, top1 in (("first", 40.0), ("second", 45.0), ("first", 50.0)):
+        one_of_two(name, top1)
+        table.write_text(head + line.format(top1))
+        load_runs(small_plan())
+    rows = {(entry.data.tags["checkout"], entry.data.metrics["ssv2_k2"]) for entry in entries("tags.kind = 'row'")}
+    assert rows == {("first", 50.0), ("second", 45.0)}
+    table.write_text(head)
+    load_runs(small_plan())
+    assert [entry.data.tags["checkout"] for entry in entries("tags.kind = 'row'")] == ["second"]
+
+
+def test_an_entry_that_names_no_checkout_is_nobodys_where_several_share_a_store(here, one_of_two):
+    one_of_two("first", 40.0)
+    connection = client(tracking_uri())
+    tags = {"run": TRAINED.name, "training": "of an older version", "run_key": "old"}
+    number = connection.create_run(store.experiment(connection, "mini"), tags=tags).info.run_id
+    connection.set_terminated(number, "FINISHED")
+    assert load_runs(small_plan()) == "2 new, 0 replaced, 0 unchanged"
+    assert number in {entry.info.run_id for entry in entries()}
+
+
+def test_a_checkout_has_one_name_however_many_ask_for_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        assert len({*pool.map(lambda _: checkout.own(), range(32))}) == 1
+    assert [path.name for path in Path("mlruns").iterdir()] == ["checkout.txt"]

@@ -21,7 +21,7 @@ from tcclip.plan import load_plan
 from tcclip.tracking import question, store
 from tcclip.tracking.address import VARIABLE
 from tcclip.tracking.loader import load_runs
-from tcclip.workflow import snakefile
+from tcclip.workflow import starting
 
 PAGE = "<html>\nWelcome\n</html>"
 ABSENT = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Could not find experiment"})
@@ -195,12 +195,15 @@ def test_a_file_that_is_no_database_is_told_with_how_to_build_it_again(tmp_path)
     assert "the folder of MLflow's store" in (question.trouble("sqlite:////nowhere/at/all.db") or "")
 
 
-def test_a_store_that_does_not_answer_stops_the_making_of_stores_only_where_that_is_asked(locked, tmp_path):
+def test_a_store_that_does_not_answer_stops_the_making_of_stores_only_where_that_is_asked(
+    locked, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="is locked by another process"):
-        store.create_store(tmp_path / "mlflow.db", tmp_path / "mlruns")
-    assert not store.was_away(tmp_path / "mlruns")
-    assert "is locked" in store.create_store(tmp_path / "mlflow.db", tmp_path / "mlruns", later=True)
-    assert store.was_away(tmp_path / "mlruns")
+        store.create_store()
+    assert not store.was_away()
+    assert "is locked" in store.create_store(later=True)
+    assert store.was_away()
 
 
 def test_runs_are_complete_without_a_server_and_the_sentence_says_what_loads_them(tmp_path, monkeypatch):
@@ -236,9 +239,9 @@ def test_a_store_that_fails_on_the_way_is_a_sentence_and_a_mistake_of_the_progra
 def test_snakemake_asks_once_before_its_jobs_and_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setattr(snakefile.subprocess, "run", lambda *_, **__: pytest.fail("the store was made"))
+    monkeypatch.setattr(starting.subprocess, "run", lambda *_, **__: pytest.fail("the store was made"))
     workflow = SimpleNamespace(local_exec=False, scheduler=MagicMock())
-    snakefile.start("mini", workflow)
+    starting.start(load_plan("mini"), workflow)
     (line,) = capsys.readouterr().err.splitlines()
     assert (
         line.startswith("Warning: MLflow's server http://127.0.0.1:")

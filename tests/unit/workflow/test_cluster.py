@@ -33,7 +33,10 @@ def test_a_training_that_is_evaluated_in_the_same_job_keeps_its_state_until_then
     assert then_let_go(load_plan("mini"))(RUN, None) == f"&& rm -f runs/mini/{RUN.run}/state.pt"
 
 
-@pytest.mark.parametrize(("where", "arguments"), [(ON_A_CLUSTER, ONE), (HERE, BOTH)])
+ELSEWHERE = ["--allowed-rules", "train", "--directory", "evaluate"]
+
+
+@pytest.mark.parametrize(("where", "arguments"), [(ON_A_CLUSTER, ONE), (ON_A_CLUSTER, ELSEWHERE), (HERE, BOTH)])
 def test_one_that_is_not_keeps_none(where, arguments):
     assert kept_for_evaluation(where, arguments)(RUN, None) == then_let_go(load_plan("mini"))(RUN, None) == ""
 

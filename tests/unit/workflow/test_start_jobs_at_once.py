@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 SNAKEFILE = """
 import threading
 
-from tcclip.workflow.snakefile import start_jobs_at_once
+from tcclip.workflow.scheduler import start_jobs_at_once
 
 
 rule all:
@@ -51,7 +51,7 @@ def test_finished_jobs_leave_timers_only_where_a_person_limits_their_number(tmp_
 
 
 TOGETHER = """
-from tcclip.workflow.snakefile import start_jobs_at_once
+from tcclip.workflow.scheduler import start_jobs_at_once
 
 
 rule all:

@@ -18,6 +18,13 @@ def test_the_plan_of_a_workflow_has_the_seeds_of_its_config():
     assert typed_seeds(plan_or_exit({}, restored=False).seeds) == ""
 
 
+def test_seed_0_is_a_seed():
+    plan = plan_or_exit({"seeds": 0}, restored=False)
+    assert {run.seed for run in plan.runs.values()} == {None, 0}
+    assert typed_seeds(plan.seeds) == "--seeds 0"
+    assert plan_or_exit({"seeds": None}, restored=False).seeds == ""
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [

@@ -12,7 +12,8 @@ import psutil
 import pytest
 from warm_server import OWNER
 
-from tcclip.workflow import snakefile, warm_start
+from tcclip.plan import load_plan
+from tcclip.workflow import starting, warm_start
 
 
 @pytest.fixture
@@ -71,11 +72,12 @@ def test_where_no_socket_can_be_jobs_run_by_themselves(tmp_path, monkeypatch):
 
 
 def test_jobs_of_a_cluster_find_no_server_of_make(monkeypatch):
-    for name in ("start_jobs_at_once", "tell_why_groups_fail", "tell_if_git_does_not_answer"):
-        monkeypatch.setattr(snakefile, name, lambda *_: None)
-    monkeypatch.setattr(snakefile, "store_answers", lambda suite: False)
+    steps = ("say_who_works", "share_gpus", "start_jobs_at_once", "tell_why_groups_fail", "tell_if_git_does_not_answer")
+    for name in steps:
+        monkeypatch.setattr(starting, name, lambda *_: None)
+    monkeypatch.setattr(starting, "store_answers", lambda suite: False)
     monkeypatch.setenv("TCCLIP_WARM", "/of/make")
-    snakefile.start("mini", types.SimpleNamespace(scheduler=None, local_exec=False))
+    starting.start(load_plan("mini"), types.SimpleNamespace(scheduler=None, local_exec=False))
     assert "TCCLIP_WARM" not in os.environ
 
 

@@ -12,7 +12,7 @@ from tcclip.data.videos.listing import video_id
 def read(dataset: Official, folder: Path) -> Lists:
     """Class names and the rows of every split."""
     marker = "_test_split"
-    files = sorted(folder.glob(f"*{marker}*.txt"))
+    files = sorted(folder.glob(f"[!.]*{marker}*.txt"))
     if not files:
         raise lists.missing(dataset, folder / f"<class>{marker}1.txt")
     names = sorted({path.name.rsplit(marker, 1)[0] for path in files})
