@@ -40,8 +40,8 @@ def test_a_fork_works_in_the_folder_and_environment_of_its_command(socket_path, 
 def test_a_fork_has_the_plan_and_reads_no_file_of_params(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("""
-from tcclip.workflow import warm
-warm.load("mini")
+from tcclip.workflow import warm_load
+warm_load.load("mini")
 import builtins, pathlib, tcclip.params.reader as reader
 from tcclip.plan import load_plan
 from tcclip.stages import evaluate, train
@@ -104,14 +104,14 @@ def test_a_part_that_cannot_be_imported_is_its_own_jobs_trouble(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("""
 import importlib
-from tcclip.workflow import warm
+from tcclip.workflow import warm_load
 whole = importlib.import_module
 def some(name, *others):
     if name == "tcclip.models.pool.mit":
         raise ModuleNotFoundError("No module named 'einops'")
     return whole(name, *others)
 importlib.import_module = some
-print(warm.load("mini") is not None)
+print(warm_load.load("mini") is not None)
 """)
     assert preloaded.run([str(script)], Path.cwd(), os.environ).stdout == "True\n"
 
@@ -149,8 +149,8 @@ def test_a_fork_leaves_what_the_server_wants_done_at_its_end_to_the_server():
 def test_a_fork_has_imported_what_any_method_needs(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("""
-from tcclip.workflow import warm
-warm.load("mini")
+from tcclip.workflow import warm_load
+warm_load.load("mini")
 import sys
 from tcclip.params.kinds.axes import AXES
 from tcclip.stages.fingerprint import _submodules
@@ -164,11 +164,11 @@ def test_a_servers_libraries_have_the_threads_of_the_suites_jobs(tmp_path):
     """They read the variables when they are imported, long before a fork gets those of its job."""
     script = """
 import importlib, os, sys
-from tcclip.workflow import warm
+from tcclip.workflow import warm_load
 def first(name):
-    sys.exit(" ".join([*(os.environ[variable] for variable in warm.THREADS), str("numpy" in sys.modules)]))
+    sys.exit(" ".join([*(os.environ[variable] for variable in warm_load.THREADS), str("numpy" in sys.modules)]))
 importlib.import_module = first
-warm.load("mini")
+warm_load.load("mini")
 """
     environment = {**os.environ, "OMP_NUM_THREADS": "7"}
     said = subprocess.run([sys.executable, "-c", script], env=environment, text=True, capture_output=True).stderr
