@@ -27,8 +27,8 @@ def started_by_torchrun() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ and "RANK" in os.environ
 
 
-def device(count: GpuCount, instead: str) -> str:
-    """Where a job of `count` GPUs computes: with 0 on the CPU, with auto where it can, else on GPUs that are there.
+def take_device(count: GpuCount, instead: str) -> str:
+    """Take a job's GPUs and say where it computes: with 0 on the CPU, with auto where it can, else on GPUs there.
 
     Of the cards that Snakemake's jobs on this machine share, it takes free ones for itself (`cards`).
 

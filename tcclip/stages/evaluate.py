@@ -264,7 +264,7 @@ def evaluate(
             values, suite=suite, dataset=dataset, split=split, views=views, we=we, precision=precision, gpus="0"
         )
         instead = on_the_cpu(["tcclip", "evaluate", run, *again], path_of("suites", suite))
-        device = launch.device(count, instead)
+        device = launch.take_device(count, instead)
         plan, run = changed_run(plan, run, values or [])
         if dataset and split:
             chosen = _picked(precision, device) if precision else ""

@@ -105,7 +105,7 @@ def figure(
         count = count if count == AUTO else min(1, int(count))
         again = typed(None, suite=suite, seeds=seeds or None, gpus="0")
         instead = on_the_cpu(["tcclip", "figure", name, *again], path_of("suites", suite))
-        launch.run(count, _draw, plan, wanted, launch.device(count, instead), instead=instead)
+        launch.run(count, _draw, plan, wanted, launch.take_device(count, instead), instead=instead)
         say(files[0])
         if small:
             _write_small(files[0], small)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def open_run(plan: Plan, run: str, role: str, split: str, device: str = "") -> Opened:
     """A run, also an imported one or an untrained method, over the class names of a dataset's split.
 
-    device: as of `process.launch.device`; without one a GPU, where the suite uses one and there is one that works.
+    device: as of `process.launch.take_device`; without one a GPU, where the suite uses one and there is one that works.
     """
     from tcclip.attention.opened import open_model
 

@@ -144,7 +144,7 @@ def pseudo_labels(
         count = gpu_count(gpus, plan.suite.machine.gpus)
         words = ["tcclip", "pseudo-labels", dataset, *([] if shard is None else [str(shard)])]
         instead = on_the_cpu([*words, *typed(None, suite=suite, only=only, gpus="0")], path_of("suites", suite))
-        device, told = launch.device(count, instead), []
+        device, told = launch.take_device(count, instead), []
         for labelling in of_dataset(plan, dataset, only):
             require(inputs(plan, labelling), f"snakemake frames splits backbone --config suite={suite}")
             shards = shards_of(plan.dataset(labelling.role))

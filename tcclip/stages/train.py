@@ -168,7 +168,7 @@ def train(
         plan, name = changed_run(load_plan(suite), run, values or [])
         count = gpu_count(gpus, plan.suite.machine.gpus)
         instead = on_the_cpu(["tcclip", "train", run, *typed(values, suite=suite, gpus="0")], path_of("suites", suite))
-        device = launch.device(count, instead)
+        device = launch.take_device(count, instead)
         labels = " pseudo_labels" if labelling_of(plan, plan.run(name)) else ""
         with told_missing(f"snakemake frames splits backbone tokens{labels} --config suite={suite}"):
             job = training_job(plan, name)

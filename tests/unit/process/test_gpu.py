@@ -47,7 +47,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def refusal(count: launch.GpuCount) -> str:
     """What a job of so many GPUs is told, by one of the two checks."""
     with pytest.raises(UserError) as error:
-        launch.device(count, CURE)
+        launch.take_device(count, CURE)
         launch.run(1, lambda: None, instead=CURE)
     return str(error.value)
 
@@ -91,12 +91,12 @@ def test_a_process_of_torchrun_needs_as_many_gpus_as_it_has_neighbours(machine, 
     for name, value in {"TORCHELASTIC_RUN_ID": "x", "RANK": "2", "LOCAL_WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match="2 GPUs are asked for, and this job sees 1: "):
-        launch.device(1, CURE)
+        launch.take_device(1, CURE)
 
 
 def test_without_a_gpu_that_is_asked_for_the_cpu_is_used_on_purpose(machine):
     machine(0, start=NO_DRIVER)
-    assert launch.device(0, CURE) == "cpu" and launch.device("auto", CURE) == "auto"
+    assert launch.take_device(0, CURE) == "cpu" and launch.take_device("auto", CURE) == "auto"
     assert pick_device("auto") == torch.device("cpu") == pick_device("cpu")
     assert launch.run(0, lambda: 1, instead=CURE) == launch.run("auto", lambda: 1, instead=CURE) == 1
 
