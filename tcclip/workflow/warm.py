@@ -31,6 +31,7 @@ from tcclip.workflow.warm_fork import forked
 from tcclip.workflow.warm_load import load
 
 POLL_SECONDS = 1.0  # how soon the server ends after its owner
+CHANGED = "Code of tcclip has changed meanwhile: each job now loads it anew, until Snakemake is started again"
 
 
 class Loaded(NamedTuple):
@@ -116,6 +117,7 @@ def _answer(listener: socket.socket, loaded: Loaded, commands: dict[int, socket.
     beside modules that it imports later, and Snakemake and the record of its results would name the new one.
     """
     if not _is_there_still(loaded.code):
+        print(CHANGED, flush=True)
         listener.close()
         return
     try:

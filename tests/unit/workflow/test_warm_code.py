@@ -6,7 +6,7 @@ import shutil
 import pytest
 from warm_server import ROOT, light_server, tcclip
 
-from tcclip.workflow import warm_code
+from tcclip.workflow import warm, warm_code
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def package(tmp_path, monkeypatch):
     return folder
 
 
-def test_a_job_runs_the_code_that_lies_there_when_it_starts(tmp_path, monkeypatch):
+def test_a_job_runs_the_code_that_lies_there_when_it_starts(tmp_path, monkeypatch, capfd):
     shutil.copytree(ROOT / "tcclip", tmp_path / "tcclip", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     load = "import tcclip.cli.app; tcclip.__version__ = 'of the server'; warm.load = lambda *_: None"
@@ -35,6 +35,7 @@ def test_a_job_runs_the_code_that_lies_there_when_it_starts(tmp_path, monkeypatc
         module.write_text(whole)  # other modules may have been imported in the meantime
         assert "server" not in tcclip("--version", server=path).stdout
         assert server.poll() is None and path.parent.exists()  # its command is there as long as its owner
+        assert capfd.readouterr().out.count(warm.CHANGED) == 1
 
 
 def test_a_server_whose_code_changes_before_it_has_imported_anything_does_not_begin(tmp_path):
