@@ -1,6 +1,7 @@
 """A file is either complete or absent."""
 
 import errno
+import gc
 import os
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def test_a_really_full_disk_is_a_sentence_too(tmp_path):
             torch.save({"weight": torch.zeros(250_000)}, part)
         assert list(disk.iterdir()) == []
     finally:
+        gc.collect()  # torch 2.11 leaves the file of a failed save open to its writer's end
         subprocess.run(["umount", str(disk)], check=True)
 
 
