@@ -1,4 +1,4 @@
-"""A tiny world, and a training in it that nothing disturbs: what stopped ones are compared with."""
+"""A tiny world, or a file's own one, and a training in it that nothing disturbs: what others are compared with."""
 
 from pathlib import Path
 

@@ -28,13 +28,6 @@ def world(tmp_path_factory) -> Path:
     return make_world(tmp_path_factory.mktemp("world"))
 
 
-@pytest.fixture(scope="module")
-def undisturbed(world) -> TrainingJob:
-    job = training_job(world, "undisturbed")
-    train(job)
-    return job
-
-
 def table(text: str, job: TrainingJob, name: str) -> TrainingJob:
     """The job with another training list."""
     path = job.folder.parent / f"{name}.csv"
