@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from tcclip.process.unfinished import part_of
+
 TAG = "checkout"
 FILE = Path("mlruns/checkout.txt")
 
@@ -20,7 +22,7 @@ def own() -> str:
     """The name of this checkout, which is the working directory; of several processes that ask first one makes it."""
     if not FILE.is_file():
         FILE.parent.mkdir(parents=True, exist_ok=True)
-        made = FILE.with_name(f".{FILE.name}.{secrets.token_hex(4)}.part")
+        made = part_of(FILE)
         made.write_text(f"{platform.node()}-{secrets.token_hex(4)}\n", encoding="utf-8")
         try:
             os.link(made, FILE)  # whole, or not at all where another process was first

@@ -20,7 +20,7 @@ from tcclip.workflow.starting import look_first
 
 rule job:
     output: "made"
-    shell: "touch began; sleep {SECONDS}; touch {output}"
+    shell: "touch began; while [ ! -e go ]; do sleep 0.1; done; touch {output}"
 
 look_first(workflow, load_plan("mini"))
 """
@@ -74,8 +74,8 @@ def test_a_lock_of_which_nothing_is_said_goes_where_no_snakemake_works_here(lock
     assert not is_locked()
 
 
-def snakemake(folder, seconds):
-    (folder / "Snakefile").write_text(SNAKEFILE.replace("{SECONDS}", seconds))
+def snakemake(folder):
+    (folder / "Snakefile").write_text(SNAKEFILE)
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TCCLIP_PARAMS": str(ROOT / "params")}
     command = [sys.executable, "-m", "snakemake", "--cores", "1"]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -83,7 +83,7 @@ def snakemake(folder, seconds):
 
 def test_a_snakemake_says_who_it_is_as_long_as_it_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    process = snakemake(tmp_path, "20")
+    process = snakemake(tmp_path)
     deadline = time.monotonic() + 60
     while not Path("began").exists():
         assert time.monotonic() < deadline and process.poll() is None, process.communicate()
@@ -93,5 +93,6 @@ def test_a_snakemake_says_who_it_is_as_long_as_it_runs(tmp_path, monkeypatch):
     dry = subprocess.run([sys.executable, "-m", "snakemake", "-n", "--nolock"], env=environment)
     assert dry.returncode == 0 and owner.who_works().pid == process.pid
     process.send_signal(signal.SIGINT)
+    Path("go").touch()  # it waits for its job
     process.communicate(timeout=60)
     assert owner.who_works() is None
