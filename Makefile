@@ -44,9 +44,11 @@ test-gpu:
 packages:
 	.ci/packages
 
+# The first line takes as long as the others. The last one says that every test can be imported, and keeps them compiled.
 lint: $(INSTALLED)
-	PATH="$(CURDIR)/$(BIN):$$PATH"; set -e; \
-	ruff check .; ruff format --check .; mypy; snakefmt --check Snakefile workflow; python tests/lint_workflow.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; printf '%s\n' mypy \
+	"ruff check . && ruff format --check . && snakefmt --check Snakefile workflow && python tests/lint_workflow.py" \
+	'python -m pytest --collect-only -qq >/dev/null || { python -m pytest --collect-only -qq | tail -40; exit 1; }' | xargs -P 2 -I LINE sh -cx LINE
 
 ui: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tcclip ui --port $(PORT)
@@ -60,29 +62,28 @@ develop:
 	$(PYTHON) -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 
 # TORCH_INDEX=URL takes torch and torchvision from an index of wheels without CUDA and leaves CUDA's libraries out.
-PIP := $(BIN)/pip install -qq --disable-pip-version-check
-ifdef TORCH_INDEX
-PACKAGES := $(PIP) --no-deps --index-url $(TORCH_INDEX) $$(grep -oE '^torch(vision)?==[^ ;]+' requirements.lock); \
-	grep -vE '^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==' requirements.lock >$(VENV)/requirements.txt; \
-	$(PIP) -r $(VENV)/requirements.txt
-else
-PACKAGES := $(PIP) -r requirements.lock
-endif
-# A second make in another terminal waits, and finds it made.
+PIP := $(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-compile
+PYTORCH := ^(torch|torchvision$(if $(TORCH_INDEX),,|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+))==
+OTHERS := ^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==
+# A second make in another terminal waits, and finds it made. PyTorch and the others are unpacked side by side, and then
+# compiled by all cores: pip does one after the other.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Error: Python 3.11 or newer is needed ($$($(PYTHON) --version) found): make PYTHON=python3.12 ..."; exit 1; }
 	@exec 8>.install.lock; flock 8 2>/dev/null; \
 	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; set -ex; \
 	$(PYTHON) -m venv $(VENV); \
-	$(PACKAGES); \
-	$(PIP) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .; \
+	grep -E '$(PYTORCH)' requirements.lock >$(VENV)/pytorch.txt; \
+	grep -vE '$(OTHERS)' requirements.lock >$(VENV)/others.txt; \
+	printf '%s\n' "$(TORCH_INDEX:%=--index-url %) -r $(VENV)/pytorch.txt" "-r $(VENV)/others.txt" | xargs -L 1 -P 2 $(PIP); \
+	$(PIP) --no-build-isolation --config-settings editable_mode=compat --editable .; \
+	$(BIN)/python -m compileall -qq -j 0 -x /tests/ $(VENV)/lib || true; \
 	touch $@
 
 # Gradio wants an older Pillow than numbers are made with: its packages lie beside the others, for `tcclip demo` alone.
 $(GRADIO): requirements-demo.lock $(INSTALLED)
 	rm -rf $(DEMO)
-	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target $(DEMO) -r requirements-demo.lock
+	$(PIP) --target $(DEMO) -r requirements-demo.lock
 	@touch $@
 
 # After a change of a class of tcclip/params/: what editors know of the files in params/.
