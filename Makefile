@@ -12,7 +12,7 @@ GPU_PYTHON ?= $(if $(wildcard $(INSTALLED)),$(BIN)/python,$(PYTHON))
 unexport PYTHONDONTWRITEBYTECODE# images of containers set it, and then each of hundreds of processes would compile the package
 PINNED := --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: tables check-tables test test-components test-chaos test-gpu packages lint schemas ui demo develop lock clean
+.PHONY: tables check-tables test test-projects test-components test-chaos test-gpu packages lint schemas ui demo develop lock clean
 .DEFAULT_GOAL := tables
 
 # SUITE=paper takes months of one GPU: docs/cluster.md is about clusters.
@@ -25,12 +25,18 @@ check-tables: $(INSTALLED)
 	@log=$$(mktemp); $(MAKE) --no-print-directory tables >$$log 2>&1; code=$$?; cat $$log; \
 	grep -q "Nothing to be done" $$log || code=1; rm $$log; exit $$code
 
+PYTEST := OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(INSTALLED)
-	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(PYTEST)
+
+# Whole projects on tiny input, by the commands that people type.
+test-projects: $(INSTALLED)
+	$(PYTEST) -m project
 
 # Real servers: Slurm, MLflow, S3-like, PostgreSQL, Chromium; what is not installed is skipped with the reason.
 test-components: $(INSTALLED) $(GRADIO)
-	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m component -rs
+	$(PYTEST) -m component -rs
 
 # A small table made under kills, in minutes.
 test-chaos: $(INSTALLED)

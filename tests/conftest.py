@@ -23,12 +23,12 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Of `-m component` (or slow, or gpu) only files in which that word is are read: importing all takes longest."""
+    """Of `-m component` (or another mark alone) only files that name it are read: importing all takes longest."""
     mark = config.option.markexpr
     if not (mark.isidentifier() and collection_path.name.startswith("test_") and collection_path.suffix == ".py"):
         return None
     said = [collection_path, collection_path.with_name("conftest.py")]  # a folder's may mark all of its tests
-    return None if any(file.is_file() and mark in file.read_text(encoding="utf-8") for file in said) else True
+    return None if any(file.is_file() and f"mark.{mark}" in file.read_text(encoding="utf-8") for file in said) else True
 
 
 @pytest.fixture(scope="session")

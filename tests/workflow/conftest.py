@@ -1,4 +1,4 @@
-"""Fixtures: a finished throw-away project, and copies of it that a test may break."""
+"""The mark of all tests of this folder, and fixtures: a finished throw-away project, copies of it that a test may break."""
 
 import fcntl
 import shutil
@@ -9,6 +9,15 @@ import pytest
 from projects import Project, new_project
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # its makers of archives, servers and videos serve here too
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items):
+    """Tests of this folder are of whole projects, but for those with a mark of their own."""
+    others = {"slow", "component", "gpu"}
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not others & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.project)
 
 
 @pytest.fixture(scope="session")
