@@ -17,6 +17,7 @@ from tcclip.tracking.mlflow_api import client
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
+NOT_IN_NAMES = {"/", ":"}  # of MLflow's models
 SERVED = Path(__file__).with_name("served.py")
 
 
@@ -24,8 +25,10 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     """Log the run's model into the run's entry and register it as the next version of `name`; returns a line about it.
 
     Raises:
-        UserError: the run has no entry yet.
+        UserError: the run has no entry yet, or MLflow has no models of that name.
     """
+    if not name.strip() or set(name) & NOT_IN_NAMES:
+        raise UserError(f"--name must be words without / and : (got '{name}'), which MLflow's addresses are made of")
     uri = tracking_uri()
     entry = entry_of(plan, run)
     client(uri)  # the environment that MLflow's functions read

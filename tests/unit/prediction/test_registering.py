@@ -63,6 +63,17 @@ def test_other_classes_are_a_parameter(entry: str) -> None:
     model = mlflow.pyfunc.load_model("models:/any/1")
     found = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "opening a door, pouring"})
     assert set(found["top5"][0].split("; ")) == {"opening a door", "pouring"}
+    three = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "a door,, pouring,"})
+    assert set(three["top5"][0].split("; ")) == {"a door", "pouring"}
+    none = model.predict(pd.DataFrame({"video": pd.Series([], dtype=str)}))
+    assert none.empty and list(none) == list(found)
+
+
+def test_a_name_that_mlflow_does_not_take_is_one_sentence_and_the_run_stays_finished(entry: str) -> None:
+    for name in ("hmdb51/tc_clip", "a:b", " "):
+        with pytest.raises(UserError, match=f"--name must be words without / and : .got '{name}'"):
+            register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), name)
+    assert client(tracking_uri()).get_run(entry).info.status == "FINISHED"
 
 
 @pytest.mark.component
