@@ -37,7 +37,7 @@ USED = {"threads", "loader_workers", "precision", "eval_batch"}
 
 
 def source_of_folder(folder: Path) -> Source:
-    """What `export` wrote as the source of a model; UserError where a file is missing, cut off or of another version."""
+    """What `export` wrote as the source of a model; UserError where a file is missing, cut off or another version's."""
     config = _whole(folder / CONFIG, read_json)
     if config.get("format") != FORMAT:
         raise UserError(
