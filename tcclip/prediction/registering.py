@@ -31,7 +31,7 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
         raise UserError(f"--name must be words without / and : (got '{name}'), which MLflow's addresses are made of")
     uri = tracking_uri()
     entry = entry_of(plan, run)
-    client(uri)  # the environment that MLflow's functions read
+    connection = client(uri)  # and the environment that MLflow's functions read
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -39,15 +39,19 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     with tempfile.TemporaryDirectory(prefix="tcclip-") as scratch:
         folder = Path(scratch) / "model"
         export(source, folder)
-        with mlflow.start_run(run_id=entry, log_system_metrics=False):
-            logged = mlflow.pyfunc.log_model(
-                name="model",
-                python_model=str(SERVED),
-                artifacts={"model": str(folder)},
-                signature=_signature(),
-                registered_model_name=name,
-                pip_requirements=[],  # a checkout's own package is no package of an index
-            )
+        ended = connection.get_run(entry).info
+        try:
+            with mlflow.start_run(run_id=entry, log_system_metrics=False):
+                logged = mlflow.pyfunc.log_model(
+                    name="model",
+                    python_model=str(SERVED),
+                    artifacts={"model": str(folder)},
+                    signature=_signature(),
+                    registered_model_name=name,
+                    pip_requirements=[],  # a checkout's own package is no package of an index
+                )
+        finally:  # how and when the training ended is not how and when its model was logged
+            connection.set_terminated(entry, ended.status, ended.end_time)
     version = logged.registered_model_version
     return f"{name}, version {version}, of run {run}: models:/{name}/{version}"
 
