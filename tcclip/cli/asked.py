@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -35,9 +36,16 @@ def _listed(path: Path) -> tuple[str, ...]:
         raise UserError(f"{path} is not there: --class-file names a file with a class name a line")
     from tcclip.prediction.naming import lines_of
 
-    found = [line.strip() for line in lines_of(path) if line.strip()]
-    if found and found[0] == "label,name":
-        from tcclip.data.splits.split_tables import read_classes
-
-        return read_classes(path)
+    lines = lines_of(path)
+    rows = csv.reader(lines, skipinitialspace=True)
+    if [cell.strip().lower() for cell in next(rows, [])] != ["label", "name"]:
+        return tuple(line.strip() for line in lines if line.strip())
+    found: list[str] = []
+    for label, *names in filter(None, rows):
+        if label.strip() != str(len(found)) or len(names) != 1:
+            raise UserError(
+                f"{path}, line {rows.line_num}: '{lines[rows.line_num - 1]}' is not {len(found)} and a name: labels "
+                "count 0, 1, 2, ..., and a name with commas stands in quotes; or write the names alone, one a line"
+            )
+        found.append(names[0].strip())
     return tuple(found)

@@ -1,32 +1,30 @@
-"""A model at weights that are not its own, for as long as some work takes."""
+"""A model at weights that are not its own, for as long as a block lasts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import cast
 
 from torch import Tensor, nn
-from torch.func import functional_call
-
-T = TypeVar("T")
 
 
-class _Around(nn.Module):
-    """A module that does any work with the model inside of it."""
+@contextmanager
+def at_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[None]:
+    """Have these tensors in the place of the model's parameters of the same names while the block lasts.
 
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, work: Callable[[], T]) -> T:
-        """What the work gives."""
-        return work()
-
-
-def at_weights(model: nn.Module, weights: Mapping[str, Tensor], work: Callable[[], T]) -> T:
-    """Do `work`, which uses the model, with these tensors in the place of its parameters of the same names.
-
-    Gradients go to the tensors, and through whatever made them.
+    Gradients go to the tensors, and through whatever made them. The way back belongs into the block too where layers
+    are computed again on it (`machine.checkpoint`): they are at the weights that the model has then.
     """
-    named = {f"model.{name}": tensor for name, tensor in weights.items()}
-    return cast(T, functional_call(_Around(model), named, (work,), tie_weights=False))
+    own = {name: model.get_parameter(name) for name in weights}
+    try:
+        _put(model, weights)
+        yield
+    finally:
+        _put(model, own)
+
+
+def _put(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    for name, weight in weights.items():
+        owner, _, leaf = name.rpartition(".")
+        model.get_submodule(owner)._parameters[leaf] = cast(nn.Parameter, weight)

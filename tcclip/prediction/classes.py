@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tcclip.errors import UserError
+from tcclip.models.class_texts import readable
 from tcclip.prediction.source import Classes, Source
 
 
@@ -21,6 +22,12 @@ def classes_for(source: Source, names: tuple[str, ...], known: list[Classes]) ->
         raise UserError("the list of class names is empty")
     if doubles := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"class '{doubles[0]}' is named twice")
+    first: dict[str, str] = {}
+    for name in names:
+        if not (read := readable(name, method.names).casefold()):
+            raise UserError("one of the class names is empty")
+        if (other := first.setdefault(read, name)) != name:
+            raise UserError(f"classes '{other}' and '{name}' are one in two spellings, which CLIP reads alike")
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind in method.outside:
         there = {name: strings for classes in known for name, strings in classes.texts.get(kind, {}).items()}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from tcclip.data.splits.split_tables import read_classes
@@ -35,8 +37,8 @@ USED = {"threads", "loader_workers", "precision", "eval_batch"}
 
 
 def source_of_folder(folder: Path) -> Source:
-    """What `export` wrote, as the source of a model; UserError where a file of it is missing or another version's."""
-    config = _read(folder / CONFIG)
+    """What `export` wrote as the source of a model; UserError where a file is missing, cut off or another version's."""
+    config = _whole(folder / CONFIG, read_json)
     if config.get("format") != FORMAT:
         raise UserError(
             f"{folder / CONFIG} has format {config.get('format')}, and this version of tcclip reads {FORMAT}: install "
@@ -46,8 +48,7 @@ def source_of_folder(folder: Path) -> Source:
     method = validate(config["method"], Method, f"{where}, method")
     machine = validate({**UNASKED, **config["machine"]}, Machine, f"{where}, machine")
     weights, listed = folder / "weights.safetensors", folder / "classes.csv"
-    if not weights.is_file():
-        raise UserError(f"{weights} is not there: copy the whole folder that `tcclip export` wrote")
+    tensors = _whole(weights, load_file)
     subject = Subject(
         name=config["name"],
         method=method,
@@ -60,8 +61,7 @@ def source_of_folder(folder: Path) -> Source:
         trained_on=listed if method.on_other_classes() is not method else None,
     )
     architecture = BackboneConfig(**config["architecture"])
-    tensors = load_file(weights)
-    tokens = _read(folder / "tokens.json") if (folder / "tokens.json").is_file() else {}
+    tokens = _whole(folder / "tokens.json", read_json) if (folder / "tokens.json").is_file() else {}
 
     def build(names: tuple[str, ...], texts: OutsideTexts) -> ClipVideo:
         its = subject.method_for(names)
@@ -78,7 +78,7 @@ def source_of_folder(folder: Path) -> Source:
         if not listed.is_file():
             raise UserError(f"{folder} has no classes of its own: name some (--classes, --class-file)")
         given = folder / "texts.json"
-        texts = _read(given) if given.is_file() else {}
+        texts = _whole(given, read_json) if given.is_file() else {}
         each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in texts.items()}
         return Classes(read_classes(listed), each)
 
@@ -96,11 +96,15 @@ def source_of_folder(folder: Path) -> Source:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _whole(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """What a file of the folder holds; UserError where it is missing or was not copied to its end."""
+    cure = "copy the whole folder that `tcclip export` wrote"
     if not path.is_file():
-        raise UserError(f"{path} is not there: copy the whole folder that `tcclip export` wrote")
-    content: dict[str, Any] = read_json(path)
-    return content
+        raise UserError(f"{path} is not there: {cure}")
+    try:
+        return read(path)
+    except (ValueError, SafetensorError) as error:  # ValueError: no JSON
+        raise UserError(f"{path} is not whole ({error}): {cure}") from error
 
 
 def _no_datasets(folder: Path, role: str) -> Set:

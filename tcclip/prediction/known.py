@@ -12,7 +12,7 @@ from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.scanned import INDEX, Scanned, Scanner
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
-from tcclip.prediction.naming import Named, files_of, named_videos
+from tcclip.prediction.naming import Named, files_of, is_there, named_videos
 from tcclip.prediction.parts import Indexes, Known, Store
 from tcclip.prediction.source import Reading, Set
 
@@ -49,12 +49,12 @@ class Finder:
         named = named_videos([os.fspath(path) for path in given], ids)
         if alone and len(named) > 1:
             raise UserError(f"{given[0]} has {len(named)} videos: name one of them, which is looked at alone")
-        if chosen and not stored and not any(video.path and video.path.exists() for video in named):
+        if chosen and not stored and not any(video.path and is_there(video.path) for video in named):
             name = chosen.frames.name
             raise UserError(
                 f"'{named[0].shown}' is no file, and the frames of {name} are not made: {frames_again(name)} makes them"
             )
-        if stored and not any(video.path and video.path.exists() for video in named):
+        if stored and not any(video.path and is_there(video.path) for video in named):
             return _of_dataset(stored, named)
         reading = chosen.reading if chosen else self._reading
         scans = stack.enter_context(self._scanner_for(reading).scanning(files_of(named, reading)))

@@ -34,15 +34,17 @@ def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> l
     found: list[Named] = []
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
+        if not is_there(path):
+            found.append(Named(_shown(argument), path))
+        elif path.is_dir():
             found += _in_folder(path)
         elif path.suffix.lower() in LISTS and path.is_file():
             found += _in_list(path)
         else:
-            found.append(Named(str(argument), path))
+            found.append(Named(_shown(argument), path))
     if not found:
         raise UserError("no video is named: give files, folders, lists, or --dataset with ids of its videos or --split")
-    files = [video.path is not None and video.path.exists() for video in found]
+    files = [video.path is not None and is_there(video.path) for video in found]
     known = next(
         (video.shown for video, there in zip(found, files, strict=True) if not there and video.shown in ids), ""
     )
@@ -50,6 +52,14 @@ def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> l
         file = found[files.index(True)].shown
         raise UserError(f"'{known}' is a video of the dataset and '{file}' a file: name them in two calls")
     return [Named(video.shown, None) for video in found] if known else found
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or a folder; of one that the system refuses to look for, a scan says why."""
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder that is somebody else's
+        return False
 
 
 def files_of(videos: Sequence[Named], reading: Reading) -> list[File]:
@@ -81,14 +91,14 @@ def _in_folder(folder: Path) -> list[Named]:
     """The videos below a folder; a folder of pictures is one itself."""
     paths = sorted(videos_below(folder))
     if not paths and len(pictures_of(folder)) >= FEWEST:
-        return [Named(str(folder), folder)]
+        return [Named(_shown(folder), folder)]
     if not paths:
         kinds = ", ".join(sorted({path.suffix or "without suffix" for path in folder.iterdir()})[:6]) or "nothing"
         raise UserError(
             f"no video under {folder}, where there is {kinds}; {FEWEST} pictures ({', '.join(sorted(PICTURES)[:3])}, "
             "..) in a folder of their own are one"
         )
-    return [Named(str(path), path, folder) for path in paths]
+    return [Named(_shown(path), path, folder) for path in paths]
 
 
 def _in_list(path: Path) -> list[Named]:
@@ -99,8 +109,13 @@ def _in_list(path: Path) -> list[Named]:
     found = []
     for entry in entries:
         beside = path.parent / entry
-        found.append(Named(entry, beside if beside.exists() else Path(entry)))
+        found.append(Named(entry, beside if is_there(beside) else Path(entry)))
     return found
+
+
+def _shown(path: str | Path) -> str:
+    """A name that can be printed and written; Linux allows names that are no UTF-8."""
+    return str(path).encode(errors="replace").decode()
 
 
 def lines_of(path: Path) -> list[str]:
@@ -113,13 +128,14 @@ def lines_of(path: Path) -> list[str]:
 
 
 def _entries(path: Path) -> Iterator[str]:
-    lines = lines_of(path)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    head = next(csv.reader(lines[:1], delimiter=delimiter), []) if path.suffix.lower() in (".csv", ".tsv") else []
-    column = next((name for name in COLUMNS if name in head), None)
-    if column:
-        yield from (row[column] for row in csv.DictReader(lines, delimiter=delimiter) if row[column])
-    elif head:
-        yield from (row[0] for row in csv.reader(lines, delimiter=delimiter) if row and row[0])
-    else:
+    lines, suffix = lines_of(path), path.suffix.lower()
+    if suffix not in (".csv", ".tsv"):
         yield from (line.strip() for line in lines if line.strip())
+        return
+    delimiter = "\t" if suffix == ".tsv" else ","
+    rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    column = next((head.index(name) for name in COLUMNS if name in head), None)
+    for row in rows if column is None else rows[1:]:
+        if cell := "".join(row[column or 0 :][:1]).strip():
+            yield cell

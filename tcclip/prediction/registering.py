@@ -17,6 +17,7 @@ from tcclip.tracking.mlflow_api import client
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
+NOT_IN_NAMES = {"/", ":"}  # of MLflow's models
 SERVED = Path(__file__).with_name("served.py")
 
 
@@ -24,11 +25,13 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     """Log the run's model into the run's entry and register it as the next version of `name`; returns a line about it.
 
     Raises:
-        UserError: the run has no entry yet.
+        UserError: the run has no entry yet, or MLflow has no models of that name.
     """
+    if not name.strip() or set(name) & NOT_IN_NAMES:
+        raise UserError(f"--name must be words without / and : (got '{name}'), which MLflow's addresses are made of")
     uri = tracking_uri()
     entry = entry_of(plan, run)
-    client(uri)  # the environment that MLflow's functions read
+    connection = client(uri)  # and the environment that MLflow's functions read
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -36,15 +39,19 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     with tempfile.TemporaryDirectory(prefix="tcclip-") as scratch:
         folder = Path(scratch) / "model"
         export(source, folder)
-        with mlflow.start_run(run_id=entry, log_system_metrics=False):
-            logged = mlflow.pyfunc.log_model(
-                name="model",
-                python_model=str(SERVED),
-                artifacts={"model": str(folder)},
-                signature=_signature(),
-                registered_model_name=name,
-                pip_requirements=[],  # a checkout's own package is no package of an index
-            )
+        ended = connection.get_run(entry).info
+        try:
+            with mlflow.start_run(run_id=entry, log_system_metrics=False):
+                logged = mlflow.pyfunc.log_model(
+                    name="model",
+                    python_model=str(SERVED),
+                    artifacts={"model": str(folder)},
+                    signature=_signature(),
+                    registered_model_name=name,
+                    pip_requirements=[],  # a checkout's own package is no package of an index
+                )
+        finally:  # how and when the training ended is not how and when its model was logged
+            connection.set_terminated(entry, ended.status, ended.end_time)
     version = logged.registered_model_version
     return f"{name}, version {version}, of run {run}: models:/{name}/{version}"
 

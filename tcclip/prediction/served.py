@@ -12,6 +12,7 @@ import mlflow
 import pandas as pd
 
 import tcclip
+from tcclip.prediction.classes import typed_names
 
 TOP = 5  # classes that are told of each video
 
@@ -26,12 +27,12 @@ class VideoClassifier(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflo
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One line per video: video, class, probability, top5 (names, best first, joined by `; `), defect.
 
-        model_input: column `video`, files on the machine that predicts. `params`: `classes`, names joined by `, `, in
-        the place of the training's.
+        model_input: column `video`, files on the machine that predicts; of no line comes none. `params`: `classes`,
+        names joined by `, `, in the place of the training's.
         """
         asked = (params or {}).get("classes", "")
-        classes = [name.strip() for name in asked.split(",")] if asked else None
-        found = self.model.predict([str(path) for path in model_input["video"]], classes, top=TOP)
+        paths = [str(path) for path in model_input["video"]]
+        found = self.model.predict(paths, typed_names(asked) or None, top=TOP) if paths else []
         return pd.DataFrame(
             {
                 "video": [prediction.video for prediction in found],

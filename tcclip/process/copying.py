@@ -31,15 +31,15 @@ def on_device(batches: Iterable[tuple[Tensors, T]], device: torch.device) -> Ite
             copied = tuple(tensor.to(device, non_blocking=True) for tensor in tensors)
             following = copied, rest, stream.record_event()
         if before is not None:
-            yield _arrived(*before)
+            yield _arrived(*before, device)
         before = following
     if before is not None:
-        yield _arrived(*before)
+        yield _arrived(*before, device)
 
 
-def _arrived(tensors: Tensors, rest: T, copied: torch.cuda.Event) -> tuple[Tensors, T]:
+def _arrived(tensors: Tensors, rest: T, copied: torch.cuda.Event, device: torch.device) -> tuple[Tensors, T]:
     """A batch for the stream that computes: it waits until the copy has ended, and its memory is kept until then."""
-    computing = torch.cuda.current_stream()
+    computing = torch.cuda.current_stream(device)  # of several GPUs it need not be the process's own
     computing.wait_event(copied)
     for tensor in tensors:
         tensor.record_stream(computing)

@@ -37,6 +37,7 @@ SETTINGS = {
     "xtick.color": INK,
     "ytick.color": INK,
     "text.color": INK,
+    "text.parse_math": False,  # names of videos and classes may have dollars, and no text has formulas
     "legend.frameon": False,
     "legend.fontsize": 9,
     "legend.labelcolor": INK,

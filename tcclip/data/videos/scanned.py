@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tcclip.data.videos.decoding import Decoded, Decoder
 from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.index import Origin, write_rows
+from tcclip.data.videos.listing import is_text
 from tcclip.data.videos.reader import OF_PICTURES
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames, Resize
@@ -90,8 +91,14 @@ class Scanner:
         _end(self._decoders)
 
     def _scan(self, file: File) -> Scanned:
-        if not file.path.exists():
+        try:
+            there = file.path.exists()
+        except OSError as error:
+            return Scanned(file.video, f"cannot be looked for: {error.strerror}", None)
+        if not there:
             return Scanned(file.video, "there is no such file", None)
+        if not is_text(str(file.path)):
+            return Scanned(file.video, "the name is not UTF-8: rename the file", None)
         decoder = self._free.get()
         try:
             if decoder not in self._begun:

@@ -53,8 +53,10 @@ class Interpolated:
         """The class texts, and the weights of the step's second loss."""
         model, between, forms = self.learner.model, self.between(self.share(at)), self.learner.forms(at)
         with self.learner.cast():
-            texts = self.texts.of_step(forms)
-            again = at_weights(model, between, lambda: ClassParts(model).of_step(forms)) if texts.trained else texts
+            again = texts = self.texts.of_step(forms)
+            if texts.trained:
+                with at_weights(model, between):
+                    again = ClassParts(model).of_step(forms)
         return Shared(texts, between, again)
 
     def share(self, at: Place) -> float:
@@ -68,7 +70,10 @@ class Interpolated:
         return {name: own[name] + share * (clip - own[name].detach()) for name, clip in self.clip.items()}
 
     def losses(self, shared: Shared, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
-        """The loss at the weights with how many videos got their class, and that at the interpolated ones."""
+        """The loss at the weights with how many videos got their class, and that at the interpolated ones.
+
+        The model is at the interpolated weights until more is asked for after the second one, its way back included.
+        """
         learner, settings = self.learner, self.settings
         clips, targets = smoothed_and_mixed(
             batch.clips, batch.labels, learner.model.classes, settings.label_smoothing, settings.mixup, at.stream("mix")
@@ -77,10 +82,9 @@ class Interpolated:
         hits = (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
         yield soft_ce(logits, targets), hits
         del logits
-        again = at_weights(
-            learner.model, shared.between, lambda: learner.logits(clips, shared.texts_between.cut, at)
-        )  # (B, C)
-        yield settings.factor * soft_ce(again, targets), torch.zeros_like(hits)
+        with at_weights(learner.model, shared.between):
+            again = learner.logits(clips, shared.texts_between.cut, at)  # (B, C)
+            yield settings.factor * soft_ce(again, targets), torch.zeros_like(hits)
 
     def end(self, shared: Shared) -> None:
         """Gradients go through the text layers, once for all micro-batches."""

@@ -79,6 +79,10 @@ def test_an_answer_grows_and_every_part_is_asked_about_the_typed_names() -> None
             assert drawn.format == "PNG" and drawn.width > 300
 
 
+def test_dollars_in_a_videos_name_are_no_formula() -> None:
+    assert last(Stub(), "/up/$a^$.mp4").tokens
+
+
 def test_without_names_they_are_those_of_the_training_and_an_untrained_model_asks_for_some() -> None:
     model = Stub()
     last(model, "a.mp4", " ,\n")

@@ -61,7 +61,13 @@ def test_a_run_with_rephrased_names_takes_typed_ones_as_they_are(world, capsys):
 
 def test_names_are_a_list_without_doubles(world):
     model = Model(source_of(world, subject_of(world, tiny("vifi_clip"), "vifi")), "cpu")
-    for names, words in ((["a", "a"], "named twice"), ([], "is empty"), ("a, b", "are a list, not one text")):
+    for names, words in (
+        (["a", "a"], "named twice"),
+        (["ride bike", "Ride  Bike"], "'ride bike' and 'Ride  Bike' are one in two spellings"),
+        (["a", " "], "one of the class names is empty"),
+        ([], "is empty"),
+        ("a, b", "are a list, not one text"),
+    ):
         with pytest.raises(UserError, match=words):
             model.network(names)
     kept = model.network(CLASSES)

@@ -118,6 +118,10 @@ def test_what_an_exported_folder_cannot_do_is_one_sentence(exported: Path, world
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(UserError, match=r"weights\.safetensors is not there: copy the whole folder"):
         tcclip.load(tmp_path)
+    for name in ("weights.safetensors", "config.json"):
+        (tmp_path / name).write_bytes((exported / name).read_bytes()[:300])
+        with pytest.raises(UserError, match=f"{name} is not whole .*: copy the whole folder"):
+            tcclip.load(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({**config, "format": 2}))
     with pytest.raises(UserError, match="has format 2, and this version of tcclip reads 1"):
         tcclip.load(tmp_path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from small_videos import write_video
 
+from tcclip.data.videos.scanned import Scanner
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames
 from tcclip.prediction.naming import files_of, named_videos
@@ -47,6 +49,26 @@ def test_a_list_has_paths_beside_it_or_ids_and_a_csv_a_column_of_them(folder: Pa
     assert shown(folder, "split.csv", ids=("id 7", "id 8")) == ["id 7", "id 8"]
     with pytest.raises(UserError, match=r"'id 7' is a video of the dataset and .* a file"):
         shown(folder, "plain.txt", ids=("id 7",))
+
+
+@pytest.mark.parametrize("head", ["Video,Label", "number, path ,label", ",VIDEO"])
+def test_the_head_of_a_csv_is_read_however_it_was_saved(folder: Path, head: str) -> None:
+    place = [cell.strip().lower() in ("video", "path") for cell in head.split(",")].index(True)
+    (folder / "saved.csv").write_text(f'{head}\n{"7, " * place}"all/one, two.mp4",5\n\n7\n')
+    assert shown(folder, "saved.csv") == ["all/one, two.mp4", *(["7"] if place == 0 else [])]
+
+
+def test_names_that_no_file_can_have_are_named_by_the_scan(folder: Path) -> None:
+    long, odd = "a" * 300 + ".mp4", os.fsdecode(b"caf\xe9.mp4")
+    (folder / "long.txt").write_text(f"{long}\n")
+    write_video(folder / "odd" / "v.mp4", frames=2).rename(folder / "odd" / odd)
+    named = named_videos([long, folder / "long.txt", folder / "odd"])
+    assert [video.shown.removeprefix(f"{folder}/") for video in named] == [long, long, "odd/caf?.mp4"]
+    with Scanner(FRAMES).scanning(files_of(named, Reading(FRAMES, "ucf101"))) as scans:
+        assert [scan.result().defect for scan in scans] == [
+            *["cannot be looked for: File name too long"] * 2,
+            "the name is not UTF-8: rename the file",
+        ]
 
 
 def test_what_is_not_there_is_a_video_that_the_scan_will_name(folder: Path) -> None:

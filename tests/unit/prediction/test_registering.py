@@ -32,12 +32,18 @@ def entry(inside: Path) -> Iterator[str]:
     found = connection.get_experiment_by_name("mini")
     experiment = found.experiment_id if found else connection.create_experiment("mini")
     made = connection.create_run(experiment, run_name=RUN).info
-    connection.set_terminated(made.run_id)
+    connection.set_terminated(made.run_id, end_time=made.start_time + 60_000)
     index = layout.reports("mini") / "mlflow.csv"
     index.parent.mkdir(parents=True, exist_ok=True)
     index.write_text(f"run,mlflow_run_id,mlflow_experiment_id\n{RUN},{made.run_id},{made.experiment_id}\n")
     yield str(made.run_id)
     index.unlink()
+
+
+def as_it_was(entry: str) -> bool:
+    """A run's entry says when its training has ended, and that it has."""
+    info = client(tracking_uri()).get_run(entry).info
+    return info.status == "FINISHED" and info.end_time == info.start_time + 60_000
 
 
 def test_a_registered_run_is_loaded_and_predicts_what_the_run_predicts(entry: str, tmp_path: Path) -> None:
@@ -53,7 +59,7 @@ def test_a_registered_run_is_loaded_and_predicts_what_the_run_predicts(entry: st
     assert found["class"][1] == "" and "none.mp4" in found["video"][1] and found["defect"][1]
     version = client(tracking_uri()).get_model_version("ring watcher", "1")
     assert version.run_id == entry
-    assert client(tracking_uri()).get_run(entry).info.status == "FINISHED"
+    assert as_it_was(entry)
 
 
 def test_other_classes_are_a_parameter(entry: str) -> None:
@@ -63,6 +69,26 @@ def test_other_classes_are_a_parameter(entry: str) -> None:
     model = mlflow.pyfunc.load_model("models:/any/1")
     found = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "opening a door, pouring"})
     assert set(found["top5"][0].split("; ")) == {"opening a door", "pouring"}
+    three = model.predict(pd.DataFrame({"video": ["clips/pouring.mp4"]}), params={"classes": "a door,, pouring,"})
+    assert set(three["top5"][0].split("; ")) == {"a door", "pouring"}
+    none = model.predict(pd.DataFrame({"video": pd.Series([], dtype=str)}))
+    assert none.empty and list(none) == list(found)
+
+
+def test_a_name_that_mlflow_does_not_take_is_one_sentence_and_the_run_stays_finished(entry: str) -> None:
+    for name in ("hmdb51/tc_clip", "a:b", " "):
+        with pytest.raises(UserError, match=f"--name must be words without / and : .got '{name}'"):
+            register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), name)
+    assert as_it_was(entry)
+
+
+def test_a_model_that_cannot_be_logged_leaves_the_runs_entry_as_it_was(
+    entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcclip.prediction.registering.SERVED", Path("nowhere.py"))
+    with pytest.raises(Exception, match="nowhere"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "away")
+    assert as_it_was(entry)
 
 
 @pytest.mark.component

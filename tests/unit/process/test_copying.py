@@ -11,7 +11,7 @@ import torch
 
 from tcclip.process.copying import on_device
 
-GPU = torch.device("cuda")
+GPU = torch.device("cuda:1")  # not the one that a process has for its own
 
 
 class OnGpu:
@@ -37,7 +37,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     computing = SimpleNamespace(name="computing", wait_event=lambda event: done.append(f"wait for copy {event}"))
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: copying)
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda: computing)
+    other = SimpleNamespace(name="another GPU", wait_event=lambda event: None)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device=None: computing if device == GPU else other)
     return done
 
 

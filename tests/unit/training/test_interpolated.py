@@ -108,6 +108,13 @@ def test_a_step_has_both_losses_and_the_second_gradient_as_it_is_taken(
     assert ("text_projection" in found) == (method == "whole") and "logit_scale" in found
 
 
+def test_layers_that_are_computed_twice_change_no_gradient(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, twice = (setup_of(world, "open_vclip", machine=machine(checkpoint=again)) for again in (False, True))
+    (expected, loss), (found, total) = (gradients_of_step(setup, monkeypatch) for setup in (kept, twice))
+    assert total == loss and near(found, expected)
+    assert all(weight is twice.parameters[name] for name, weight in twice.model.named_parameters())
+
+
 def test_the_sum_of_all_micro_batches_is_limited_and_not_each_of_them(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
