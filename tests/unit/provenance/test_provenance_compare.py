@@ -3,9 +3,12 @@
 import json
 
 import pandas as pd
+import pytest
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
+from tcclip.cli.app import app
 from tcclip.provenance.compare import compare_environments, compare_numbers, compare_predictions, compare_weights
 from tcclip.provenance.reproduce import evaluated_elsewhere
 
@@ -80,6 +83,19 @@ def test_a_run_without_predictions_is_not_called_the_same(tmp_path):
     assert compare_predictions(tmp_path / "none", predictions(tmp_path / "2"))[1] == [
         "predictions: there are none, so that nothing can be compared"
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        (("table6", "TC-CLIP", "gflops"), "was counted or measured by `tcclip bench`"),
+        (("table5", "TC-CLIP", "frames"), "follows from the params of method tc_clip"),
+        (("table6", "Vita-CLIP", "few_shot"), "nothing is run for it"),
+    ],
+)
+def test_a_cell_without_runs_is_not_said_to_come_out_the_same(cell, sentence):
+    done = CliRunner().invoke(app, ["reproduce", *cell])
+    assert done.exit_code == 1 and sentence in done.output
 
 
 def test_another_machine_is_named_and_another_time_is_not(tmp_path):
