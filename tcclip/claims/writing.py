@@ -13,6 +13,7 @@ from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
 from tcclip.reporting.claims import about, counted, lines_of
+from tcclip.reporting.pipes import row
 
 
 def write_claims(plan: Plan) -> pd.DataFrame:
@@ -30,9 +31,9 @@ def markdown(plan: Plan, claims: pd.DataFrame) -> str:
     """The claims as a Markdown table."""
     lines = [f"# What the paper says, suite {plan.suite.name}", "", f"{counted(claims)}. {about(plan)}", ""]
     heads = ["Claim", "Where", "", "Difference", "Interval", "Videos", "Seeds", "Of the comparison that decides"]
-    lines += [f"| {' | '.join(heads)} |", "| :- | :- | :- | -: | -: | -: | -: | :- |"]
+    lines += [row(heads), "| :- | :- | :- | -: | -: | -: | -: | :- |"]
     for line in lines_of(claims):
         says = " ".join([line.says, *line.notes])
         cells = [says, line.place, line.verdict, line.value, line.interval, line.videos, line.seeds, line.of]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(row(cells))
     return "\n".join(lines) + "\n"

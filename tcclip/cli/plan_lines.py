@@ -22,7 +22,7 @@ ESTIMATE = "~"  # before a size that is not measured
 
 def run_lines(plan: Plan) -> Iterator[str]:
     """One line per run: its evaluations, and the tables it serves."""
-    width = max(map(len, plan.runs))
+    width = max(map(len, plan.runs), default=0)
     for run in plan.runs:
         yield f"{run:{width}s} {len(plan.evaluations(run)):3d} evaluations   {' '.join(plan.tables_of(run))}"
 

@@ -43,12 +43,12 @@ def reproduce(
 ) -> None:
     """Make the runs of a cell, or one run, again in a clean checkout of their commit, and compare bit by bit."""
     with stage("reproduction", None) as report:
-        from tcclip.provenance.cell import find_cell, runs_of
+        from tcclip.provenance.cell import find_cell, runs_behind
         from tcclip.provenance.reproduce import reproduce as make_again
 
         plan = plan_with_seeds(suite, seeds)
         if row is not None and column is not None:
-            runs = runs_of(plan, find_cell(plan, name, row, column, group))
+            runs = runs_behind(plan, find_cell(plan, name, row, column, group))
         elif row is None:
             plan = with_run(plan, name)
             runs = [plan.run(name).name]

@@ -103,7 +103,7 @@ KINDS: dict[str, type[Named]] = {  # the key that makes a column one of a kind
 
 def _kind(column: Any) -> str | None:
     """The one key of KINDS that a column has."""
-    given = column if isinstance(column, dict) else vars(column)
+    given = column if isinstance(column, dict) else getattr(column, "__dict__", {})
     found = [key for key in KINDS if given.get(key) is not None]
     return found[0] if len(found) == 1 else None
 

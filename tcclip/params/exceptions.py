@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
-from tcclip.params.reader import Params
+from tcclip.params.reader import UNKNOWN, Params, nearest
 
 KEY = "exceptions"
 
@@ -36,9 +37,27 @@ class Exceptional(Params):
 LISTED = TypeAdapter(list[Exceptional])
 
 
+def check_exceptions(protocol: Mapping[str, Any], place: str) -> None:
+    """Refuse what is no list of exceptions with the first key, below `place`, that is wrong."""
+    try:
+        LISTED.validate_python(protocol.get(KEY, []))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key, got = ".".join(map(str, (place, *first["loc"]))), first["input"]
+        known = [*Exceptional.model_fields]
+        said = f"unknown key: {nearest(str(first['loc'][-1]), known)}" if first["type"] in UNKNOWN else first["msg"]
+        message = f"{said[0].lower()}{said[1:]}" + ("" if isinstance(got, dict) else f" (got {got!r})")
+        raise PydanticCustomError("below", "{message}", {"below": key, "message": message}) from error
+
+
 def own_values(protocol: Mapping[str, Any]) -> dict[str, Any]:
     """A method's values of a protocol that hold for all its trainings."""
     return {key: value for key, value in protocol.items() if key != KEY}
+
+
+def excepted_datasets(protocol: Mapping[str, Any]) -> list[str]:
+    """The datasets that a method's values of a protocol have exceptions for."""
+    return [one.dataset for one in LISTED.validate_python(protocol.get(KEY, []))]
 
 
 def exceptions_for(protocol: Mapping[str, Any], dataset: str | None, shots: int | None) -> dict[int, dict[str, Any]]:

@@ -9,12 +9,12 @@ from pydantic import Field, field_validator, model_validator
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, factors, put_over
 from tcclip.params.centre import Centre
-from tcclip.params.exceptions import KEY, LISTED
-from tcclip.params.kinds.axis import one_of, spelled
+from tcclip.params.exceptions import KEY, check_exceptions
+from tcclip.params.kinds.axis import kinds_of, one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
 from tcclip.params.numbers import Probability
-from tcclip.params.reader import Params, merge, path_of, read_yaml, undotted, validate
+from tcclip.params.reader import Params, merge, nearest, path_of, read_yaml, undotted, validate
 from tcclip.params.recipe import Recipe
 from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
@@ -93,8 +93,8 @@ class Method(Params):
     @field_validator("protocols")
     @classmethod
     def _exceptions_are_such(cls, protocols: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        for values in protocols.values():
-            LISTED.validate_python(values.get(KEY, []))
+        for name, values in protocols.items():
+            check_exceptions(values, f"{name}.{KEY}")
         return protocols
 
     @model_validator(mode="after")
@@ -155,16 +155,23 @@ NOT_TRAINED: dict[str, Any] = {
 }
 
 
-def _resolved(name: str) -> dict[str, Any]:
+def _resolved(name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The content of a method with that of its bases; `above` are those that it is the base of."""
+    if name in above:
+        raise UserError(
+            f"{path_of('methods', above[-1])}: base: {name} is made of {above[-1]} itself: name another one"
+        )
     variant = variant_named(name)
     if variant:
-        base = _resolved(variant.base)
+        base = _resolved(variant.base, (*above, name))
         known = str(base.get("display", variant.base))
         naming = {"display": variant.display_over(known), "description": variant.description_over(known)}
         return merge(base, {**naming, **spelled_out(undotted(variant.changes))})
     content = spelled_out(read_yaml(path_of("methods", name)))
     base = content.pop("base", None)
-    return merge(_resolved(base), content) if base else content
+    if not isinstance(base, str | None):
+        raise UserError(f"{path_of('methods', name)}: base: must be the name of a method (got {base!r})")
+    return merge(_resolved(base, (*above, name)), content) if base else content
 
 
 def method_of_run(content: dict[str, Any], where: str) -> Method:
@@ -187,7 +194,7 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Bu
         UserError: it names the method's file, or the first of what lies over it that does not fit.
     """
     content, where = _resolved(name), place_of(name)
-    layers = [Budget(_spoken_of(content, budget.values), budget.where) for budget in budgets]
+    layers = [Budget(_spoken_of(content, budget), budget.where) for budget in budgets]
     if overrides:
         layers.append(Budget(spelled_out(undotted(overrides)), "--set"))
     made = content
@@ -202,17 +209,23 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Bu
         raise
 
 
-def _spoken_of(content: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Those of `values` whose section a method has: without context tokens there is no tc.k to scale.
+def _spoken_of(content: dict[str, Any], budget: Budget) -> dict[str, Any]:
+    """Those values of a budget whose section a method has: without context tokens there is no tc.k to scale.
 
-    Of a section that is one kind, factors are for the kinds that have the number.
+    Of a section that is one kind, factors are for the kinds that have the number. UserError for what no method has.
     """
-    known = {key: value for key, value in spelled_out(values).items() if content.get(key) is not None}
-    return {
-        key: _of_kind(spelled(content[key]), value) if key in SECTIONS and isinstance(value, dict) else value
-        for key, value in known.items()
-    }
+    spoken: dict[str, Any] = {}
+    for key, value in spelled_out(budget.values).items():
+        if key not in Method.model_fields:
+            raise UserError(f"{budget.where}: unknown key '{key}': {nearest(key, list(Method.model_fields))}")
+        if content.get(key) is not None:
+            one_kind = key in SECTIONS and isinstance(value, dict)
+            spoken[key] = _of_kind(spelled(content[key]), value, key, budget.where) if one_kind else value
+    return spoken
 
 
-def _of_kind(section: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+def _of_kind(section: dict[str, Any], values: dict[str, Any], axis: str, where: str) -> dict[str, Any]:
+    numbers = sorted({name for kind in kinds_of(axis).values() for name in kind.model_fields} - {"kind"})
+    if unknown := [name for name in values if factors({name: values[name]}) and name not in (*section, *numbers)]:
+        raise UserError(f"{where}: unknown key '{axis}.{unknown[0]}': {nearest(unknown[0], numbers)}")
     return {name: value for name, value in values.items() if name in section or not factors({name: value})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, computed_field, model_validator
+from pydantic import Field, computed_field, field_validator, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, put_over
@@ -89,6 +89,15 @@ class Protocol(Params):
         """A selection keeps its kind's keys; those of another one, which a suite put it over, are dropped."""
         select = spelled(content.get("select")) if isinstance(content, dict) else None
         return {**content, "select": taken(select, "select")} if isinstance(select, dict) else content
+
+    @field_validator("train_split")
+    @classmethod
+    def _of_shots_and_fold_alone(cls, split: str) -> str:
+        try:
+            split.format(shots=1, fold=1)
+        except (LookupError, ValueError):
+            raise ValueError("in braces there can be {shots} and {fold} only") from None
+        return split
 
     @model_validator(mode="after")
     def _batches_fit(self) -> Protocol:

@@ -20,12 +20,13 @@ UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # a key of a model
 
 
 class Params(BaseModel):
-    """Base of every section: unknown keys are refused, values cannot change after reading."""
+    """Base of every section: unknown keys and infinite numbers are refused, values cannot change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False)
 
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C where PyYAML has it: ten times as fast
+MERGE = "tag:yaml.org,2002:merge"  # of the key <<, which may stand several times
 Section = TypeVar("Section", bound=Params)
 
 
@@ -90,12 +91,38 @@ def _copied(value: Any) -> Any:
 def _parsed(path: Path, place: Path, version: tuple[int, int]) -> dict[str, Any]:
     """The file at `place`, called `path` in errors; parsed once, because hundreds of runs share a few methods."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
+        loader = LOADER(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        _refuse_a_key_twice(path, node)
+        content = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not in UTF-8 (byte {error.start}, {error.reason}): save it in this encoding"
+        ) from error
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of keys to values")
     return content
+
+
+def _refuse_a_key_twice(path: Path, top: yaml.Node | None) -> None:
+    """Of two values of one key YAML takes the last one without a word."""
+    left, seen = [top], set[int]()
+    while left:
+        node = left.pop()
+        if node is None or id(node) in seen:  # an alias of what was looked at
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+        elif isinstance(node, yaml.MappingNode):
+            left += [value for _, value in node.value]
+            lines: dict[tuple[str, str], int] = {}
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != MERGE):
+                line = key.start_mark.line + 1
+                if (before := lines.setdefault((key.tag, key.value), line)) != line:
+                    raise UserError(f"{path}: key '{key.value}' is there twice, in lines {before} and {line}: keep one")
 
 
 def validate(content: dict[str, Any], section: type[Section], where: Path | str) -> Section:

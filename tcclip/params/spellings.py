@@ -51,7 +51,7 @@ def _present_names(content: dict[str, Any]) -> dict[str, Any]:
         content["tc"] = {**_without(tc, "saliency"), "bipartite_saliency": tc["saliency"]}
     if isinstance(sizes := content.pop("micro_batch", None), dict):
         own = {protocol: {"micro_batch": size} for protocol, size in sizes.items()}
-        content["protocols"] = merge(own, content.get("protocols", {}))
+        content["protocols"] = merge(own, content.get("protocols") or {})
     if "temporal_head" in content:
         content["pool"] = content.pop("temporal_head")
     if content.get("sampling") == "tsn":

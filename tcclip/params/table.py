@@ -126,6 +126,15 @@ class Table(Params):
         return self
 
     @model_validator(mode="after")
+    def _rows_and_columns_are_told_apart(self) -> Table:
+        rows, columns = [(row.group, row.row) for row in self.rows], [column.name for column in self.columns]
+        if twice := [" / ".join(filter(None, row)) for row in rows if rows.count(row) > 1]:
+            raise ValueError(f"two rows are called '{twice[0]}': give one of them another name or group")
+        if same := [name for name in columns if columns.count(name) > 1]:
+            raise ValueError(f"two columns are called '{same[0]}': give one of them another name")
+        return self
+
+    @model_validator(mode="after")
     def _baseline_exists(self) -> Table:
         if self.baseline is not None and self.baseline not in (known := [row.row for row in self.rows]):
             raise ValueError(f"baseline '{self.baseline}' is no row of the table: {', '.join(known)}")

@@ -16,10 +16,11 @@ from tcclip.params.column import (
     TableColumn,
     ViewsColumn,
 )
-from tcclip.params.reader import names, path_of
+from tcclip.params.exceptions import excepted_datasets
+from tcclip.params.reader import names, path_of, read_yaml
 from tcclip.params.seeds import EVERY
 from tcclip.params.table import Row
-from tcclip.params.variants import place_of
+from tcclip.params.variants import method_names, place_of
 from tcclip.plan import texts
 from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
 from tcclip.plan.evaluation import Evaluation
@@ -53,9 +54,20 @@ def check_method_in(suite: Suite, method: Method, protocols: Iterable[Protocol])
     for protocol in method.protocols:
         if protocol not in (known := names("protocols")):
             raise unknown(f"protocol in {place_of(method.name)}: protocols:", protocol, known)
+    for protocol, values in method.protocols.items():
+        for dataset in excepted_datasets(values):
+            if dataset not in (roles := _roles(suite)):
+                where = f"{place_of(method.name)}: protocols.{protocol}.exceptions:"
+                raise unknown(f"dataset in {where}", dataset, roles)
     sizes = suite.backbone.architecture
     for frames in {protocol.frames for protocol in protocols}:
         method.check_sizes(sizes.patches, frames, sizes.vision_layers)
+
+
+def _roles(suite: Suite) -> set[str]:
+    """The paper's datasets, by any suite: a method serves all of them."""
+    every = (read_yaml(path_of("suites", name)).get("datasets") or {} for name in names("suites"))
+    return {*suite.datasets, *(role for roles in every for role in roles)}
 
 
 def quoted(suite: Suite, table: Table, row: Row) -> bool:
@@ -70,6 +82,16 @@ def check_quoted(suite: Suite) -> None:
     for name in suite.quoted_rows:
         if name not in known:
             raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)
+
+
+def check_first_look(suite: Suite) -> None:
+    """The table and the methods that a suite shows first must exist, though the suite may have others."""
+    look, where = suite.first_look, f"in {path_of('suites', suite.name)}: first_look:"
+    if look and look.table not in names("tables"):
+        raise unknown(f"table {where}", look.table, names("tables"))
+    for method in look.methods if look else []:
+        if method not in method_names():
+            raise unknown(f"method {where}", method, method_names())
 
 
 def check_seeds(suite: Suite, tables: Collection[str], methods: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from tcclip.errors import UserError, unknown
 from tcclip.params import Suite, Table, load_dataset, load_method
 from tcclip.params.column import Column, MeasuredColumn
 from tcclip.params.dataset import OWN, Own
-from tcclip.params.reader import merge, names, path_of, read_yaml
+from tcclip.params.reader import merge, names, path_of, read_yaml, validate
 from tcclip.params.table import Row
 
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
@@ -57,7 +57,8 @@ def own_table(suite: Suite, dataset: Own) -> Table:
         )
     rows = [Row(row=load_method(method).display, method=method) for method in dataset.methods]
     title = f"{dataset.description} ({dataset.name})"
-    return Table(name=dataset.name, title=title, protocol="few_shot", columns=columns, rows=rows)
+    made = {"name": dataset.name, "title": title, "protocol": "few_shot", "columns": columns, "rows": rows}
+    return validate(made, Table, path_of("datasets", dataset.name))
 
 
 def _is_own(name: str) -> bool:

@@ -17,7 +17,7 @@ from tcclip.params.reader import path_of, versions
 from tcclip.params.seeds import parse_seeds
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
-from tcclip.plan.expand import check_quoted, check_seeds, expand
+from tcclip.plan.expand import check_first_look, check_quoted, check_seeds, expand
 from tcclip.plan.own import own_datasets, own_table, with_own
 from tcclip.plan.runs import Run, run_for, train_split, with_initial
 from tcclip.plan.values import Changes, method_of, protocol_of
@@ -219,6 +219,7 @@ def plan_of(suite: Suite, seeds: str = "") -> Plan:
     tables = {name: load_table(name) for name in suite.tables}
     tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
     check_quoted(suite)
+    check_first_look(suite)
     cells: dict[str, tuple[Cell, ...]] = {}
     runs: dict[str, Run] = {}
     for name, table in tables.items():

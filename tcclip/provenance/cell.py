@@ -46,8 +46,15 @@ def parts(plan: Plan, cell: Cell) -> dict[str, Measured]:
     return cell.parts(rows_of(plan.cells[cell.table])[cell.group, cell.row])
 
 
+def runs_behind(plan: Plan, cell: Cell) -> list[str]:
+    """The runs behind a cell; UserError where it is not made of runs."""
+    if found := runs_of(plan, cell):
+        return found
+    raise UserError(f"{cell.table}, row '{cell.row}', column '{cell.column}' {cell.without_runs(plan.suite.name)}")
+
+
 def runs_of(plan: Plan, cell: Cell) -> list[str]:
-    """The runs behind a cell."""
+    """The runs behind a cell; none of one that is counted, or empty."""
     return _once(evaluation.run for part in parts(plan, cell).values() for evaluation in part.evaluations)
 
 

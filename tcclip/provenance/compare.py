@@ -11,8 +11,11 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from tcclip.params.reader import flat
+from tcclip.process.files import read_json
 from tcclip.reporting.origin import environment_of
 
+NUMBERS = ("top1", "top5", "n_videos")  # of an evaluation, which tables are made of
+OF_VIDEO = ("label", "correct1", "correct5")  # columns of predictions that intervals and charts are made of
 NOT_THE_RESULTS = ("git.dirty", "finished")  # of environment.json: other on every call
 
 
@@ -38,9 +41,21 @@ def compare_predictions(here: Path, there: Path) -> tuple[int, list[str]]:
         f"predictions {name}: the commit's tables do not ask for it" for name in sorted(ours.keys() - theirs.keys())
     ]
     both = sorted(ours.keys() & theirs.keys())
+    found += [] if both or found else ["predictions: there are none, so that nothing can be compared"]
     for name in both:
         found += _compare_tables(name, pd.read_parquet(ours[name]), pd.read_parquet(theirs[name]))
     return len(both), found
+
+
+def compare_numbers(here: Path, there: Path) -> list[str]:
+    """How the accuracies of the evaluations that both run folders have differ: a table shows these, not predictions."""
+    ours, theirs = (read_json(folder / "metrics.json")["evaluations"] for folder in (here, there))
+    return [
+        f"metrics {name}: {number} was {ours[name].get(number)}, is {theirs[name].get(number)}"
+        for name in sorted(ours.keys() & theirs.keys())
+        for number in NUMBERS
+        if ours[name].get(number) != theirs[name].get(number)
+    ]
 
 
 def compare_mappings(kind: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -59,6 +74,10 @@ def compare_environments(here: Path, there: Path) -> list[str]:
 def _compare_tables(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> list[str]:
     if list(ours["video"]) != list(theirs["video"]):
         return [f"predictions {name}: other videos"]
+    if other_columns := [
+        one for one in OF_VIDEO if one in ours and one in theirs and not ours[one].equals(theirs[one])
+    ]:
+        return [f"predictions {name}: other values of {', '.join(other_columns)}"]
     scores = [np.array(frame["top5_scores"].tolist()) for frame in (ours, theirs)]
     classes = [np.array(frame["top5_classes"].tolist()) for frame in (ours, theirs)]
     if scores[0].shape != scores[1].shape:

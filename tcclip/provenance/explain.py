@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tcclip.errors import UserError
 from tcclip.plan import Cell, Plan, layout
 from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Found
-from tcclip.provenance.cell import find_cell, other_groups, parts, runs_of
+from tcclip.provenance.cell import find_cell, other_groups, parts, runs_behind
 from tcclip.provenance.origin import changed_since, fingerprints_now, mlflow_link
 from tcclip.reporting import origin
 from tcclip.reporting.cells import read_table
@@ -26,9 +25,7 @@ def explain(plan: Plan, table: str, row: str, column: str, group: str | None = N
         UserError: no such cell, or it is not made of runs.
     """
     cell = find_cell(plan, table, row, column, group)
-    runs = runs_of(plan, cell)
-    if not runs:
-        raise UserError(f"{table}, row '{row}', column '{column}' {cell.without_runs(plan.suite.name)}")
+    runs = runs_behind(plan, cell)
     others = other_groups(plan, cell)
     lines = [title_of(plan, cell), _line(_value(plan, cell)), *map(_line, _seeds(plan, cell))]
     lines += [_line(("other groups", ", ".join(f"--group '{name}'" for name in others)))] if others else []

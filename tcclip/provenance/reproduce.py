@@ -11,7 +11,13 @@ from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 from tcclip.provenance.clean_place import Place, clean_place
-from tcclip.provenance.compare import compare_environments, compare_mappings, compare_predictions, compare_weights
+from tcclip.provenance.compare import (
+    compare_environments,
+    compare_mappings,
+    compare_numbers,
+    compare_predictions,
+    compare_weights,
+)
 from tcclip.reporting.origin import continued, environment_of, params_of
 
 RESOLVED = """
@@ -94,8 +100,9 @@ def reproduce(plan: Plan, run: str, keep: Path | None = None, anyway: bool = Fal
         new = place.folder / folder
         results = compare_weights(folder / "weights.safetensors", new / "weights.safetensors") if params else []
         count, predictions = compare_predictions(folder / "predictions", new / "predictions")
+        numbers = compare_numbers(folder, new)
         causes += [*compare_environments(folder, new), *evaluated_elsewhere(folder, commit)]
-    return Outcome(run, count, bool(params), results + predictions, causes)
+    return Outcome(run, count, bool(params), results + predictions + numbers, causes)
 
 
 def evaluated_elsewhere(folder: Path, commit: str) -> list[str]:

@@ -33,7 +33,7 @@ def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[st
         columns: its columns.
         names: of the datasets, by role.
     """
-    height = ABOVE + BELOW + ROW * frame["row"].nunique()
+    height = ABOVE + BELOW + ROW * len(_rows(frame))
     return Block(height, lambda figure, width: _draw(figure, width, height, frame, columns, names))
 
 
@@ -46,8 +46,9 @@ def _draw(
     names: Mapping[str, str],
 ) -> None:
     measured = [column for column in columns if isinstance(column, MeasuredColumn)]
-    rows = list(dict.fromkeys(frame["row"]))
-    shown = [fill(row, LETTERS) for row in rows]
+    rows = _rows(frame)
+    names_of_rows = [row for _, row in rows]
+    shown = [fill(f"{row} ({of})" if names_of_rows.count(row) > 1 else row, LETTERS) for of, row in rows]
     left = LETTER * max(len(line) for row in shown for line in row.splitlines()) + 0.1
     edges = {"left": left / width, "right": 0.99, "top": 1 - ABOVE / height, "bottom": BELOW / height}
     grid = figure.subplots(
@@ -66,13 +67,18 @@ def _draw(
     first.set_xlim(0, ROOM * float(ends) if ends > 0 else 1.0)
 
 
-def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[str]) -> None:
-    kinds = list(dict.fromkeys(row.split(":")[0] for row in rows))
+def _rows(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Heading and name of each row: a name may stand under several headings."""
+    return list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
+
+
+def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[tuple[str, str]]) -> None:
+    kinds = list(dict.fromkeys(row.split(":")[0] for _, row in rows))
     colors = {kind: style.PALETTE[number % len(style.PALETTE)] for number, kind in enumerate(kinds[1:])}
     colors |= dict.fromkeys(kinds[:1], style.UNTRAINED)
     for line in part.itertuples(index=False):
         color, quoted = colors[line.row.split(":")[0]], line.source == "quoted"
-        place, value = rows.index(line.row), float(line.value)
+        place, value = rows.index((line.group, line.row)), float(line.value)
         axis.barh(place, value, 0.7, color="white" if quoted else color, edgecolor=color, linewidth=1.2)
         text, end = f"{value:.1f}{' †' if quoted else ''}", value
         if pd.notna(line.high):

@@ -5,6 +5,7 @@ A fact is a title and a text; a fact without a title goes on with the one before
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,8 +99,13 @@ def made_again(plan: Plan, cell: Cell, grouped: bool) -> str:
     config = ("" if plan.suite.name == "mini" else f" --suite {plan.suite.name}") + (
         f" --seeds {plan.seeds}" if plan.seeds else ""
     )
-    named = f" --group '{cell.group}'" if grouped else ""
-    return f"tcclip reproduce {cell.table} '{cell.row}' {cell.column}{named}{config}"
+    named = f" --group {_quoted(cell.group)}" if grouped else ""
+    return f"tcclip reproduce {cell.table} {_quoted(cell.row)} {shlex.quote(cell.column)}{named}{config}"
+
+
+def _quoted(name: str) -> str:
+    """A name for the shell, always in quotes; MAXI's labels have one of their own."""
+    return shlex.quote(name) if "'" in name else f"'{name}'"
 
 
 def _result(plan: Plan, evaluation: Evaluation, found: Mapping[str, Any], metric: str) -> str:

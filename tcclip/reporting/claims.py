@@ -13,6 +13,11 @@ from tcclip.plan import Plan, layout
 from tcclip.reporting.published_numbers import only_generated
 
 Word = Literal["holds", "does not hold", "undecided", "not measured"]
+COUNTS = ["n_videos", "n_seeds"]
+TEXTS = [
+    "claim", "says", "place", "verdict", "table", "row", "over", "than_row", "than_over", "columns", "unit", "reason",
+    "not_measured",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,11 @@ def lines_of(frame: pd.DataFrame) -> Iterator[Line]:
 
 def read_claims(suite: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The claims and their comparisons, from the files that stage `claims` has written."""
-    kinds = dict.fromkeys(["n_videos", "n_seeds"], "Int64")
-    claims, comparisons = (pd.read_csv(path, dtype=kinds) for path in layout.claims(suite)[:2])
+    kinds = {**dict.fromkeys(COUNTS, "Int64"), **dict.fromkeys(TEXTS, "str")}
+    claims, comparisons = (
+        pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])  # a row may be called None, or 64
+        for path in layout.claims(suite)[:2]
+    )
     return claims, comparisons
 
 

@@ -40,7 +40,7 @@ def claims_sections(plan: Plan) -> list[Section]:
     reach = furthest if furthest > 0 else 1.0  # without any interval, or of differences that are all zero
     parts = {name: list(lines_of(part)) for name, part in comparisons.groupby("claim", sort=False)}
     rows = [
-        (line, _picture(row, reach), parts[row.claim])
+        (line, _picture(row, reach), parts.get(row.claim, []))
         for line, row in zip(lines_of(claims), claims.itertuples(index=False), strict=True)
     ]
     shown = {"rows": rows, "marks": MARKS, "width": WIDTH, "reach": f"{reach:.0f}"}

@@ -57,7 +57,7 @@ def accuracy_vs_shots(
         axis.set_xscale("log", base=2)
         axis.set_xticks(list(shots.values()), [str(k) for k in shots.values()])
         axis.minorticks_off()
-        axis.set_ylim(0, 1.08 * max(float(part["value"].max()), 1.0))
+        axis.set_ylim(0, 1.08 * max(float(part["value"].max()), 1.0) if len(part) else 100)
         axis.set_title(_titled(names.get(role, role), int(counts.max()) if len(counts) else None))
         axis.set_xlabel("training videos per class, K")
     axes[0].set_ylabel("top-1 accuracy (%)")
@@ -151,13 +151,14 @@ def training_curves(
 def class_accuracies(
     confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str, colors: Mapping[str, str]
 ) -> Figure:
-    """Top-1 by class, a dot per method, sorted by the methods' mean; the dotted line is chance."""
+    """Top-1 by class with test videos, a dot per method, sorted by the methods' mean; the dotted line is chance."""
     accuracies = {method: accuracy_by_class(counts) for method, counts in confusions.items()}
-    mean = np.nan_to_num(np.mean(list(accuracies.values()), axis=0))
-    order = np.argsort(mean, kind="stable")
+    mean = np.mean(list(accuracies.values()), axis=0)
+    order = np.argsort(mean, kind="stable")[: np.count_nonzero(~np.isnan(mean))]  # what is not a number is last
+    title += f", {len(mean) - len(order)} without test videos left out" if len(order) < len(mean) else ""
     if len(order) > MOST_CLASSES:
         order = np.concatenate([order[: MOST_CLASSES // 2], order[-MOST_CLASSES // 2 :]])
-        title += f", {MOST_CLASSES // 2} hardest and easiest classes of {len(names)}"
+        title += f", {MOST_CLASSES // 2} hardest and easiest classes of {len(mean)}"
     figure, (axis,) = style.panels(1, 1, height=1.3 + 0.24 * len(order))
     rows = np.arange(len(order))
     values = np.array([accuracy[order] for accuracy in accuracies.values()])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tcclip.process.files import atomic, write_text
+from tcclip.reporting import pipes
 from tcclip.reporting.grid import BEYOND, DASH, DOWN, DRAWN, INCOMPLETE, QUOTED, UP, Grid, GridCell, marks, number
 from tcclip.reporting.headings import Heading, spans
 from tcclip.reporting.last_epoch import ABOUT, beside_best
@@ -21,6 +22,14 @@ LATEX_MARKS = {
     BEYOND: r"$^\diamond$",
     DOWN: r"$^\downarrow$",
 }
+
+ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "[": "{[}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{",
+        "}": r"\}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$",
+        "±": r"$\pm$", DASH: "--", **LATEX_MARKS,
+    }
+)  # fmt: skip
 
 
 def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path, last: pd.DataFrame | None = None) -> None:
@@ -39,6 +48,7 @@ def markdown(shown: Grid, frame: pd.DataFrame | None = None) -> str:
         if group:
             rows.append([f"*{group}*", *[""] * len(shown.headings)])
         rows += [[line.row, *map(_markdown_cell, line.entries)] for line in lines]
+    heads, *rows = ([pipes.cell(text) for text in line] for line in (heads, *rows))
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     rule = [":" + "-" * (widths[0] - 1), *("-" * (max(width, 3) - 1) + ":" for width in widths[1:])]
     body = [_markdown_row(row, widths) for row in [heads, rule, *rows]]
@@ -119,7 +129,7 @@ def _comparison(frame: pd.DataFrame) -> str:
     if both.empty:
         return ""
     lines = [
-        f"| {c.group} | {c.row} | {c.column} | {c.value:.1f} | {c.published:.1f} | {c.value - c.published:+.1f} |"
+        pipes.row([c.group, c.row, c.column, f"{c.value:.1f}", f"{c.published:.1f}", f"{c.value - c.published:+.1f}"])
         for c in both.itertuples(index=False)
     ]
     head = "| Group | Method | Column | Measured | Paper | Difference |\n| :- | :- | :- | -: | -: | -: |\n"
@@ -128,7 +138,7 @@ def _comparison(frame: pd.DataFrame) -> str:
 
 def _last_epoch(frame: pd.DataFrame, last: pd.DataFrame) -> str:
     """What the best of several test accuracies hides, for the cells whose runs keep both."""
-    lines = [f"| {' | '.join(line)} |" for line in beside_best(frame, last).itertuples(index=False)]
+    lines = [pipes.row(line) for line in beside_best(frame, last).itertuples(index=False)]
     if not lines:
         return ""
     heads = ["Group", "Method", "Column", "Best epoch", "Last epoch", "Difference", "Interval of the last"]
@@ -147,9 +157,4 @@ def _latex_cell(entry: GridCell) -> str:
 
 
 def _escape(text: str) -> str:
-    for plain, command in (
-        ("\\", r"\textbackslash "), ("[", "{[}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$"),
-        ("±", r"$\pm$"), *LATEX_MARKS.items(), (DASH, "--"),
-    ):  # fmt: skip
-        text = text.replace(plain, command)
-    return text
+    return text.translate(ESCAPES)

@@ -211,6 +211,20 @@ def about_seeds(frame: pd.DataFrame) -> list[str]:
     ]
 
 
+def _videos(frame: pd.DataFrame, heads: Sequence[Heading], columns: Sequence[Column]) -> list[str]:
+    """ "HMDB-51 N = 4,590" for each dataset; for each of its columns where these have not the same number."""
+    counts: dict[str, dict[str, int]] = {}
+    for head, column in zip(heads, columns, strict=True):
+        known = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
+        if isinstance(column, MeasuredColumn) and len(known):
+            counts.setdefault(head.top, {})[f"{head.top} {head.sub}"] = int(known.max())
+    return [
+        f"{name} N = {count:,}"
+        for top, of in counts.items()
+        for name, count in (of if len(set(of.values())) > 1 else {top: max(of.values())}).items()
+    ]
+
+
 def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns: Sequence[Column]) -> list[str]:
     entries = [entry for line in lines for entry in line.entries]
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
@@ -220,15 +234,8 @@ def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns
         over = "test splits" if several else "training draws"
         notes.append(f"± is the population standard deviation over the {over}.")
     notes += about_seeds(frame)
-    videos: dict[str, int] = {}
-    for head, column in zip(heads, columns, strict=True):
-        counts = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
-        if isinstance(column, MeasuredColumn) and len(counts):
-            videos[head.top] = max(videos.get(head.top, 0), int(counts.max()))
-    if videos:
-        notes.append(
-            "Test videos, all splits together: " + ", ".join(f"{k} N = {n:,}" for k, n in videos.items()) + "."
-        )
+    if videos := _videos(frame, heads, columns):
+        notes.append(f"Test videos of a cell, all its splits together: {', '.join(videos)}.")
     if any(entry.best for entry in measured):
         notes.append("Bold: the best measured value of its column.")
     if any(entry.quoted for entry in entries):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tcclip.reporting.headings import spans
 from tcclip.reporting.html import part, templates
 
 TEMPLATES = templates(Path(__file__).with_name("templates"))
+OF_TEMPLATE = ("chain", "chains", "chain-title")  # names of its own parts
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,22 @@ class Column:
 def page(title: str, facts: Mapping[str, str], sections: Sequence[Section], chains: Mapping[str, Any]) -> str:
     """The whole document; `facts` are shown under the title, `chains` by a click on a cell (explained.py)."""
     data = json.dumps(chains, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")  # ends no element
-    return TEMPLATES.get_template("page.html").render(title=title, facts=facts, sections=sections, chains=Markup(data))
+    return TEMPLATES.get_template("page.html").render(
+        title=title, facts=facts, sections=_apart(sections), chains=Markup(data)
+    )
+
+
+def _apart(sections: Sequence[Section]) -> list[Section]:
+    """Sections with anchors of their own: a dataset of yours, whose table has its name, may be called `videos`."""
+    taken, found = set(OF_TEMPLATE), []
+    for section in sections:
+        anchor, number = section.anchor, 1
+        while anchor in taken:
+            number += 1
+            anchor = f"{section.anchor}-{number}"
+        taken.add(anchor)
+        found.append(replace(section, anchor=anchor))
+    return found
 
 
 def table_section(

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+PAIR = ["method", "class_a", "class_b"]  # who takes which two classes for each other
+
 
 def confusion(predictions: pd.DataFrame, classes: int) -> np.ndarray:
     """Counts (C, C): videos of class i predicted as class j."""
@@ -74,7 +76,7 @@ def confused_pairs(confusions: Mapping[str, np.ndarray], names: Sequence[str], l
                         [method, names[a], names[b], videos, round(100 * swapped / videos, 2),
                          round(100 * right / (right + swapped), 2)]
                     )  # fmt: skip
-    frame = pd.DataFrame(lines, columns=["method", "class_a", "class_b", "n_videos", "confused", "told_apart"])
+    frame = pd.DataFrame(lines, columns=[*PAIR, "n_videos", "confused", "told_apart"])
     return frame.sort_values(["method", "confused"], ascending=[True, False], kind="stable", ignore_index=True)
 
 

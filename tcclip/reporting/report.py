@@ -29,6 +29,7 @@ from tcclip.reporting.last_epoch import ABOUT, beside_best
 from tcclip.reporting.mlflow_page import write_mlflow_page
 from tcclip.reporting.page import Picture, Section, a_part, frame_table, page, pictures, table_section
 from tcclip.reporting.paper_figures import paper_figures
+from tcclip.reporting.per_class import PAIR
 from tcclip.reporting.suite_figures import class_evaluations, draw_charts
 from tcclip.reporting.summary import all_cells, summary, write_curves
 from tcclip.reporting.tables import last_epoch_frame, results_of, table_grid
@@ -124,7 +125,7 @@ def _confused(items: list[Picture]) -> Markup:
     for item in items:
         path = item.path.with_name(item.path.stem.replace("confusion", "confused_pairs") + ".csv")
         if item.path.stem.startswith("confusion") and path.is_file():
-            pairs = pd.read_csv(path)
+            pairs = pd.read_csv(path, dtype=dict.fromkeys(PAIR, "str"), keep_default_na=False)
             found += a_part("confused", pairs=frame_table(pairs), count=len(pairs)) if len(pairs) else ""
     return found
 

@@ -96,7 +96,9 @@ def confusions(plan: Plan, evaluations: Iterable[Evaluation], classes: int) -> d
 def class_names(plan: Plan, role: str, split: str) -> list[str]:
     """The class names of a split in label order; empty when the splits are not made yet."""
     path = layout.class_file(plan.dataset(role), split)
-    return list(pd.read_csv(path).sort_values("label")["name"]) if path.is_file() else []
+    if not path.is_file():
+        return []
+    return list(pd.read_csv(path, dtype={"name": "str"}, keep_default_na=False).sort_values("label")["name"])
 
 
 def _evaluations(plan: Plan, run: str) -> dict[str, Any]:

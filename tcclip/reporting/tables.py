@@ -27,11 +27,12 @@ def write_table(plan: Plan, name: str) -> str:
     """Write a table's files; returns a one-line account.
 
     Raises:
-        UserError: unknown table, or a row or column that is misspelt against params/published.csv.
+        UserError: unknown table, a row or column that is misspelt against params/published.csv, or an accuracy that is
+            not that of its predictions.
     """
     results = results_of(plan, name)
     settings = load_statistics()
-    replicates = cell_replicates(plan, plan.cells[name], settings)
+    replicates = cell_replicates(plan, plan.cells[name], settings, results)
     frame = with_intervals(table_frame(plan, name, results), plan.table(name), replicates, settings)
     path = layout.table(plan.suite.name, name)
     last = last_epoch_frame(plan, name, results)

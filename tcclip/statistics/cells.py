@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
+from tcclip.errors import UserError
 from tcclip.params.statistics import Statistics
 from tcclip.plan import Cell, Evaluation, Plan, layout
 from tcclip.plan.cells import Average, Content, Measured, Row, Shown, rows_of
+from tcclip.plan.evaluation import Results
 from tcclip.statistics.accuracies import accuracy_replicates
 from tcclip.statistics.predictions import Right, read_right
 from tcclip.statistics.weights import seed_shares
@@ -18,16 +21,23 @@ from tcclip.statistics.weights import seed_shares
 Key = tuple[str, str, str]  # group, row, column
 Asked = tuple[Evaluation, str]  # and its metric
 Seeds = dict[int | None, np.ndarray]  # seed -> replicates (draws,); None: nothing was trained, or seeds differ
+SAME = 1e-6  # percent
 LEAST = 0.01  # percent, in harmonic means of what is drawn over seeds
 
 
-def cell_replicates(plan: Plan, cells: Iterable[Cell], settings: Statistics) -> dict[Key, np.ndarray]:
-    """Group, row, column -> replicates (draws,) in percent, of a table's cells of which all predictions are there."""
+def cell_replicates(
+    plan: Plan, cells: Iterable[Cell], settings: Statistics, results: Results = MappingProxyType({})
+) -> dict[Key, np.ndarray]:
+    """Group, row, column -> replicates (draws,) in percent, of a table's cells of which all predictions are there.
+
+    Raises:
+        UserError: an accuracy in `results`, which the table shows, is not that of the predictions.
+    """
     cells = list(cells)
     rows = rows_of(cells)
     parts = [part for cell in cells for part in cell.parts(rows[cell.group, cell.row]).values()]
     asked = dict.fromkeys((evaluation, part.metric) for part in parts for evaluation in part.evaluations)
-    accuracies = evaluation_replicates(plan, asked, settings)
+    accuracies = evaluation_replicates(plan, asked, settings, results)
     found = {}
     for cell in cells:
         by_seed = _by_seed(cell.content, rows[cell.group, cell.row], accuracies, settings)
@@ -36,18 +46,33 @@ def cell_replicates(plan: Plan, cells: Iterable[Cell], settings: Statistics) -> 
     return found
 
 
-def evaluation_replicates(plan: Plan, asked: Iterable[Asked], settings: Statistics) -> dict[Asked, np.ndarray]:
+def evaluation_replicates(
+    plan: Plan, asked: Iterable[Asked], settings: Statistics, results: Results = MappingProxyType({})
+) -> dict[Asked, np.ndarray]:
     """Replicates (draws,) in percent of the evaluations whose predictions are there."""
     by_dataset: dict[str, dict[tuple[Asked, str], Right]] = defaultdict(dict)
     for evaluation, metric in asked:
         path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
         if (right := read_right(path, metric)) is not None:
+            _check_same(plan, evaluation, right, results.get(evaluation.run, {}).get(evaluation.name, {}).get(metric))
             of_all_splits = f"{evaluation.run}/{replace(evaluation, split='').name}/{metric}"
             by_dataset[plan.dataset(evaluation.role).name][(evaluation, metric), of_all_splits] = right
     found: dict[Asked, np.ndarray] = {}
     for dataset, of_it in by_dataset.items():
         found |= accuracy_replicates(settings, dataset, of_it)
     return found
+
+
+def _check_same(plan: Plan, evaluation: Evaluation, right: Right, shown: float | None) -> None:
+    """A value and its interval are of one evaluation: metrics.json and predictions are written together."""
+    found = 100 * float(right.right.mean())
+    if shown is not None and abs(found - shown) > SAME:
+        folder = layout.run(plan.suite.name, evaluation.run)
+        raise UserError(
+            f"{folder}: {evaluation.name} has {shown:.2f} % in metrics.json and {found:.2f} % by its predictions, so "
+            f"that one of them is of something else: `rm -r {folder}/metrics.json {folder}/predictions`, and snakemake "
+            "evaluates the run again"
+        )
 
 
 def _by_seed(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tcclip.params import load_method
+from tcclip.params import Suite, load_method
 from tcclip.params.column import TIMED
 from tcclip.params.dataset import Generated, Own
 from tcclip.params.suite import papers_backbone
@@ -23,6 +23,7 @@ OWN_PAPER = "its own paper"  # `printed` of a row whose numbers the paper has ta
 COMMON = "-common"  # how the name of a method ends that has the paper's common recipe instead of its own
 OF_BACKBONE = ("open_clip", "pretrained", "architecture")  # keys of a suite's backbone
 OF_FRAMES = ("frames", "views")  # keys of a protocol
+OF_COSTS = ("train", "vision", "tc", "pos", "pool", "text", "look", "score")  # keys of a method
 NOT_IN_NUMBERS = ("name", "description", "display", "micro_batch", "validation", "test_last", "seed", "seeds")
 
 
@@ -40,7 +41,8 @@ class Reasons:
         """The reason against a cell; empty where it can be compared."""
         if isinstance(cell.content, Counted) and cell.content.cost in TIMED:
             return "another machine"
-        return self._backbone or next(self._all(cell), "")
+        of_model = self._cost(cell.content) if isinstance(cell.content, Counted) else ""
+        return self._backbone or of_model or next(self._all(cell), "")
 
     def _all(self, cell: Cell) -> Iterator[str]:
         evaluations = [e for part in cell.parts(self._rows[cell.group, cell.row]).values() for e in part.evaluations]
@@ -62,6 +64,22 @@ class Reasons:
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], Row]:
         return rows_of(self.plan.cells[self.table])
+
+    def _cost(self, counted: Counted) -> str:
+        """What the suite sets otherwise than the files, as far as a model's costs depend on it."""
+        name, protocol = counted.method, self.plan.table(self.table).protocol
+        ours, theirs = self.plan.method(name), load_method(name)
+        here, there = (protocol_of(s, protocol, m).frames for s, m in ((self.plan.suite, ours), (self._files, theirs)))
+        if here != there:
+            return f"other frames: frames {here} instead of {there}"
+        differs = _differences(ours.model_dump(), theirs.model_dump())
+        mine = (said for key, said in differs if any(f"{key}.".startswith(f"{of}.") for of in OF_COSTS))
+        return next((f"another recipe: {said}" for said in mine), "")
+
+    @cached_property
+    def _files(self) -> Suite:
+        """The suite without what it puts over protocols and methods."""
+        return self.plan.suite.model_copy(update={"protocols": {}, "methods": {}})
 
     def _test_set(self, evaluation: Evaluation) -> str:
         dataset, split = self.plan.dataset(evaluation.role), evaluation.split
@@ -100,8 +118,8 @@ class Reasons:
         suite, changes = self.plan.suite, self.plan.changes
         if not (suite.methods or suite.protocols.get(run.protocol) or changes.method or changes.protocol):
             return ""
-        published, method = suite.model_copy(update={"protocols": {}, "methods": {}}), load_method(run.method)
-        protocol = protocol_of(published, run.protocol, method, role=run.role, shots=run.shots)
+        method = load_method(run.method)
+        protocol = protocol_of(self._files, run.protocol, method, role=run.role, shots=run.shots)
         differs = dict(_differences(self.plan.protocol_for(run).model_dump(), protocol.model_dump()))
         differs |= dict(_differences(self.plan.method(run.method).model_dump(), method.model_dump()))
         frames = {key: said for key, said in differs.items() if key.partition(".")[0] in OF_FRAMES}

@@ -10,6 +10,7 @@ from tcclip.params.verdicts import Rule, load_rule
 from tcclip.plan import Plan, layout
 from tcclip.plan.cells import Cell, Counted, Looks
 from tcclip.process.files import write_text
+from tcclip.reporting import pipes
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.published_numbers import PublishedNumber, read_published
 from tcclip.reporting.tables import results_of
@@ -105,4 +106,4 @@ def _of_cell(cell: Cell, line: Any, printed: PublishedNumber, against: Reasons, 
 
 def _table(frame: pd.DataFrame) -> str:
     rows = [[*map(str, frame.columns)], [":-"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(map(pipes.row, rows))

@@ -12,8 +12,8 @@ from tcclip.claims.judged import judged
 from tcclip.claims.measured import Measured, add_table
 from tcclip.claims.printed import printed_numbers
 from tcclip.claims.rows import layouts
-from tcclip.claims.writing import write_claims
-from tcclip.params.claims import load_claims
+from tcclip.claims.writing import markdown, write_claims
+from tcclip.params.claims import Claim, load_claims
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.cells import build
@@ -144,6 +144,25 @@ def test_the_files_and_the_page_say_the_same(measured_suite):
     assert said in section.body and section.body.count("<details>") == 48
     assert "No merge over Baseline: all of table8b, below 0" in section.body
     assert section.body.count("<svg") == len(of_8b)
+
+
+def test_a_claim_about_empty_cells_and_rows_that_are_called_none_or_64_are_shown(measured_suite):
+    about = {
+        "all_of": [{"table": "table6", "rows": "Vita-CLIP", "over": "ViFi-CLIP", "columns": "few_shot", "above": 0}]
+    }
+    empty = {"name": "empty", "says": "It | is empty.", "place": "here", **about}
+    found = judged([Claim.model_validate(empty)], LAYOUTS, Measured(), SETTINGS)
+    assert found.claims["verdict"].tolist() == ["not measured"]
+    line = found.claims.assign(comparisons=1, table="t", row="64", over="None", columns="all", unit="points", above=0.0)
+    for frame, path in zip((line, line), layout.claims("mini"), strict=False):
+        frame.to_csv(path, index=False)
+    shown, _ = read_claims("mini")
+    assert next(lines_of(shown)).of == "64 over None: all of t, above 0"
+    assert r"It \| is empty." in markdown(load_plan("mini"), line)
+    found.claims.to_csv(layout.claims("mini")[0], index=False)
+    found.comparisons.to_csv(layout.claims("mini")[1], index=False)
+    layout.claims("mini")[2].touch()
+    assert "here, 0 comparisons" in claims_sections(load_plan("mini"))[0].body
 
 
 def test_differences_that_are_all_zero_have_a_picture(measured_suite):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,14 @@ def test_a_scaled_count_stays_a_count() -> None:
         ),
         ({"few_shot": {"select": {"times": 2}}}, "{}: protocols.few_shot: select: times scales a number that is there"),
         ({"few_shot": 3}, "{}: protocols.few_shot: input should be a valid dictionary"),
+        (
+            {"few_shot": {"exceptions": [{"dataset": "hmdb51", "ler": 1}]}},
+            "{}: protocols.few_shot.exceptions.0.ler: unknown key: did you mean 'lr'?",
+        ),
+        (
+            {"few_shot": {"exceptions": [{"dataset": "hmbd51", "lr": 1e-3}]}},
+            "unknown dataset in {}: protocols.few_shot.exceptions: 'hmbd51': did you mean 'hmdb51'?",
+        ),
     ],
 )
 def test_a_mistake_in_them_names_the_methods_file(own: dict[str, Any], sentence: str, params: Path) -> None:
@@ -169,6 +178,19 @@ def test_a_mistake_in_what_a_suite_scales_names_its_file_and_key(params: Path) -
     path = params / "suites" / "mini.yaml"
     change(path, methods={"text": {"kind": {"times": 2}}})
     with pytest.raises(UserError, match=rf"{path}: methods: text.kind: times scales a number that is there"):
+        load_plan("mini").method("vifi_clip")
+
+
+@pytest.mark.parametrize(
+    ("methods", "sentence"),
+    [
+        ({"recpie": {"mixup": {"prob": 0.5}}}, "mini.yaml: methods: unknown key 'recpie': did you mean 'recipe'?"),
+        ({"score": {"strat": {"times": 2}}}, "mini.yaml: methods: unknown key 'score.strat': did you mean 'start'?"),
+    ],
+)
+def test_what_a_suite_puts_over_methods_is_something_that_methods_have(methods, sentence, params: Path) -> None:
+    change(params / "suites" / "mini.yaml", methods=methods)
+    with pytest.raises(UserError, match=re.escape(sentence)):
         load_plan("mini").method("vifi_clip")
 
 

@@ -12,7 +12,7 @@ from tcclip.params import load_dataset, load_method, load_protocol, load_suite, 
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.budget import Budget
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted, versions
+from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted, validate, versions
 from tcclip.params.table import Table
 from tcclip.params.variants import method_names
 
@@ -150,6 +150,62 @@ def test_broken_yaml_names_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path))
     with pytest.raises(UserError, match=r"odd\.yaml is not valid YAML"):
         load_method("odd")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"tc: {k: 1}\nwe: {w: 1}\ntc: {r: 2}\n", "odd.yaml: key 'tc' is there twice, in lines 1 and 3: keep one"),
+        (b"tc:\n  k: 1\n  r: 2\n  k: 3\n", "odd.yaml: key 'k' is there twice, in lines 2 and 4: keep one"),
+        (b"display: Caf\xe9\n", "odd.yaml is not in UTF-8 (byte 12, invalid continuation byte)"),
+    ],
+)
+def test_what_yaml_would_lose_or_cannot_read_names_the_file(tmp_path, content, sentence):
+    (tmp_path / "odd.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        read_yaml(tmp_path / "odd.yaml")
+
+
+def test_a_key_over_one_that_is_merged_is_no_second_one(tmp_path):
+    (tmp_path / "even.yaml").write_text("a: &a {k: 1, r: 2}\nb: &b {<<: *a, k: 3}\nc: {<<: *b, r: 4}\nd: *b\n")
+    assert read_yaml(tmp_path / "even.yaml")["c"] == {"k": 3, "r": 4}
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [
+        ("base: round", "round.yaml: base: round is made of round itself: name another one"),
+        ("base: [tc_clip]", "round.yaml: base: must be the name of a method (got ['tc_clip'])"),
+        ("base: tc_clip\nmicro_batch: {few_shot: 2}\nprotocols:\nrecipe: {optimizer: {eps: .inf}}",
+         "recipe.optimizer.eps: input should be a finite number (got inf)"),
+    ],
+)  # fmt: skip
+def test_a_method_is_made_of_another_one_with_finite_numbers(tmp_path, monkeypatch, base, sentence):
+    shutil.copytree(params_folder() / "methods", tmp_path / "methods")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "methods" / "round.yaml").write_text(f"{base}\ndisplay: Round\ndescription: It has no end\n")
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path))
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        load_method("round")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("rows", [{"row": "A"}, {"row": "A", "group": "g"}, {"row": "A"}], "two rows are called 'A': give one of them"),
+        ("columns", [{"name": "c", "cost": "gflops"}, {"name": "c", "cost": "params_m"}], "two columns are called 'c'"),
+        ("columns", ["c"], "columns.0: needs one of dataset (and splits), mean_of"),
+    ],
+)
+def test_rows_and_columns_of_a_table_are_told_apart(key, value, sentence):
+    parts = {"columns": [], "rows": [], key: value}
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        validate({"name": "t", "title": "t", "protocol": "few_shot", **parts}, Table, "t.yaml")
+
+
+def test_a_training_list_is_named_by_shots_and_fold_alone():
+    with pytest.raises(UserError, match=r"x: train_split: in braces there can be \{shots\} and \{fold\} only"):
+        load_protocol("few_shot", Budget({"train_split": "few_shot_k{shot}"}, "x"))
 
 
 def test_a_suites_budget_is_checked_like_the_protocol_itself():

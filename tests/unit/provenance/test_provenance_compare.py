@@ -3,10 +3,13 @@
 import json
 
 import pandas as pd
+import pytest
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
-from tcclip.provenance.compare import compare_environments, compare_predictions, compare_weights
+from tcclip.cli.app import app
+from tcclip.provenance.compare import compare_environments, compare_numbers, compare_predictions, compare_weights
 from tcclip.provenance.reproduce import evaluated_elsewhere
 
 
@@ -62,6 +65,37 @@ def test_other_videos_and_missing_evaluations_are_differences(tmp_path):
     (tmp_path / "empty").mkdir()
     count, found = compare_predictions(ours, tmp_path / "empty")
     assert count == 0 and "the commit's tables do not ask for it" in found[0]
+
+
+def test_other_labels_and_accuracies_are_differences_whatever_was_predicted(tmp_path):
+    ours, theirs = predictions(tmp_path / "1"), predictions(tmp_path / "2")
+    path = theirs / "ucf101-test1-2x1.parquet"
+    pd.read_parquet(path).assign(label=[0, 0]).to_parquet(path)
+    assert compare_predictions(ours, theirs) == (1, ["predictions ucf101-test1-2x1: other values of label"])
+    for folder, top1 in ((ours, 50.0), (theirs, 60.0)):
+        numbers = {"top1": top1, "top5": 90.0, "n_videos": 2, "made_by": {"at": folder.name}}
+        (folder / "metrics.json").write_text(json.dumps({"evaluations": {"ucf101-test1-2x1": numbers}}))
+    assert compare_numbers(ours, theirs) == ["metrics ucf101-test1-2x1: top1 was 50.0, is 60.0"]
+    assert compare_numbers(ours, ours) == []
+
+
+def test_a_run_without_predictions_is_not_called_the_same(tmp_path):
+    assert compare_predictions(tmp_path / "none", predictions(tmp_path / "2"))[1] == [
+        "predictions: there are none, so that nothing can be compared"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        (("table6", "TC-CLIP", "gflops"), "was counted or measured by `tcclip bench`"),
+        (("table5", "TC-CLIP", "frames"), "follows from the params of method tc_clip"),
+        (("table6", "Vita-CLIP", "few_shot"), "nothing is run for it"),
+    ],
+)
+def test_a_cell_without_runs_is_not_said_to_come_out_the_same(cell, sentence):
+    done = CliRunner().invoke(app, ["reproduce", *cell])
+    assert done.exit_code == 1 and sentence in done.output
 
 
 def test_another_machine_is_named_and_another_time_is_not(tmp_path):

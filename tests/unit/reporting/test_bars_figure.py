@@ -19,8 +19,8 @@ COLUMNS = load_table("table1").columns
 
 def frame(values: list[float | None], source: str = "measured") -> pd.DataFrame:
     rows = list(zip(ROWS, values, strict=True))
-    lines = [(row, column.name, value, source, 64) for row, value in rows for column in COLUMNS]
-    made = pd.DataFrame(lines, columns=["row", "column", "value", "source", "n_videos"])
+    lines = [("", row, column.name, value, source, 64) for row, value in rows for column in COLUMNS]
+    made = pd.DataFrame(lines, columns=["group", "row", "column", "value", "source", "n_videos"])
     return made.reindex(columns=CELLS)
 
 
@@ -52,6 +52,14 @@ def test_quoted_bars_are_hollow_and_empty_cells_have_none():
     assert len(first.patches) == 2
     assert {bar.get_facecolor() for bar in first.patches} == {(1.0, 1.0, 1.0, 1.0)}
     assert first.texts[0].get_text() == "60.0 †"
+
+
+def test_rows_of_one_name_under_two_headings_have_a_bar_each():
+    table = frame([60.0, 50.0, 70.5])
+    both = pd.concat([table.assign(group="plain"), table.assign(group="ensemble")], ignore_index=True)
+    first, *_ = panels(both)
+    assert len({bar.get_y() for bar in first.patches}) == 6
+    assert next(label.get_text() for label in first.get_yticklabels()) == "Baseline (plain)"
 
 
 def test_a_table_without_shots_says_none_of_them():

@@ -1,16 +1,19 @@
 """What the page's making does in fewer steps than a library would, and that nothing else comes out."""
 
 import io
+import re
 
 import numpy as np
 import pytest
 import yaml
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from PIL import Image
 
 from tcclip.plan import layout, load_plan
 from tcclip.reporting import origin, style
 from tcclip.reporting.embedding import embedded
+from tcclip.reporting.page import Section, page
 from tcclip.reporting.summary import write_curves
 
 PARAMS = {
@@ -48,6 +51,14 @@ def test_params_in_sections_are_those_of_the_whole_file(tmp_path, flow, end):
     text = yaml.safe_dump(PARAMS, sort_keys=False, default_flow_style=flow).rstrip("\n") + end
     (tmp_path / "params.yaml").write_text(text)
     assert origin.params_of(tmp_path) == PARAMS
+
+
+def test_a_table_may_have_the_name_of_another_part_of_the_page():
+    parts = [Section(name, name.title(), Markup()) for name in ("chains", "videos", "table1", "videos")]
+    text = page("t", {}, parts, {})
+    anchors = re.findall(r' id="([^"]+)"', text)
+    assert len(anchors) == len(set(anchors)) and text.count('id="chains"') == 1
+    assert re.findall(r'href="#([^"]+)"', text) == ["chains-2", "videos", "table1", "videos-2"]
 
 
 def test_a_drawing_of_few_colours_keeps_them(tmp_path):

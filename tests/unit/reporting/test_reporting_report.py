@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +21,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from tcclip.params import load_table
 from tcclip.params.reader import params_folder
-from tcclip.plan import load_plan
+from tcclip.plan import Cell, layout, load_plan
 from tcclip.provenance.explain import explain
-from tcclip.reporting import write_report, write_table
+from tcclip.reporting import results, write_report, write_table
+from tcclip.reporting.chain import made_again
+from tcclip.reporting.figures import accuracy_vs_shots, class_accuracies
 from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
 from tcclip.reporting.results import coverage
 from tcclip.reporting.suite_figures import class_evaluations, compared
@@ -47,6 +50,38 @@ def test_the_class_table_names_what_a_class_is_taken_for():
     frame = per_class({"M": COUNTS}, NAMES)
     assert frame.iloc[0].tolist() == ["M", 0, "left", 10, 50.0, "left", 50.0]
     assert frame["top1"].tolist() == [50.0, 60.0, 90.0]
+
+
+def test_a_class_may_be_called_none_or_007(tmp_path, monkeypatch):
+    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
+    monkeypatch.chdir(tmp_path)
+    plan = load_plan("mini")
+    path = layout.class_file(plan.dataset("ssv2"), "test1")
+    path.parent.mkdir(parents=True)
+    path.write_text("label,name\n1,007\n0,None\n", encoding="utf-8")
+    assert results.class_names(plan, "ssv2", "test1") == ["None", "007"]
+
+
+def test_a_name_with_an_apostrophe_is_one_word_of_the_shell():
+    cell = Cell("table2", "its authors'", "MAXI's labels", "all_top1")
+    words = shlex.split(made_again(load_plan("mini"), cell, grouped=True))
+    assert words == ["tcclip", "reproduce", "table2", "MAXI's labels", "all_top1", "--group", "its authors'"]
+
+
+def test_a_class_without_videos_is_not_the_hardest_one():
+    counts = np.array([[4, 1, 0], [0, 5, 0], [0, 0, 0]])
+    axis, *_ = class_accuracies({"M": counts}, ["left", "right", "still"], "By class", {"M": "black"}).axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["left  (5)", "right  (5)"]
+    assert axis.get_title(loc="left") == "By class, 1 without test videos left out"
+
+
+def test_a_dataset_whose_runs_are_still_to_come_has_an_empty_panel():
+    columns = load_table("table3").columns
+    values = [50.0 if column.name.startswith("ucf101") else None for column in columns]
+    frame = pd.DataFrame({"group": "", "row": "TC-CLIP", "column": [c.name for c in columns], "source": "measured"})
+    frame = frame.assign(value=pd.array(values, "Float64"), n_videos=pd.array([80] * len(columns), "Int64"))
+    axes = accuracy_vs_shots(frame, columns, {}, {}).axes
+    assert [len(axis.lines) for axis in axes] == [0, 1, 0]
 
 
 def test_a_pair_told_by_a_coin_is_listed_and_a_learnt_class_is_not():

@@ -132,7 +132,7 @@ def test_a_table_over_several_shots_says_so():
 
 
 def test_names_with_separators_and_brackets_survive_every_format(tmp_path):
-    row, group = '[CLS] "a"; b, c & d', "weights; LLM, <text>"
+    row, group = '[CLS] "a"; b, c & d', "weights; LLM, <text> | {x}^2"
     one = Measured("top1", (Evaluation("run-a", "hmdb51", "test1", VIEWS, False),))
     cells = [Cell("t", group, row, "x;y", one)]
     frame = build(cells, results({"hmdb51-test1": 40.0}))
@@ -141,8 +141,11 @@ def test_names_with_separators_and_brackets_survive_every_format(tmp_path):
     write_formats(frame, shown, tmp_path / "t.csv")
     line = only(read_table(tmp_path / "t.csv"))
     assert (line["group"], line["row"], line["column"], line["runs"]) == (group, row, "x;y", "run-a")
-    assert f"| {row} " in (tmp_path / "t.md").read_text()
-    assert "\n{[}CLS] " in (tmp_path / "t.tex").read_text()  # a bare [ after \\ would be its argument
+    text = (tmp_path / "t.md").read_text()
+    assert f"| {row} " in text and r"| *weights; LLM, <text> \| {x}^2* |" in text  # a bare | would end the cell
+    text = (tmp_path / "t.tex").read_text()
+    assert "\n{[}CLS] " in text  # a bare [ after \\ would be its argument
+    assert r"LLM, $<$text$>$ $|$ \{x\}\textasciicircum{}2" in text
     body = table_section("t", shown, {}).body
     assert "[CLS] &#34;a&#34;; b, c &amp; d" in body and "&lt;text&gt;" in body
 

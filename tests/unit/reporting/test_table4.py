@@ -68,6 +68,15 @@ def test_a_dataset_heads_its_base_novel_and_harmonic_columns():
     assert found[-3:] == [("Average", "Base"), ("Average", "Novel"), ("Average", "HM")]
 
 
+def test_the_videos_of_base_and_novel_classes_are_counted_apart_where_they_are_not_as_many():
+    frame = measured({}).reset_index()
+    notes = grid(frame, TABLE4.title, TABLE4.columns, PLAN.displays).notes
+    assert any("all its splits together: K-400 N = 40, HMDB-51 N = 40," in note for note in notes)
+    frame.loc[frame["column"] == "k400_novel", "n_videos"] = 30
+    notes = grid(frame, TABLE4.title, TABLE4.columns, PLAN.displays).notes
+    assert any("together: K-400 Base N = 40, K-400 Novel N = 30, HMDB-51 N = 40," in note for note in notes)
+
+
 def test_frames_clips_and_crops_are_whole_numbers_of_the_protocol():
     cells = PLAN.cells["table5"]
     results = {

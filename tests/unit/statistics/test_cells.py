@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from hand_made import write_suite
 
+from tcclip.errors import UserError
 from tcclip.params import Table, load_table
 from tcclip.params.reader import params_folder
 from tcclip.params.statistics import load_statistics
@@ -55,6 +57,19 @@ def table(name: str) -> pd.DataFrame:
 
 def replicates(name: str) -> dict[tuple[str, str, str], np.ndarray]:
     return read_replicates(Path(f"reports/mini/intervals/{name}.npz"))
+
+
+def test_an_accuracy_that_its_predictions_do_not_have_is_in_no_table():
+    path = Path("runs/mini/zero_shot-k400-tc_clip-s1024/metrics.json")
+    before = path.read_text()
+    content = json.loads(before)
+    content["evaluations"]["hmdb51-test1-2x1"]["top1"] = 99.0
+    path.write_text(json.dumps(content))
+    try:
+        with pytest.raises(UserError, match=r"tc_clip-s1024: hmdb51-test1-2x1 has 99.00 % in metrics.json and \d\d"):
+            write_table(load_plan("mini"), "table7")
+    finally:
+        path.write_text(before)
 
 
 def test_every_measured_cell_has_an_interval_around_its_value():

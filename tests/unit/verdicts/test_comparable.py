@@ -102,6 +102,15 @@ def test_texts_that_are_not_the_papers():
     assert reason(plan, "table3", "OST", "hmdb51_k2") == "other names or texts: descriptors of hmdb51 are your own"
 
 
+def test_what_a_model_costs_is_compared_with_the_papers_frames_and_model_alone():
+    fewer, short = paper(methods={"tc": {"k": {"times": 0.25}}}), paper(protocols={"fully_supervised": {"frames": 8}})
+    assert reason(fewer, "table6", "TC-CLIP", "gflops") == "another recipe: tc.k 24 instead of 96"
+    assert reason(fewer, "table6", "ViFi-CLIP", "gflops") == ""
+    assert reason(short, "table6", "ViFi-CLIP", "gflops") == "other frames: frames 8 instead of 16"
+    unmixed = paper(methods={"recipe": {"mixup": {"prob": 0}}}, protocols={"few_shot": {"frames": 8}})
+    assert reason(unmixed, "table6", "TC-CLIP", "params_m") == ""
+
+
 def test_a_rate_is_of_a_machine():
     assert reason(paper(), "table6", "TC-CLIP", "throughput_views_per_s") == "another machine"
 
