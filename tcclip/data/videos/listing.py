@@ -71,9 +71,9 @@ def find_videos(folder: Path, cure: str = "put videos there and run the same com
 def videos_below(folder: Path, unknown: bool = True) -> Iterator[Path]:
     """The videos under `folder`: files that have the suffix of one or are opened as one, and folders of pictures.
 
-    With `unknown` False a file of an unknown suffix counts without being opened, and a folder that cannot be looked into
-    is passed over. Pictures beside videos are no video, and neither is a folder that is called like a video beside it:
-    they are that video's frames.
+    With `unknown` False a file of an unknown suffix counts without being opened, and a folder that cannot be looked
+    into is passed over. Pictures beside videos are no video, and neither is a folder that is called like a video beside
+    it: they are that video's frames.
     """
     named: set[Path] = set()
     for parent, paths in itertools.groupby(files_below(folder, _refuse if unknown else None), lambda path: path.parent):

@@ -84,7 +84,7 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 
 def _of_8_bits(picture: Image.Image) -> Image.Image:
-    """Grey levels of 16 bits, as depth and heat cameras have them, by their upper 8; Pillow makes white of all above 255."""
+    """Grey levels of 16 bits, as depth cameras have them, by their upper 8; Pillow makes white of all above 255."""
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if picture.mode in ("I", "F"):
