@@ -169,7 +169,13 @@ def _labelling_tasks(plan: Plan, labelling: Labelling, rates: Rates, feeding: Fe
     clips = Clips("evaluation", labelling.frames, dataset.frames.store == "online")
     loading, parts = _core_hours(cost.eval_views, clips, feeding), shards_of(dataset)
     return [
-        Task(f"labels {labelling.name} {part}", cost.hours / parts, loading / parts, (), frozenset([dataset.name]))
+        Task(
+            f"labels of {labelling.role} {labelling.name} {part}",
+            cost.hours / parts,
+            loading / parts,
+            (),
+            frozenset([dataset.name]),
+        )
         for part in range(parts)
     ]
 

@@ -6,6 +6,7 @@ import csv
 import functools
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Generated, Own, Release
@@ -13,12 +14,23 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import layout
 
 
+class _Seen(NamedTuple):
+    """A file as it is now."""
+
+    path: Path
+    modified: int  # nanoseconds
+    bytes: int
+
+
+def _seen(path: Path) -> _Seen:
+    return _Seen(path.absolute(), path.stat().st_mtime_ns, path.stat().st_size)
+
+
 def split_size(dataset: Dataset, split: str) -> int | None:
     """Listed videos of a split; None if nothing is known about it yet."""
     table = layout.split(dataset.name, split)
     if table.is_file():
-        with open(table, newline="", encoding="utf-8") as file:
-            return sum(1 for _ in csv.reader(file)) - 1  # the header
+        return _rows(_seen(table))
     return _published(dataset, split) or _drawn(dataset, split) or _official(dataset, split)
 
 
@@ -26,8 +38,15 @@ def classes(dataset: Dataset) -> int | None:
     """How many classes the dataset has, as far as is known."""
     if "classes" in dataset.counts:
         return dataset.counts["classes"]
-    own = _own_splits(dataset)
-    return len({label for rows in own.values() for _, label in rows}) if own else None
+    own = _own(dataset)
+    return own.classes if own else None
+
+
+@functools.cache
+def _rows(table: _Seen) -> int:
+    """Videos of a split table, counted once: a plan asks hundreds of times for the longest."""
+    with open(table.path, newline="", encoding="utf-8") as file:
+        return sum(1 for _ in csv.reader(file)) - 1  # the header
 
 
 def _published(dataset: Dataset, split: str) -> int | None:
@@ -71,17 +90,33 @@ def _official(dataset: Dataset, split: str) -> int | None:
     if isinstance(dataset, Generated) and "classes" in dataset.counts:
         per_class = dataset.generate.train_per_class if split.startswith("train") else dataset.generate.test_per_class
         return per_class * dataset.counts["classes"]
-    own = _own_splits(dataset)
-    return len(own[split]) if split in own else None
+    own = _own(dataset)
+    return own.videos.get(split) if own else None
 
 
-def _own_splits(dataset: Dataset) -> dict[str, list[tuple[str, int]]]:
-    """The splits of one's own list; nothing where it is not there or has a mistake, which stage `raw` reports."""
+class _OwnList(NamedTuple):
+    """What a list of one's own has."""
+
+    classes: int
+    videos: dict[str, int]  # by split
+
+
+def _own(dataset: Dataset) -> _OwnList | None:
+    """What one's own list has; None where it is not there or has a mistake, which stage `raw` reports."""
     if not isinstance(dataset, Own) or not dataset.list_path.is_file():
-        return {}
+        return None
+    files = [path for path in (dataset.list_path, dataset.names_path) if path and path.is_file()]
+    return _read_own(dataset.model_dump_json(), tuple(map(_seen, files)))
+
+
+@functools.lru_cache(maxsize=16)
+def _read_own(dataset: str, _files: tuple[_Seen, ...]) -> _OwnList | None:
+    """As `_own`, of the content of a dataset's file; read once, as long as the list is the same."""
     from tcclip.data.splits.own_list import read_own
 
     try:
-        return read_own(dataset)[1]
+        splits = read_own(Own.model_validate_json(dataset))[1]
     except UserError:
-        return {}
+        return None
+    videos = {split: len(rows) for split, rows in splits.items()}
+    return _OwnList(len({label for rows in splits.values() for _, label in rows}), videos)

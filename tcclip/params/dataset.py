@@ -6,7 +6,7 @@ Three kinds, by what their files say: generated stand-ins (`generate`), one's ow
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -16,8 +16,16 @@ from tcclip.params.release import Sources
 from tcclip.params.texts import TextFiles, TextKind
 
 Count = Annotated[int, Field(ge=1)]
+Item = TypeVar("Item")
 # The formats of official lists: the modules that read them.
 FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_.]*.py"))
+
+
+def _each_once(items: list[Item]) -> list[Item]:
+    """Columns and rows of a table are made of them."""
+    if twice := [item for place, item in enumerate(items) if item in items[:place]]:
+        raise ValueError(f"{twice[0]} is there twice: take one out")
+    return items
 
 
 def _known(name: str) -> str:
@@ -60,7 +68,7 @@ class FewShot(Params):
     """The seeded sampler of few-shot training lists."""
 
     seed: Annotated[int, Field(ge=0)]  # of the draw
-    shots: list[Count]  # numbers K of videos per class; a training list for each
+    shots: Annotated[list[Count], AfterValidator(_each_once)]  # numbers K of videos per class; a training list for each
 
 
 class BaseNovel(Params):
@@ -200,7 +208,7 @@ class Own(_Dataset):
     csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split and group
     names: str | None = None  # a list of class names, where the labels are numbers: lines label,name
     suite: Annotated[str, Field(min_length=1)]  # which it joins; its role there is its name
-    methods: Annotated[list[str], Field(min_length=1)]  # the rows of its table
+    methods: Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]  # the rows of its table
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
     split_seed: Annotated[int, Field(ge=0)] = 1  # of the draw of `test_share`
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's

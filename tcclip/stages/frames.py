@@ -36,8 +36,9 @@ def outputs(dataset: str, shard: int | str, store: str = "shards") -> list[Path]
 
 
 def settings(dataset: Dataset) -> dict[str, Any]:
-    """Frames depend on size and coding."""
-    return flat(dataset.frames.model_dump(exclude={"jpeg_quality"} if dataset.frames.store == "online" else set()))
+    """Frames depend on size and coding, and by the format of its lists a video has its name there."""
+    unused = {"jpeg_quality"} if dataset.frames.store == "online" else set()
+    return flat({**dataset.frames.model_dump(exclude=unused), "format": dataset.format})
 
 
 def code() -> str:
@@ -64,6 +65,9 @@ def frames(dataset: str, shard: int, log: Log = None) -> None:
         from tcclip.data.videos.shards import write_shard
 
         of_dataset = load_dataset(dataset)
+        if shard not in range(of_dataset.frames.shards):
+            last = of_dataset.frames.shards - 1
+            raise UserError(f"{dataset} has the shards 0 to {last}, and no shard {shard}: name one of these")
         videos = listed_videos(layout.manifest(dataset))
         files = layout.shard(dataset, shard)
         made_by = short_hash({"settings": settings(of_dataset), "code": code()})

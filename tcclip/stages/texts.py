@@ -55,7 +55,9 @@ def _written(dataset: Dataset, kinds: list[TextKind]) -> list[Path]:
         for class_list in dataset.all_class_lists if kind != OF_VIDEOS else []:
             given = source(dataset, kind, class_list)
             if not given.fetched:
-                found |= dict.fromkeys(given.paths if kind not in FOLDERS else sorted(given.paths[0].glob("[!.]*.txt")))
+                found |= dict.fromkeys(
+                    given.paths if kind not in FOLDERS else sorted(given.paths[0].rglob("[!.]*.txt"))
+                )
     return [path for path in found if path.is_file()]
 
 

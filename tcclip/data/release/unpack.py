@@ -14,6 +14,7 @@ from tcclip.data.release.needed import is_list
 from tcclip.data.release.parcels import Parcel, Unpacked, check_complete, finished, parcels, write_record
 from tcclip.data.release.placing import copy_list, place, remove_archive
 from tcclip.data.release.staging import Quota, full_disk_in_words, stage_members, staging_folder
+from tcclip.data.videos.links import unlink_videos
 from tcclip.errors import UserError
 from tcclip.params.dataset import Release
 from tcclip.params.unpacking import GIGABYTE, Unpacking, load_unpacking
@@ -34,6 +35,8 @@ def unpack(dataset: Release) -> str:
     raw.mkdir(parents=True, exist_ok=True)
     busy = f"another `tcclip unpack {dataset.name}` is at work ({{holder}}): wait for it or stop it, and repeat yours"
     with full_disk_in_words(raw, limits), alone(raw / LOCK, busy):
+        if dataset.folder is None:
+            unlink_videos(raw / "videos")
         everything = parcels(dataset)
         found = {parcel: finished(dataset.name, parcel) for parcel in everything}
         done = {parcel: unpacked for parcel, unpacked in found.items() if unpacked is not None}

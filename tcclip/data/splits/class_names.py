@@ -108,8 +108,9 @@ def check_words(path: Path, labels: Sequence[tuple[int, str]], where: str) -> li
     if len(numbers) < len({label for _, label in labels}):
         return [f"{path}, line {line}: label '{first}' is a number among names, and CLIP reads it as a word"]
     names = path.with_name("names.csv")
-    raise UserError(
-        f"{path}, line {line}: label '{first}' is a number as all labels are, and CLIP reads labels as words: "
-        f"{cures.begin_names(numbers, names)} begins a list of names, a line for each number; write the names there "
-        f"and name it in {where}: {cures.append_line(f'names: {names}', where)}"
-    )
+    said = f"{path}, line {line}: label '{first}' is a number as all labels are, and CLIP reads labels as words"
+    name_it = f"name it in {where}: {cures.append_line(f'names: {names}', where)}"
+    if names.exists():
+        raise UserError(f"{said}: if {names}, which is there, has the classes' names, {name_it}")
+    begun = f"{cures.begin_names(numbers, names)} begins a list of names, a line for each number"
+    raise UserError(f"{said}: {begun}; write the names there and {name_it}")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 MOST = 12  # changes in one command; what is left over the next error names
+MOST_RUNS = 5_000  # of lines that one command deletes: the system takes 128 kB for one argument
 QUOTED = r's/^(\S+)[ \t]+(.*\S)\s*$/\1,"\2"/'
 EDGE = r'[,;|\t"]'  # of a cell, besides the line's
 
@@ -71,8 +72,18 @@ def replace_parts(folders: Mapping[str, str], names: Mapping[str, str], path: Pa
 
 def delete_lines(numbers: Iterable[int], path: Path) -> str:
     """Take lines out; all of them at once, because what is left is numbered anew."""
-    script = ";".join(f"{number}d" for number in sorted(set(numbers)))
+    runs = _runs(numbers)[:MOST_RUNS]
+    script = ";".join(f"{first}d" if first == last else f"{first},{last}d" for first, last in runs)
     return f"`sed -i {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of numbers that follow each other: a list that is there twice is one run, not 100,000 lines."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        first = runs.pop()[0] if runs and runs[-1][1] == number - 1 else number
+        runs.append((first, number))
+    return runs
 
 
 def quote_label(before: int, after: int, delimiter: str, path: Path) -> str:

@@ -15,7 +15,7 @@ from tcclip.data.splits.own_list import Entry, OwnList
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Own
 
-MOST = 20_000  # videos among which a name that is only similar is looked for
+MOST = 20_000  # videos among which names that are only similar are looked for, of all missing ones together
 LOOKED_AT = 200  # missing ones from which the command is made
 
 
@@ -28,14 +28,14 @@ def check_own(dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], v
     if not missing:
         return []
     known = known_names(videos)
-    near = {entry.line: nearest(entry.path, entry.video, known) for entry in missing[:LOOKED_AT]}
+    too_many = [split for split, rows in splits.items() if _share(rows, videos) > dataset.max_missing]
+    near = _near(missing[: LOOKED_AT if too_many else 1], known)
     first = missing[0]
     where = f"{own.path}, line {first.line}: {cures.shown(first.path)} is not a video below {dataset.folder}"
     of_all = f"{len(missing)} of {len(own.entries)} listed videos are not"
     closest = f"the nearest that is there is {near[first.line]}" if near[first.line] else "no other has a name like it"
     if (Path(dataset.folder).expanduser() / first.path).exists():
         closest = "it is there, and does not open as a video"
-    too_many = [split for split, rows in splits.items() if _share(rows, videos) > dataset.max_missing]
     if not too_many:
         return [f"{where} ({of_all}); {closest}"]
     raise UserError(
@@ -84,8 +84,23 @@ def known_names(videos: Mapping[str, str]) -> Known:
     return Known(videos, {same_name(video): path for video, path in videos.items()}, by_name)
 
 
-def nearest(path: str, video: str, known: Known) -> str:
-    """The path of the video that is most probably meant; empty if none has a name like it."""
+def _near(missing: Sequence[Entry], known: Known) -> dict[int, str]:
+    """By line, the path that is most probably meant, empty where none is.
+
+    Similar names, which take long, are looked for only of as many as `MOST` allows; where these have some, the others
+    are left for the next time.
+    """
+    similar = max(1, MOST // max(1, len(known.by_video)))
+    near = {e.line: nearest(e.path, e.video, known, similar=place < similar) for place, e in enumerate(missing)}
+    looked_at = [near[entry.line] for entry in missing[:similar]]
+    return {line: path for line, path in near.items() if path or not any(looked_at) or line == missing[0].line}
+
+
+def nearest(path: str, video: str, known: Known, similar: bool = True) -> str:
+    """The path of the video that is most probably meant; empty if none has a name like it.
+
+    `similar` False: nor is a name looked for that is only similar.
+    """
     parts = PurePosixPath(video.replace("\\", "/").strip("/")).parts
     endings = ["/".join(parts[start:]) for start in range(len(parts))]
     for ending in endings:
@@ -98,7 +113,7 @@ def nearest(path: str, video: str, known: Known) -> str:
         return found
     same_file = known.by_name.get(_name(parts[-1]), [])
     deeper = [there for there in same_file if str(PurePosixPath(there).with_suffix("")).endswith(f"/{endings[0]}")]
-    among = deeper or same_file or (list(known.by_video.values()) if len(known.by_video) <= MOST else [])
+    among = deeper or same_file or (list(known.by_video.values()) if similar and len(known.by_video) <= MOST else [])
     return next(iter(difflib.get_close_matches(path, among, n=1, cutoff=0 if same_file else 0.6)), "")
 
 
@@ -112,8 +127,8 @@ def _share(rows: Sequence[Row], videos: Mapping[str, str]) -> float:
 
 def _cure(dataset: Own, missing: Sequence[Entry], near: Mapping[int, str], all_missing: bool) -> str:
     path = dataset.list_path
-    changes = {entry.line: (entry.path, near[entry.line]) for entry in missing if near[entry.line]}
-    absent = [entry.line for entry in missing if not near[entry.line]]
+    changes = {entry.line: (entry.path, near[entry.line]) for entry in missing if near.get(entry.line)}
+    absent = [entry.line for entry in missing if near.get(entry.line) == ""]
     if absent:
         return f"put what is missing there, or {cures.delete_lines(absent, path)} takes it off the list"
     slashed = [(old.replace("\\", "/"), new) for old, new in changes.values()]
@@ -131,7 +146,8 @@ def _cure(dataset: Own, missing: Sequence[Entry], near: Mapping[int, str], all_m
         folders = {a: b for old, new in steps for a, b in zip(old[:-1], new[:-1], strict=True) if a != b}
         names = {old[-1]: new[-1] for old, new in steps if old[-1] != new[-1]}
         if len(folders) + len(names) <= cures.MOST:
-            return f"{cures.replace_parts(folders, names, path)} writes it, and so all others"
+            others = "so all others" if not names or len(near) == len(missing) else "the next error names others"
+            return f"{cures.replace_parts(folders, names, path)} writes it, and {others}"
     more = "" if len(changes) <= cures.MOST else f", and of the next {cures.MOST - 1}"
     return f"{cures.replace_in_lines(changes, path)} writes it{more}"
 

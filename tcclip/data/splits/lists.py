@@ -9,8 +9,10 @@ split the rows (video, label) in the file's order. Videos whose file is missing 
 from __future__ import annotations
 
 import csv
+import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
@@ -59,7 +61,19 @@ def lines(dataset: Official, path: Path) -> list[str]:
     """The lines of an official list that are not empty."""
     if not path.is_file():
         raise missing(dataset, path)
-    return [line.rstrip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    try:
+        return [line.rstrip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: put the release's own file there") from error
+
+
+def parsed(dataset: Official, path: Path) -> Any:
+    """The content of an official list in JSON; UserError where it is none, as after a download that was cut."""
+    try:
+        return json.loads("\n".join(lines(dataset, path)))
+    except json.JSONDecodeError as error:
+        where = f"{path}, line {error.lineno}, column {error.colno}"
+        raise UserError(f"{where}: no JSON ({error.msg}): put the release's whole file there") from error
 
 
 def label(name: str, label_of: dict[str, int], path: Path) -> int:

@@ -43,9 +43,12 @@ def _whole_groups(members: Sequence[Member], wanted: Mapping[str, int], seed: in
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for video, name, group in sorted(members):
         groups[f"group {group}" if group else f"video {video}"].append((video, name))
+    of_class: dict[str, list[str]] = defaultdict(list)
+    for group, inside in groups.items():
+        for name in dict.fromkeys(name for _, name in inside):
+            of_class[name].append(group)
     for name in wanted:
-        own = [group for group, inside in groups.items() if any(of == name for _, of in inside)]
-        if len(own) < 2:
+        if len(own := of_class[name]) < 2:
             raise UserError(
                 f"{where}: all videos of class '{name}' are in {own[0]}, and one group to train and one to "
                 "test are needed: add videos of another group, or take the class out"
@@ -54,7 +57,7 @@ def _whole_groups(members: Sequence[Member], wanted: Mapping[str, int], seed: in
     sizes = {group: Counter(name for _, name in inside) for group, inside in groups.items()}
     total: Counter[str] = Counter(name for _, name, _ in members)
     taken: Counter[str] = Counter()
-    tested: list[str] = []
+    tested: dict[str, None] = {}  # groups
     for needed in (True, False):  # first what gives every class a test video, then what comes nearer to the shares
         for group in order:
             size = sizes[group]
@@ -62,8 +65,8 @@ def _whole_groups(members: Sequence[Member], wanted: Mapping[str, int], seed: in
                 continue
             gain = sum(abs(wanted[n] - taken[n]) - abs(wanted[n] - taken[n] - size[n]) for n in size)
             if any(not taken[name] for name in size) if needed else gain > 0:
-                taken += size
-                tested.append(group)
+                taken.update(size)
+                tested[group] = None
     if absent := [name for name in wanted if not taken[name]]:
         raise UserError(
             f"{where}: no group can be taken for the test of class '{absent[0]}' that leaves something of all of its "

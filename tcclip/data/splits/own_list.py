@@ -114,11 +114,6 @@ def _check_sizes(own: OwnList) -> None:
         )
 
 
-def _entry(dataset: Own, number: int, line: Cells, name: str) -> Entry:
-    video, split = _video(dataset, number, line), _split(dataset.list_path, number, line)
-    return Entry(number, line["path"], video, name, split, line.get("group", ""))
-
-
 def _video(dataset: Own, number: int, line: Cells) -> str:
     """A listed path below the dataset's folder; the CSV may also hold whole paths."""
     listed = PurePosixPath(line["path"])

@@ -23,7 +23,8 @@ def read_of_classes(folder: Path, wanted: Wanted) -> tuple[Texts, list[Fault]]:
     """The words of every class that has right ones, without its own name, and what is wrong with the others."""
     texts: Texts = {}
     faults: list[Fault] = []
-    there = {path.stem: path for path in sorted(folder.glob("[!.]*.txt"))} if folder.is_dir() else {}
+    found = sorted(folder.rglob("[!.]*.txt")) if folder.is_dir() else []  # a name may hold a /
+    there = {path.relative_to(folder).as_posix().removesuffix(".txt"): path for path in found}
     strays = {same_name(stem): path for stem, path in there.items() if stem not in wanted.names}
     for name in wanted.names:
         if name not in there:

@@ -43,6 +43,7 @@ class Decoded:
     source_width: int = 0
     source_height: int = 0
     defect: str = ""
+    late: bool = False  # the time was over, of which a video that is damaged is not the only cause
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Decoder:
             code = self._process.exitcode
             self.close()
             if code == -signal.SIGALRM:
-                return Decoded(NOTHING, defect=f"not decoded within {self._frames.decode_timeout_s} s")
+                return Decoded(NOTHING, defect=f"not decoded within {self._frames.decode_timeout_s} s", late=True)
             if code < 0 and -code not in CRASHES:
                 raise UserError(_sentence(path, _Unread(errno.ENOMEM, signal.Signals(-code).name))) from None
             return Decoded(NOTHING, defect=f"the decoder ended with exit code {code}")

@@ -6,8 +6,9 @@ import csv
 import itertools
 import os
 import re
+import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from tcclip.errors import UserError
@@ -31,6 +32,9 @@ NO_VIDEOS = {
     ".zip",
 }
 # fmt: on
+# Folders of disks and network drives, whose copies are not the user's videos; hidden ones are none either: .git with
+# git-annex has every video a second time.
+SYSTEMS = {"#recycle", "#snapshot", "$RECYCLE.BIN", "@eaDir", "System Volume Information", "lost+found"}
 YOUTUBE_ID = 11  # characters
 FEWEST = 2  # pictures of a folder that is a video
 SHOWN = 6  # suffixes that a sentence counts
@@ -67,11 +71,12 @@ def find_videos(folder: Path, cure: str = "put videos there and run the same com
 def videos_below(folder: Path, unknown: bool = True) -> Iterator[Path]:
     """The videos under `folder`: files that have the suffix of one or are opened as one, and folders of pictures.
 
-    With `unknown` False a file of an unknown suffix counts without being opened. Pictures beside videos are no video,
-    and neither is a folder that is called like a video beside it: they are that video's frames.
+    With `unknown` False a file of an unknown suffix counts without being opened, and a folder that cannot be looked
+    into is passed over. Pictures beside videos are no video, and neither is a folder that is called like a video beside
+    it: they are that video's frames.
     """
     named: set[Path] = set()
-    for parent, paths in itertools.groupby(files_below(folder), lambda path: path.parent):
+    for parent, paths in itertools.groupby(files_below(folder, _refuse if unknown else None), lambda path: path.parent):
         files = [path for path in paths if not path.name.startswith(".")]
         videos = [path for path in files if _is_video(path, unknown)]
         yield from videos
@@ -85,6 +90,15 @@ def pictures_of(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of the numbers in their names: frame_9 comes before frame_10."""
     names = (path for path in folder.iterdir() if path.suffix.lower() in PICTURES and not path.name.startswith("."))
     return sorted(names, key=lambda path: ([int(part) for part in re.findall(r"\d+", path.stem)], path.name))
+
+
+def _refuse(error: OSError) -> None:
+    """UserError for a folder that cannot be looked into: its videos would be missing without a word."""
+    if not isinstance(error, FileNotFoundError):  # which the caller says
+        raise UserError(
+            f"{error.filename} cannot be looked into ({error.strerror}): `chmod -R u+rX "
+            f"{shlex.quote(str(error.filename))}`, or see to the disk where it is, and run the same command again"
+        ) from error
 
 
 def _is_video(path: Path, unknown: bool) -> bool:
@@ -124,13 +138,18 @@ def is_text(name: str) -> bool:
     return True
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """Everything below `folder` that is no folder; links to folders are followed, but not in circles."""
+def files_below(folder: Path, refuse: Callable[[OSError], object] | None = None) -> Iterator[Path]:
+    """Everything below `folder` that is no folder, but for what hidden folders and a system's own ones hold.
+
+    Links to folders are followed, but not in circles. `refuse` is told of a folder that cannot be looked into; without
+    it that is passed over.
+    """
     above: dict[Path, set[Path]] = {}  # folder -> where those above it really are
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    for parent, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
         here = Path(parent)
         real = above.pop(here, set()) | {here.resolve()}
-        folders[:] = [name for name in folders if (here / name).resolve() not in real]
+        shown = (name for name in folders if not (name.startswith(".") or name in SYSTEMS))
+        folders[:] = [name for name in shown if (here / name).resolve() not in real]
         above |= dict.fromkeys((here / name for name in folders), real)
         yield from (here / name for name in names)
 

@@ -74,13 +74,22 @@ def _pictures(path: Path) -> list[Path]:
 def _read(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+            return np.asarray(_of_8_bits(ImageOps.exif_transpose(picture)).convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         if (
             isinstance(error, OSError) and error.errno
         ):  # the system's error; Pillow's own about a picture have no number
             raise
         raise BrokenVideoError(f"{path.name}: {one_line(error)}") from error
+
+
+def _of_8_bits(picture: Image.Image) -> Image.Image:
+    """Grey levels of 16 bits, as depth cameras have them, by their upper 8; Pillow makes white of all above 255."""
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ValueError("its pixels have 32 bits, of which nothing says how bright they are: save it with 8 or 16")
+    return picture
 
 
 def _as(shape: tuple[int, ...], frame: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:

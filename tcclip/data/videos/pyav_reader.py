@@ -29,7 +29,7 @@ def shown(path: Path) -> Iterator[Shown]:
                     picture = partial(_picture, convert, frame, first.width, first.height, orientation)
                     yield Shown(frame.pts, frame.key_frame, picture)
     except av.FFmpegError as error:
-        raise broken(error) from error
+        raise broken(error, path) from error
 
 
 def read_all(path: Path) -> Iterator[NDArray[np.uint8]]:

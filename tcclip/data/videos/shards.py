@@ -94,8 +94,15 @@ def _write(
 
 
 def append(tar: FrameTar, path: Path, decoding: Decoder) -> Decoded:
-    """Append a video's JPEGs, none of one that gives no frames."""
+    """Append a video's JPEGs, none of one that gives no frames.
+
+    The time is over as well where the job was stopped for a while (Ctrl-Z, a cluster that suspends) or the disk was
+    slow: that is no defect, so that it gets its time once more.
+    """
     decoded = decoding.decode(path, tar.add)
+    if decoded.late:
+        tar.forget()
+        decoded = decoding.decode(path, tar.add)
     if not decoded.frames:
         tar.forget()
     return decoded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from tcclip.data.videos.reader import BrokenVideoError, VideoInfo, one_line
 ENDS = 0.95  # of the announced duration: where the last packet of a whole file may lie, because durations are rounded
 TINY = 19  # bytes: an MPEG-4 packet that is no longer may hold no picture, and say that the last one stays or comes now
 STILL = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
+LARGE = 1 << 28  # bytes
+CHUNK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def video_stream(container: av.container.InputContainer) -> av.VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & STILL]
     if not streams:
         raise BrokenVideoError("no video stream")
+    if not (streams := [stream for stream in streams if stream.codec_context]):
+        raise BrokenVideoError("no decoder for its codec")
 
     def rank(stream: av.VideoStream) -> tuple[bool, bool, int, int]:
         size = stream.codec_context.width * stream.codec_context.height
@@ -71,7 +76,7 @@ def survey(path: Path) -> Survey:
         with open_file(path) as container:
             return _packets(container, video_stream(container), orientation, path)
     except av.FFmpegError as error:
-        raise broken(error) from error
+        raise broken(error, path) from error
 
 
 def first_orientation(path: Path) -> Orientation:
@@ -81,7 +86,7 @@ def first_orientation(path: Path) -> Orientation:
             for frame in container.decode(video_stream(container)):
                 return frame_orientation(frame)
         except av.FFmpegError as error:
-            broken(error)
+            broken(error, path)
     return Orientation()
 
 
@@ -91,11 +96,30 @@ def frame_orientation(frame: av.VideoFrame) -> Orientation:
     return of_matrix(struct.unpack("<9i", bytes(matrix))) if matrix else Orientation()
 
 
-def broken(error: av.FFmpegError) -> BrokenVideoError:
-    """FFmpeg's error as a defect of the video; raises it instead where memory, the disk or rights are the cause."""
-    if isinstance(error, MemoryError | OSError) and not isinstance(error, BlockingIOError):
-        raise error
+def broken(error: av.FFmpegError, path: Path) -> BrokenVideoError:
+    """FFmpeg's error as a defect of the video; raises it instead where memory, the disk or rights are the cause.
+
+    FFmpeg blames these for damage, too: a cut WebM is an "Input/output error", a size that cannot be is want of memory.
+    So they are the cause only where the file cannot be read, or a large piece of memory cannot be had.
+    """
+    if isinstance(error, MemoryError):
+        _take_memory()
+    elif isinstance(error, OSError):
+        _read(path)
     return BrokenVideoError(error.strerror or one_line(error))
+
+
+def _take_memory() -> None:
+    """OSError where this process may not have as much as no frame needs."""
+    with mmap.mmap(-1, LARGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS):
+        pass
+
+
+def _read(path: Path) -> None:
+    """OSError where the bytes of a file cannot be had."""
+    with open(path, "rb") as file:
+        while file.read(CHUNK):
+            pass
 
 
 def _packets(
@@ -125,7 +149,7 @@ def _packets(
             times.append(packet.pts)
             silent += _is_silent(codec, packet)
     except av.FFmpegError as error:
-        faults = str(broken(error))
+        faults = str(broken(error, path))
     frames, estimated = _announced(container, stream, len(times), last - first, known)
     width, height = stream.codec_context.width, stream.codec_context.height
     turned = orientation.turn in (90, 270)

@@ -1,6 +1,7 @@
 """What is a video: every container that PyAV opens, whatever it is called, and a folder of pictures."""
 
 import errno
+import os
 from pathlib import Path
 
 import av
@@ -13,7 +14,9 @@ from test_shards import FRAMES, extract
 
 from tcclip.data.raw import cure_of
 from tcclip.data.videos import pictures_reader
+from tcclip.data.videos.decoding import decode
 from tcclip.data.videos.listing import find_videos, pictures_of, video_id, videos_below
+from tcclip.data.videos.reader import opens
 from tcclip.data.videos.seen import look_at
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
@@ -190,3 +193,49 @@ def test_before_the_manifest_nothing_is_opened_to_be_counted(tmp_path: Path) -> 
     (tmp_path / "a").write_bytes(b"whatever")
     pictures(tmp_path / "b")
     assert sorted(path.name for path in videos_below(tmp_path, unknown=False)) == ["a", "b"]
+
+
+def test_a_video_of_an_unknown_codec_is_none_that_opens_and_says_so(tmp_path: Path) -> None:
+    content = write_video(tmp_path / "a.mp4", frames=2).read_bytes().replace(b"avc1", b"zzzz")
+    for name in ("a.mp4", "a.bin"):
+        (tmp_path / name).write_bytes(content)
+    assert decode(tmp_path / "a.mp4", FRAMES, bytes).defect == "cannot be opened: no decoder for its codec"
+    assert not opens(tmp_path / "a.mp4")
+    assert [path.name for path in find_videos(tmp_path)] == ["a.mp4"]
+
+
+def test_pictures_of_16_bits_keep_their_upper_8_and_those_of_32_are_a_defect(tmp_path: Path) -> None:
+    folder = tmp_path / "depth"
+    folder.mkdir()
+    for number in range(3):
+        levels = np.full((24, 32), 256 * (10 + number) + 77, dtype=np.uint16)
+        Image.fromarray(levels).save(folder / f"{number}.png")
+    assert [int(frame.mean()) for frame in pictures_reader.read_all(folder)] == [10, 11, 12]
+    Image.fromarray(np.full((24, 32), 0.5, dtype=np.float32)).save(folder / "1.tiff")
+    assert "1.tiff: its pixels have 32 bits" in decode(folder, FRAMES, bytes).defect
+
+
+def test_what_hidden_folders_and_a_system_s_own_ones_hold_is_none_of_the_user_s_videos(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "day1/01.mp4", frames=2).read_bytes()
+    for folder in (".git/annex/objects/x", "day1/.Trash", "day1/@eaDir/01", "lost+found"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "01.mp4").write_bytes(video)
+    assert [path.relative_to(tmp_path).as_posix() for path in find_videos(tmp_path)] == ["day1/01.mp4"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_and_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in ("day1", "day2"):
+        write_video(tmp_path / day / "01.mp4", frames=2)
+    scan = os.scandir
+
+    def refused(folder: str) -> object:
+        if str(folder).endswith("day2"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(UserError, match=r"day2 cannot be looked into \(Permission denied\): `chmod -R u\+rX .*day2`"):
+        find_videos(tmp_path)
+    assert len(list(videos_below(tmp_path, unknown=False))) == 1  # `tcclip data status` says what can be said

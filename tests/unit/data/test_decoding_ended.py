@@ -5,16 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import struct
+import tarfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from small_videos import write_video
 from test_shards import FRAMES
 
-from tcclip.data.videos import decoding, pyav_reader
+from tcclip.data.videos import decoding, pyav_reader, survey
 from tcclip.data.videos.decoding import Decoder, decoder
-from tcclip.data.videos.shards import write_shard
+from tcclip.data.videos.frame_tar import FrameTar
+from tcclip.data.videos.shards import append, write_shard
 from tcclip.errors import UserError
 
 MEMORY = (
@@ -109,3 +114,73 @@ def test_a_shard_that_is_tried_again_asks_for_more_memory() -> None:
     assert [growing(2000)(None, attempt) for attempt in (1, 2, 3)] == [2000, 4000, 6000]
     rules = (Path(__file__).parents[3] / "workflow" / "rules" / "frames.smk").read_text()
     assert rules.count("mem_mb=growing(2000),") == 2
+
+
+CUT_WEBM = bytes.fromhex(  # the beginning of one, which FFmpeg calls an input/output error
+    "1a45dfa39f4286810142f7810142f2810442f381084282847765626d428781024285810218538067010000000000062b114d9b74ba4dbb8b53ab"
+    "841549a96653ac81a14dbb8b53ab841654ae6b53ac81d84dbb8c53ab841254c36753ac8201"
+)
+
+
+def _cut(folder: Path) -> Path:
+    (folder / "cut.webm").write_bytes(CUT_WEBM)
+    return folder / "cut.webm"
+
+
+def _huge(folder: Path) -> Path:
+    """A video whose second frame is said to have 4 GB, of which FFmpeg says that it has no memory for them."""
+    path = folder / "huge.ivf"
+    with av.open(str(write_video(folder / "a.webm", frames=4))) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    content = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<I", content, 32)  # bytes of the first frame, behind the file's head
+    struct.pack_into("<I", content, 32 + 12 + first, 0xFFFFFFFF)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(("damaged", "frames"), [(_cut, 0), (_huge, 1)], ids=["disk", "memory"])
+def test_damage_is_no_fault_of_the_disk_or_of_memory_though_ffmpeg_says_so(
+    tmp_path: Path, damaged: Callable[[Path], Path], frames: int
+) -> None:
+    found = decoding.decode(damaged(tmp_path), FRAMES, bytes)
+    assert (found.frames, bool(found.defect)) == (frames, True)
+
+
+def test_a_file_that_cannot_be_read_is_no_defect(tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        survey.broken(av.error.OSError(5, "Input/output error"), tmp_path / "gone.webm")
+
+
+def test_where_memory_cannot_be_had_it_is_no_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "LARGE", 1 << 60)
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        survey.broken(av.error.MemoryError(12, "Cannot allocate memory"), tmp_path / "a.webm")
+
+
+def test_a_video_whose_time_was_over_gets_it_once_more(tmp_path: Path) -> None:
+    class Stopped:
+        """A decoder that is stopped for a while in the first video that it decodes."""
+
+        times = 0
+
+        def decode(self, _path: Path, keep: decoding.Keep) -> decoding.Decoded:
+            self.times += 1
+            keep(b"first")
+            if self.times == 1:
+                return decoding.Decoded(decoding.NOTHING, defect="not decoded within 1 s", late=True)
+            keep(b"second")
+            return decoding.Decoded(decoding.NOTHING, frames=2)
+
+    with open(tmp_path / "shard.tar", "w+b") as file:
+        tar = FrameTar(file)
+        tar.begin("a")
+        assert append(tar, tmp_path / "a.mp4", Stopped()).frames == 2  # type: ignore[arg-type]
+        tar.end()
+        tar.finish()
+    with tarfile.open(tmp_path / "shard.tar") as shard:
+        assert shard.getnames() == ["a/00000000.jpg", "a/00000001.jpg"]

@@ -1,5 +1,7 @@
 """A column `group` keeps the cuts of one recording together when the test videos are drawn."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,3 +71,11 @@ def test_groups_are_never_parted_and_every_class_trains_and_tests(pairs, seed):
         assert len({video in tested for video, _, of in members if of == group}) == 1
     for name in {name for _, name, _ in members}:
         assert {video in tested for video, of, _ in members if of == name} == {True, False}
+
+
+def test_tens_of_thousands_of_groups_are_drawn_at_once():
+    members = [(f"v{number}", f"class {number // 4 % 400}", f"g{number // 4}") for number in range(30_000)]
+    start = time.process_time()
+    tested = drawn(members, 0.3, 1, "list.csv")
+    assert time.process_time() - start < 1  # of all pairs of groups it would take three
+    assert len(tested) == pytest.approx(9_000, abs=1_000)

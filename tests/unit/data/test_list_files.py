@@ -237,3 +237,21 @@ def test_numbers_of_a_few_labels_are_remarked(folder):  # noqa: F811
     assert read_entries(own(folder, text)).remarks == [
         "list.csv, line 2: label '360' is a number among names, and CLIP reads it as a word"
     ]
+
+
+def test_a_list_of_names_that_is_there_is_not_written_over(folder):  # noqa: F811
+    (folder / "names.csv").write_text("3,opening a drawer\n7,pouring water\n")
+    dataset = own(folder, ["path,label", *(line.replace(" ", ",") for line in AUTHORS)])
+    with pytest.raises(UserError, match=r"if names\.csv, which is there, has the classes' names, name it") as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    assert videos(load_dataset("kitchen")) == WHOLE
+
+
+def test_a_list_that_is_there_twice_is_repaired_by_a_short_command(folder):  # noqa: F811
+    lines = [f"{number}.mp4,{'jump' if number % 2 else 'run'}" for number in range(1000)]
+    with pytest.raises(UserError, match=r"\(1000 lines list a video again\)") as error:
+        read_own(own(folder, ["path,label", *lines, *lines]))
+    assert len(str(error.value)) < 300
+    type_them(str(error.value), folder)
+    assert (folder / "list.csv").read_text().splitlines() == ["path,label", *lines]

@@ -12,6 +12,7 @@ from typed import type_them
 from typer.testing import CliRunner
 
 from tcclip.cli.app import app
+from tcclip.data.splits import listed_paths
 from tcclip.data.splits.listed_paths import check_own
 from tcclip.data.splits.own_list import Entry, OwnList, read_own
 from tcclip.errors import UserError
@@ -163,3 +164,15 @@ def test_equal_content_on_one_side_is_a_remark(kitchen):
     done = CliRunner().invoke(app, ["raw", "kitchen"])
     assert done.exit_code == 0
     assert "list.csv, lines 3 and 10: Day1/02.mp4 and x.mp4 have equal content" in done.output
+
+
+def test_missing_videos_with_names_like_others_are_told_in_seconds(kitchen, monkeypatch):
+    monkeypatch.setattr(listed_paths, "MOST", 2_000)  # names that are compared; 20,000 take as long as this is allowed
+    known = {f"{n % 20}/v_Jump_g{n // 20:03d}_c01": f"{n % 20}/v_Jump_g{n // 20:03d}_c01.mp4" for n in range(1_000)}
+    entries = [Entry(n + 2, f"0/v_Run_g{n}_c99.mp4", f"0/v_Run_g{n}_c99", "run", "train", "") for n in range(100)]
+    rows = {"train1": [(entry.video, 0) for entry in entries]}
+    start = time.process_time()
+    with pytest.raises(UserError, match=r"the nearest that is there is \d+/v_Jump_g\d+_c01\.mp4") as error:
+        check_own(own(kitchen, []), OwnList(Path("list.csv"), entries, ["run"], []), rows, known)
+    assert time.process_time() - start < 2
+    assert str(error.value).endswith("writes it, and the next error names others")

@@ -118,6 +118,15 @@ def test_a_missing_list_is_named(tmp_path: Path, fmt: str, splits: list[str], fi
         read_lists(dataset(fmt, *splits), tmp_path)
 
 
+def test_a_list_that_was_cut_or_is_no_text_is_named(tmp_path: Path) -> None:
+    write(tmp_path, labels__json='{"Pouring": "0"}', train__json='[{"id": "12",\n "template": "Pou')
+    with pytest.raises(UserError, match=r"train\.json, line 2, column 14: no JSON .*: put the release's whole file"):
+        read_lists(dataset("ssv2", "train"), tmp_path)
+    (tmp_path / "lists/labels.json").write_bytes(b'{"caf\xe9": "0"}')
+    with pytest.raises(UserError, match=r"labels\.json is not UTF-8 text: put the release's own file there"):
+        read_lists(dataset("ssv2", "train"), tmp_path)
+
+
 def test_wrong_lines_are_named(tmp_path: Path) -> None:
     write(tmp_path, classInd__txt="1 Archery\n", trainlist01__txt="Bowling/v_Bowling_g01_c01.avi 2\n")
     with pytest.raises(UserError, match="class 'Bowling' is not in the dataset's class list"):

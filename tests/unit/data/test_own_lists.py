@@ -219,3 +219,15 @@ def test_a_budget_of_its_own_is_its_trainings_alone(folder):
     plan = load_plan("mini")
     assert plan.protocol_for(plan.run("few_shot-kitchen-k2-tc_clip-s1024")).total_batch == 8
     assert plan.protocol_for(plan.run("few_shot-ucf101-k2-tc_clip-s1024")).total_batch == 4
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        ({"methods": ["tc_clip", "vifi_clip", "tc_clip"]}, r"methods: tc_clip is there twice: take one out"),
+        ({"few_shot": {"seed": 1, "shots": [2, 4, 2]}}, r"few_shot\.shots: 2 is there twice: take one out"),
+    ],
+)
+def test_a_row_or_column_that_is_named_twice_is_refused(folder, content, sentence):
+    with pytest.raises(UserError, match=rf"params/datasets/kitchen\.yaml: {sentence}"):
+        own(folder, **content)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from small_videos import write_video
+from typer.testing import CliRunner
 
+from tcclip.cli.app import app
 from tcclip.data.videos.links import link_videos
 from tcclip.data.videos.listing import find_videos
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
-from tcclip.stages import raw
+from tcclip.stages import frames, raw
 
 
 def test_the_folder_becomes_the_datasets_videos(tmp_path: Path) -> None:
@@ -63,3 +65,13 @@ def test_a_named_folder_makes_the_manifest_stale_and_generated_datasets_know_not
     assert raw.inputs(ucf101) == raw.inputs(own) != []
     mini = load_dataset("mini_ucf101")
     assert raw.inputs(mini) == [] and "folder" not in raw.settings(mini)
+
+
+def test_frames_are_made_again_where_the_format_names_videos_in_another_way() -> None:
+    ucf101 = load_dataset("ucf101")
+    assert frames.settings(ucf101) != frames.settings(ucf101.model_copy(update={"format": "kinetics"}))
+
+
+def test_a_shard_that_a_dataset_has_not_is_refused() -> None:
+    done = CliRunner().invoke(app, ["frames", "mini_ssv2", "99"])
+    assert done.exit_code == 1 and "mini_ssv2 has the shards 0 to " in done.output

@@ -173,7 +173,8 @@ def test_a_video_that_hangs_costs_its_time_limit_and_not_the_job(tmp_path: Path)
     os.mkfifo(tmp_path / "hangs.mp4")  # opening it waits for a writer, inside the decoder's native code
     good = write_video(tmp_path / "good.mp4", frames=3)
     with decoder(FRAMES.model_copy(update={"decode_timeout_s": 1})) as decoding:
-        assert decode(decoding, tmp_path / "hangs.mp4")[0].defect == "not decoded within 1 s"
+        found = decode(decoding, tmp_path / "hangs.mp4")[0]
+        assert (found.defect, found.late) == ("not decoded within 1 s", True)
         assert decode(decoding, good)[1] == 3
 
 

@@ -5,6 +5,7 @@ from typed import commands, type_them
 
 from tcclip.data.texts import words
 from tcclip.data.texts.faults import Wanted, refuse
+from tcclip.data.texts.placing import put
 from tcclip.errors import UserError
 
 WORDS = {
@@ -41,6 +42,13 @@ def test_words_of_a_class_are_its_lines_without_its_own_name(word_folder, wanted
     assert of_classes(word_folder, wanted) == {name: tuple(lines) for name, lines in WORDS.items()}
     (word_folder / "HighJump.txt").write_text("leap\n\nrun up")  # without its name, a blank line, no newline at the end
     assert of_classes(word_folder, wanted)["HighJump"] == ("leap", "run up")
+
+
+def test_a_class_whose_name_holds_a_slash_has_its_words_below_a_folder(tmp_path):
+    name = "holding a cup/glass"
+    wanted = Wanted("kitchen", "class_words", (name,), tmp_path / "all.csv")
+    put("class_words", [tmp_path / "words"], wanted, {name: ["drink", "hold"]})
+    assert of_classes(tmp_path / "words", wanted) == {name: ("drink", "hold")}
 
 
 def test_a_systems_shadow_of_a_file_is_not_renamed_to_a_file_that_is_missing(word_folder, wanted):

@@ -24,6 +24,7 @@ from small_videos import write_video
 from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.parcels import finished_archives
 from tcclip.data.release.unpack import unpack
+from tcclip.data.videos.links import link_videos
 from tcclip.errors import UserError
 from tcclip.params.dataset import load_release
 from tcclip.plan import layout
@@ -50,6 +51,16 @@ def test_a_lost_or_truncated_video_comes_back_from_its_archive() -> None:
     (layout.raw("tiny") / "videos/Run/b1.avi").write_bytes(b"short")
     unpack(tiny)
     assert videos_in_place() == FIRST | SECOND
+
+
+def test_a_folder_of_the_user_s_that_is_named_no_more_is_not_unpacked_into(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "Jump").mkdir(parents=True)
+    (mine / "Jump/a0.avi").write_bytes(b"smaller")
+    link_videos("tiny", str(mine), layout.raw("tiny") / "videos")
+    unpack(two_archives())
+    assert videos_in_place() == FIRST | SECOND and not (layout.raw("tiny") / "videos").is_symlink()
+    assert [path.read_bytes() for path in mine.rglob("*.avi")] == [b"smaller"]
 
 
 def test_two_archives_with_one_file_agree_or_are_an_error() -> None:

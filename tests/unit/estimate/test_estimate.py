@@ -4,10 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tcclip.cli import plan_lines
+from tcclip.data.splits import own_list
+from tcclip.estimate import sizes
 from tcclip.estimate.disk import GB, Size, disk_of
 from tcclip.estimate.hours import (
     Estimate,
@@ -23,6 +27,8 @@ from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params import load_dataset, load_protocol
 from tcclip.params.budget import Budget
+from tcclip.params.dataset import Own
+from tcclip.params.reader import merge, path_of, read_yaml
 from tcclip.plan import layout, load_plan
 from tcclip.process.files import write_json, write_text
 
@@ -60,6 +66,26 @@ def test_lists_that_are_drawn_here_are_counted_by_their_classes(empty, split, vi
 def test_a_split_table_that_is_there_counts_itself(empty):
     write_text(layout.split("hmdb51", "few_shot_k2"), "video,label\na,0\nb,1\n")
     assert split_size(load_dataset("hmdb51"), "few_shot_k2") == 2
+
+
+def test_a_table_and_a_list_are_read_once_as_long_as_they_are_the_same(empty, monkeypatch):
+    read = Counter()
+    for module, name in ((sizes.csv, "reader"), (own_list, "read_own")):
+        real = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *given, of=name, real=real, **more: read.update([of]) or real(*given, **more)
+        )
+    content = {"name": "kitchen", "format": "csv", "folder": "videos", "csv": "list.csv"}
+    own = Own.model_validate(merge(read_yaml(path_of("datasets", "_csv")), content))
+    table, listed = layout.split("hmdb51", "few_shot_k2"), Path("list.csv")
+    for videos in (4, 6):
+        write_text(table, "video,label\n" + "a,0\n" * videos)
+        write_text(listed, "path,label\n" + "".join(f"{n}.mp4,{'run' if n % 2 else 'jump'}\n" for n in range(videos)))
+        read.clear()
+        assert {split_size(load_dataset("hmdb51"), "few_shot_k2") for _ in range(9)} == {videos}
+        assert read["reader"] == 1
+        assert {(split_size(own, "train1"), split_size(own, "few_shot_k4")) for _ in range(9)} == {(videos - 2, 8)}
+        assert read["read_own"] == 1
 
 
 @pytest.mark.parametrize("role", ["k400", "k600", "hmdb51", "ucf101", "ssv2"])

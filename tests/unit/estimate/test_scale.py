@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from tcclip.cli.scale_lines import bottleneck, feeding_lines, scale_lines
 from tcclip.errors import UserError
+from tcclip.estimate import scale as scale_module
 from tcclip.estimate.feeding import Clips
 from tcclip.estimate.hours import Rates, estimates_of, rates_of, total
 from tcclip.estimate.scale import ARITHMETIC, CHAIN, DOWNLOAD, EXTRACTION, LOADING, Fetched, Scale, Task, scale_of
 from tcclip.params.suite import Feeding
 from tcclip.plan import load_plan
+from tcclip.plan.labelling import Labelling
 
 FEEDING = Feeding(
     train_clips_per_s=50,
@@ -143,6 +145,14 @@ def test_trainings_wait_for_their_pseudo_labels_and_for_the_run_that_they_start_
     assert labelled and all(name in tasks for t in tasks.values() for name in t.needs)
     started = [run for run in plan.runs.values() if run.init]
     assert all(f"training of {run.init.name}" in tasks[f"training of {run.name}"].needs for run in started)
+
+
+def test_labels_of_one_split_of_two_datasets_are_tasks_of_their_own(empty, monkeypatch):
+    alike = {Labelling(role, "few_shot_k2", "maxi-labels", 8): [0.9] for role in ("hmdb51", "ucf101")}
+    monkeypatch.setattr(scale_module, "labellings", lambda _: alike)
+    monkeypatch.setattr(scale_module, "labelling_of", lambda *_: None)
+    names = [task.name for task in scale_of(load_plan("mini"), gpus=1, cores=1).tasks]
+    assert len(set(names)) == len(names) and sum(name.startswith("labels ") for name in names) == 2
 
 
 def test_cores_for_a_gpu_are_what_it_takes_over_what_a_core_loads(empty):

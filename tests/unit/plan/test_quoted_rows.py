@@ -80,6 +80,25 @@ def test_a_quoted_row_still_says_what_it_would_cost() -> None:
     assert left_out.whole == kept.whole
 
 
+def test_a_row_that_is_quoted_in_one_table_is_said_so_though_another_has_its_name_and_column() -> None:
+    asked = {"quoted_rows": ["table8a/Baseline"], "tables": ["table8a", "table8b"]}
+    rows = row_costs(plan_of(load_suite("mini").model_copy(update=asked)))
+    assert {row.table: row.quoted for row in rows if row.row == "Baseline"} == {"table8a": True, "table8b": False}
+
+
+def test_a_row_costs_the_trainings_as_well_that_its_runs_start_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(params_folder(), tmp_path / "params")
+    table = {"title": "t", "protocol": "few_shot", "columns": [], "rows": [{"row": "a", "method": "tc_clip-k400_init"}]}
+    table["columns"] = [{"name": "k", "shots": 2, "dataset": "hmdb51", "splits": ["test1"]}]
+    (tmp_path / "params/tables/started.yaml").write_text(yaml.safe_dump(table))
+    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
+    plan = plan_of(load_suite("mini").model_copy(update={"tables": ["started"]}))
+    started = cost(plan, "started", "a")
+    assert started.whole == started.alone and started.whole.trainings == len(plan.runs) == 2
+
+
 def test_the_command_lists_every_row_with_a_method() -> None:
     said = CliRunner().invoke(app, ["plan", "--rows"]).stdout
     assert "table3" in said and "original names: ViFi-CLIP" in said and "quoted_rows" in said

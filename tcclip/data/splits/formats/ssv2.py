@@ -5,7 +5,6 @@ The files have these short names or the long ones of the release (`something-som
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tcclip.data.splits import lists
@@ -14,16 +13,15 @@ from tcclip.data.splits.lists import Lists, Official, Row
 
 def read(dataset: Official, folder: Path) -> Lists:
     """Class names and the rows of every split."""
-    labels = json.loads("\n".join(lists.lines(dataset, _file(folder, "labels"))))
+    labels = lists.parsed(dataset, _file(folder, "labels"))
     names = sorted(labels, key=lambda name: int(labels[name]))
     label_of = {name: label for label, name in enumerate(names)}
     splits: dict[str, list[Row]] = {}
     for split in dataset.splits:
         path = _file(folder, "train" if split == "train" else "validation")
-        entries = json.loads("\n".join(lists.lines(dataset, path)))
         splits[split] = [
             (str(entry["id"]), lists.label(entry["template"].replace("[", "").replace("]", ""), label_of, path))
-            for entry in entries
+            for entry in lists.parsed(dataset, path)
         ]
     return {"all": names}, splits
 
