@@ -63,7 +63,11 @@ def raw(dataset: str, log: Log = None) -> None:
 
         of_dataset = load_dataset(dataset)
         if isinstance(of_dataset, Generated):
-            import_module(generator(of_dataset)).generate(of_dataset, of_dataset.generate.role, layout.raw(dataset))
+            from tcclip.mini.again import keeping_times
+
+            write = import_module(generator(of_dataset)).generate
+            with keeping_times(layout.raw(dataset)):
+                write(of_dataset, of_dataset.generate.role, layout.raw(dataset))
         elif of_dataset.folder:
             from tcclip.data.videos.links import link_videos
 

@@ -12,6 +12,7 @@ import pytest
 
 from tcclip.data.splits.lists import read_lists
 from tcclip.errors import UserError
+from tcclip.mini.again import keeping_times
 from tcclip.mini.classes import HMDB51, K400, K600, UCF101
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import AVI, MP4, WEBM, Coding, encode
@@ -43,6 +44,21 @@ def test_a_rerun_leaves_exactly_the_listed_files(written: tuple[str, Path]) -> N
     videos = {path.relative_to(out / "videos").as_posix() for path in (out / "videos").rglob("*") if path.is_file()}
     assert videos == {clip.path for clip in contents.clips}
     assert {path.name for path in (out / "lists").iterdir()} == set(contents.lists)
+
+
+def test_what_is_written_again_as_it_was_keeps_its_times(tmp_path: Path) -> None:
+    def times() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+    generate(small("hmdb51"), "hmdb51", tmp_path)
+    before = times()
+    with keeping_times(tmp_path):
+        generate(small("hmdb51"), "hmdb51", tmp_path)
+    assert times() == before
+    with keeping_times(tmp_path):
+        generate(small("hmdb51", SMALL.model_copy(update={"seed": 4})), "hmdb51", tmp_path)
+    videos = {name for name in before if name.endswith(".avi")}
+    assert videos and not [name for name in videos if times().get(name) == before[name]]
 
 
 def test_videos_have_the_container_and_codec_of_the_original(written: tuple[str, Path]) -> None:
