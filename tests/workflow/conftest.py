@@ -1,4 +1,4 @@
-"""The mark of this folder's tests, and fixtures: a finished throw-away project, and copies of it that a test may break."""
+"""The mark of this folder's tests, and fixtures: a finished throw-away project, and copies that a test may break."""
 
 import fcntl
 import shutil
