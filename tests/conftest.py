@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import real_lists
 
-LONGEST_FIRST = ("gpu", "workflow", "slurm", "scale", "tracking", "golden", "unit", "oracle")
+LONGEST_FIRST = ("gpu", "slurm", "workflow", "scale", "tracking", "golden", "unit", "oracle")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
