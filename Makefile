@@ -69,8 +69,8 @@ develop:
 
 # TORCH_INDEX=URL takes torch and torchvision from an index of wheels without CUDA and leaves CUDA's libraries out.
 PIP := $(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-compile
-PYTORCH := ^(torch|torchvision$(if $(TORCH_INDEX),,|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+))==
-OTHERS := ^(torch|torchvision|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==
+PYTORCH := torch|torchvision
+CUDA := triton|cuda-[a-z]+|nvidia-[a-z0-9-]+
 # A second make in another terminal waits, and finds it made. PyTorch and the others are unpacked side by side, and then
 # compiled by all cores: pip does one after the other.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -79,8 +79,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@exec 8>.install.lock; flock 8 2>/dev/null; \
 	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; set -ex; \
 	$(PYTHON) -m venv $(VENV); \
-	grep -E '$(PYTORCH)' requirements.lock >$(VENV)/pytorch.txt; \
-	grep -vE '$(OTHERS)' requirements.lock >$(VENV)/others.txt; \
+	grep -E '^($(PYTORCH)$(if $(TORCH_INDEX),,|$(CUDA)))==' requirements.lock >$(VENV)/pytorch.txt; \
+	grep -vE '^($(PYTORCH)|$(CUDA))==' requirements.lock >$(VENV)/others.txt; \
 	printf '%s\n' "$(TORCH_INDEX:%=--index-url %) -r $(VENV)/pytorch.txt" "-r $(VENV)/others.txt" | xargs -L 1 -P 2 $(PIP); \
 	$(PIP) --no-build-isolation --config-settings editable_mode=compat --editable .; \
 	$(BIN)/python -m compileall -qq -j 0 -x /tests/ $(VENV)/lib || true; \

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tcclip.process.files import sha256
 
 
 @contextmanager
@@ -15,12 +16,8 @@ def keeping_times(folder: Path) -> Iterator[None]:
 
     What is made from them is still up to date then; all of a suite's trainings would be made again otherwise.
     """
-    before = {path: (_digest(path), path.stat()) for path in folder.rglob("*") if path.is_file()}
+    before = {path: (sha256(path), path.stat()) for path in folder.rglob("*") if path.is_file()}
     yield
     for path, (digest, there) in before.items():
-        if path.is_file() and _digest(path) == digest:
+        if path.is_file() and sha256(path) == digest:
             os.utime(path, ns=(there.st_atime_ns, there.st_mtime_ns))
-
-
-def _digest(path: Path) -> bytes:
-    return hashlib.blake2b(path.read_bytes()).digest()

@@ -12,7 +12,6 @@ import pytest
 
 from tcclip.data.splits.lists import read_lists
 from tcclip.errors import UserError
-from tcclip.mini.again import keeping_times
 from tcclip.mini.classes import HMDB51, K400, K600, UCF101
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.encode import AVI, MP4, WEBM, Coding, encode
@@ -20,6 +19,7 @@ from tcclip.mini.relations import SSV2
 from tcclip.mini.writer import generate
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Generate, Generated
+from tcclip.stages import raw as stage
 
 SMALL = Generate(role="hmdb51", seed=3, train_per_class=2, test_per_class=1)
 
@@ -46,19 +46,19 @@ def test_a_rerun_leaves_exactly_the_listed_files(written: tuple[str, Path]) -> N
     assert {path.name for path in (out / "lists").iterdir()} == set(contents.lists)
 
 
-def test_what_is_written_again_as_it_was_keeps_its_times(tmp_path: Path) -> None:
-    def times() -> dict[str, int]:
+def test_what_the_stage_writes_again_as_it_was_keeps_its_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def times(seed: int) -> dict[str, int]:
+        dataset = small("hmdb51", SMALL.model_copy(update={"seed": seed}))
+        monkeypatch.setattr(stage, "load_dataset", lambda name: dataset)
+        stage.raw("mini_hmdb51")
         return {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
 
-    generate(small("hmdb51"), "hmdb51", tmp_path)
-    before = times()
-    with keeping_times(tmp_path):
-        generate(small("hmdb51"), "hmdb51", tmp_path)
-    assert times() == before
-    with keeping_times(tmp_path):
-        generate(small("hmdb51", SMALL.model_copy(update={"seed": 4})), "hmdb51", tmp_path)
-    videos = {name for name in before if name.endswith(".avi")}
-    assert videos and not [name for name in videos if times().get(name) == before[name]]
+    monkeypatch.chdir(tmp_path)
+    first = times(seed=3)
+    assert "manifest.csv" in first and times(seed=3) == first
+    other = times(seed=4)
+    videos = [name for name in first if name.endswith(".avi")]
+    assert videos and not [name for name in videos if other.get(name) == first[name]]
 
 
 def test_videos_have_the_container_and_codec_of_the_original(written: tuple[str, Path]) -> None:
