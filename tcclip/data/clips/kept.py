@@ -24,7 +24,7 @@ from tcclip.data.videos.frames import FrameSource
 
 PLACES = 16_384
 PLACE = 80 * 1024  # bytes: a clip of 8 frames of 56 pixels; larger ones are not kept
-SPARE = 4  # times as much as all places is free where clips are kept
+SPARE = 2  # times as much as all places is free where clips are kept
 MARK = 16  # bytes of a hash of a clip's key, before its pictures
 
 _files: list[int] = []  # descriptor of the file, where there is one

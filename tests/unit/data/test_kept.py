@@ -17,7 +17,7 @@ from tiny_world import make_world
 from torch.utils.data import Dataset
 
 from tcclip.data.clips import kept as keeping
-from tcclip.data.clips.kept import MARK, PLACE, PLACES, begin, kept
+from tcclip.data.clips.kept import MARK, PLACE, PLACES, SPARE, begin, kept
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.videos.frames import FrameStore
@@ -29,7 +29,8 @@ SHAPE = (2, 8, 8, 3)
 
 
 @pytest.fixture(autouse=True)
-def file() -> Iterator[None]:
+def file(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=SPARE * PLACES * PLACE))
     begin()
     yield
     os.close(keeping._files.pop())
@@ -91,10 +92,10 @@ def test_large_clips_are_not_kept() -> None:
 
 def test_nothing_is_kept_where_there_is_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
     os.close(keeping._files.pop())
-    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=PLACES * PLACE))
-    begin()
+    with monkeypatch.context() as little:
+        little.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=SPARE * PLACES * PLACE - 1))
+        begin()
     assert not keeping._files
-    monkeypatch.undo()
     begin()
     assert keeping._files
 
