@@ -37,7 +37,7 @@ class BackboneSource(Params):
     name: str  # of the folder data/backbones/<name>
     architecture: BackboneConfig  # the sizes that the weights must have
     open_clip: str | None = None  # model name in open_clip
-    pretrained: str | None = None  # open_clip's tag of the weights
+    pretrained: str | None = None  # open_clip's tag of the weights, or a file with them
     pretraining: Pretraining | None = None  # instead of open_clip
 
     @model_validator(mode="after")

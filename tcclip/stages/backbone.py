@@ -19,6 +19,12 @@ PRETRAINING = ("tcclip.backbone.pretraining",)  # of the mini suite's CLIP
 app = typer.Typer()
 
 
+def inputs(plan: Plan) -> list[Path]:
+    """The suite's own weights file, where there is one; of a tag of open_clip's there is none."""
+    given = plan.suite.backbone.pretrained
+    return [Path(given)] if given and Path(given).is_file() else []
+
+
 def outputs(plan: Plan) -> list[Path]:
     """The weights, and the sizes of the model."""
     return [weights(plan), layout.backbone(plan.suite.backbone.name) / "backbone.json"]

@@ -2,6 +2,8 @@
 
 
 rule backbone:
+    input:
+        stages.backbone.inputs(plan),
     output:
         stages.backbone.outputs(plan),
     log:

@@ -96,3 +96,12 @@ def test_claims_are_stale_when_any_layout_is_another_or_a_dataset_is_of_another_
     assert after != before
     plan.datasets["mini_hmdb51"] = load_dataset("hmdb51")
     assert settings(plan) != after
+
+
+def test_a_suites_own_weights_file_is_an_input_of_the_backbone_and_a_tag_is_none(tmp_path):
+    plan = load_plan("paper")
+    assert STAGES["backbone"].inputs(plan) == []
+    (tmp_path / "own.pt").touch()
+    own = plan.suite.backbone.model_copy(update={"pretrained": str(tmp_path / "own.pt")})
+    of_own = replace(plan, suite=plan.suite.model_copy(update={"backbone": own}))
+    assert STAGES["backbone"].inputs(of_own) == [tmp_path / "own.pt"]
