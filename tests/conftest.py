@@ -1,11 +1,16 @@
-"""The order and the groups of all tests, for several workers: pytest -n 2 --dist loadgroup --no-loadscope-reorder."""
+"""The order and the groups of all tests, for several workers: pytest -n 2 --dist loadgroup --no-loadscope-reorder.
+
+And what a test leaves behind.
+"""
 
 import functools
+import shutil
 from pathlib import Path
 
 import pytest
 import real_lists
 
+FAILED = pytest.StashKey[bool]()
 LONGEST_FIRST = ("gpu", "slurm", "workflow", "scale", "tracking", "golden", "unit", "oracle")
 
 
@@ -29,6 +34,28 @@ def pytest_ignore_collect(collection_path, config):
         return None
     said = [collection_path, collection_path.with_name("conftest.py")]  # a folder's may mark all of its tests
     return None if any(file.is_file() and f"mark.{mark}" in file.read_text(encoding="utf-8") for file in said) else True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Files of a test that did not fail go with it: those of all need gigabytes.
+
+    Their folder stays, so that no later test gets the same path: MLflow keeps connections to a file by its path.
+    """
+    try:
+        return (yield)
+    finally:
+        folder = getattr(item, "funcargs", {}).get("tmp_path")
+        if folder and folder.is_dir() and not item.stash.get(FAILED, False):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ Three kinds, by what their files say: generated stand-ins (`generate`), one's ow
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.reader import Params, merge, path_of, read_yaml, validate
+from tcclip.params.reader import Params, merge, path_of, read_yaml, validate, version_of
 from tcclip.params.release import Sources
 from tcclip.params.texts import TextFiles, TextKind
 
@@ -241,7 +242,14 @@ OWN_KEYS = ("csv", "folder", "suite", "methods")  # what a dataset of one's own 
 def load_dataset(name: str) -> Dataset:
     """Read a dataset file; what one of format csv leaves out is in params/datasets/_csv.yaml."""
     path = path_of("datasets", name)
-    content = {**read_yaml(path), "name": name}
+    own = path.with_name(f"{OWN}.yaml")
+    return _loaded(path, version_of(path), version_of(own) if own.is_file() else None)
+
+
+@functools.cache
+def _loaded(path: Path, version: object, own: object) -> Dataset:
+    """Once for these versions of the file and of what one's own leave out: hundreds of cells share a few datasets."""
+    content = {**read_yaml(path), "name": path.stem}
     if content.get("format") == "csv":
         content = merge(read_yaml(path_of("datasets", OWN)), content)
         if missing := [key for key in OWN_KEYS if not content.get(key)]:

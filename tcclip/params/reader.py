@@ -44,6 +44,11 @@ def versions() -> object:
     return folder, tuple(sorted(_states(str(folder)))) if folder.is_dir() else ()
 
 
+def versions_of(kind: str) -> object:
+    """The same of params/<kind>/ alone."""
+    return tuple(sorted(_states(str(params_folder().absolute() / kind))))
+
+
 def _states(folder: str) -> Iterator[tuple[str, int, int]]:
     """Path, time and size of the YAML files below a folder: asked by every job, and a tenth of what `rglob` takes.
 
@@ -62,7 +67,12 @@ def _states(folder: str) -> Iterator[tuple[str, int, int]]:
 
 def names(kind: str) -> list[str]:
     """The names that exist in params/<kind>/, for example all methods; files that start with _ are only bases."""
-    return sorted(path.stem for path in (params_folder() / kind).glob("[!_.]*.yaml"))
+    try:
+        with os.scandir(params_folder() / kind) as entries:
+            files = [entry.name for entry in entries if entry.name.endswith(".yaml")]
+    except FileNotFoundError:
+        return []
+    return sorted(file.removesuffix(".yaml") for file in files if file[0] not in "_.")
 
 
 def path_of(kind: str, name: str) -> Path:
@@ -73,10 +83,15 @@ def path_of(kind: str, name: str) -> Path:
     return path
 
 
+def version_of(path: Path) -> tuple[str, int, int]:
+    """A file, and since when it is what it is: what has been made of it is right as long as this is the same."""
+    stat = path.stat()
+    return str(path.absolute()), stat.st_mtime_ns, stat.st_size
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping; anything else in the file is an error that names the file."""
-    stat = path.stat()
-    copied: dict[str, Any] = _copied(_parsed(path, path.absolute(), (stat.st_mtime_ns, stat.st_size)))
+    copied: dict[str, Any] = _copied(_parsed(path, version_of(path)))
     return copied
 
 
@@ -88,8 +103,8 @@ def _copied(value: Any) -> Any:
 
 
 @functools.cache
-def _parsed(path: Path, place: Path, version: tuple[int, int]) -> dict[str, Any]:
-    """The file at `place`, called `path` in errors; parsed once, because hundreds of runs share a few methods."""
+def _parsed(path: Path, version: tuple[str, int, int]) -> dict[str, Any]:
+    """The file of this version, called `path` in errors; parsed once, because hundreds of runs share a few methods."""
     try:
         loader = LOADER(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()

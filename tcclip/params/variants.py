@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.reader import names, params_folder, path_of, read_yaml, validate
+from tcclip.params.reader import names, params_folder, path_of, read_yaml, validate, versions_of
 from tcclip.params.table import Row
 
 
@@ -39,10 +38,7 @@ class Variant:
 
 def variants() -> Mapping[str, Variant]:
     """All variants by name, of every file in params/tables/."""
-    folder = params_folder() / "tables"
-    stats = [(name, path_of("tables", name).stat()) for name in names("tables")]
-    methods = frozenset(names("methods"))
-    return _variants(folder.absolute(), tuple((name, s.st_mtime_ns, s.st_size) for name, s in stats), methods)
+    return _variants(versions_of("tables"), frozenset(names("methods")))
 
 
 def method_names() -> list[str]:
@@ -54,9 +50,9 @@ def variant_named(name: str) -> Variant | None:
     """The variant of that name; None for a method that has a file; an unknown name is an error with the nearest one."""
     if (params_folder() / "methods" / f"{name}.yaml").is_file():
         return None
-    if name not in variants():
+    if name not in (known := variants()):
         raise unknown("method", name, method_names())
-    return variants()[name]
+    return known[name]
 
 
 def place_of(method: str) -> str:
@@ -66,10 +62,10 @@ def place_of(method: str) -> str:
 
 
 @functools.cache
-def _variants(folder: Path, versions: tuple[tuple[str, int, int], ...], methods: frozenset[str]) -> dict[str, Variant]:
-    """Read once, because hundreds of runs share a few; folder, versions and methods are what the result depends on."""
+def _variants(tables: object, methods: frozenset[str]) -> dict[str, Variant]:
+    """Read once for these versions of `tables`, because hundreds of runs share a few."""
     found: dict[str, Variant] = {}
-    for table, *_ in versions:
+    for table in names("tables"):
         path = path_of("tables", table)
         content = read_yaml(path)
         for raw in content.get("rows") or []:

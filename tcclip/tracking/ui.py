@@ -14,6 +14,8 @@ from tcclip.tracking.address import DATABASE, VARIABLE, credentials, is_server, 
 from tcclip.tracking.mlflow_api import client
 from tcclip.tracking.saved_views import link
 
+# Nothing here gives the server jobs (of language models), for which it would start eight processes of 200 MB each.
+SERVER = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 HOST = "127.0.0.1"  # MLflow asks nobody for a password: whoever reaches the port may change and delete runs
 
 
@@ -42,7 +44,7 @@ def open_ui(port: int = 5000) -> NoReturn:
     print("Ctrl-C ends it", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", HOST]
     command += ["--port", str(port), "--workers", "1"]
-    os.execve(sys.executable, command, {**os.environ, **credentials(), "MLFLOW_DISABLE_TELEMETRY": "true"})
+    os.execve(sys.executable, command, {**SERVER, **os.environ, **credentials()})
 
 
 def experiments(uri: str) -> dict[str, str]:

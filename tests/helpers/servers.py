@@ -15,6 +15,8 @@ import pytest
 import requests
 from ports import free_port
 
+from tcclip.tracking.ui import SERVER
+
 PASSWORD = "open-sesame-4711"
 START_SECONDS = 180  # a busy machine loads mlflow slowly
 
@@ -28,7 +30,7 @@ def process(command: Sequence[str], log: Path, **environment: str) -> Iterator[s
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", **environment},
+            env={**os.environ, **SERVER, **environment},
         )
         try:
             yield started

@@ -23,7 +23,7 @@ rule mlflow_store:
 rule load_runs:
     input:
         # As the page's, which begins first: should the store not answer, this job fails and nothing else is left to be done.
-        stages.mlflow.inputs(plan),
+        lambda wildcards: stages.mlflow.inputs(plan),
         ancient(stages.figure.files(plan)),
         # Looking at runs in the UI touches the store; only its absence matters, and then the stamp is new as well.
         db=ancient("mlflow.db"),

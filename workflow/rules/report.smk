@@ -7,7 +7,7 @@ report: "../report/workflow.rst"
 
 rule report:
     input:
-        stages.report.inputs(plan),
+        lambda wildcards: stages.report.inputs(plan),
         "params/gallery.yaml",
     output:
         report(stages.report.page(plan), caption="../report/page.rst", category="Page", labels={"file": "index.html"}),

@@ -7,7 +7,7 @@ rule tables:
     input:
         rules.tokens.output,
         # Runs are named beside the tables they fill: a target brings back only what it names.
-        stages.evaluate.finished(plan, plan.runs),
+        lambda wildcards: stages.evaluate.finished(plan, plan.runs),
         [stages.table.outputs(plan, table) for table in plan.tables],
         rules.claims.output,
         stages.figure.files(plan),
@@ -26,7 +26,7 @@ if plan.first_look:
     # the class lists of all datasets.
     rule first_look:
         input:
-            stages.evaluate.finished(plan, plan.first_look),
+            lambda wildcards: stages.evaluate.finished(plan, plan.first_look),
         log:
             table=f"logs/{suite}/first_look/table.log",
             page=f"logs/{suite}/first_look/page.log",
@@ -50,6 +50,6 @@ for name in plan.tables:
         input:
             rules.tokens.output,
             stages.table.outputs(plan, name)[0],
-            stages.evaluate.finished(plan, plan.runs_of(name)),
+            lambda wildcards, name=name: stages.evaluate.finished(plan, plan.runs_of(name)),
         message:
             f"{name} of the suite"
