@@ -38,15 +38,10 @@ def params_folder() -> Path:
     return here if here.is_dir() else Path(__file__).parents[2] / "params"
 
 
-def versions() -> object:
-    """Which files are in params/ and since when; equal as long as nothing in there has changed."""
-    folder = params_folder().absolute()
+def versions(kind: str = "") -> object:
+    """Which files are in params/, or in params/<kind>/, and since when; equal as long as nothing there has changed."""
+    folder = params_folder().absolute() / kind
     return folder, tuple(sorted(_states(str(folder)))) if folder.is_dir() else ()
-
-
-def versions_of(kind: str) -> object:
-    """The same of params/<kind>/ alone."""
-    return tuple(sorted(_states(str(params_folder().absolute() / kind))))
 
 
 def _states(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.reader import names, params_folder, path_of, read_yaml, validate, versions_of
+from tcclip.params.reader import names, params_folder, path_of, read_yaml, validate, versions
 from tcclip.params.table import Row
 
 
@@ -38,7 +38,7 @@ class Variant:
 
 def variants() -> Mapping[str, Variant]:
     """All variants by name, of every file in params/tables/."""
-    return _variants(versions_of("tables"), frozenset(names("methods")))
+    return _variants(versions("tables"), frozenset(names("methods")))
 
 
 def method_names() -> list[str]:
