@@ -17,12 +17,14 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_tcclip.board import EVALUATE, TRAIN, Board
 from snakemake_logger_plugin_tcclip.screen import Screen, duration, summary
+from snakemake_logger_plugin_tcclip.why import why
 from tcclip.plan import plan_with_seeds
 from tcclip.process.home import move_caches
 
 move_caches()  # Snakemake loads its plugins before it makes its cache
 
-SHOWN = ("Nothing to be done", "This was a dry-run")
+DRY = "This was a dry-run"  # begins what Snakemake says when it has named all jobs
+SHOWN = ("Nothing to be done", DRY)
 REPEATED = (  # said by the failure's lines
     "RuleException",
     "Exiting because a job",
@@ -83,6 +85,9 @@ class LogHandler(LogHandlerBase):
             self._begin(fields[SUITE], fields.get(SEEDS, ""))
         elif event is None or event == LogEvent.ERROR:
             text = record.getMessage()
+            if text.startswith(DRY):
+                for line in why(self.jobs.values()):
+                    self.screen.say(line)
             if (record.levelno >= WARNING and not text.startswith(REPEATED)) or text.startswith(SHOWN):
                 self.screen.say(text)
 

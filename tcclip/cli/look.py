@@ -9,9 +9,9 @@ import typer
 
 from tcclip.cli.seeing import check_suffix
 from tcclip.plan import load_plan
-from tcclip.plan.other_seeds import with_run
+from tcclip.plan.changes import changed_run
 from tcclip.process.console import stage
-from tcclip.process.options import SuiteName
+from tcclip.process.options import SuiteName, Values
 
 app = typer.Typer()
 
@@ -32,6 +32,7 @@ def token_figure(
     evaluation: str,
     video: str,
     out: Annotated[Path, typer.Option(help="PNG or PDF")] = Path("token_figure.png"),
+    values: Values = None,
     suite: SuiteName = "mini",
 ) -> None:
     """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
@@ -39,4 +40,4 @@ def token_figure(
         check_suffix(out, (".png", ".pdf"))
         from tcclip.reporting.token_figure import draw_tokens
 
-        say(draw_tokens(with_run(load_plan(suite), run), run, evaluation, video, out))
+        say(draw_tokens(*changed_run(load_plan(suite), run, values or []), evaluation, video, out))

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, Literal, NoReturn
 
 from tcclip.errors import UserError
-from tcclip.process import cards
+from tcclip.process import cards, loaders
 
 LOOPBACK = "127.0.0.1"
 AUTO: Literal["auto"] = "auto"  # one process, on a GPU if there is one that works
@@ -124,7 +124,8 @@ def _with_gpu(instead: str, work: Callable[..., Any], *arguments: Any, **options
         from tcclip.process.gpu import check_works
 
         check_works(instead)
-    return work(*arguments, **options)
+    with loaders.told():
+        return work(*arguments, **options)
 
 
 def _explain(count: int, number: int, failure: Any) -> NoReturn:

@@ -16,6 +16,7 @@ from tcclip.reporting import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TRACE = "tc.trace=true"
 SHOWN = 8  # context tokens in colour, those of the most seeds
 STRENGTH = 0.65  # of the colour on a seed
 DIMMED = 0.45  # brightness of patches that are no seeds
@@ -30,10 +31,14 @@ def draw_tokens(plan: Plan, run: str, evaluation: str, video: str, out: Path) ->
     if evaluation not in named:
         raise unknown("evaluation", evaluation, named)
     path = layout.token_trace(plan.suite.name, run, evaluation)
-    method = plan.run(run).method
+    method, arguments = plan.run(run).method, plan.run(run).arguments
     if not path.is_file():
+        traced = (tc := plan.method(method).tc) is not None and tc.trace
+        once = f"`tcclip evaluate {arguments} --set {TRACE}` writes it, and then give --set {TRACE} here as well; or "
         raise UserError(
-            f"{path} is not there: set tc.trace to true in {place_of(method)} and run `tcclip evaluate {run}`"
+            f"{path} is not there: `tcclip evaluate {arguments}` writes it"
+            if traced
+            else f"{path} is not there: {once}set tc.trace to true in {place_of(method)}"
         )
     content = np.load(path)
     videos = content["video"].tolist()

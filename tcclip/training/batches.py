@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, default_collate
 
 from tcclip.data.clips.training import Sample, TrainingClips
 from tcclip.process.copying import on_device
@@ -79,6 +79,10 @@ def load(clips: TrainingClips, samples: Iterator[list[Sample]], workers: int, de
 
 
 def collate(samples: list[tuple[Tensor, int, str]]) -> tuple[Tensor, Tensor, list[str]]:
-    """Stack clips to (B, T, 3, H, W); labels (B,)."""
+    """Stack clips to (B, T, 3, H, W); labels (B,).
+
+    By torch's own function, which stacks into shared memory in a process that loads. Where there is no room, it is an
+    error there. A tensor that is moved there only when it is handed over is lost then, and the training waits for ever.
+    """
     clips, labels, videos = zip(*samples, strict=True)
-    return torch.stack(clips), torch.tensor(labels), list(videos)
+    return default_collate(list(clips)), default_collate([torch.tensor(label) for label in labels]), list(videos)

@@ -20,6 +20,7 @@ from tcclip.reporting.token_figure import draw_tokens, film_strip, paint
 from tcclip.stages import evaluate as evaluate_stage
 from tcclip.stages import train
 
+RUN = "few_shot-ssv2-k2-tc_clip-s1024"
 TWO = Views(temporal=2, spatial=1, mode="paper")
 SEGMENTS = make(load_method("tc_clip").sampling)
 
@@ -82,8 +83,16 @@ def test_trace_makes_evaluations_stale_and_no_training():
 def test_without_a_trace_the_error_says_what_to_set(tmp_path, monkeypatch):
     plan = load_plan("mini")
     monkeypatch.setattr(layout, "token_trace", lambda *_: tmp_path / "none.npz")
-    with pytest.raises(UserError, match=r"tc\.trace to true in params/methods/tc_clip\.yaml"):
-        draw_tokens(plan, "few_shot-ssv2-k2-tc_clip-s1024", "ssv2-test1-2x1", "5", tmp_path / "x.png")
+    once = rf"`tcclip evaluate {RUN} --set tc\.trace=true` writes it, and then give --set tc\.trace=true here as well"
+    with pytest.raises(UserError, match=once + r"; or set tc\.trace to true in params/methods/tc_clip\.yaml"):
+        draw_tokens(plan, RUN, "ssv2-test1-2x1", "5", tmp_path / "x.png")
+
+
+def test_of_a_run_beside_it_the_command_asks_for_the_file_that_its_evaluation_writes():
+    asked = ["token-figure", RUN, "ssv2-test1-2x1", "5", "--set", "tc.trace=true", "--suite", "mini"]
+    told = " ".join(CliRunner().invoke(app, asked).output.split())
+    assert f"runs/mini/{RUN}+tc.trace=true/predictions/ssv2-test1-2x1.npz is not there" in told
+    assert f"`tcclip evaluate {RUN} --set tc.trace=true` writes it" in told
 
 
 @pytest.mark.parametrize("command", ["token-figure", "sources"])

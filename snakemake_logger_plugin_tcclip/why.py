@@ -1,0 +1,63 @@
+"""Why a dry run would make what it would make: its jobs, put together by what has brought them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+SHOWN = 3  # jobs of a cause, and values of a job, that are named
+FOLLOWS = "Input files updated by another job"  # said of what only follows from another job
+MISSING, PARAMS = "is not there", "other params"
+WORDS = {  # what stands in a reason of Snakemake's -> what is said for it
+    "Missing output files": MISSING,
+    "Incomplete output files": "was interrupted",
+    "Updated input files": "newer inputs",
+    "Set of input files has changed": "more, fewer or other inputs",
+    "Code has changed": "another rule",
+    "Params have changed": PARAMS,
+    "Software environment definition has changed": "another environment",
+    "Forced execution": "forced",
+}
+VALUES = re.compile(r"across all output: before: (.*) now: (.*?)(?:; |$)", re.DOTALL)  # in a reason with other params
+VALUE = re.compile(r"'([^']*)'|\"([^\"]*)\"|([0-9a-f]{16})")
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")  # of code
+
+
+def why(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A line for each cause, with how many jobs it has and the first of them; the jobs that only follow are counted."""
+    found: dict[str, list[str]] = {}
+    follow = 0
+    for job in jobs:
+        if cause := cause_of(str(job.get("reason") or "")):
+            found.setdefault(cause, []).append(str(job.get("rule_msg") or job.get("rule_name")))
+        else:
+            follow += 1
+    lines = [f"  {cause} ({len(names)}): {_some(sorted(names))}" for cause, names in found.items()]
+    lines += [f"  and {follow} that follow from these"] if follow and lines else []
+    return ["Why:", *lines] if lines else []
+
+
+def cause_of(reason: str) -> str:
+    """What has brought a job, without the names of files; nothing where it only follows from another one."""
+    causes = [words for begins, words in WORDS.items() if begins in reason]
+    if FOLLOWS in reason and causes in ([], [MISSING]):
+        return ""
+    return ", ".join(_changed(reason) if cause == PARAMS else cause for cause in causes)
+
+
+def _changed(reason: str) -> str:
+    """The params that differ, of which Snakemake names all that a rule lists with them."""
+    values = VALUES.search(reason)
+    if values is None:
+        return PARAMS
+    before, now = ({"".join(found) for found in VALUE.findall(text)} for text in values.groups())
+    gone, new = sorted(before - now), sorted(now - before)
+    if all(map(FINGERPRINT.fullmatch, (*gone, *new))):
+        return "other code" if gone or new else PARAMS
+    told = [[value for value in values if not FINGERPRINT.fullmatch(value)] for values in (gone, new)]
+    return f"{PARAMS}, {_some(told[0]) or 'none'} before and {_some(told[1]) or 'none'} now"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
