@@ -57,7 +57,7 @@ def tokens_of(recorded: Recorded, name: str, clip: Clip, layer: int | None = Non
     """The context tokens of a recorded pass."""
     making = {each.number + 1: each.made for each in recorded.layers if each.made is not None}
     if not making:
-        raise UserError(f"run {name} has no context tokens: its method's vision.kind is not 'context'")
+        raise UserError(f"run {name} has no context tokens: no layer of its method makes any (vision.kind)")
     number = max(making) if layer is None else layer
     if number not in making:
         raise UserError(

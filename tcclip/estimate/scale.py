@@ -113,7 +113,7 @@ class Scale:
         extracted = sum(f.core_hours for f in self.fetched.values())
         line = sum(f.line_hours for f in self.fetched.values())
         found = [
-            Bound(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), f"{gpu:,.0f} hours of one"),
+            Bound(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), f"{gpu:,.0f} GPU-hours"),
             Bound(LOADING, core / self.cores, f"{core:,.0f} core-hours"),
             Bound(CHAIN, chain.hours, ", ".join(chain.jobs)),
             Bound(EXTRACTION, extracted / self.cores, f"{extracted:,.0f} core-hours"),
