@@ -113,3 +113,20 @@ def test_mlflow_models_predict_runs_on_a_csv_of_videos(entry: str, tmp_path: Pat
 def test_a_run_without_an_entry_is_told_what_makes_one(inside: Path) -> None:
     with pytest.raises(UserError, match="snakemake mlflow --config suite=mini"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_an_entry_that_was_deleted_or_is_in_another_store_is_one_sentence(entry: str) -> None:
+    made = r"entry .* of run .*: `rm reports/mini/mlflow.csv; snakemake mlflow --config suite=mini` makes it again"
+    client(tracking_uri()).delete_run(entry)
+    with pytest.raises(UserError, match=f"has deleted the {made}"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+    index = layout.reports("mini") / "mlflow.csv"
+    index.write_text(index.read_text().replace(entry, "0" * 32))
+    with pytest.raises(UserError, match=f"has no {made}"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match=f"cannot be reached .*: `tcclip register {RUN}` registers it when it answers"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
