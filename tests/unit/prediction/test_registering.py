@@ -75,6 +75,26 @@ def test_other_classes_are_a_parameter(entry: str) -> None:
     assert none.empty and list(none) == list(found)
 
 
+def test_every_line_of_a_table_has_one_line_of_the_answer(entry: str, tmp_path: Path) -> None:
+    """Also one that names no video or several: a blank, a folder, a list, of which `tcclip predict` would take all."""
+    import mlflow
+
+    (tmp_path / "list.csv").write_text("video\nclips/pouring.mp4\nclips/drawer.mp4\n")
+    (tmp_path / "empty").mkdir()
+    register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "lines")
+    paths = ["clips/pouring.mp4", "", "clips", str(tmp_path / "list.csv"), str(tmp_path / "empty"), "clips/drawer.mp4"]
+    found = mlflow.pyfunc.load_model("models:/lines/1").predict(pd.DataFrame({"video": paths}))
+    assert list(found["video"]) == paths
+    assert [bool(name) for name in found["class"]] == [not defect for defect in found["defect"]]
+    assert [found["defect"][number] for number in (0, 1, 2, 3, 5)] == [
+        "",
+        "no file is named",
+        *["names 2 videos, and a line has one file"] * 2,
+        "",
+    ]
+    assert "no video under" in found["defect"][4]
+
+
 def test_a_name_that_mlflow_does_not_take_is_one_sentence_and_the_run_stays_finished(entry: str) -> None:
     for name in ("hmdb51/tc_clip", "a:b", " "):
         with pytest.raises(UserError, match=f"--name must be words without / and : .got '{name}'"):
