@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -150,3 +151,19 @@ def test_a_store_that_does_not_answer_is_one_sentence(entry: str, monkeypatch: p
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(UserError, match=f"cannot be reached .*: `tcclip register {RUN}` registers it when it answers"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_a_folder_is_registered_in_the_entry_of_its_own_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in that of the run of the same name in the suite that is used where none is named."""
+    from tcclip.cli import predict
+
+    folder = tmp_path / "runs/paper" / RUN
+    folder.mkdir(parents=True)
+    (folder / "params.yaml").write_text("suite: paper\n")
+    monkeypatch.chdir(tmp_path)
+    source = SimpleNamespace(subject=SimpleNamespace(name=RUN))
+    monkeypatch.setattr("tcclip.prediction.from_run.source_of_run", lambda *_: source)
+    given: list[str] = []
+    monkeypatch.setattr("tcclip.prediction.registering.register", lambda plan, *_: given.append(plan.suite.name))
+    predict.register(f"runs/paper/{RUN}")
+    assert given == ["paper"]
