@@ -62,7 +62,8 @@ def _defect(path: str) -> str:
         named = named_videos([path])
     except UserError as error:
         return str(error)
-    return "" if [video.path for video in named] == [Path(path)] else f"names {len(named)} videos, and a line has one file"
+    alone = [video.path for video in named] == [Path(path)]
+    return "" if alone else f"has {len(named)} videos, and a line has one file"
 
 
 mlflow.models.set_model(VideoClassifier())

@@ -90,7 +90,7 @@ def test_every_line_of_a_table_has_one_line_of_the_answer(entry: str, tmp_path: 
     assert [found["defect"][number] for number in (0, 1, 2, 3, 5)] == [
         "",
         "no file is named",
-        *["names 2 videos, and a line has one file"] * 2,
+        *["has 2 videos, and a line has one file"] * 2,
         "",
     ]
     assert "no video under" in found["defect"][4]
