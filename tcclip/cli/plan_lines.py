@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from textwrap import wrap
 
 from tcclip.cli.table_lines import WIDTH, aligned
@@ -14,7 +13,7 @@ from tcclip.estimate.rows import row_costs
 from tcclip.params.dataset import Dataset, Release
 from tcclip.params.reader import path_of
 from tcclip.params.seeds import EVERY
-from tcclip.plan import Plan
+from tcclip.plan import Plan, layout
 
 UNKNOWN = "?"
 ESTIMATE = "~"  # before a size that is not measured
@@ -99,10 +98,21 @@ def disk_lines(plan: Plan) -> Iterator[str]:
     sums = [_sum([getattr(disk, kind) for disk in found.values()]) for kind in ("download", "raw", "frames")]
     yield from aligned([head, *rows, ("total", "", *map(_gigabytes, sums))], left=1)
     yield ""
-    free = shutil.disk_usage(Path()).free / GB
-    yield f"{ESTIMATE} estimated, {UNKNOWN} not known before the dataset is there. Free on this disk: {free:,.0f} GB."
+    unsure = f"{ESTIMATE} estimated, {UNKNOWN} not known before the dataset is there."
+    yield from wrap(f"{unsure} {_free()}", WIDTH)
     if kept := [name for name, dataset in plan.datasets.items() if _twice(dataset)]:
         yield f"Archives stay beside the videos unless sources.keep_archives is false: {', '.join(kept)}."
+
+
+def _free() -> str:
+    """What is free where data will lie, to which `data` or a folder in it may be a link."""
+    disks: dict[int, tuple[str, float]] = {}
+    for folder in (layout.downloads(""), layout.raw(""), layout.frames("")):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        disks.setdefault(there.stat().st_dev, (str(folder), shutil.disk_usage(there).free / GB))
+    if len(disks) == 1:
+        return f"Free on the disk of {layout.DATA}: {next(iter(disks.values()))[1]:,.0f} GB."
+    return f"Free: {', '.join(f'{free:,.0f} GB on the disk of {folder}' for folder, free in disks.values())}."
 
 
 def _counts(cost: Estimate) -> tuple[str, ...]:

@@ -94,14 +94,13 @@ def register(
 ) -> None:
     """Register a run's weights as a model of MLflow, which loads and serves it."""
     with stage(f"registration of {run}", None) as report:
-        from tcclip.plan import load_plan
         from tcclip.plan.other_seeds import with_run
-        from tcclip.prediction.from_run import source_of_run
+        from tcclip.prediction.from_run import named_run, source_of_run
         from tcclip.prediction.registering import register as give
 
         source = source_of_run(run, suite, we)
-        of_run = source.subject.name
-        report(give(with_run(load_plan(suite), of_run), of_run, source, name or of_run))
+        of_run, plan = source.subject.name, named_run(Path(run), suite)[0]  # of a folder it is the folder's
+        report(give(with_run(plan, of_run), of_run, source, name or of_run))
 
 
 def _opened(path: Path) -> IO[str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.reader import Params, merge, path_of, read_yaml, validate, version_of
+from tcclip.params.reader import Params, merge, path_of, read_yaml, usable, validate, version_of
 from tcclip.params.release import Sources
 from tcclip.params.texts import TextFiles, TextKind
 
@@ -241,7 +241,7 @@ OWN_KEYS = ("csv", "folder", "suite", "methods")  # what a dataset of one's own 
 
 def load_dataset(name: str) -> Dataset:
     """Read a dataset file; what one of format csv leaves out is in params/datasets/_csv.yaml."""
-    path = path_of("datasets", name)
+    path = usable(path_of("datasets", name))
     own = path.with_name(f"{OWN}.yaml")
     return _loaded(path, version_of(path), version_of(own) if own.is_file() else None)
 

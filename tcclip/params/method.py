@@ -14,7 +14,7 @@ from tcclip.params.kinds.axis import kinds_of, one_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
 from tcclip.params.numbers import Probability
-from tcclip.params.reader import Params, merge, nearest, path_of, read_yaml, undotted, validate
+from tcclip.params.reader import Params, merge, nearest, path_of, read_yaml, undotted, usable, validate
 from tcclip.params.recipe import Recipe
 from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
@@ -167,7 +167,7 @@ def _resolved(name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
         known = str(base.get("display", variant.base))
         naming = {"display": variant.display_over(known), "description": variant.description_over(known)}
         return merge(base, {**naming, **spelled_out(undotted(variant.changes))})
-    content = spelled_out(read_yaml(path_of("methods", name)))
+    content = spelled_out(read_yaml(usable(path_of("methods", name))))
     base = content.pop("base", None)
     if not isinstance(base, str | None):
         raise UserError(f"{path_of('methods', name)}: base: must be the name of a method (got {base!r})")

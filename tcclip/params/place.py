@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 Location = tuple[int | str, ...]
+WITH_LIMITS = "constrained-"  # before a type of several, where a field gives it limits
 
 
 def key_at(section: type[BaseModel], location: Location) -> str:
@@ -29,8 +30,9 @@ def _steps(section: type[BaseModel], location: Location) -> Iterator[tuple[int |
     for part in location:
         kinds = _kinds(current)
         inside = next((kind for kind in kinds.values() if _is_section(kind)), None)
-        if len(kinds) > 1 and part in kinds:
-            current = kinds[part]
+        one_of_several = str(part).removeprefix(WITH_LIMITS)
+        if len(kinds) > 1 and one_of_several in kinds:
+            current = kinds[one_of_several]
             yield part, current, False
         elif inside is not None:
             yield part, inside, True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ class Params(BaseModel):
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C where PyYAML has it: ten times as fast
 MERGE = "tag:yaml.org,2002:merge"  # of the key <<, which may stand several times
+NAME = re.compile(r"\w[\w.-]*")  # no shell, no Snakemake and no run's name takes it apart
 Section = TypeVar("Section", bound=Params)
 
 
@@ -75,6 +77,13 @@ def path_of(kind: str, name: str) -> Path:
     path = params_folder() / kind / f"{name}.yaml"
     if not path.is_file():
         raise unknown(kind.rstrip("s"), name, names(kind))
+    return path
+
+
+def usable(path: Path) -> Path:
+    """The file of something that is used, whose name then stands in commands and in the names of files."""
+    if not NAME.fullmatch(path.stem):
+        raise UserError(f"{path}: '{path.stem}' cannot be a name: letters, digits, '.', '_' and '-' are allowed")
     return path
 
 

@@ -13,7 +13,7 @@ from tcclip.errors import UserError, unknown
 from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset, load_suite, load_table
 from tcclip.params.dataset import Generated, Release
 from tcclip.params.exceptions import exceptions_for
-from tcclip.params.reader import path_of, versions
+from tcclip.params.reader import path_of, usable, versions
 from tcclip.params.seeds import parse_seeds
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
@@ -212,11 +212,12 @@ def _with_seeds(suite_name: str, seeds: str, params: object) -> Plan:
 
 def plan_of(suite: Suite, seeds: str = "") -> Plan:
     """The plan of a suite, with the tables of the user's own datasets; `seeds` are those that were typed for it."""
+    usable(path_of("suites", suite.name))
     own = own_datasets(suite)
     suite = with_own(suite, own)
     for protocol in suite.protocols:
         path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
-    tables = {name: load_table(name) for name in suite.tables}
+    tables = {name: load_table(usable(path_of("tables", name)).stem) for name in suite.tables}
     tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
     check_quoted(suite)
     check_first_look(suite)

@@ -28,7 +28,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
 
     we: its weights' ensemble with CLIP. UserError where there is no such run, or nothing to make it of.
     """
-    plan, name = _named(Path(run), suite)
+    plan, name = named_run(Path(run), suite)
     found = found_run(plan, name)
     backbone = Backbone.load(found.subject.backbone)
     if we and found.subject.weights is None:
@@ -52,7 +52,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
     )
 
 
-def _named(run: Path, suite: str) -> tuple[Plan, str]:
+def named_run(run: Path, suite: str) -> tuple[Plan, str]:
     """The plan and the name of a run that is named by its folder or by its name."""
     if not run.is_dir():
         return load_plan(suite), str(run)

@@ -11,10 +11,13 @@ from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.prediction.exporting import export
 from tcclip.prediction.source import Source
+from tcclip.tracking import question
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.mlflow_api import client
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import RunInfo
     from mlflow.models import ModelSignature
 
 NOT_IN_NAMES = {"/", ":"}  # of MLflow's models
@@ -25,13 +28,15 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     """Log the run's model into the run's entry and register it as the next version of `name`; returns a line about it.
 
     Raises:
-        UserError: the run has no entry yet, or MLflow has no models of that name.
+        UserError: the run has no entry, MLflow has no models of that name, or its store does not answer.
     """
     if not name.strip() or set(name) & NOT_IN_NAMES:
         raise UserError(f"--name must be words without / and : (got '{name}'), which MLflow's addresses are made of")
     uri = tracking_uri()
     entry = entry_of(plan, run)
+    question.check(f"`tcclip register {run}` registers it when it answers")
     connection = client(uri)  # and the environment that MLflow's functions read
+    ended = _there(connection, entry, plan, run)
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -39,7 +44,6 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     with tempfile.TemporaryDirectory(prefix="tcclip-") as scratch:
         folder = Path(scratch) / "model"
         export(source, folder)
-        ended = connection.get_run(entry).info
         try:
             with mlflow.start_run(run_id=entry, log_system_metrics=False):
                 logged = mlflow.pyfunc.log_model(
@@ -58,7 +62,7 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
 
 def entry_of(plan: Plan, run: str) -> str:
     """The id of a run's entry in MLflow."""
-    index = layout.reports(plan.suite.name) / "mlflow.csv"
+    index = _index(plan)
     makes = f"'snakemake mlflow --config suite={plan.suite.name}' makes it"
     if not index.is_file():
         raise UserError(f"{index} is not there, so that MLflow has no entry of {run}: {makes}")
@@ -67,6 +71,29 @@ def entry_of(plan: Plan, run: str) -> str:
     if run not in ids:
         raise UserError(f"{index} has no entry of run {run}: {makes}")
     return ids[run]
+
+
+def _there(connection: MlflowClient, entry: str, plan: Plan, run: str) -> RunInfo:
+    """What the store says of an entry; UserError where it was deleted, or is in another store than the one in use."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        info = connection.get_run(entry).info
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        info = None
+    if info is None or info.lifecycle_stage != "active":
+        raise UserError(
+            f"MLflow's store {connection.tracking_uri} {'has no' if info is None else 'has deleted the'} entry {entry} "
+            f"of run {run}: `rm {_index(plan)}; snakemake mlflow --config suite={plan.suite.name}` makes it again"
+        )
+    return info
+
+
+def _index(plan: Plan) -> Path:
+    """Which entry is whose, as the loader has left it."""
+    return layout.reports(plan.suite.name) / "mlflow.csv"
 
 
 def _signature() -> ModelSignature:

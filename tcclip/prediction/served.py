@@ -6,13 +6,17 @@ with a Python that has tcclip.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
 
 import tcclip
+from tcclip.errors import UserError
 from tcclip.prediction.classes import typed_names
+from tcclip.prediction.naming import named_videos
+from tcclip.prediction.result import Prediction
 
 TOP = 5  # classes that are told of each video
 
@@ -31,8 +35,14 @@ class VideoClassifier(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflo
         names joined by `, `, in the place of the training's.
         """
         asked = (params or {}).get("classes", "")
-        paths = [str(path) for path in model_input["video"]]
-        found = self.model.predict(paths, typed_names(asked) or None, top=TOP) if paths else []
+        paths = ["" if pd.isna(path) else str(path) for path in model_input["video"]]
+        defects = [_defect(path) for path in paths]
+        files = [path for path, defect in zip(paths, defects, strict=True) if not defect]
+        told = iter(self.model.predict(files, typed_names(asked) or None, top=TOP) if files else [])
+        found = [
+            Prediction(path, defect=defect) if defect else next(told)
+            for path, defect in zip(paths, defects, strict=True)
+        ]
         return pd.DataFrame(
             {
                 "video": [prediction.video for prediction in found],
@@ -42,6 +52,18 @@ class VideoClassifier(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflo
                 "defect": [prediction.defect for prediction in found],
             }
         )
+
+
+def _defect(path: str) -> str:
+    """Why a line of the table is not one video; a folder or a list of some would make several lines of it."""
+    if not path.strip():
+        return "no file is named"
+    try:
+        named = named_videos([path])
+    except UserError as error:
+        return str(error)
+    alone = [video.path for video in named] == [Path(path)]
+    return "" if alone else f"has {len(named)} videos, and a line has one file"
 
 
 mlflow.models.set_model(VideoClassifier())

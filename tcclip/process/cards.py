@@ -10,7 +10,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
+import itertools
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -22,6 +24,7 @@ from tcclip.errors import UserError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 FOLDER = "TCCLIP_CARDS"  # of the lock files, in the environment of the jobs that share the cards
+NAME = re.compile(r"\d|GPU-|MIG-")  # how a card's begins, or that of a part of one
 DRIVER = Path("/proc/driver/nvidia/gpus")  # a folder for each card
 POLL_SECONDS = 0.2
 
@@ -29,10 +32,13 @@ _held: list[IO[bytes]] = []  # open until this process ends
 
 
 def on_this_machine() -> list[str]:
-    """The cards that this process may use, as CUDA_VISIBLE_DEVICES names them; none where there is no driver."""
+    """The cards that this process may use, as CUDA_VISIBLE_DEVICES names them; none where there is no driver.
+
+    CUDA stops reading at the first word that names no card: `-1`, by which people hide all cards, or those after it.
+    """
     named = os.environ.get(VISIBLE)
     if named is not None:
-        return [card.strip() for card in named.split(",") if card.strip()]
+        return list(itertools.takewhile(NAME.match, (card.strip() for card in named.split(","))))
     return [str(number) for number, _ in enumerate(DRIVER.iterdir())] if DRIVER.is_dir() else []
 
 

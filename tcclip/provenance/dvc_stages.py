@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from tcclip.params.dataset import Own
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
 
@@ -35,10 +37,23 @@ def stages_of(plan: Plan) -> str:
         suite=suite,
         named=named,
         stages=[
-            ("data", "videos", kinds["raw"]),
-            ("splits", "splits texts", kinds["splits"]),
-            ("frames", "frames", kinds["frames"]),
-            ("backbone", "backbone tokens pseudo_labels", [backbone]),
+            ("data", "videos", [], kinds["raw"]),
+            ("splits", "splits texts", [json.dumps(path, ensure_ascii=False) for path in given(plan)], kinds["splits"]),
+            ("frames", "frames", [], kinds["frames"]),
+            ("backbone", "backbone tokens pseudo_labels", [], [backbone]),
         ],
         needed=sorted([*CODE, backbone, *(path for paths in kinds.values() for path in paths)]),
     )
+
+
+def given(plan: Plan) -> list[str]:
+    """What people write about datasets of their own, besides params/: lists of videos and of names, and texts.
+
+    No other stage follows it: a stage that DVC skips is one that Snakemake is not asked about.
+    """
+    found: list[Path] = []
+    for dataset in (dataset for dataset in plan.datasets.values() if isinstance(dataset, Own)):
+        texts = layout.given_texts(dataset.name)
+        found += [path for path in (dataset.list_path, dataset.names_path) if path]
+        found += [texts] if texts.is_dir() else []
+    return sorted({path.as_posix() for path in found})

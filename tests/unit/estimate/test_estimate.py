@@ -4,8 +4,10 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -191,6 +193,22 @@ def test_videos_that_are_at_hand_are_not_downloaded_and_online_datasets_store_no
     online = dataset.frames.model_copy(update={"store": "online"})
     disk = disk_of(dataset.model_copy(update={"folder": "/videos", "frames": online}))
     assert disk.download == disk.frames == Size(0, True)
+
+
+def test_free_space_is_that_of_the_disks_on_which_data_will_lie(empty, monkeypatch):
+    gigabytes = {empty / "large": 3000, Path("/dev/shm"): 500}
+
+    def disk_usage(path):
+        return SimpleNamespace(free=next(GB * gigabytes[p] for p in Path(path).resolve().parents if p in gigabytes))
+
+    monkeypatch.setattr("shutil.disk_usage", disk_usage)
+    (empty / "large/data").mkdir(parents=True)
+    (empty / "data").symlink_to(empty / "large/data")
+    assert "Free on the disk of data: 3,000 GB." in "\n".join(plan_lines.disk_lines(load_plan("mini")))
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as fast:  # another disk
+        (empty / "data/frames").symlink_to(fast)
+        said = " ".join(plan_lines.disk_lines(load_plan("mini")))
+    assert "Free: 3,000 GB on the disk of data/downloads, 500 GB on the disk of data/frames." in said
 
 
 def test_the_account_is_printed_without_torch_data_or_network(empty):

@@ -13,6 +13,7 @@ from tcclip.params.architecture import BackboneConfig
 from tcclip.params.budget import Budget
 from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted, validate, versions
+from tcclip.params.suite import Suite
 from tcclip.params.table import Table
 from tcclip.params.variants import method_names
 
@@ -261,3 +262,10 @@ def test_a_wrong_size_of_the_backbone_is_one_sentence(tmp_path, monkeypatch, key
 
 def test_a_suite_s_sizes_are_those_that_models_are_built_with():
     assert load_suite("paper").backbone.architecture == BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)
+
+
+def test_a_key_that_takes_a_number_or_a_word_is_called_as_in_the_file():
+    content = load_suite("mini").model_dump()
+    content["machine"]["gpus"] = -1
+    with pytest.raises(UserError, match=re.escape("machine.gpus: input should be greater than or equal to 0 (got -1)")):
+        validate(content, Suite, "mini.yaml")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -75,6 +76,26 @@ def test_other_classes_are_a_parameter(entry: str) -> None:
     assert none.empty and list(none) == list(found)
 
 
+def test_every_line_of_a_table_has_one_line_of_the_answer(entry: str, tmp_path: Path) -> None:
+    """Also one that names no video or several: a blank, a folder, a list, of which `tcclip predict` would take all."""
+    import mlflow
+
+    (tmp_path / "list.csv").write_text("video\nclips/pouring.mp4\nclips/drawer.mp4\n")
+    (tmp_path / "empty").mkdir()
+    register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "lines")
+    paths = ["clips/pouring.mp4", "", "clips", str(tmp_path / "list.csv"), str(tmp_path / "empty"), "clips/drawer.mp4"]
+    found = mlflow.pyfunc.load_model("models:/lines/1").predict(pd.DataFrame({"video": paths}))
+    assert list(found["video"]) == paths
+    assert [bool(name) for name in found["class"]] == [not defect for defect in found["defect"]]
+    assert [found["defect"][number] for number in (0, 1, 2, 3, 5)] == [
+        "",
+        "no file is named",
+        *["has 2 videos, and a line has one file"] * 2,
+        "",
+    ]
+    assert "no video under" in found["defect"][4]
+
+
 def test_a_name_that_mlflow_does_not_take_is_one_sentence_and_the_run_stays_finished(entry: str) -> None:
     for name in ("hmdb51/tc_clip", "a:b", " "):
         with pytest.raises(UserError, match=f"--name must be words without / and : .got '{name}'"):
@@ -113,3 +134,36 @@ def test_mlflow_models_predict_runs_on_a_csv_of_videos(entry: str, tmp_path: Pat
 def test_a_run_without_an_entry_is_told_what_makes_one(inside: Path) -> None:
     with pytest.raises(UserError, match="snakemake mlflow --config suite=mini"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_an_entry_that_was_deleted_or_is_in_another_store_is_one_sentence(entry: str) -> None:
+    made = r"entry .* of run .*: `rm reports/mini/mlflow.csv; snakemake mlflow --config suite=mini` makes it again"
+    client(tracking_uri()).delete_run(entry)
+    with pytest.raises(UserError, match=f"has deleted the {made}"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+    index = layout.reports("mini") / "mlflow.csv"
+    index.write_text(index.read_text().replace(entry, "0" * 32))
+    with pytest.raises(UserError, match=f"has no {made}"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match=f"cannot be reached .*: `tcclip register {RUN}` registers it when it answers"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_a_folder_is_registered_in_the_entry_of_its_own_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in that of the run of the same name in the suite that is used where none is named."""
+    from tcclip.cli import predict
+
+    folder = tmp_path / "runs/paper" / RUN
+    folder.mkdir(parents=True)
+    (folder / "params.yaml").write_text("suite: paper\n")
+    monkeypatch.chdir(tmp_path)
+    source = SimpleNamespace(subject=SimpleNamespace(name=RUN))
+    monkeypatch.setattr("tcclip.prediction.from_run.source_of_run", lambda *_: source)
+    given: list[str] = []
+    monkeypatch.setattr("tcclip.prediction.registering.register", lambda plan, *_: given.append(plan.suite.name))
+    predict.register(f"runs/paper/{RUN}")
+    assert given == ["paper"]

@@ -112,6 +112,22 @@ def test_a_job_that_shares_none_keeps_what_it_sees(monkeypatch):
     assert os.environ[cards.VISIBLE] == "5"
 
 
+@pytest.mark.parametrize(
+    ("named", "there"),
+    [
+        ("-1", []),
+        ("", []),
+        ("none", []),
+        ("2, 0,-1,1", ["2", "0"]),
+        ("1,,0", ["1"]),
+        ("GPU-0f1e,MIG-9a8b,", ["GPU-0f1e", "MIG-9a8b"]),
+    ],
+)
+def test_cards_are_named_up_to_the_first_word_that_names_none_as_cuda_reads_them(monkeypatch, named, there):
+    monkeypatch.setenv(cards.VISIBLE, named)
+    assert cards.on_this_machine() == there
+
+
 def test_no_driver_and_no_names_are_no_cards(monkeypatch, tmp_path):
     monkeypatch.delenv(cards.VISIBLE, raising=False)
     monkeypatch.setattr(cards, "DRIVER", tmp_path / "absent")
