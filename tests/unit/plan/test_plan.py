@@ -1,7 +1,5 @@
 """The plan expands tables to evaluations and runs; a run that serves several tables is planned once."""
 
-import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,10 +9,10 @@ import pytest
 from changed_params import with_params
 
 from tcclip.errors import UserError
-from tcclip.params import load_method, load_suite, load_table
+from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import params_folder
-from tcclip.plan import expand, load_plan, plan_of
+from tcclip.plan import expand, load_plan
 from tcclip.plan.cells import Average, Looks
 from tcclip.stages import evaluate, texts, train
 
@@ -316,19 +314,3 @@ def test_planning_imports_neither_torch_nor_pandas():
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "set()"
-
-
-def planned(suite):
-    return plan_of(load_suite(suite)).suite
-
-
-@pytest.mark.parametrize("kind, of_ours, used", [("suites", "mini", planned), ("methods", "tc_clip", load_method)])
-def test_a_file_whose_name_a_command_would_take_apart_is_used_for_nothing(tmp_path, monkeypatch, kind, of_ours, used):
-    """`tcclip backbone --suite my suite` failed in a job, with the command line's help."""
-    shutil.copytree(params_folder(), tmp_path / "params")
-    monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))
-    for name in ("my suite", "a;b", "tc_clip (copy)"):
-        shutil.copy(tmp_path / f"params/{kind}/{of_ours}.yaml", tmp_path / f"params/{kind}/{name}.yaml")
-        with pytest.raises(UserError, match=re.escape(f"{name}.yaml: '{name}' cannot be a name: letters, digits, ")):
-            used(name)
-    assert used(of_ours).name == of_ours  # copies that nobody uses are no hindrance
