@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 import real_lists
+from hypothesis import settings
 
 FAILED = pytest.StashKey[bool]()
+settings.register_profile("patient", settings.default, deadline=None)  # a busy machine breaks no statement
+settings.load_profile("patient")
 LONGEST_FIRST = ("gpu", "slurm", "workflow", "scale", "tracking", "golden", "unit", "oracle")
 
 

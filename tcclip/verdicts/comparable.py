@@ -24,7 +24,7 @@ COMMON = "-common"  # how the name of a method ends that has the paper's common 
 OF_BACKBONE = ("open_clip", "pretrained", "architecture")  # keys of a suite's backbone
 OF_FRAMES = ("frames", "views")  # keys of a protocol
 OF_COSTS = ("train", "vision", "tc", "pos", "pool", "text", "look", "score")  # keys of a method
-NOT_IN_NUMBERS = ("name", "description", "display", "micro_batch", "validation", "test_last", "seed", "seeds")
+NOT_IN_NUMBERS = ("name", "description", "display", "micro_batch", "validation", "test_last", "seed")
 
 
 @dataclass(frozen=True)

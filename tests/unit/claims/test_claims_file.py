@@ -72,6 +72,22 @@ def test_a_mean_over_columns_is_one_number_and_columns_are_one_each():
     assert [as_printed(contrast, PRINTED) for contrast in each] == [-0.5, 0.3]
 
 
+def test_a_row_is_not_compared_with_itself():
+    assert contrasts(claim(rows=["K-means", "Baseline"]), LAYOUTS) == contrasts(claim(), LAYOUTS)
+
+
+def test_a_comparison_that_is_written_twice_counts_once():
+    said = claim(columns=["hmdb51", "ssv2"])
+    assert contrasts(said.model_copy(update={"all_of": 2 * said.all_of}), LAYOUTS) == contrasts(said, LAYOUTS)
+
+
+@pytest.mark.parametrize(
+    ("bound", "holds"), [({"above": 0.1}, False), ({"above": None, "below": 0.1}, False), ({}, True)]
+)
+def test_a_printed_difference_at_the_bound_is_neither_above_nor_below_it(bound, holds):
+    assert holds_as_printed(contrasts(claim(**bound), LAYOUTS), PRINTED) == holds  # 53.6 - 53.5
+
+
 def test_a_difference_less_another_one_and_a_quotient():
     (gain,) = contrasts(claim(rows="DPC-KNN", than={"row": "K-means", "over": "Baseline"}), LAYOUTS)
     assert as_printed(gain, PRINTED) == pytest.approx((54.4 - 53.5) - (53.6 - 53.5))

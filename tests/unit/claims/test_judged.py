@@ -107,6 +107,38 @@ def test_quoted_cells_and_accuracies_without_replicates_are_not_measured():
     assert list(found.videos.values()) == [720] and list(found.seeds.values()) == [3]
 
 
+def of_two_columns(first, second):
+    """The claim that TC-CLIP is above ViFi-CLIP in two columns, in which it is by so much."""
+    about = {"table": "table2", "group": "no weight ensemble", "rows": "TC-CLIP", "over": "ViFi-CLIP", "above": 0}
+    parts = [{**about, "columns": ["hmdb51", "ucf101"]}]
+    rng, found = np.random.default_rng(0), Measured()
+    for row, videos, seeds, values in (("TC-CLIP", 70, 3, (first, second)), ("ViFi-CLIP", 80, 2, (0, 0))):
+        for column, value in zip(parts[0]["columns"], values, strict=True):
+            key = ("table2", about["group"], row, column)
+            found.values[key], found.replicates[key] = value, value + rng.standard_normal(SETTINGS.draws)
+            found.videos[key], found.seeds[key] = videos, seeds
+    claim = Claim.model_validate({"name": "above", "says": "It is above.", "place": "here", "all_of": parts})
+    return judged([claim], LAYOUTS, found, SETTINGS)
+
+
+def test_a_comparison_tells_the_videos_of_its_row_and_the_fewest_seeds_of_both():
+    found = of_two_columns(9.0, 8.0).comparisons
+    assert (found["n_videos"].tolist(), found["n_seeds"].tolist()) == ([70, 70], [2, 2])
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict", "low"),
+    [(8.0, "holds", "low"), (-9.0, "does not hold", "joint_low"), (0.5, "undecided", "joint_low")],
+)
+def test_a_claim_shows_its_own_interval_where_it_holds_and_else_the_wider_one_that_could_refute_it(
+    second, verdict, low
+):
+    found = of_two_columns(9.0, second)
+    claim, decisive = found.claims.iloc[0], found.comparisons.iloc[1]
+    assert (claim["verdict"], claim["columns"]) == (verdict, "ucf101")
+    assert claim["low"] == decisive[low] and decisive["joint_low"] < decisive["low"]
+
+
 @pytest.fixture
 def measured_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The mini suite's tables without a number but Table 8b's, which are the paper's."""

@@ -70,10 +70,18 @@ def test_the_decisive_difference_is_the_one_most_against_the_claim_in_widths_of_
     assert judge(values, draws, np.tile(ABOVE, (3, 1)), SETTINGS).decisive == 1
 
 
+def test_what_is_timed_is_never_the_decisive_one_where_another_refutes_the_claim():
+    draws = np.stack([np.full(DRAWS, np.nan), -3 + 0.1 * np.random.default_rng(0).standard_normal(DRAWS)])
+    found = judge(np.array([-5.0, -3.0]), draws, np.tile(ABOVE, (2, 1)), SETTINGS)
+    assert (found.word, found.decisive) == ("does not hold", 1)
+
+
 def test_intervals_of_several_differences_are_as_wide_as_all_together_need():
     draws = np.random.default_rng(0).standard_normal((20, 20_000))
     assert joint_level(draws[:1], 95) == pytest.approx(95, abs=0.1)
     assert joint_level(np.repeat(draws[:1], 20, axis=0), 95) == pytest.approx(95, abs=0.1)
+    assert joint_level(np.stack([draws[0], np.ones(20_000)]), 95) == pytest.approx(95, abs=0.1)  # a counted cost
+    assert joint_level(np.ones((2, 20_000)), 95) == 95  # never below that of one
     assert joint_level(draws, 95) == pytest.approx(100 * 0.95 ** (1 / 20), abs=0.1)  # independent ones: Sidak's level
 
 

@@ -136,6 +136,7 @@ def test_a_side_within_two_pixels_of_224_becomes_it_and_of_another_input_in_prop
     rng = np.random.default_rng(0)
     sides = {multi_scale_box(258, 300, 224, [0.875, 0.86], rng)[2] for _ in range(50)}
     assert sides == {224, 221}  # floor(258 * 0.875) = 225
+    assert [multi_scale_box(side, side, 224, [1.0], rng)[2] for side in (226, 227)] == [224, 227]
     assert {multi_scale_box(384, 384, 336, [0.87], rng)[2] for _ in range(5)} == {336}  # three pixels of 336
     assert {multi_scale_box(64, 64, 56, [0.86], rng)[2] for _ in range(5)} == {55}  # half a pixel of 56
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from tcclip.cli.app import app
 from tcclip.data.splits import listed_paths
+from tcclip.data.splits.doubles import remarks_of_official
 from tcclip.data.splits.listed_paths import check_own
 from tcclip.data.splits.own_list import Entry, OwnList, read_own
 from tcclip.errors import UserError
@@ -176,3 +177,18 @@ def test_missing_videos_with_names_like_others_are_told_in_seconds(kitchen, monk
         check_own(own(kitchen, []), OwnList(Path("list.csv"), entries, ["run"], []), rows, known)
     assert time.process_time() - start < 2
     assert str(error.value).endswith("writes it, and the next error names others")
+
+
+def test_official_lists_that_train_with_the_content_of_a_tested_video_or_list_one_twice_are_told():
+    lists = {"train1": [("a", 0), ("b", 0), ("c", 1)], "test1": [("d", 0), ("e", 1)]}
+    said = "1 videos of split test1 have the content of a training video: a and d"
+    assert remarks_of_official(lists, [["a", "d"], ["b", "c"]]) == [said]
+    assert remarks_of_official({**lists, "test2": [("f", 0)]}, [["d", "f"]]) == []  # neither is trained with
+    assert remarks_of_official({"train1": [("a", 0), ("b", 0), ("a", 0)]}, []) == [
+        "split train1 lists 1 of its 3 videos twice"
+    ]
+
+
+def test_a_test_split_that_is_a_part_of_the_training_list_on_purpose_is_no_remark():
+    both = [("a", 0), ("b", 1)]
+    assert remarks_of_official({"train": both, "test1": both}, [["a", "b"]]) == []

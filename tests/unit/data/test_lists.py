@@ -68,8 +68,14 @@ def test_ucf_labels_count_from_one_in_the_file_and_belong_to_the_folder(tmp_path
     assert splits["test1"] == [("v_HandStandPushups_g02_c01", 1)]
 
 
+def test_labels_follow_the_numbers_of_ucfs_class_list_as_numbers(tmp_path: Path) -> None:
+    write(tmp_path, classInd__txt="10 YoYo\n2 Bowling\n1 Archery\n", testlist01__txt="YoYo/v_YoYo_g01_c01.avi\n")
+    classes, splits = read_lists(dataset("ucf101", "test1"), tmp_path)
+    assert classes == {"all": ["Archery", "Bowling", "YoYo"]} and splits["test1"] == [("v_YoYo_g01_c01", 2)]
+
+
 def test_ssv2_templates_lose_their_brackets_and_validation_is_the_test_split(tmp_path: Path) -> None:
-    names = {"Pouring something into something": "1", "Holding something next to something": "0"}
+    names = {"Pouring something into something": "10", "Holding something next to something": "9"}  # as numbers
     train = [{"id": "78687", "template": "Holding [something] next to [something]", "label": "holding potato ..."}]
     validation = [{"id": "12", "template": "Pouring [something] into [something]", "label": "pouring milk"}]
     write(
@@ -90,6 +96,11 @@ def test_kinetics_annotations_share_one_alphabetical_class_list(tmp_path: Path) 
     classes, splits = read_lists(dataset("kinetics", "train", "val"), tmp_path)
     assert classes == {"all": ["archery", "petting animal (not cat)", "yawning"]}
     assert splits == {"train": [("-aNccq2jvUA", 2), ("___qijXy2f0", 1)], "val": [("0aaaaaaaaaa", 0)]}
+
+
+def test_published_names_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("id,name\n10,yawning\n2,bowling\n0,archery\n")
+    assert read_names(tmp_path / "names.csv") == ["archery", "bowling", "yawning"]
 
 
 @pytest.mark.parametrize(

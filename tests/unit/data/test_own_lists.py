@@ -74,11 +74,11 @@ def listed(**counts):
 
 
 def test_without_it_a_share_of_every_class_is_drawn_for_the_test(folder):
-    splits = read_own(own(folder, listed(a=10, b=4, c=2)))[1]
+    splits = read_own(own(folder, listed(a=10, b=4, c=2, d=9)))[1]
     tested = [label for _, label in splits["test1"]]
-    assert [tested.count(label) for label in range(3)] == [3, 1, 1]
+    assert [tested.count(label) for label in range(4)] == [3, 1, 1, 3]  # 30 %, rounded
     assert not {video for video, _ in splits["train1"]} & {video for video, _ in splits["test1"]}
-    assert len(splits["train1"]) == 11
+    assert len(splits["train1"]) == 17
 
 
 def test_the_draw_depends_on_the_seed_and_on_no_other_class(folder):
@@ -88,6 +88,11 @@ def test_the_draw_depends_on_the_seed_and_on_no_other_class(folder):
     first = tested(listed(a=10, b=10))
     assert first == tested(listed(b=10)) == tested(["path,label", *reversed(listed(b=10)[1:])])
     assert first != tested(listed(b=10), split_seed=2)
+
+
+def test_every_class_has_a_draw_of_its_own(folder):
+    tested = [video.split("/") for video, _ in read_own(own(folder, listed(a=10, b=10, c=10)))[1]["test1"]]
+    assert len({tuple(sorted(number for name, number in tested if name == label)) for label in "abc"}) == 3
 
 
 def test_the_split_tables_hold_few_shot_lists(folder):
@@ -219,6 +224,15 @@ def test_a_budget_of_its_own_is_its_trainings_alone(folder):
     plan = load_plan("mini")
     assert plan.protocol_for(plan.run("few_shot-kitchen-k2-tc_clip-s1024")).total_batch == 8
     assert plan.protocol_for(plan.run("few_shot-ucf101-k2-tc_clip-s1024")).total_batch == 4
+
+
+def test_seeds_of_its_own_are_its_trainings_alone(folder):
+    own(folder, protocols={"few_shot": {"seeds": [7, 8]}})
+    seeds = {
+        role: {run.seed for run in load_plan("mini").runs.values() if run.role == role}
+        for role in ("kitchen", "ucf101")
+    }
+    assert seeds == {"kitchen": {7, 8}, "ucf101": {1024}}
 
 
 @pytest.mark.parametrize(

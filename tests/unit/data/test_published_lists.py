@@ -196,6 +196,8 @@ def test_three_draws_of_base_classes_differ_and_share_no_test_video() -> None:
     assert classes == {"base": ["class 2", "class 3", "class 4"], "novel": ["class 0", "class 1"]}
     draws = [set(splits[f"base_train{n}"]) for n in (1, 2, 3)]
     assert all(len(draw) == 48 for draw in draws) and draws[0] != draws[1] != draws[2] != draws[0]
+    _, others = base_novel_lists(train, test, names, BaseNovel(seed=2, shots=16, draws=3), "train")
+    assert all(set(others[f"base_train{n}"]) not in draws for n in (1, 2, 3))
     assert splits["base_test"][0] == ("e2-0", 0) and splits["novel_test"][-1] == ("e1-2", 1)
     assert len(splits["base_test"]) + len(splits["novel_test"]) == len(test)
 
@@ -223,6 +225,15 @@ def test_the_validation_variant_of_k600_takes_every_annotated_video_of_the_draws
     write_splits(data, raw, tmp_path / "splits")
     assert read_split(tmp_path / "splits/test1.csv") == [("AAAAAAAAAAA", 0), ("BBBBBBBBBBB", 1), ("DDDDDDDDDDD", 0)]
     assert read_split(tmp_path / "splits/test2.csv") == [("AAAAAAAAAAA", 1), ("CCCCCCCCCCC", 0), ("DDDDDDDDDDD", 1)]
+
+
+def test_a_class_of_a_draw_without_an_annotated_video_is_named(tmp_path: Path) -> None:
+    raw = write(tmp_path / "raw", val__csv="label,youtube_id\narchery,AAAAAAAAAAA\n")
+    (raw / "lists/published").mkdir()
+    (raw / "lists/published/ZS_split1_K600.csv").write_text("id,name\n0,archery\n1,bowling\n")
+    data = dataset("kinetics", "test1", class_lists="per_split").model_copy(update={"zero_shot_from": "val"})
+    with pytest.raises(UserError, match=r"dataset tiny: class 'bowling' of .*ZS_split1_K600\.csv has no video in the"):
+        write_splits(data, raw, tmp_path / "splits")
 
 
 def test_a_published_list_that_is_missing_names_the_commands_that_fetch_it(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def frames(height: int = 70, width: int = 95) -> np.ndarray:
     return np.stack([photograph(height, width), photograph(height, width)[::-1]])
 
 
-@pytest.mark.parametrize(("place", "side"), [(0.0, 56), (0.5, 60), (1.0, 64)])
+@pytest.mark.parametrize(("place", "side"), [(0.0, 56), (0.2, 58), (0.5, 60), (1.0, 64)])
 def test_the_short_side_is_between_those_of_the_recipe_in_proportion_to_the_input(place: float, side: int) -> None:
     given = frames()
     width = 95 * side // 70

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_videos import photograph
 
-from tcclip.data.clips.augmentation.rand_augment import HOW, OPERATIONS, Operation, draw_operations, operated
+from tcclip.data.clips.augmentation.rand_augment import OPERATIONS, Operation, draw_operations, operated
 from tcclip.data.clips.augmentation.v import resized_crop_box, train_clip
 from tcclip.params import load_method
 from tcclip.params.kinds.augmentation.v import RandAugment, Settings
@@ -48,7 +48,9 @@ def test_an_operation_is_that_of_the_usual_increasing_set(
     picture = Image.fromarray(photograph(48, 64))
     level_of = theirs.LEVEL_TO_ARG[THEIRS[name]]
     arguments = level_of(10 * abs(strength), dict(theirs._HPARAMS_DEFAULT)) if level_of else ()
-    expected = theirs.NAME_TO_OP[THEIRS[name]](picture, *arguments, resample=HOW, fillcolor=(128, 128, 128))
+    expected = theirs.NAME_TO_OP[THEIRS[name]](
+        picture, *arguments, resample=Image.Resampling.BICUBIC, fillcolor=(128, 128, 128)
+    )
     assert np.array_equal(operated(np.asarray(picture), [Operation(name, strength)]), np.asarray(expected))
 
 
@@ -104,6 +106,13 @@ def test_where_no_crop_fits_the_largest_one_in_the_centre_is_taken() -> None:
     rng = np.random.default_rng(0)
     assert resized_crop_box(100, 10, (0.9, 1.0), (0.75, 4 / 3), rng) == (43, 0, 13, 10)
     assert resized_crop_box(10, 100, (0.9, 1.0), (0.75, 4 / 3), rng) == (0, 43, 10, 13)
+
+
+def test_a_crop_as_high_or_as_wide_as_the_frame_lies_anywhere_along_it() -> None:
+    draws = [np.random.default_rng(seed) for seed in range(20)]
+    lefts = {resized_crop_box(10, 100, (0.1, 0.1), (1.0, 1.0), rng)[1] for rng in draws}
+    tops = {resized_crop_box(100, 10, (0.1, 0.1), (1.0, 1.0), rng)[0] for rng in draws}
+    assert len(lefts) > 10 and len(tops) > 10
 
 
 def test_a_ratio_is_width_over_height() -> None:

@@ -38,6 +38,7 @@ def test_every_frame_of_a_segment_is_drawn() -> None:
     rng = np.random.default_rng(0)
     seen = {int(tsn_random(50, 16, rng)[2]) for _ in range(100)}
     assert seen == {6, 7, 8}
+    assert set(tsn_random(50, 16, rng) - 3 * np.arange(16)) == {0, 1, 2}  # by itself in each segment
 
 
 @given(F, T)
@@ -85,8 +86,9 @@ def test_a_random_window_has_one_stride_and_lies_anywhere_in_the_video(
 
 def test_a_random_window_may_start_at_the_first_and_end_at_the_last_frame() -> None:
     rng = np.random.default_rng(0)
-    starts = {int(random_window(16, 116, 8, rng)[0]) for _ in range(60)}
-    assert starts == {0, 1, 2, 3}
+    for frames in (114, 116):  # a window has 113
+        starts = {int(random_window(16, frames, 8, rng)[0]) for _ in range(60)}
+        assert starts == set(range(frames - 112))
 
 
 @given(F, T, Stride, st.integers(1, 6))
@@ -199,6 +201,14 @@ def test_deterministic_views_of_frames_in_a_row_are_at_the_middle_rate_and_sprea
     for view, indices in enumerate(found):
         start = floor(Fraction(2 * view + 1, 2 * views) * (length - count)) if frames > count else 0
         assert indices == consecutive(frames, count, 3, 0, start)
+
+
+def test_the_middle_rate_is_that_of_the_ordered_ones() -> None:
+    views = [
+        view_of_consecutive(rates, 200, 16, 0, 1, "deterministic", np.random.default_rng(0))
+        for rates in ([3, 1, 2], [2])
+    ]
+    assert np.array_equal(*views)
 
 
 def test_every_view_of_mode_paper_is_one_more_draw_of_frames_in_a_row_also_a_single_one() -> None:

@@ -43,6 +43,13 @@ def test_a_class_keeps_its_subset_when_another_class_changes() -> None:
     assert few_shot(fewer, 2, [1]) == [row for row in few_shot(ROWS, 2, [1]) if row[1] != 3]
 
 
+def test_every_class_has_a_draw_of_its_own() -> None:
+    places = {
+        label: [video.split("_")[2] for video, own in few_shot(ROWS, 4, [1]) if own == label] for label in range(5)
+    }
+    assert len(set(map(tuple, places.values()))) == 5
+
+
 def test_the_subsets_of_a_seed_never_change() -> None:
     assert [video for video, _ in few_shot(ROWS[:20], 4, [1])] == ["v_0_15", "v_0_18", "v_0_7", "v_0_8"]
 
@@ -68,6 +75,14 @@ def test_classes_official_splits_and_few_shot_subsets_become_tables(tmp_path: Pa
     assert len(train) == 8 and train[4] == ("v_YoYo_g01_c00", 1)
     assert read_split(tmp_path / "splits/few_shot_k4.csv") == sorted(train)
     assert read_split(tmp_path / "splits/test1.csv") == [("v_Bowling_g02_c01", 0), ("v_YoYo_g02_c01", 1)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_shot_subsets_are_drawn_by_the_seed_of_the_datasets_file(seed: int, tmp_path: Path) -> None:
+    data = dataset("ucf101", "train1", "test1").model_copy(update={"few_shot": FewShot(seed=seed, shots=[2])})
+    write_splits(data, ucf(tmp_path / "raw"), tmp_path / "splits")
+    train = read_split(tmp_path / "splits/train1.csv")
+    assert read_split(tmp_path / "splits/few_shot_k2.csv") == few_shot(train, 2, [seed])
 
 
 def test_an_empty_split_is_named_and_nothing_is_written(tmp_path: Path) -> None:

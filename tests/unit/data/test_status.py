@@ -122,8 +122,10 @@ def test_more_missing_videos_than_allowed_stop_a_run_with_one_sentence(here: Pat
         "raise max_missing in params/datasets/mini_k400.yaml",
     ):
         assert part in str(error.value)
-    allowed = present(listed, store, 1, path, max_missing=0.67)
-    assert (allowed.videos, allowed.missing, allowed.broken) == ([(IDS[0], 0)], 1, 1)
+    allowed = present([*listed, ("nowhere", 0)], store, 1, path, max_missing=3 / 4)
+    assert (allowed.videos, allowed.listed, allowed.missing, allowed.broken) == ([(IDS[0], 0)], 4, 2, 1)
+    with pytest.raises(UserError, match=r"train\.csv: the label of video nowhere is not one of the 1 classes"):
+        present([*listed, ("nowhere", 1)], store, 1, path, max_missing=1)
 
 
 def test_a_video_shorter_than_announced_counts_as_found(here: Path) -> None:

@@ -32,6 +32,7 @@ from tcclip.params.budget import Budget
 from tcclip.params.dataset import Own
 from tcclip.params.reader import merge, path_of, read_yaml
 from tcclip.plan import layout, load_plan
+from tcclip.plan.changes import changed_plan
 from tcclip.process.files import write_json, write_text
 
 
@@ -131,6 +132,21 @@ def test_the_cost_of_a_run_is_its_training_its_validations_and_its_evaluations(e
     assert cost.hours == pytest.approx(seconds / 3600) and not cost.unknown
 
 
+def test_every_crop_of_a_validation_and_of_an_evaluation_is_a_view(empty):
+    name, plan = "few_shot-hmdb51-k2-tc_clip-s1024", load_plan("paper")
+    crops = changed_plan(plan, ["protocol.views.spatial=3"])
+    one, three = (estimate_of(each, each.run(name), rates_of(plan)) for each in (plan, crops))
+    assert (three.train_views, three.eval_views) == (one.train_views, 3 * one.eval_views)
+
+
+def test_a_training_on_pseudo_labels_sees_the_videos_that_it_keeps(empty):
+    plan = load_plan("mini")
+    run = plan.run("zero_shot-k400-maxi-common-s1024")
+    protocol, listed = plan.protocol_for(run), split_size(plan.dataset("k400"), "train")
+    expected, of_all = (views_of_training(protocol, round(keep * listed)) for keep in (0.9, 1))
+    assert estimate_of(plan, run, rates_of(plan)).train_views == expected < of_all
+
+
 def test_the_account_holds_every_training_and_evaluation_once(empty):
     plan = load_plan("paper")
     costs = estimates_of(plan)
@@ -167,6 +183,9 @@ def test_measured_rates_take_the_place_of_stated_ones(empty):
         layout.throughput("paper"), {"rows": [*rows, {"subject": "tc_clip", "mode": "train", "views_per_s": 20}]}
     )
     assert rates_of(plan).train == 20
+    faster = [{"subject": name, "mode": "train", "views_per_s": speed} for name, speed in (("a5", 30), ("ost", 25))]
+    write_json(layout.throughput("paper"), {"rows": [*rows, *faster]})
+    assert rates_of(plan).train == 25  # the slowest
 
 
 def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
@@ -174,6 +193,7 @@ def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
     monkeypatch.setattr("tcclip.estimate.hours.split_size", lambda dataset, split: None)
     cost = estimate_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
     assert cost == Estimate(1, 2, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
+    assert total([cost, Estimate(unknown=frozenset({"ssv2 train"}))]).unknown == {*cost.unknown, "ssv2 train"}
 
 
 def test_sizes_on_the_disk_are_stated_until_the_data_are_there(empty):

@@ -79,6 +79,7 @@ def test_frames_are_there_when_they_have_been_fetched_and_extracted_the_smallest
     scale = Scale((task("train", 2, datasets=["large"]),), fetched, gpus=1, cores=2)
     # whole: 3 core-hours by one core; small: fetched at 1, extracted from 3 to 5; large: fetched at 4, from 5 to 7
     assert scale.ready == {"whole": 3, "small": 5, "large": 7}
+    assert Scale((), {"slow": Fetched(5, 4, shards=9)}, gpus=1, cores=2).ready == {"slow": 7}
     assert scale.wall == 9
     assert {b.what: b.hours for b in scale.bounds} == {EXTRACTION: 5.5, DOWNLOAD: 4, ARITHMETIC: 2, CHAIN: 2}
 
@@ -136,6 +137,8 @@ def test_the_tasks_of_a_plan_are_its_trainings_and_evaluations_and_take_its_hour
     hours = 3200 / feeding.train_clips_per_s, 12 * 1530 / feeding.test_clips_per_s, 4 * 1530 / feeding.test_clips_per_s
     assert tasks[f"training of {run}"].core_hours == pytest.approx(sum(hours[:2]) / 3600)
     assert tasks[f"evaluation of {run}"].core_hours == pytest.approx(hours[2] / 3600)
+    crops = tasks["evaluation of fully_supervised-k400-tc_clip-s1024"]  # four clips of three crops of 19,877 videos
+    assert crops.core_hours == pytest.approx(12 * 19877 / feeding.crop_clips_per_s / 3600)
 
 
 def test_trainings_wait_for_their_pseudo_labels_and_for_the_run_that_they_start_from(empty):
@@ -153,6 +156,14 @@ def test_labels_of_one_split_of_two_datasets_are_tasks_of_their_own(empty, monke
     monkeypatch.setattr(scale_module, "labelling_of", lambda *_: None)
     names = [task.name for task in scale_of(load_plan("mini"), gpus=1, cores=1).tasks]
     assert len(set(names)) == len(names) and sum(name.startswith("labels ") for name in names) == 2
+
+
+def test_the_jobs_of_a_labelling_share_its_clips_of_which_each_video_has_one(empty, monkeypatch):
+    monkeypatch.setattr(scale_module, "labellings", lambda _: {Labelling("k400", "train", "maxi-labels", 16): [0.9]})
+    monkeypatch.setattr(scale_module, "labelling_of", lambda *_: None)
+    plan = load_plan("paper")
+    hours = [task.core_hours for task in scale_of(plan, gpus=8, cores=64).tasks if task.name.startswith("labels ")]
+    assert len(hours) > 1 and sum(hours) == pytest.approx(241_258 / plan.suite.feeding.test_clips_per_s / 3600)
 
 
 def test_cores_for_a_gpu_are_what_it_takes_over_what_a_core_loads(empty):

@@ -14,10 +14,12 @@ from tiny_world import CLASSES, machine, make_world, protocol, training_job
 from tcclip.data.clips.sampling.sampling import Sampling
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import frames_of, views_of
+from tcclip.data.splits.split_tables import Present
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
-from tcclip.evaluation.predict import predict
+from tcclip.evaluation.predict import predict, probabilities
+from tcclip.evaluation.run import entry, write_predictions
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.depends import evaluation_settings, training_settings
@@ -90,8 +92,8 @@ def test_random_views_are_fixed_by_seed_video_and_view():
     first, second = views_of(TWO)
     drawn = frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1)
     assert np.array_equal(drawn, frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1))
-    for other in (frames_of(SEGMENTS, second, TWO, "a", 90, 8, 1), frames_of(SEGMENTS, first, TWO, "b", 90, 8, 1)):
-        assert not np.array_equal(drawn, other)
+    for view, video, seed in ((second, "a", 1), (first, "b", 1), (first, "a", 2)):
+        assert not np.array_equal(drawn, frames_of(SEGMENTS, view, TWO, video, 90, 8, seed))
 
 
 def test_one_view_takes_the_centres_of_the_segments_in_both_modes():
@@ -165,6 +167,34 @@ def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(worl
     assert 100 * table["correct1"].mean() == pytest.approx(plain["top1"])
     assert all(sorted(classes) == [0, 1, 2] for classes in table["top5_classes"])
     assert all((np.diff(scores) <= 0).all() for scores in table["top5_scores"])
+
+
+def test_top1_and_top5_count_the_first_and_the_first_five_of_more_classes(world, tmp_path):
+    scores, labels = np.tile(np.arange(7.0, 0, -1), (4, 1)), np.array([0, 4, 5, 0])  # class n has rank n
+    part = entry(job(world, "ranks"), Present([], 6, 1, 1), scores, labels, tuple("abcdefg"))
+    assert (part["top1"], part["top5"], part["n_videos"], part["listed"]) == (50, 75, 4, 6)
+    write_predictions(tmp_path / "ranks.parquet", list("wxyz"), labels, scores)
+    table = pd.read_parquet(tmp_path / "ranks.parquet")
+    assert table["correct1"].tolist() == [True, False, False, True]
+    assert table["correct5"].tolist() == [True, True, False, True]
+    assert table["top5_classes"][2].tolist() == [0, 1, 2, 3, 4] and table["top5_scores"][2].tolist() == [7, 6, 5, 4, 3]
+
+
+def test_probabilities_are_of_float64():
+    shares = np.exp([17.0, 0.0, -3.0]) / np.exp([17.0, 0.0, -3.0]).sum()
+    np.testing.assert_allclose(probabilities(torch.tensor([[17.0, 0.0, -3.0]])).numpy()[0], shares, rtol=1e-12)
+
+
+def test_earlier_evaluations_are_kept_only_if_that_is_asked_for_and_new_ones_take_their_place(world, trained, tmp_path):
+    path, subject = tmp_path / "metrics.json", dataclasses.replace(trained, folder=tmp_path)
+    evaluate(subject, [job(world, "a", we=True), job(world, "b")])
+    content = json.loads(path.read_text())
+    assert list(content["evaluations"]) == ["a", "b"]
+    path.write_text(json.dumps({"evaluations": dict.fromkeys("ab", "earlier")}))
+    evaluate(subject, [job(world, "b")], keep=True)
+    assert json.loads(path.read_text())["evaluations"] == {"a": "earlier", "b": content["evaluations"]["b"]}
+    evaluate(subject, [job(world, "b")])
+    assert list(json.loads(path.read_text())["evaluations"]) == ["b"]
 
 
 def test_the_last_epochs_weights_are_evaluated_where_they_are_asked_for(world, trained, tmp_path):

@@ -20,8 +20,11 @@ def test_top_k_counts_labels_among_the_k_best_and_all_of_them_with_fewer_classes
     assert ranked(scores).shape == (20, min(5, classes))
 
 
-def test_equal_scores_rank_the_lower_label_first():
-    assert ranked(np.zeros((1, 7))).tolist() == [[0, 1, 2, 3, 4]]
+@pytest.mark.parametrize("classes", [7, 51, 400])
+def test_equal_scores_rank_the_lower_label_first(classes):
+    assert ranked(np.zeros((1, classes))).tolist() == [[0, 1, 2, 3, 4]]
+    scores = np.random.default_rng(0).integers(0, 3, size=classes)
+    assert ranked(scores[None])[0].tolist() == sorted(range(classes), key=lambda label: (-scores[label], label))[:5]
 
 
 def test_per_class_accuracy_leaves_out_classes_without_videos():

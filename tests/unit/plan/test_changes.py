@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,14 @@ def test_it_is_evaluated_on_what_the_run_is_evaluated_on() -> None:
     assert plan.tables_of(name) == []
     plan, name = changed("protocol.views.temporal=4")
     assert [e.name for e in plan.evaluations(name)] == ["hmdb51-test1-4x1"]
+    plan, name = changed("protocol.views.mode=deterministic")  # other frames, beside those of mode paper
+    assert [e.name for e in plan.evaluations(name)] == ["hmdb51-test1-2x1-even"]
+
+
+def test_the_last_epoch_is_tested_where_the_changed_protocol_keeps_it() -> None:
+    for value, last in (("true", [False, True]), ("false", [False])):
+        plan, name = changed_run(load_plan("paper"), RUN, [f"protocol.test_last={value}"])
+        assert [e.last for e in plan.evaluations(name)] == last
 
 
 def test_where_no_training_depends_on_the_value_the_weights_are_those_of_the_run() -> None:
@@ -73,14 +82,30 @@ def test_where_no_training_depends_on_the_value_the_weights_are_those_of_the_run
 
 def test_a_new_seed_is_the_runs() -> None:
     plan, name = changed("protocol.seed=7")
-    assert plan.run(name).seed == 7
+    assert plan.run(name).seed == 7 and plan.run(name).weights_of == name
+
+
+def test_a_value_with_blanks_is_one_word_of_the_command_line() -> None:
+    plan, name = changed("text.prompt=a short film of {name}.")
+    assert shlex.split(plan.run(name).arguments) == [RUN, "--set", "text.prompt=a short film of {name}."]
 
 
 def test_a_value_that_no_folder_should_be_called_is_told_apart_by_a_hash() -> None:
     names = [changed(f"text.prompt=a {word} clip of a {{name}}.")[1] for word in ("video", "movie")]
     assert all(name.startswith(f"{RUN}+text.prompt=a_") and "{" not in name and " " not in name for name in names)
     assert names[0] != names[1]
+    alike = [changed(f"text.prompt=a short film of a{sign}an {{name}}.")[1] for sign in "/:"]
+    assert alike[0] != alike[1] and alike[0][:-8] == alike[1][:-8]
     long = changed(f"text.prompt=a {'very ' * 60}long clip of a {{name}}.")[1]
+    many = ["recipe.label_smoothing=0.2", "recipe.mixup.prob=0.5", "recipe.optimizer.weight_decay=0.01", "tc.k=8"]
+    many += [
+        "recipe.optimizer.new_lr_factor=5",
+        "protocol.lr=1e-4",
+        "protocol.lr_min=1e-6",
+        "we.w=0.25",
+        "tc.alpha=0.5",
+    ]
+    assert len(changed(*many)[1]) == 200
     assert len(long) <= 200 and "/" not in changed("text.prompt=a film of a/an {name}.")[1]
 
 

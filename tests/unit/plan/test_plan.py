@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from changed_params import with_params
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn
+from tcclip.params.protocol import Views
 from tcclip.params.reader import params_folder
-from tcclip.plan import expand, load_plan
+from tcclip.plan import Evaluation, expand, load_plan
 from tcclip.plan.cells import Average, Looks
 from tcclip.stages import evaluate, texts, train
 
@@ -261,6 +263,23 @@ def test_the_paper_suite_has_the_trainings_that_the_specification_counts():
     assert len(own) == 11 * 12  # T9
     references = {run for run in plan.runs_of("table1") if plan.run(run).method in ADDED_REFERENCES}
     assert len(references) == 9  # T1
+
+
+def test_what_is_shown_first_needs_the_runs_of_its_rows_alone():
+    plan = load_plan("mini")
+    look = plan.suite.first_look
+    assert {plan.run(run).method for run in plan.first_look} == set(look.methods)
+    assert set(plan.first_look) < set(plan.runs_of(look.table))
+
+
+def test_evaluations_of_a_run_that_differ_in_anything_have_names_of_their_own():
+    """Their predictions lie beside each other by these names."""
+    views = Views(temporal=2, spatial=1, mode="paper")
+    plain = Evaluation("run", "hmdb51", "test1", views, we=False)
+    looks = [views.model_copy(update=one) for one in ({"temporal": 4}, {"spatial": 3}, {"mode": "deterministic"})]
+    others = [{"role": "ucf101"}, {"split": "test2"}, {"we": True}, {"last": True}, {"precision": "bf16"}]
+    every = [plain, *(replace(plain, views=of) for of in looks), *(replace(plain, **one) for one in others)]
+    assert len({evaluation.name for evaluation in every}) == len(every)
 
 
 def test_zero_shot_runs_are_evaluated_with_and_without_weight_ensemble():

@@ -137,6 +137,8 @@ def test_a_run_that_starts_from_another_one_starts_from_that_of_its_seed(monkeyp
     started = {run.seed: run.init.name for run in plan.runs.values() if run.init}
     assert started == {seed: f"zero_shot-k400-tc_clip-s{seed}" for seed in (1024, 1025)}
     assert set(started.values()) <= plan.runs.keys()
+    third = with_run(plan, name := "few_shot-hmdb51-k2-tc_clip-k400_init-s1026").run(name)
+    assert third.init.name == "zero_shot-k400-tc_clip-s1026"
 
 
 def test_a_suite_with_a_seed_twice_is_refused(monkeypatch, tmp_path) -> None:

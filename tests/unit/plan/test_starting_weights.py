@@ -21,6 +21,13 @@ def test_a_run_that_starts_from_another_runs_weights_waits_for_it(monkeypatch, t
     assert weights in train.depends_on(plan, run.name).inputs
 
 
+def test_a_number_of_shots_that_the_first_protocol_does_not_train_is_refused(monkeypatch, tmp_path):
+    init = {"method": "tc_clip", "protocol": "few_shot", "dataset": "hmdb51", "shots": 3}
+    row = {"row": "A", "method": "tc_clip", "set": {"init": init}, "as": "tc_clip-k3_init"}
+    with pytest.raises(UserError, match=r"unknown init\.shots of method tc_clip-k3_init '3': .*2, 4, 8"):
+        with_params(monkeypatch, tmp_path, tables__table3={"rows": [row]}, suites__paper={"tables": ["table3"]})
+
+
 def test_base_to_novel_starts_from_clip_alone(monkeypatch, tmp_path):
     rows = [FROM_K400 if row.row == "ActionCLIP" else row.model_dump() for row in load_table("table4").rows]
     with pytest.raises(UserError, match="init must be clip in protocol base_to_novel"):

@@ -46,6 +46,8 @@ def test_a_folder_is_the_videos_below_it_or_a_folder_of_pictures(folder: Path) -
 
 def test_a_list_has_paths_beside_it_or_ids_and_a_csv_a_column_of_them(folder: Path) -> None:
     assert shown(folder, "paths.tsv") == ["all/one.mp4", "all/two.webm"]
+    (folder / "SAVED.TXT").write_text("all/two.webm\n")
+    assert shown(folder, "SAVED.TXT") == ["all/two.webm"]
     assert shown(folder, "split.csv", ids=("id 7", "id 8")) == ["id 7", "id 8"]
     with pytest.raises(UserError, match=r"'id 7' is a video of the dataset and .* a file"):
         shown(folder, "plain.txt", ids=("id 7",))

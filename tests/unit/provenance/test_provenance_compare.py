@@ -50,7 +50,7 @@ def test_equal_predictions_are_counted_and_have_no_differences(tmp_path):
 
 def test_other_scores_are_counted_apart_from_other_first_classes(tmp_path):
     ours = predictions(tmp_path / "1")
-    _, found = compare_predictions(ours, predictions(tmp_path / "2", scores=(0.5, 0.5)))
+    _, found = compare_predictions(ours, predictions(tmp_path / "2", scores=(0.5, 0.4)))
     told = "predictions ucf101-test1-2x1: 1 of 2 videos have other scores, by up to 0.1"
     assert found == [f"{told}; 0 another first class"]
     _, found = compare_predictions(ours, predictions(tmp_path / "3", classes=(0, 1)))
@@ -67,16 +67,25 @@ def test_other_videos_and_missing_evaluations_are_differences(tmp_path):
     assert count == 0 and "the commit's tables do not ask for it" in found[0]
 
 
-def test_other_labels_and_accuracies_are_differences_whatever_was_predicted(tmp_path):
-    ours, theirs = predictions(tmp_path / "1"), predictions(tmp_path / "2")
-    path = theirs / "ucf101-test1-2x1.parquet"
-    pd.read_parquet(path).assign(label=[0, 0]).to_parquet(path)
-    assert compare_predictions(ours, theirs) == (1, ["predictions ucf101-test1-2x1: other values of label"])
-    for folder, top1 in ((ours, 50.0), (theirs, 60.0)):
-        numbers = {"top1": top1, "top5": 90.0, "n_videos": 2, "made_by": {"at": folder.name}}
-        (folder / "metrics.json").write_text(json.dumps({"evaluations": {"ucf101-test1-2x1": numbers}}))
-    assert compare_numbers(ours, theirs) == ["metrics ucf101-test1-2x1: top1 was 50.0, is 60.0"]
-    assert compare_numbers(ours, ours) == []
+@pytest.mark.parametrize("column", ["label", "correct1", "correct5"])
+def test_other_labels_and_hits_are_differences_whatever_was_predicted(tmp_path, column):
+    folders = [predictions(tmp_path / name) for name in ("1", "2")]
+    for folder, values in zip(folders, ([1, 0], [0, 0]), strict=True):
+        path = folder / "ucf101-test1-2x1.parquet"
+        pd.read_parquet(path).assign(**{column: values}).to_parquet(path)
+    assert compare_predictions(*folders) == (1, [f"predictions ucf101-test1-2x1: other values of {column}"])
+
+
+@pytest.mark.parametrize("number", ["top1", "top5", "n_videos"])
+def test_other_numbers_of_an_evaluation_are_differences_and_another_place_is_none(tmp_path, number):
+    numbers = {"top1": 50.0, "top5": 90.0, "n_videos": 2}
+    for name, other in (("1", {}), ("2", {}), ("3", {number: 7})):
+        (tmp_path / name).mkdir()
+        content = {"evaluations": {"ucf101-test1-2x1": {**numbers, **other, "made_by": {"at": name}}}}
+        (tmp_path / name / "metrics.json").write_text(json.dumps(content))
+    assert compare_numbers(tmp_path / "1", tmp_path / "2") == []
+    found = compare_numbers(tmp_path / "1", tmp_path / "3")
+    assert found == [f"metrics ucf101-test1-2x1: {number} was {numbers[number]}, is 7"]
 
 
 def test_a_run_without_predictions_is_not_called_the_same(tmp_path):

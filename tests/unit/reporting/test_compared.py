@@ -5,7 +5,7 @@ import pytest
 
 from tcclip.params import load_table
 from tcclip.reporting.cells import COLUMNS, INTERVALS
-from tcclip.reporting.compared import with_comparisons
+from tcclip.reporting.compared import about, p_value, with_comparisons
 from tcclip.reporting.formats import markdown
 from tcclip.reporting.grid import grid, marks
 
@@ -43,3 +43,15 @@ def test_the_marks_are_explained_under_the_table(shown):
     assert "◆ above the bound in its column's heading: the 95 % interval lies above it." in text
     assert "↑ ↓ above or below ViFi-CLIP: the 95 % interval of the difference" in text
     assert "95.0 ◆ ↑" in markdown(shown).replace("**", "")
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.0412, "0.041"), (0.0012, "0.0012"), (0.001, "0.001"), (0.00099, "< 0.001")])
+def test_a_p_value_has_two_digits_and_below_a_thousandth_it_is_only_said_that_it_is(p, said):
+    assert p_value(p) == said
+
+
+def test_a_cell_says_its_interval_and_its_difference_with_the_sign(shown):
+    number = [column.name for column in TABLE.columns].index("relation")
+    said = {line.row: about(line.entries[number]) for line in shown.lines}
+    assert said["X-CLIP"] == "interval 89.0 to 98.0; +25.0 against ViFi-CLIP (+16.0 to +34.0, p < 0.001)"
+    assert said["A5"] == "interval 42.0 to 62.0; -18.0 against ViFi-CLIP (-29.0 to -7.0, p 0.002)"

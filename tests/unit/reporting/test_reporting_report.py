@@ -91,9 +91,16 @@ def test_a_pair_told_by_a_coin_is_listed_and_a_learnt_class_is_not():
     ]
 
 
-def test_classes_taken_for_each_other_stand_side_by_side():
+def test_a_pair_is_listed_from_a_quarter_on_and_told_apart_among_the_videos_taken_for_either():
+    counts = np.array([[3, 1, 0], [1, 2, 1], [0, 0, 4]])
+    assert confused_pairs({"M": counts}, NAMES)[["confused", "told_apart"]].to_numpy().tolist() == [[25.0, 71.43]]
+
+
+@pytest.mark.parametrize("taken", [[(0, 3)], [(3, 0)], [(0, 3), (3, 0)]])
+def test_classes_taken_for_each_other_stand_side_by_side(taken):
     counts = np.eye(4, dtype=int) * 5
-    counts[0, 3] = counts[3, 0] = 4
+    for place in taken:
+        counts[place] = 4
     order = neighbours(counts)
     assert sorted(order) == [0, 1, 2, 3]
     assert abs(order.index(0) - order.index(3)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.plan.cells import Average, Measured
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
-from tcclip.reporting.coverage import coverage_of
+from tcclip.reporting.coverage import Coverage, coverage_of, sentence
 from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
 from tcclip.reporting.grid import grid, mean_over_shots
@@ -25,7 +26,7 @@ from tcclip.reporting.headings import headings
 from tcclip.reporting.page import table_section
 from tcclip.reporting.published_numbers import PublishedNumber
 from tcclip.reporting.summary import headline, summary
-from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
+from tcclip.reporting.tables import drawn_cells, results_of, table_frame, table_grid, write_table
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 VIEWS = Views(temporal=2, spatial=1, mode="paper")
@@ -266,6 +267,13 @@ def test_quoted_numbers_are_no_headline():
     assert "A5_x" not in headline(frame, COLUMNS2)
 
 
+def test_a_row_that_is_misspelt_against_the_printed_table_is_refused_before_the_table_is_made():
+    plan = load_plan("mini")
+    cells = [replace(c, row="TC-CLLIP") if c.row == "TC-CLIP" else c for c in plan.cells["table3"]]
+    with pytest.raises(UserError, match=r"table3\.yaml: row '.*TC-CLLIP' is not in params/published\.csv for table3"):
+        table_frame(replace(plan, cells={**plan.cells, "table3": tuple(cells)}), "table3", {})
+
+
 def test_an_unknown_table_names_the_nearest_one():
     with pytest.raises(UserError, match=r"unknown table 'tabel3': did you mean 'table3'\?"):
         write_table(load_plan("mini"), "tabel3")
@@ -294,6 +302,37 @@ def test_the_coverage_of_every_split_stands_under_the_table_and_cells_that_lack_
     assert note in markdown(shown) and note in table_section("t", shown, {}).body
     assert "| 40.0 ± 0.0 ‡ | 50.0 | 45.0 ‡ |" in " ".join(markdown(shown).split())
     assert r"$^\ddagger$ some listed videos are missing or broken" in latex(shown, "t")
+
+
+def test_where_runs_found_more_or_fewer_videos_of_a_split_its_coverage_is_the_worst():
+    part = {"listed": 9, "top1": 50.0}
+    found = {f"run-{n}": {"hmdb51-test1-2x1": {**part, "n_videos": n}} for n in (7, 8, 9)}
+    cells = [cell(f"row {n}", "hmdb51", splits=1, run=f"run-{n}") for n in (8, 7, 9)]
+    assert coverage_of(cells, found).splits == {("hmdb51", "test1"): (7, 9)}
+
+
+def test_the_coverage_is_told_in_the_order_of_data_sets_and_splits():
+    splits = {("ucf101", "test1"): (1, 2), ("hmdb51", "test2"): (4, 4), ("hmdb51", "test1"): (3, 3)}
+    told = sentence(Coverage(splits), {"hmdb51": "HMDB-51"})
+    assert told.endswith(": HMDB-51 test1 3 of 3; HMDB-51 test2 4 of 4; ucf101 test1 1 of 2.")
+
+
+def test_cells_of_lists_that_are_drawn_here_although_one_is_published_are_marked():
+    paper, plan = load_plan("paper"), replace(load_plan("paper"))
+    plan.datasets["hmdb51"] = plan.datasets["hmdb51"].model_copy(update={"lists": "official"})
+    drawn = drawn_cells(plan, "table3")
+    assert {column.split("_")[0] for _, _, column in drawn} == {"hmdb51", "all"}
+    assert {row for _, row, _ in drawn} >= {"TC-CLIP"} and "Vanilla CLIP" not in {row for _, row, _ in drawn}
+    assert drawn_cells(paper, "table3") == set()
+
+
+def test_a_cell_that_is_not_measured_is_not_marked_for_videos_that_it_lacks():
+    found = {"run-a": {"hmdb51-test1-2x1": {"top1": 50.0, "n_videos": 8, "listed": 9}}}
+    cells = [cell("TC-CLIP", "hmdb51", splits=2)]
+    coverage = coverage_of(cells, found)
+    assert coverage.incomplete == {cells[0].key}
+    (line,) = grid(build(cells, found), "t", COLUMNS2[:1], NAMES, coverage=coverage).lines
+    assert line.entries[0].value is None and not line.entries[0].incomplete
 
 
 def test_full_coverage_marks_nothing():

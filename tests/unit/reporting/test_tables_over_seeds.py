@@ -53,6 +53,13 @@ def test_over_seeds_a_cell_is_the_mean_of_what_each_alone_has_and_says_their_dev
     assert pd.isna(alone["std_seeds"])
 
 
+def test_what_was_not_trained_has_no_seeds():
+    evaluation = Evaluation("untrained-x", "hmdb51", "test1", VIEWS, False)
+    found = {"untrained-x": {evaluation.name: evaluation_part(40.0)}}
+    line = build([Cell("t", "", "CLIP", "hmdb51", Measured("top1", (evaluation,)))], found).iloc[0]
+    assert line["value"] == 40.0 and pd.isna(line["n_seeds"]) and pd.isna(line["std_seeds"])
+
+
 def test_an_average_over_seeds_is_formed_for_each_seed_first():
     values = {1: {"hmdb51-test1": 20.0, "ucf101-test1": 60.0}, 2: {"hmdb51-test1": 40.0, "ucf101-test1": 40.0}}
     mean, harmonic = seeded(values).iloc[-1], seeded(values, harmonic=True).iloc[-1]
@@ -61,9 +68,15 @@ def test_an_average_over_seeds_is_formed_for_each_seed_first():
     assert harmonic["std_seeds"] == pytest.approx(math.sqrt(2 * 5.0**2), abs=1e-6)
 
 
-def test_an_average_of_columns_with_different_seeds_is_that_of_their_means():
-    line = seeded({1: {"hmdb51-test1": 20.0, "ucf101-test1": 60.0}, 2: {"hmdb51-test1": 40.0}}).iloc[-1]
-    assert line["value"] == 45.0
+def test_every_seed_counts_alike_whatever_the_number_of_its_splits():
+    assert seeded({1: {"hmdb51-test1": 40.0, "hmdb51-test2": 44.0}, 2: {"hmdb51-test1": 50.0}}).iloc[0]["value"] == 46.0
+
+
+@pytest.mark.parametrize(("harmonic", "value"), [(False, 45.0), (True, 40.0)])
+def test_an_average_of_columns_with_different_seeds_is_that_of_their_means(harmonic, value):
+    values = {1: {"hmdb51-test1": 20.0, "ucf101-test1": 60.0}, 2: {"hmdb51-test1": 40.0}}
+    line = seeded(values, harmonic).iloc[-1]
+    assert line["value"] == pytest.approx(value)
     assert pd.isna(line["std_seeds"]) and pd.isna(line["n_seeds"])
 
 

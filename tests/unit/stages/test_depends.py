@@ -1,5 +1,6 @@
 """What a run depends on: its own kinds and the core; an edit makes stale what uses it, and nothing else."""
 
+import dataclasses
 import functools
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from test_fingerprint import edit, forget, package  # noqa: F401
 
 from tcclip.params.kinds.chosen import chosen
 from tcclip.plan import load_plan
+from tcclip.plan.changes import changed_plan
 from tcclip.stages import depends, evaluate, fingerprint, train
 
 PLAN = load_plan("mini")
@@ -114,6 +116,39 @@ def test_a_setting_of_k_means_is_one_of_the_runs_with_k_means_alone():
     key = "method.tc.summarizer.iterations"
     for stage, runs in ((train, TRAINED), (evaluate, PLAN.runs)):
         assert {name for name in runs if key in stage.depends_on(PLAN, name).settings} == runs_with("kmeans")
+
+
+FEW_SHOT, ZERO_SHOT = "few_shot-hmdb51-k4-tc_clip-s1024", "zero_shot-k400-tc_clip-s1024"  # the latter with ensembles
+
+
+def stale_by(after, run):
+    """Whether a run's training and its evaluations depend on a value that is another one in the plan `after`."""
+    stages = (train, evaluate) if PLAN.run(run).trained else (evaluate,)
+    return [s.depends_on(PLAN, run).settings != s.depends_on(after, run).settings for s in stages]
+
+
+@pytest.mark.parametrize(
+    ("run", "value", "stale"),
+    [
+        (FEW_SHOT, "protocol.frames=4", [True, True]),
+        ("untrained-vanilla_clip", "protocol.frames=4", [True]),
+        (FEW_SHOT, "protocol.lr=1e-4", [True, False]),
+        (ZERO_SHOT, "protocol.views.temporal=4", [False, True]),
+        (ZERO_SHOT, "we.w=0.5", [False, True]),
+        (FEW_SHOT, "we.w=0.5", [False, False]),
+        (FEW_SHOT, "tc.k=8", [True, True]),
+        (FEW_SHOT, "recipe.label_smoothing=0.2", [True, False]),
+    ],
+)
+def test_a_value_makes_stale_the_training_and_the_evaluations_that_depend_on_it(run, value, stale):
+    assert stale_by(changed_plan(PLAN, [value]), run) == stale
+
+
+def test_whether_clips_may_be_mirrored_makes_a_training_stale_and_no_evaluation():
+    after = dataclasses.replace(PLAN)
+    dataset = after.dataset("hmdb51")
+    after.datasets[dataset.name] = dataset.model_copy(update={"flip": not dataset.flip})
+    assert stale_by(after, FEW_SHOT) == [True, False]
 
 
 def test_the_list_of_what_is_no_result_has_exact_names_of_modules_that_are_there():

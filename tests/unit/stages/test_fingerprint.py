@@ -78,6 +78,18 @@ def test_every_stage_names_an_existing_module():
         assert len(fingerprint.code(*modules)) == SHORT
 
 
+def test_the_hash_of_files_is_of_their_names_and_bytes_in_whatever_order_they_come(tmp_path):
+    def hashed(*order, **contents):
+        for name, text in contents.items():
+            (tmp_path / name).write_text(text)
+        return fingerprint.data(tmp_path / name for name in order or contents)
+
+    first = hashed(a="1", b="2")
+    assert hashed("b", "a", a="1", b="2") == first and len(first) == SHORT
+    others = [hashed(a="2", b="1"), hashed(a="1", c="2"), hashed(a="1", b="3"), hashed(a="1")]
+    assert len({first, *others}) == 5
+
+
 def meaning(text):
     words = []
     fingerprint._read(ast.parse(text), words, set())

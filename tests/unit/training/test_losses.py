@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcclip.params.kinds.objective.soft_ce import Mixup
-from tcclip.training.losses import smooth_targets, soft_ce
+from tcclip.training.losses import kl, pair_targets, smooth_targets, soft_ce
 from tcclip.training.mixing import cut_box, mix
 
 seeds = st.integers(0, 2**32)
@@ -39,6 +39,15 @@ def test_soft_ce_with_one_hot_targets_is_cross_entropy_also_from_half_precision_
     targets = smooth_targets(labels, 4, 0.0)
     assert torch.allclose(soft_ce(logits, targets), torch.nn.functional.cross_entropy(logits, labels))
     assert soft_ce(logits.bfloat16(), targets).dtype == torch.float32
+
+
+def test_the_divergence_of_pairs_is_that_of_rows_whose_targets_the_videos_of_a_class_share():
+    logits, targets = torch.randn(3, 3, dtype=torch.float64), pair_targets(torch.tensor([4, 4, 7]), 2.0)
+    two, one = 2 * math.exp(2) + 1, math.exp(2) + 2
+    assert torch.allclose(targets[1], torch.tensor([math.exp(2), math.exp(2), 1]).double() / two)
+    assert torch.allclose(targets[2], torch.tensor([1, 1, math.exp(2)]).double() / one)
+    expected = torch.nn.functional.kl_div(logits.log_softmax(dim=1), targets, reduction="batchmean")
+    assert kl(targets, logits).item() == pytest.approx(expected.item(), abs=1e-12)
 
 
 def constant_clips(batch: int, side: int) -> torch.Tensor:
@@ -95,6 +104,16 @@ def test_mixing_leaves_its_inputs_alone_and_depends_on_the_generator_alone():
     first, second = (mix(clips, targets, recipe(0.5), np.random.default_rng(3)) for _ in range(2))
     assert torch.equal(clips, before)
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("cutmix", [0.0, 1.0])
+def test_each_way_of_mixing_draws_its_share_with_an_alpha_of_its_own(cutmix):
+    """A large alpha is half of each, of which CutMix clips some; a small one nearly all of one of the two."""
+    large, small = ("cutmix_alpha", "mixup_alpha") if cutmix else ("mixup_alpha", "cutmix_alpha")
+    even = Mixup(prob=1.0, cutmix_prob=cutmix, **{large: 1e4, small: 1e-3})
+    mixed = [mix(constant_clips(2, 12), torch.eye(2), even, np.random.default_rng(seed))[1] for seed in range(40)]
+    own = torch.stack([targets[0, 0] for targets in mixed])
+    assert own.min() > 0.45 and own.min() < 0.8
 
 
 def test_cutmix_is_chosen_as_often_as_asked():

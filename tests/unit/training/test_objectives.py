@@ -236,6 +236,14 @@ def test_an_objectives_keys_may_stand_beside_it(changes: dict[str, Any]) -> None
     assert objective.mixup.cutmix_alpha == 1.0
 
 
+def test_where_nothing_is_mixed_the_loss_is_the_cross_entropy_of_smoothed_labels(world: Path) -> None:
+    method = load_method("vifi_clip", {"recipe.label_smoothing": 0.3, "recipe.mixup": None})
+    setup, batch = prepare(training_job(world, "smoothed", method=method)), whole_batch()
+    loss, _ = setup.objective.loss(setup.objective.begin(AT), batch, AT)
+    smoothed = F.cross_entropy(setup.model(batch.clips), batch.labels, label_smoothing=0.3)
+    assert loss.item() == pytest.approx(smoothed.item(), rel=1e-5)
+
+
 def test_mixing_is_switched_off_by_null() -> None:
     assert load_method("tc_clip", {"recipe.mixup": None}).recipe.objective.mixup is None
 

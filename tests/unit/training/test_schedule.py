@@ -148,9 +148,9 @@ def test_a_warm_up_of_the_protocol_comes_before_the_restarts():
     assert rates[:4] == [0, 0.25, 0.5, 0.75] and rates[4:] == pytest.approx([1, 1, 1, 1], abs=1e-3)
 
 
-def rates_after_warmup(set_every):
+def rates_after_warmup(set_every, **others):
     """Of six epochs of four steps, two of them warm-up, from 1 down to 0.1."""
-    rate_of = cosine_after_warmup.make(AfterWarmup(set_every=set_every))
+    rate_of = cosine_after_warmup.make(AfterWarmup(set_every=set_every, **others))
     length = Budget(epochs=6, warmup_epochs=2, iterations=8, accumulation=2)
     return [rate_of(length, epoch, step, 1.0, 0.1) for epoch in range(6) for step in range(4)]
 
@@ -158,6 +158,12 @@ def rates_after_warmup(set_every):
 def test_a_cosine_after_warm_up_rises_to_the_base_and_falls_from_there_to_the_lowest_rate():
     after = [0.1 + 0.45 * (1 + math.cos(math.pi * t / 16)) for t in range(16)]
     assert rates_after_warmup(1) == pytest.approx([t / 8 for t in range(8)] + after)
+
+
+def test_a_warm_up_may_begin_at_the_lowest_rate():
+    rates = rates_after_warmup(1, warmup_from_min=True)
+    assert rates[:8] == pytest.approx([0.1 + 0.9 * t / 8 for t in range(8)])
+    assert rates[8:] == rates_after_warmup(1)[8:]
 
 
 def test_a_staircase_is_set_at_an_epochs_first_step_and_at_every_so_manieth():

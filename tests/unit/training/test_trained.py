@@ -92,6 +92,22 @@ def test_a_part_has_a_rate_of_its_own_and_decay_may_be_on_matrices_alone(world):
 
 
 @pytest.mark.parametrize(
+    ("decay", "spared"),
+    [
+        ("all", lambda name, weight: False),
+        ("matrices", lambda name, weight: weight.ndim < 2),
+        ("no_vectors", lambda name, weight: weight.ndim == 1),  # the scale, a number, decays
+        ("no_positions", lambda name, weight: weight.ndim < 2 or name.endswith("positional_embedding")),
+    ],
+)
+def test_weights_are_spared_from_decay_by_their_dimensions_or_their_place(decay, spared):
+    model = small("vifi_clip")
+    learning = learning_of(model, load_method("vifi_clip", {"train": {"decay": decay}}))
+    assert learning.undecayed == {name for name, weight in model.named_parameters() if spared(name, weight)}
+    assert dict(model.named_parameters())["logit_scale"].ndim == 0
+
+
+@pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
         ({"parts": ["visoin"]}, "no part of a model is called 'visoin': did you mean 'vision'?"),

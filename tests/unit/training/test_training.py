@@ -18,7 +18,9 @@ from tcclip.plan.layout import LAST
 from tcclip.training import TrainingJob, train
 from tcclip.training.batches import load, micro_batches, remaining
 from tcclip.training.budget import Budget
+from tcclip.training.loop import finish_epoch, validated
 from tcclip.training.setup import prepare
+from tcclip.training.state import Progress, Sums
 
 CPU = torch.device("cpu")
 
@@ -140,6 +142,30 @@ def test_the_incomplete_tail_of_accumulation_is_discarded():
     assert list(remaining(length, 29, 4, seed=1, epoch=1, step=1)) == batches[9:]
 
 
+def test_a_row_of_history_is_of_what_its_epoch_has_seen_and_of_equal_epochs_the_first_is_best(world, monkeypatch):
+    setup = prepare(training_job(world, protocol=protocol(total_batch=4, micro_batch=2)))  # 3 steps of 13 videos
+    found, progress = iter([40.0, 60.0, 60.0]), Progress()
+    monkeypatch.setattr("tcclip.training.loop.validate", lambda *_: next(found))
+    for _ in range(3):
+        progress.sums = Sums(loss=12.0, correct=3, videos=12, seconds=3.0, waited=0.6, rate=1e-3)
+        finish_epoch(setup, progress, 10.0, lambda: None)
+    assert (progress.best_top1, progress.best_epoch, progress.epoch, progress.step) == (60.0, 1, 3, 0)
+    times = {"seconds": 3.0, "videos_per_s": 4.0, "data_wait_share": 0.2}
+    row = {"epoch": 2, "step": 9, "lr": 1e-3, "loss": 2.0, "train_top1": 25.0, "val_top1": 60.0, **times}
+    assert progress.history[2] == row and progress.sums == Sums()
+
+
+def test_clips_are_drawn_by_the_runs_seed_and_views_of_a_validation_by_the_protocols_as_those_of_a_test(world):
+    setup = prepare(training_job(world, protocol=protocol(seeds=[7]), seed=9))
+    assert (setup.clips.seed, setup.validation.seed) == (9, 7)
+
+
+@pytest.mark.parametrize(("select", "epochs"), [("best", [0, 2]), ("last", [0])])
+def test_the_last_epoch_is_validated_where_the_best_is_kept(world, select, epochs):
+    job = training_job(world, protocol=protocol(select=select, validation={"split": "test", "epochs": [0]}))
+    assert [epoch for epoch in range(3) if validated(job, epoch)] == epochs
+
+
 def test_best_keeps_the_first_best_epochs_weights_and_last_the_last_ones(world, undisturbed):
     job = training_job(world, "last", protocol=protocol(select="last"))
     train(job)
@@ -157,6 +183,8 @@ def test_both_are_kept_where_the_protocol_tests_both(world, undisturbed):
     train(alone)
     assert same(load_file(job.folder / LAST), weights(alone)) and same(weights(job), weights(undisturbed))
     assert not (undisturbed.folder / LAST).exists() and not (alone.folder / LAST).exists()
+    train(dataclasses.replace(job, protocol=protocol()))
+    assert not (job.folder / LAST).exists()  # nor one of before
 
 
 def test_broken_and_missing_videos_are_skipped_with_a_count_and_never_replaced(tmp_path, capsys):

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from changed_params import with_params
 from hand_made import evaluation_part
 
-from tcclip.params import load_suite
+from tcclip.params import load_suite, load_table
 from tcclip.params.verdicts import load_rule
 from tcclip.plan import Plan, load_plan
+from tcclip.plan.changes import changed_plan
 from tcclip.plan.plan import plan_of
 from tcclip.reporting.claims import about
 from tcclip.reporting.verdicts import comparable
@@ -34,7 +36,8 @@ def test_a_printed_number_within_the_widened_interval_is_reproduced(printed, dev
     assert of_accuracy(50.0, 55.0, printed, deviation, RULE) == verdict
 
 
-def test_a_count_has_a_share_of_itself():
+def test_a_count_has_a_share_of_itself_and_at_least_what_rounding_may_be_off():
+    assert (of_count(1.04, 1.0, RULE), of_count(1.06, 1.0, RULE)) == ("reproduced", "higher")
     assert of_count(127.52, 127.5, RULE) == of_count(303.9, 305.0, RULE) == of_count(16, 16, RULE) == "reproduced"
     assert (of_count(16, 32, RULE), of_count(310.0, 305.0, RULE)) == ("lower", "higher")
 
@@ -64,11 +67,28 @@ def test_the_paper_suite_as_it_is_can_be_compared():
         assert reason(plan, *place) == ""
     assert reason(plan, "table4", "TC-CLIP", "all_hm") == ""
     assert reason(plan, "table6", "TC-CLIP", "gflops") == ""
+    assert reason(plan, "table6", "X-CLIP", "zero_shot") == ""  # of a row of Table 2, by whose recipe it is
+
+
+@pytest.mark.parametrize(
+    ("row", "method", "said"),
+    [
+        ("A5", "a5-common", "another recipe: the paper's common recipe, where the number is of A5's own paper"),
+        ("TC-CLIP", "a5", "another recipe: its authors' own, where the number is of the paper's common recipe"),
+    ],
+)
+def test_a_row_by_another_recipe_than_its_printed_numbers(row, method, said, monkeypatch, tmp_path):
+    rows = [
+        {**of.model_dump(), "method": method} if of.row == row else of.model_dump() for of in load_table("table2").rows
+    ]
+    plan = with_params(monkeypatch, tmp_path, tables__table2={"rows": rows}, suites__paper={"tables": ["table2"]})
+    assert reason(plan, "table2", row, "hmdb51") == said
 
 
 def test_too_few_tested_videos():
     said = reason(paper(), "table2", "TC-CLIP", "hmdb51", n_videos=39)
     assert said == "coverage below 98 %: hmdb51 test1, 39 of 40 videos"
+    assert reason(paper(), "table2", "TC-CLIP", "hmdb51", n_videos=49, listed=50) == ""  # 98 % are enough
 
 
 def test_lists_of_ours():
@@ -76,6 +96,16 @@ def test_lists_of_ours():
     assert reason(plan, "table3", "TC-CLIP", "hmdb51_k4") == "own draws: hmdb51 few_shot_k4"
     assert reason(plan, "table4", "TC-CLIP", "hmdb51_novel") == "another test set: our list of hmdb51 novel_test"
     assert reason(plan, "table2", "TC-CLIP", "hmdb51") == ""  # its official splits are the paper's
+
+
+def test_another_release_in_the_role():
+    datasets = load_suite("paper").datasets
+    assert reason(paper(datasets={**datasets, "k600": "k600_val7k"}), "table2", "TC-CLIP", "k600_top1") == (
+        "another test set: k600_val7k"
+    )
+    assert reason(with_dataset("k400", name="k400_small"), "table2", "TC-CLIP", "hmdb51") == (
+        "another training set: k400_small"
+    )
 
 
 def test_another_data_set_in_the_role():
@@ -95,11 +125,21 @@ def test_other_frames_and_another_recipe():
     fewer = paper(methods={"tc": {"k": {"times": 0.25}}})
     assert reason(fewer, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: tc.k 24 instead of 96"
     assert reason(fewer, "table3", "ViFi-CLIP", "ucf101_k2") == ""
+    typed = changed_plan(paper(), ["protocol.lr=1e-5"])
+    assert reason(typed, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: lr 1e-05 instead of 2e-06"
+
+
+def test_what_moves_no_number_and_a_value_of_the_methods_own_are_no_other_recipe():
+    plan = paper(protocols={"few_shot": {"micro_batch": 2, "seeds": [1024, 1025]}})
+    for row, column in (("TC-CLIP", "ucf101_k2"), ("OST", "hmdb51_k4")):  # which has a rate of its own there
+        assert reason(plan, "table3", row, column) == ""
 
 
 def test_texts_that_are_not_the_papers():
     plan = with_dataset("hmdb51", texts=paper().dataset("hmdb51").texts.model_copy(update={"descriptors": {}}))
     assert reason(plan, "table3", "OST", "hmdb51_k2") == "other names or texts: descriptors of hmdb51 are your own"
+    trained = with_dataset("k400", texts=paper().dataset("k400").texts.model_copy(update={"descriptors": {}}))
+    assert reason(trained, "table2", "OST", "hmdb51") == "other names or texts: descriptors of k400 are your own"
 
 
 def test_what_a_model_costs_is_compared_with_the_papers_frames_and_model_alone():
