@@ -10,15 +10,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hand_made import evaluation_part
+from table_cells import COLUMNS2, NAMES, TABLE2, VIEWS, cell, results
 
 from tcclip.errors import UserError
-from tcclip.params.column import MeanColumn, MeasuredColumn
-from tcclip.params.protocol import Views
+from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import params_folder
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.plan.cells import Average, Measured
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
-from tcclip.reporting.coverage import Coverage, coverage_of, sentence
 from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
 from tcclip.reporting.grid import grid, mean_over_shots
@@ -29,21 +28,6 @@ from tcclip.reporting.summary import headline, summary
 from tcclip.reporting.tables import drawn_cells, results_of, table_frame, table_grid, write_table
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-VIEWS = Views(temporal=2, spatial=1, mode="paper")
-TABLE2 = load_plan("mini").tables["table2"]
-NAMES = load_plan("mini").displays
-COLUMNS2 = [column for column in TABLE2.columns if column.name in ("hmdb51", "k600_top1", "k600_top5")]
-
-
-def cell(row: str, column: str, splits: int = 3, metric: str = "top1", run: str = "run-a", mean_of: tuple = ()) -> Cell:
-    role = column.split("_")[0]
-    evaluations = tuple(Evaluation(run, role, f"test{i + 1}", VIEWS, False) for i in range(splits))
-    content = Average(mean_of) if mean_of else Measured(metric, evaluations)
-    return Cell("table2", "no weight ensemble", row, column, content)
-
-
-def results(values: dict[str, float], run: str = "run-a", videos: int = 40) -> dict:
-    return {run: {f"{split}-2x1": evaluation_part(value, videos=videos) for split, value in values.items()}}
 
 
 def only(frame: pd.DataFrame) -> pd.Series:
@@ -279,44 +263,6 @@ def test_an_unknown_table_names_the_nearest_one():
         write_table(load_plan("mini"), "tabel3")
 
 
-def test_the_coverage_of_every_split_stands_under_the_table_and_cells_that_lack_videos_are_marked():
-    found = results({f"hmdb51-test{i}": 40.0 for i in (1, 2, 3)}, videos=1529)
-    for part in found["run-a"].values():
-        part["listed"] = 1530
-    found["run-a"]["hmdb51-test2-2x1"]["n_videos"] = 1530
-    found["run-b"] = {"ucf101-test1-2x1": evaluation_part(50.0, videos=9) | {"listed": 9}}
-    cells = [cell("TC-CLIP", "hmdb51"), cell("TC-CLIP", "ucf101", splits=1, run="run-b")]
-    cells.append(cell("TC-CLIP", "all_top1", mean_of=("hmdb51", "ucf101")))
-    coverage = coverage_of(cells, found)
-    columns = [
-        MeasuredColumn(name="hmdb51", dataset="hmdb51", splits=["test1"]),
-        MeasuredColumn(name="ucf101", dataset="ucf101", splits=["test1"]),
-        MeanColumn(name="all_top1", mean_of=["hmdb51", "ucf101"]),
-    ]
-    shown = grid(build(cells, found), "t", columns, NAMES, coverage=coverage)
-    assert [entry.incomplete for entry in shown.lines[0].entries] == [True, False, True]
-    note = (
-        "Coverage, videos found of those listed: HMDB-51 test1 1,529 of 1,530; HMDB-51 test2 1,530 of 1,530; "
-        "HMDB-51 test3 1,529 of 1,530; UCF-101 test1 9 of 9."
-    )
-    assert note in markdown(shown) and note in table_section("t", shown, {}).body
-    assert "| 40.0 ± 0.0 ‡ | 50.0 | 45.0 ‡ |" in " ".join(markdown(shown).split())
-    assert r"$^\ddagger$ some listed videos are missing or broken" in latex(shown, "t")
-
-
-def test_where_runs_found_more_or_fewer_videos_of_a_split_its_coverage_is_the_worst():
-    part = {"listed": 9, "top1": 50.0}
-    found = {f"run-{n}": {"hmdb51-test1-2x1": {**part, "n_videos": n}} for n in (7, 8, 9)}
-    cells = [cell(f"row {n}", "hmdb51", splits=1, run=f"run-{n}") for n in (8, 7, 9)]
-    assert coverage_of(cells, found).splits == {("hmdb51", "test1"): (7, 9)}
-
-
-def test_the_coverage_is_told_in_the_order_of_data_sets_and_splits():
-    splits = {("ucf101", "test1"): (1, 2), ("hmdb51", "test2"): (4, 4), ("hmdb51", "test1"): (3, 3)}
-    told = sentence(Coverage(splits), {"hmdb51": "HMDB-51"})
-    assert told.endswith(": HMDB-51 test1 3 of 3; HMDB-51 test2 4 of 4; ucf101 test1 1 of 2.")
-
-
 def test_cells_of_lists_that_are_drawn_here_although_one_is_published_are_marked():
     paper, plan = load_plan("paper"), replace(load_plan("paper"))
     plan.datasets["hmdb51"] = plan.datasets["hmdb51"].model_copy(update={"lists": "official"})
@@ -324,21 +270,6 @@ def test_cells_of_lists_that_are_drawn_here_although_one_is_published_are_marked
     assert {column.split("_")[0] for _, _, column in drawn} == {"hmdb51", "all"}
     assert {row for _, row, _ in drawn} >= {"TC-CLIP"} and "Vanilla CLIP" not in {row for _, row, _ in drawn}
     assert drawn_cells(paper, "table3") == set()
-
-
-def test_a_cell_that_is_not_measured_is_not_marked_for_videos_that_it_lacks():
-    found = {"run-a": {"hmdb51-test1-2x1": {"top1": 50.0, "n_videos": 8, "listed": 9}}}
-    cells = [cell("TC-CLIP", "hmdb51", splits=2)]
-    coverage = coverage_of(cells, found)
-    assert coverage.incomplete == {cells[0].key}
-    (line,) = grid(build(cells, found), "t", COLUMNS2[:1], NAMES, coverage=coverage).lines
-    assert line.entries[0].value is None and not line.entries[0].incomplete
-
-
-def test_full_coverage_marks_nothing():
-    found = {"run-a": {"hmdb51-test1-2x1": evaluation_part(50.0, videos=9) | {"listed": 9}}}
-    coverage = coverage_of([cell("TC-CLIP", "hmdb51", splits=1)], found)
-    assert (coverage.splits, coverage.incomplete) == ({("hmdb51", "test1"): (9, 9)}, frozenset())
 
 
 def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):
