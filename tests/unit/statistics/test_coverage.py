@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
+from tcclip.params.protocol import Views
 from tcclip.params.statistics import load_statistics
+from tcclip.plan import Cell, Evaluation
+from tcclip.plan.cells import Average, Measured
 from tcclip.statistics.accuracies import accuracy_replicates
-from tcclip.statistics.cells import _average, over_seeds
+from tcclip.statistics.cells import _average, _by_seed, over_seeds
 from tcclip.statistics.intervals import difference_of, interval_of
 from tcclip.statistics.predictions import Right
+from tcclip.statistics.weights import seed_shares
 
 SETTINGS = load_statistics().model_copy(update={"draws": 600})
 WORLDS = 1000  # simulated test sets
@@ -98,6 +103,24 @@ def test_of_three_seeds_an_interval_knows_how_trainings_differ(spread: float):
     assert 0.93 <= coverage(100 * right.mean(axis=(1, 2)), drawn, 50) <= 0.97
 
 
+def test_splits_that_are_weighed_together_count_their_own_videos():
+    right = right_with(0.9, 100)[0]
+    found = {
+        (number, f"half videos of {number}"): Right(tuple(map(str, of)), right[of])
+        for number, of in enumerate((range(64), range(36, 100)))
+    }
+    together = accuracy_replicates(SETTINGS, "data", found)
+    for number, (key, of) in enumerate(found.items()):
+        np.testing.assert_allclose(together[number], accuracy_replicates(SETTINGS, "data", {key: of})[number])
+
+
+def test_videos_that_are_weighed_in_several_blocks_count_as_in_one(monkeypatch: pytest.MonkeyPatch):
+    right = right_with(0.5, 64)[:2]
+    whole = replicates(right, range(64))
+    monkeypatch.setattr("tcclip.statistics.accuracies.BLOCK", 5)
+    np.testing.assert_allclose(replicates(right, range(64)), whole)
+
+
 def test_equal_predictions_of_two_runs_do_not_differ_and_all_right_has_an_interval():
     right = right_with(0.5, 64)[0]
     found = {(run, f"half videos of {run}"): Right(tuple(map(str, range(64))), right) for run in ("one", "two")}
@@ -125,6 +148,21 @@ def test_of_three_seeds_a_difference_knows_how_trainings_differ(spread: float):
     assert np.mean([each.low <= 0 <= each.high for each in found]) >= 0.93
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_the_mean_over_seeds_is_drawn_about_theirs_by_students_t(count: int):
+    values, shares = np.arange(count) ** 2.0, [0.1, 0.25, 0.75, 0.9]
+    drawn = seed_shares(SETTINGS.model_copy(update={"draws": 20_000}), range(count)) @ values
+    found = (drawn - values.mean()) / (values.std(ddof=1) / np.sqrt(count))
+    np.testing.assert_allclose(np.quantile(found, shares), t.ppf(shares, count - 1), rtol=0.06)
+
+
+@pytest.mark.parametrize(("value", "ends"), [(45.0, (41.0, 49.0)), (60.0, (41.0, 60.0)), (30.0, (30.0, 49.0))])
+def test_an_interval_reaches_to_its_value(value: float, ends: tuple[float, float]):
+    settings = SETTINGS.model_copy(update={"level": 80.0})
+    found = interval_of(value, np.linspace(40, 50, 601), settings)
+    assert (found.low, found.high) == pytest.approx(ends)
+
+
 def test_seeds_near_all_right_have_an_interval_that_ends_at_all():
     drawn = replicates(np.array([[True] * 64, [True] * 64, [True] * 60 + [False] * 4]), range(64))
     interval = interval_of(100 * 188 / 192, over_seeds(dict(enumerate(drawn)), SETTINGS), SETTINGS)
@@ -137,6 +175,20 @@ def test_an_average_of_columns_of_different_seeds_is_as_unsure_of_each_as_its_se
     for harmonic in (False, True):
         ((seed, drawn),) = _average([three, alone], harmonic, SETTINGS).items()
         assert seed is None and drawn.std() > 1
-        if not harmonic:
+        if harmonic:
+            assert apart.min() < 0 < drawn.min() < drawn.max() < 100  # of none that Student's t takes below zero
+        else:
             np.testing.assert_allclose(drawn, (apart + 40) / 2)
     assert list(_average([three, three], False, SETTINGS)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("harmonic", "expected"), [(False, 45.0), (True, 40.0)])
+def test_an_average_has_replicates_where_all_of_its_columns_have_some(harmonic: bool, expected: float):
+    views = Views(temporal=1, spatial=1, mode="paper")
+    tested = {name: Evaluation("run-s1", name, "test1", views, False, 1) for name in ("hmdb51", "ucf101")}
+    row = {name: Cell("t", "", "A", name, Measured("top1", (of,))) for name, of in tested.items()}
+    known = {(of, "top1"): np.full(600, value) for of, value in zip(tested.values(), (30.0, 60.0), strict=True)}
+    average = Average(tuple(tested), harmonic)
+    assert {seed: of.tolist() for seed, of in _by_seed(average, row, known, SETTINGS).items()} == {1: [expected] * 600}
+    del known[tested["ucf101"], "top1"]
+    assert _by_seed(average, row, known, SETTINGS) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 from changed_params import with_params
 from hand_made import evaluation_part
@@ -15,7 +16,7 @@ from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.plan.plan import plan_of
 from tcclip.reporting.claims import about
-from tcclip.reporting.verdicts import comparable
+from tcclip.reporting.verdicts import by_table, comparable, counted
 from tcclip.verdicts.comparable import Reasons
 from tcclip.verdicts.rule import of_accuracy, of_count
 
@@ -180,3 +181,20 @@ def test_a_dataset_of_ones_own_makes_nothing_else_of_generated_videos_comparable
     assert not comparable(plan) and "generated videos" in about(plan)
     plan.datasets["mini_hmdb51"] = real
     assert comparable(plan) and "generated videos" not in about(plan)
+
+
+def test_verdicts_are_counted_of_what_is_comparable_and_costs_apart():
+    verdicts = pd.DataFrame(
+        [
+            ("table2", "accuracy", "reproduced", 40.0, 44.0),
+            ("table2", "accuracy", "lower", 50.0, 58.0),
+            ("table2", "accuracy", "not comparable", 0.0, 100.0),
+            ("table6", "cost", "reproduced", None, None),
+            ("table6", "cost", "not comparable", None, None),
+        ],
+        columns=["table", "kind", "verdict", "low", "high"],
+    )
+    said = "1 of 2 comparable cells reproduced, 1 lower; 1 not comparable; costs: 1 of 1 reproduced"
+    assert counted(verdicts) == said
+    assert by_table(verdicts)["interval"].tolist() == ["± 3.0", ""]
+    assert by_table(verdicts)["costs reproduced"].tolist() == ["", "1 of 1"]

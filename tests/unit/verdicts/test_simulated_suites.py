@@ -17,7 +17,7 @@ from tcclip.plan import Evaluation, Plan, layout, load_plan
 from tcclip.plan.cells import Measured
 from tcclip.reporting import verdicts as shown
 from tcclip.reporting.cells import build
-from tcclip.reporting.published_numbers import read_published
+from tcclip.reporting.published_numbers import PublishedNumber, read_published
 from tcclip.reporting.tables import write_table
 from tcclip.verdicts.suite import judged, write_verdicts
 
@@ -160,3 +160,32 @@ def test_costs_are_counted_apart_and_frames_clips_and_crops_not_at_all(elsewhere
     assert shown.counted(costs) == f"0 of 0 comparable cells reproduced; costs: {len(costs)} of {len(costs)} reproduced"
     (line,) = shown.by_table(costs).to_dict("records")
     assert (line["reproduced"], line["costs reproduced"]) == (0, f"{len(costs)} of {len(costs)}")
+
+
+def judged_alone(table: str, **columns: Callable[[PublishedNumber], float]) -> pd.DataFrame:
+    """The verdicts of a table of the paper whose cells have these values for their printed numbers."""
+    plan = load_plan("paper")
+    frame, printed = build(plan.cells[table], {}), read_published(table)
+    for place, row in frame.iterrows():
+        if (number := printed.get((row["group"], row["row"], row["column"]))) and number.value is not None:
+            frame.loc[place, [*columns, "source"]] = [*(of(number) for of in columns.values()), "measured"]
+    layout.table(plan.suite.name, table).parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(layout.table(plan.suite.name, table), index=False)
+    return judged(plan)
+
+
+def test_a_measured_cell_without_an_interval_is_not_judged(elsewhere):
+    found = judged_alone("table5", value=lambda printed: printed.value)
+    assert len(found) > 10 and set(found["verdict"]) == {"not comparable"}
+    assert set(found["reason"]) == {"no interval: its predictions are not there"}
+
+
+def test_the_printed_deviation_widens_what_is_reproduced(elsewhere):
+    def near(printed: PublishedNumber) -> float:
+        return printed.value - 0.5 - (printed.std or 0)
+
+    found = judged_alone("table2", value=near, low=near, high=near)
+    spread = found["published_std"].notna() & (found["published_std"] > 0)
+    assert spread.sum() > 10 and set(found.loc[spread, "verdict"]) == {"lower"}
+    found = judged_alone("table2", value=near, low=near, high=lambda printed: near(printed) + 0.49)
+    assert set(found.loc[spread, "verdict"]) == {"reproduced"} and set(found.loc[~spread, "verdict"]) == {"reproduced"}
