@@ -61,6 +61,9 @@ def cost_lines(plan: Plan) -> Iterator[str]:
     yield "Views tested are those of the validations during training and of the evaluations."
     if everything.unknown:
         yield f"Not counted, because nothing is known of them yet: {', '.join(sorted(everything.unknown))}."
+    if everything.too_few:
+        where = f"{', '.join(sorted(everything.too_few))}. Lower total_batch there."
+        yield from wrap(f"Fewer training videos than one optimizer step takes: {where}", WIDTH)
 
 
 def row_lines(plan: Plan) -> Iterator[str]:

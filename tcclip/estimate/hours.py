@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,6 +27,7 @@ class Estimate:
     eval_views: int = 0  # in validation and evaluation
     hours: float = 0  # of one GPU
     unknown: frozenset[str] = field(default_factory=frozenset)  # dataset and split whose size is not known: not counted
+    too_few: frozenset[str] = field(default_factory=frozenset)  # trainings that would end before their first step
 
     def __add__(self, other: Estimate) -> Estimate:
         return Estimate(
@@ -35,6 +37,7 @@ class Estimate:
             self.eval_views + other.eval_views,
             self.hours + other.hours,
             self.unknown | other.unknown,
+            self.too_few | other.too_few,
         )
 
 
@@ -121,9 +124,14 @@ def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     protocol, dataset = plan.protocol_for(run), plan.dataset(run.role)
     videos = Sizes()
     kept = round(keep_of(plan, run) * videos.of(dataset, plan.train_split(run)))
+    no_step = kept < protocol.total_batch and not videos.unknown
     views = protocol.validation_views.temporal * protocol.validation_views.spatial
     validated = validations(protocol) * views * videos.of(dataset, protocol.validation.split)
-    return _estimate(run, rates, videos, trained=views_of_training(protocol, kept), tested=validated, trainings=1)
+    cost = _estimate(run, rates, videos, trained=views_of_training(protocol, kept), tested=validated, trainings=1)
+    if no_step:
+        few = f"{dataset.name} {plan.train_split(run)} ({kept} videos, protocol {protocol.name})"
+        cost = dataclasses.replace(cost, too_few=frozenset([few]))
+    return cost
 
 
 def evaluations_of(plan: Plan, run: Run, rates: Rates) -> Estimate:

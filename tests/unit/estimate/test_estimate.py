@@ -196,6 +196,16 @@ def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
     assert total([cost, Estimate(unknown=frozenset({"ssv2 train"}))]).unknown == {*cost.unknown, "ssv2 train"}
 
 
+def test_trainings_without_one_whole_step_are_named_before_they_start(empty, monkeypatch):
+    assert not any(total(estimates_of(load_plan(suite)).values()).too_few for suite in ("mini", "paper"))
+    plan = load_plan("mini")
+    batch = plan.protocol("few_shot").total_batch
+    counted = {"few_shot_k2": batch - 1, "few_shot_k4": batch}
+    monkeypatch.setattr("tcclip.estimate.hours.split_size", lambda dataset, split: counted.get(split, 100))
+    said = " ".join(plan_lines.cost_lines(plan)).partition("Fewer training videos than one optimizer step takes: ")[2]
+    assert f"mini_hmdb51 few_shot_k2 ({batch - 1} videos, protocol few_shot)" in said and "few_shot_k4" not in said
+
+
 def test_sizes_on_the_disk_are_stated_until_the_data_are_there(empty):
     dataset = load_dataset("hmdb51")
     before = disk_of(dataset)
