@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import multiprocessing.synchronize
+import traceback
 from collections.abc import Iterator
+from typing import NoReturn
 
 from tcclip.errors import UserError
 
@@ -23,13 +27,22 @@ def told() -> Iterator[None]:
     except RuntimeError as error:
         said = str(error)
         if NO_ROOM in said:
-            raise UserError(
-                "/dev/shm is too small for the clips that are being loaded: make it larger (of a container: "
-                f"`docker run --shm-size 16g`), or {WITHOUT}"
-            ) from error
+            _no_room(error)
         if ENDED in said:
             raise UserError(
                 f"a process that loads clips was ended ({said.splitlines()[0].strip(' .')}), usually because memory "
                 f"ran out: run fewer jobs at a time, or {WITHOUT}"
             ) from error
         raise
+    except OSError as error:
+        files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+        if error.errno == errno.ENOSPC and multiprocessing.synchronize.__file__ in files:  # locks lie there too
+            _no_room(error)
+        raise
+
+
+def _no_room(error: Exception) -> NoReturn:
+    raise UserError(
+        "/dev/shm is too small for the clips that are being loaded: make it larger (of a container: "
+        f"`docker run --shm-size 16g`), or {WITHOUT}"
+    ) from error

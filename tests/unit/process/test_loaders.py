@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
 import signal
 
@@ -56,6 +58,24 @@ def test_clips_that_find_no_shared_memory_are_one_sentence_with_what_makes_room(
     with pytest.raises(UserError, match=f"/dev/shm is too small.*--shm-size.*{CURE}") as told:
         loads(without_room)
     assert "\n" not in str(told.value)
+
+
+def test_locks_that_find_no_shared_memory_are_the_same_sentence(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("_multiprocessing.SemLock", full)
+    with pytest.raises(UserError, match=f"/dev/shm is too small.*{CURE}"):
+        launch.run(0, multiprocessing.Queue)
+
+
+def test_a_disk_that_is_full_is_not_about_shared_memory():
+    def writes():
+        with open("/dev/full", "w") as file:
+            file.write("weights")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        launch.run(0, writes)
 
 
 def test_another_error_of_such_a_process_stays_what_it_is():
