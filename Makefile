@@ -35,7 +35,9 @@ test-projects: $(INSTALLED)
 	$(PYTEST) -m project
 
 # Real servers: Slurm, MLflow, S3-like, PostgreSQL, Chromium; what is not installed is skipped with the reason.
-test-components: $(INSTALLED) $(GRADIO)
+# Gradio is no prerequisite: make -j would do all other tests while it is installed, and these, which wait most, last.
+test-components: $(INSTALLED)
+	@$(MAKE) --no-print-directory $(GRADIO)
 	$(PYTEST) -m component -rs
 
 # A small table made under kills, in minutes.
