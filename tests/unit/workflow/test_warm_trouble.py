@@ -65,6 +65,16 @@ def waiting(path, file, seconds):
     return command
 
 
+def at_rest(process):
+    """How many files it has open, when it has closed those of a fork that works already."""
+
+    def look():
+        time.sleep(0.01)
+        return process.num_fds()
+
+    return min(look() for _ in range(20))
+
+
 def comes(condition):
     """Whether it is true within a while."""
     deadline = time.monotonic() + 30
@@ -87,18 +97,18 @@ def test_the_last_words_of_a_job_are_shown(server):
 def test_where_there_is_no_place_for_a_fork_one_command_runs_by_itself_and_no_other_is_ended(server, tmp_path):
     path, process = server
     command = waiting(path, tmp_path / "told", 1000)
-    files, full = process.num_fds(), path.with_name("warm-full")
+    files, full = at_rest(process), path.with_name("warm-full")
     full.touch()
     assert tcclip("--version", server=path).stdout.startswith("tcclip ")
     full.unlink()
     assert tcclip("print", server=path).stdout == "by a fork\n"
-    assert command.poll() is None and comes(lambda: process.num_fds() == files)
+    assert command.poll() is None and comes(lambda: process.num_fds() <= files)
     command.kill()
 
 
 def test_what_is_no_command_ends_no_job(server, tmp_path):
     path, process = server
-    command, files = waiting(path, tmp_path / "told", 1000), process.num_fds()
+    command, files = waiting(path, tmp_path / "told", 1000), at_rest(process)
     order = handover.order(["print"])
     for streams, said in (([0, 1, 2], b"hello"), ([0], order), ([], order)):
         with socket.socket(socket.AF_UNIX) as stranger:
@@ -107,7 +117,7 @@ def test_what_is_no_command_ends_no_job(server, tmp_path):
             stranger.sendall(said)
             assert stranger.recv(1) == b""
     assert tcclip("print", server=path).stdout == "by a fork\n"
-    assert command.poll() is None and comes(lambda: process.num_fds() == files)
+    assert command.poll() is None and comes(lambda: process.num_fds() <= files)
     command.kill()
 
 
