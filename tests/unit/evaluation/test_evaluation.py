@@ -1,4 +1,4 @@
-"""What an evaluation computes and writes: views, scores over them, weight-space ensembling."""
+"""What an evaluation computes and writes: scores over views, weight-space ensembling."""
 
 import dataclasses
 import json
@@ -11,9 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_world import CLASSES, machine, make_world, protocol, training_job
 
-from tcclip.data.clips.sampling.sampling import Sampling
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.clips.views import frames_of, views_of
+from tcclip.data.clips.views import views_of
 from tcclip.data.splits.split_tables import Present
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
@@ -23,7 +22,6 @@ from tcclip.evaluation.run import entry, write_predictions
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.depends import evaluation_settings, training_settings
-from tcclip.params.kinds.make import make
 from tcclip.params.protocol import CENTRE, Views
 from tcclip.process.environment import git_state
 from tcclip.training import train
@@ -59,9 +57,6 @@ def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> Evaluat
     )
 
 
-SEGMENTS: Sampling = make(load_method("vifi_clip").sampling)
-
-
 def scores_of(world: Path, model, videos: list[str], views: Views, batch: int = 8, workers: int = 0) -> np.ndarray:
     clips = ViewClips(FrameStore(world / "frames"), videos, views, 4, 32, load_method("vifi_clip"), seed=5)
     options = {"classes": len(CLASSES), "batch": batch, "workers": workers, "device": CPU, "precision": "fp32"}
@@ -76,30 +71,6 @@ def test_texts_that_no_video_changes_are_finished_once_an_evaluation(world, meth
         part.register_forward_hook(lambda *_: entered.append(1))
     scores_of(world, model, ["test0", "test1", "test3"], TWO, batch=2)
     assert len(entered) == 2
-
-
-def test_views_are_temporal_times_spatial_and_crops_of_a_temporal_view_show_the_same_frames():
-    views = Views(temporal=4, spatial=3, mode="paper")
-    expanded = views_of(views)
-    assert len(expanded) == 12
-    shown = [frames_of(SEGMENTS, view, views, "video", 50, 8, seed=1).tolist() for view in expanded]
-    assert shown[0] == shown[1] == shown[2] != shown[3]
-    assert [view.crop for view in expanded[:3]] == [0, 1, 2]
-    assert [view.crop for view in views_of(TWO)] == [None, None]
-
-
-def test_random_views_are_fixed_by_seed_video_and_view():
-    first, second = views_of(TWO)
-    drawn = frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1)
-    assert np.array_equal(drawn, frames_of(SEGMENTS, first, TWO, "a", 90, 8, seed=1))
-    for view, video, seed in ((second, "a", 1), (first, "b", 1), (first, "a", 2)):
-        assert not np.array_equal(drawn, frames_of(SEGMENTS, view, TWO, video, 90, 8, seed))
-
-
-def test_one_view_takes_the_centres_of_the_segments_in_both_modes():
-    for mode in ("paper", "deterministic"):
-        views = Views(temporal=1, spatial=1, mode=mode)
-        assert frames_of(SEGMENTS, views_of(views)[0], views, "video", 40, 4, seed=1).tolist() == [5, 15, 25, 35]
 
 
 def test_scores_are_the_sum_of_softmax_over_views_whatever_batch_and_workers(world):
