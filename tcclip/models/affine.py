@@ -18,7 +18,13 @@ HALF = torch.bfloat16
 
 def has_fused() -> bool:
     """Whether this processor computes in bfloat16 by itself and this torch has the fused linear map."""
-    return multiplies_bfloat16() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    needed = ("_linear_pointwise", "_reorder_linear_weight")
+    return multiplies_bfloat16() and all(hasattr(torch.ops.mkldnn, name) for name in needed)
+
+
+def packed(weight: Tensor) -> Tensor:
+    """A weight (E, D) in bfloat16 for `affine` alone, in the order in which products read it (each would sort it)."""
+    return cast(Tensor, torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None))
 
 
 def affine(rows: Tensor, weight: Tensor, bias: Tensor | None, silu: bool = False) -> Tensor:
@@ -35,7 +41,7 @@ def affine(rows: Tensor, weight: Tensor, bias: Tensor | None, silu: bool = False
 
 
 class Affine(nn.Module):
-    """A linear layer by `affine`, with the weights of another."""
+    """A linear layer by `affine`, with the weights of another; a packed weight takes no gradient."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()

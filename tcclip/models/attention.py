@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tcclip.models import recording
+from tcclip.models.by_frame import attention_by_frame, is_faster
 from tcclip.models.transformer import Attention
 
 FOLD = 8  # columns added to a head when the bias is folded into the keys; a multiple of 8 keeps fused kernels fused
@@ -46,7 +47,10 @@ def attend(query: Tensor, seen: Attended) -> Tensor:
         mask = shift if mask is None else mask + shift
     # (B, T, Q, heads, d) -> (B*T, heads, Q, d)
     q, k, v = (part.flatten(0, 1).transpose(1, 2) for part in (query, key, value))
-    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=width**-0.5)  # (B*T, heads, Q, d)
+    if is_faster(q, k):
+        out = attention_by_frame(q, k, v, mask, width**-0.5)  # (B*T, heads, Q, d)
+    else:
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=width**-0.5)
     mixed = out[..., :width].transpose(1, 2).reshape(*rows, -1)
     if recording.listener is not None:
         recording.listener(recording.Heard(asked, seen.key, seen.value, bias, seen.mask, mixed, among=False))

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from tcclip.models.affine import HALF, Affine, affine, has_fused
+from tcclip.models.affine import HALF, Affine, affine, has_fused, packed
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.transformer import QUICK, Attention, Mlp
 
@@ -30,7 +30,7 @@ def prepared(model: ClipVideo, device: torch.device, precision: str) -> ClipVide
     ready = copy.deepcopy(model, {**shared, **rounded})
     for whole in list(ready.modules()):
         if isinstance(whole, Attention):
-            whole.out_proj = cast(nn.Linear, Affine(_half(whole.out_proj.weight).data, whole.out_proj.bias.detach()))
+            whole.out_proj = cast(nn.Linear, _affine(whole.out_proj.weight, whole.out_proj.bias))
         for name, part in whole.named_children():
             if isinstance(part, Mlp):
                 setattr(whole, name, PreparedMlp(part))
@@ -43,8 +43,8 @@ class PreparedMlp(nn.Module):
     def __init__(self, mlp: Mlp) -> None:
         super().__init__()
         # x * sigmoid(1.702 x) = silu(1.702 x) / 1.702, see Mlp
-        self.inner = Affine(_half(mlp.c_fc.weight * QUICK).data, (mlp.c_fc.bias * QUICK).detach())
-        self.outer = Affine(_half(mlp.c_proj.weight / QUICK).data, mlp.c_proj.bias.detach())
+        self.inner = _affine(mlp.c_fc.weight * QUICK, mlp.c_fc.bias * QUICK)
+        self.outer = _affine(mlp.c_proj.weight / QUICK, mlp.c_proj.bias)
 
     def forward(self, residual: Tensor, rows: Tensor) -> Tensor:
         """`residual` plus what becomes of the rows, both (..., D)."""
@@ -55,6 +55,10 @@ class PreparedMlp(nn.Module):
     def of_groups(self, *groups: tuple[Tensor, Tensor]) -> list[Tensor]:
         """`forward` of several groups of residual and rows."""
         return [self(residual, rows) for residual, rows in groups]
+
+
+def _affine(weight: Tensor, bias: Tensor) -> Affine:
+    return Affine(packed(_half(weight)), bias.detach())
 
 
 def _half(weight: Tensor) -> nn.Parameter:

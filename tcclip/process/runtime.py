@@ -79,6 +79,12 @@ def multiplies_bfloat16() -> bool:
     return says is not None and bool(says())
 
 
+def fused_attention_multiplies_bfloat16() -> bool:
+    """Whether torch's fused attention multiplies bfloat16 as such on this processor: it does by AMX alone."""
+    says = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return says is not None and bool(says())
+
+
 def check_precision(name: str) -> None:
     """UserError where `name` is none."""
     if name not in PRECISIONS:
