@@ -14,6 +14,7 @@ from tcclip.plan.labelling import Labelling, keep_of, labellings
 from tcclip.process.files import read_json
 
 SECONDS = 3600  # of an hour
+ALL_TESTS = "tests"  # in a data set's counts: videos of all test splits, those of several once
 Key = TypeVar("Key")
 
 
@@ -136,15 +137,26 @@ def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
 
 def evaluations_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     """The cost of a run's evaluations."""
-    found, videos = plan.evaluations(run.name), Sizes()
-    tested = sum(views_of(plan, evaluation, videos) for evaluation in found)
-    return _estimate(run, rates, videos, tested=tested, evaluations=len(found))
+    videos = Sizes()
+    tested = sum(views for _, views in views_of_tests(plan, run, videos))
+    return _estimate(run, rates, videos, tested=tested, evaluations=len(plan.evaluations(run.name)))
 
 
-def views_of(plan: Plan, evaluation: Evaluation, videos: Sizes | None = None) -> int:
-    """Clips of one evaluation; 0 where its split's size is not known, which `videos` remembers."""
-    listed = (videos or Sizes()).of(plan.dataset(evaluation.role), evaluation.split)
-    return listed * evaluation.views.temporal * evaluation.views.spatial
+def views_of_tests(plan: Plan, run: Run, videos: Sizes | None = None) -> Iterator[tuple[Evaluation, int]]:
+    """Clips of a run's evaluations, by one of those that see a video of several splits once (`evaluation.run`).
+
+    A split whose size is not known has none, which `videos` remembers.
+    """
+    sizes, alone = videos or Sizes(), plan.method(run.method).score.of_batch
+    together: dict[tuple[str, ...], list[Evaluation]] = {}
+    for test in plan.evaluations(run.name):
+        same = test.role, f"{test.we} {test.last} {test.precision}", test.views.model_dump_json()
+        together.setdefault((*same, test.split if alone else ""), []).append(test)
+    for tests in together.values():
+        first, dataset = tests[0], plan.dataset(tests[0].role)
+        listed = sum(sizes.of(dataset, test.split) for test in tests)
+        most = dataset.counts.get(ALL_TESTS, listed) if len(tests) > 1 else listed
+        yield first, min(listed, most) * first.views.temporal * first.views.spatial
 
 
 @dataclass

@@ -15,7 +15,7 @@ from tcclip.estimate.hours import (
     evaluations_of,
     rates_of,
     training_of,
-    views_of,
+    views_of_tests,
 )
 from tcclip.estimate.schedule import Job, any_order_hours, longest_chain, wall_hours
 from tcclip.params.suite import Feeding
@@ -153,7 +153,8 @@ def _tasks(plan: Plan, rates: Rates, feeding: Feeding | None) -> Iterator[Task]:
         tests = plan.evaluations(run.name)
         cost = evaluations_of(plan, run, rates)
         loading = sum(
-            _core_hours(views_of(plan, test), test_clips(plan, run, test.role, test.views), feeding) for test in tests
+            _core_hours(views, test_clips(plan, run, test.role, test.views), feeding)
+            for test, views in views_of_tests(plan, run)
         )
         datasets = frozenset(plan.dataset(test.role).name for test in tests)
         yield Task(f"evaluation of {run.name}", cost.hours, loading, trained, datasets)

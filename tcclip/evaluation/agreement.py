@@ -12,9 +12,9 @@ from tcclip.data.splits.split_tables import present, read_classes, read_split
 from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos.frames import open_frames
 from tcclip.evaluation.metrics import accuracy
+from tcclip.evaluation.predict import predict
 from tcclip.evaluation.run import EvaluationJob
-from tcclip.evaluation.scoring import clips_of, scores_of
-from tcclip.evaluation.subject import Subject, model_of
+from tcclip.evaluation.subject import Subject, clips_of, model_of
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.prepared import prepared
@@ -42,7 +42,7 @@ def agreement(subject: Subject, job: EvaluationJob, precision: Literal["bf16", "
     def scores(chosen: Literal["fp32", "bf16", "fp16"]) -> np.ndarray:
         its = dataclasses.replace(subject, machine=subject.machine.at(chosen))
         model: ClipVideo = prepared(model_of(its, backbone, names, texts, job.we, job.last), device, chosen)
-        return scores_of(its, model, clips, len(names), device)
+        return predict(model, clips, its.machine, device, its.method.views.combine)
 
     whole, half, again = scores("fp32"), scores(precision), scores(precision)
     views = job.views.temporal * job.views.spatial

@@ -2,85 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.clips.views import views_of
+from tcclip.evaluation.summing import Found, Videos, summed_over_views
 from tcclip.models.clip_video import ClipVideo
-from tcclip.process import distributed
-from tcclip.process.copying import on_device
-from tcclip.process.runtime import autocast, leave_signals_to_parent, worker_context
-from tcclip.process.sockets import shorten_temporary_folder
+from tcclip.models.text.tower import ClassTexts
+from tcclip.models.vision.tower import VisionOutput
+from tcclip.params.suite import Machine
+from tcclip.process.runtime import autocast
+
+Combine = Literal["probabilities", "logits"]
+OfViews = Callable[[Tensor], Tensor]  # logits (B, C) -> what is summed over views, float64
+
+
+class Compared(NamedTuple):
+    """Classes, and the videos that are compared with them."""
+
+    model: ClipVideo  # over these classes
+    videos: NDArray[np.bool_]  # (videos,), which of all videos
 
 
 def predict(
     model: ClipVideo,
     clips: ViewClips,
-    *,
-    classes: int,
-    batch: int,
-    workers: int,
+    machine: Machine,
     device: torch.device,
-    precision: str,
-    combine: Literal["probabilities", "logits"] = "probabilities",
+    combine: Combine = "probabilities",
     before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Scores (videos, C) float64: the sum over a video's views of what `combine` says, the same in all processes.
+    """Scores (videos, C) float64 of all videos: see `predict_each`."""
+    everything = Compared(model, np.ones(len(clips.videos), dtype=bool))
+    return predict_each([everything], clips, machine, device, combine, before_batch)[0]
 
-    No video is left out or counted twice: processes deal out the videos among themselves, and each score has one
-    process's numbers and the others' zeros. `batch` is the number of clips of a forward pass; `before_batch` is called
-    as often in every process, also where one has no clips left.
+
+def predict_each(
+    lists: Sequence[Compared],
+    clips: ViewClips,
+    machine: Machine,
+    device: torch.device,
+    combine: Combine = "probabilities",
+    before_batch: Callable[[], None] = lambda: None,
+) -> list[np.ndarray]:
+    """Scores (videos, C) float64 for each list: sums over views of what `combine` says, 0 where nothing is compared.
+
+    The lists' models are on `device` and differ in what belongs to classes alone: a clip goes through the vision
+    tower once. For the rest see `summed_over_views`.
     """
-    items = items_of(clips, distributed.rank(), distributed.world_size())
-    most = len(items_of(clips, 0, distributed.world_size()))
-    shorten_temporary_folder()
-    loader = DataLoader(
-        clips,
-        batch_size=batch,
-        sampler=items,
-        num_workers=workers,
-        multiprocessing_context=worker_context(workers),
-        pin_memory=device.type == "cuda",
-        worker_init_fn=leave_signals_to_parent,
-        generator=torch.Generator(),
-    )
-    of_a_view = SUMMED[combine]
-    scores = np.zeros((len(clips.videos), classes))
-    ahead = 1 if device.type == "cuda" else 0  # batches that a GPU has to do while the scores of one are read
-
-    def add(positions: Tensor, of_views: Tensor) -> None:
-        np.add.at(scores, positions.numpy(), of_views.cpu().numpy())
-
-    model.eval()
-    with torch.inference_mode():
-        with autocast(device, precision):
-            texts = model.finished(model.encode_classes())  # once for all videos
-        batches = on_device((((stacked,), positions) for positions, stacked in loader), device)
-        found: list[tuple[Tensor, Tensor]] = []  # the videos of a batch (B,), and their scores (B, C) on the device
-        for number in range(0, most, batch):
-            before_batch()
-            if number >= len(items):
-                continue
-            (stacked,), positions = next(batches)  # (B, T, 3, H, W), (B,)
-            with autocast(device, precision):
-                found.append((positions, of_a_view(model(stacked, texts))))
-            if len(found) > ahead:
-                add(*found.pop(0))
-        for last in found:
-            add(*last)
-    return distributed.all_reduce_sum(torch.from_numpy(scores)).numpy()
+    for one in lists:
+        one.model.eval()
+    with torch.inference_mode(), autocast(device, machine.precision):
+        texts = [one.model.finished(one.model.encode_classes()) for one in lists]  # once for all videos
+    of_batch = partial(_compared, lists, texts, SUMMED[combine])
+    return summed_over_views(of_batch, [one.model.classes for one in lists], clips, machine, device, before_batch)
 
 
-def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:
-    """The items of `clips` that process `rank` of `count` computes: all views of every count-th video."""
-    views = len(views_of(clips.views))
-    return [item for item in range(len(clips)) if item // views % count == rank]
+def _compared(
+    lists: Sequence[Compared], texts: Sequence[ClassTexts], of_views: OfViews, videos: Videos, clips: Tensor
+) -> Iterator[Found]:
+    """Clips (B, T, 3, H, W) of videos (B,) with the classes of each list, whose texts are given."""
+    seen = lists[0].model.encode_video(clips)
+    for table, (one, its_texts) in enumerate(zip(lists, texts, strict=True)):
+        rows = np.flatnonzero(one.videos[videos])
+        if len(rows):
+            yield Found(table, videos[rows], of_views(one.model.compare(_some(seen, rows), its_texts)))
+
+
+def _some(seen: VisionOutput, rows: Videos) -> VisionOutput:
+    """What was seen in some clips of a batch, by their numbers in it."""
+    if len(rows) == len(seen.frames):
+        return seen
+    chosen = torch.from_numpy(rows).to(seen.frames.device, non_blocking=True)
+    return VisionOutput._make(None if part is None else part[chosen] for part in seen)
 
 
 def probabilities(logits: Tensor) -> Tensor:
@@ -88,4 +88,4 @@ def probabilities(logits: Tensor) -> Tensor:
     return logits.double().softmax(dim=-1)
 
 
-SUMMED: dict[str, Callable[[Tensor], Tensor]] = {"probabilities": probabilities, "logits": Tensor.double}
+SUMMED: dict[str, OfViews] = {"probabilities": probabilities, "logits": Tensor.double}

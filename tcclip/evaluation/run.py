@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,10 @@ from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos.frames import open_frames
 from tcclip.evaluation import talk
 from tcclip.evaluation.metrics import TOP, accuracy, per_class, ranked
-from tcclip.evaluation.scoring import clips_of, scores_of
-from tcclip.evaluation.subject import Subject, model_of
+from tcclip.evaluation.predict import Compared, predict_each
+from tcclip.evaluation.subject import Subject, clips_of, model_of
 from tcclip.evaluation.token_trace import write_trace
 from tcclip.models.backbone import Backbone
-from tcclip.models.clip_video import ClipVideo
 from tcclip.models.prepared import prepared
 from tcclip.params.protocol import Views
 from tcclip.params.texts import TextKind
@@ -53,9 +53,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
-    percent with the counts they rest on, and the code and precision that made them. One model is built for each kind
-    of weights and class list. `keep` leaves the evaluations that metrics.json already has beside the new ones. Of
-    several processes, each predicts its share of the videos and the first one writes.
+    percent with the counts they rest on, and the code and precision that made them. `keep` leaves the evaluations that
+    metrics.json already has beside the new ones. Of several processes, each predicts its share of the videos and the
+    first one writes.
     """
     keep_memory()
     device, git = pick_device(subject.device), git_state()
@@ -63,17 +63,13 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     subject = dataclasses.replace(subject, machine=subject.machine.at(precision))
     deterministic(subject.machine.threads, subject.seed, gradients=False)
     backbone = Backbone.load(subject.backbone)
+    made_by = {"code_fingerprint": subject.code, "git": git, "precision": precision}
     results: dict[str, Any] = {}
-    ordered = sorted(jobs, key=lambda job: (job.last, str(job.classes), job.we, job.name))
-    for (last, classes, we), same in itertools.groupby(ordered, key=lambda job: (job.last, job.classes, job.we)):
-        group = list(same)
-        names = read_classes(classes)
-        texts = read_texts(group[0].texts)  # of the class list
-        model = prepared(model_of(subject, backbone, names, texts, we, last).to(device), device, precision)
-        for job in group:
-            result = evaluate_one(subject, job, model, names, backbone.config.image_size, device)
-            made_by = {"code_fingerprint": subject.code, "git": git, "precision": precision}
-            results[job.name] = {**result, "made_by": made_by}
+    seen = partial(_seen, subject.method.score.of_batch)
+    ordered = sorted(jobs, key=lambda job: (seen(job), str(job.classes), job.name))
+    for _, same in itertools.groupby(ordered, key=seen):
+        for name, result in evaluate_together(subject, list(same), backbone, device).items():
+            results[name] = {**result, "made_by": made_by}
     results = {name: results[name] for name in sorted(results)}
     training = read_json(subject.weights.with_name("training.json")) if subject.weights else None
     if not distributed.is_main_process():
@@ -86,28 +82,52 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     return talk.result_line(results)
 
 
-def evaluate_one(
-    subject: Subject,
-    job: EvaluationJob,
-    model: ClipVideo,
-    names: tuple[str, ...],
-    size: int,
-    device: torch.device,
+def _seen(alone: bool, job: EvaluationJob) -> tuple[Any, ...]:
+    """Evaluations in which this is the same show a video to the same weights in the same way; alone: none do."""
+    return job.last, job.we, str(job.frames), job.views.model_dump_json(), job.name if alone else ""
+
+
+def evaluate_together(
+    subject: Subject, jobs: Sequence[EvaluationJob], backbone: Backbone, device: torch.device
 ) -> dict[str, Any]:
-    """Predict one split, write its predictions, and return its entry of metrics.json."""
-    store = open_frames(job.frames)
-    split = present(read_split(job.split), store, len(names), job.split, job.max_missing)
-    videos = [video for video, _ in split.videos]
-    labels = np.array([label for _, label in split.videos])
-    clips = clips_of(subject, store, videos, job.views, size)
-    scores = scores_of(subject, model, clips, len(names), device)
-    if distributed.is_main_process():
-        write_predictions(job.out, videos, labels, scores)
-    if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
-        write_trace(job.out.with_suffix(".npz"), model, clips, device, subject.machine.precision)
-    result = entry(job, split, scores, labels, names)
-    log(talk.split_line(subject.name, job.name, result))
-    return result
+    """Predict splits of one data set, write their predictions, and return their entries of metrics.json by name.
+
+    The jobs differ in split and classes alone. A video of several splits goes through the vision tower once: those of
+    the first split, then those of the second that are not in the first, and so on.
+    """
+    store, precision = open_frames(jobs[0].frames), subject.machine.precision
+    names = {job.classes: read_classes(job.classes) for job in jobs}
+    splits = {
+        job.name: present(read_split(job.split), store, len(names[job.classes]), job.split, job.max_missing)
+        for job in jobs
+    }
+    videos = list(dict.fromkeys(video for split in splits.values() for video, _ in split.videos))
+    place = {video: number for number, video in enumerate(videos)}
+    rows = {name: np.array([place[video] for video, _ in split.videos], dtype=int) for name, split in splits.items()}
+    lists = []
+    for classes in names:
+        same = [job for job in jobs if job.classes == classes]
+        texts = read_texts(same[0].texts)  # of the class list
+        model = model_of(subject, backbone, names[classes], texts, same[0].we, same[0].last)
+        compared = np.zeros(len(videos), dtype=bool)
+        compared[np.concatenate([rows[job.name] for job in same])] = True
+        lists.append(Compared(prepared(model.to(device), device, precision), compared))
+    clips = clips_of(subject, store, videos, jobs[0].views, backbone.config.image_size)
+    found = predict_each(lists, clips, subject.machine, device, subject.method.views.combine)
+    scores = dict(zip(names, found, strict=True))
+    results = {}
+    for job in jobs:
+        its_scores = scores[job.classes][rows[job.name]]
+        its_videos = [video for video, _ in splits[job.name].videos]
+        labels = np.array([label for _, label in splits[job.name].videos])
+        if distributed.is_main_process():
+            write_predictions(job.out, its_videos, labels, its_scores)
+        if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
+            of_job = dataclasses.replace(clips, videos=its_videos)
+            write_trace(job.out.with_suffix(".npz"), lists[0].model, of_job, device, precision)
+        results[job.name] = entry(job, splits[job.name], its_scores, labels, names[job.classes])
+        log(talk.split_line(subject.name, job.name, results[job.name]))
+    return results
 
 
 def entry(

@@ -1,4 +1,4 @@
-"""What is evaluated, and its model: from a run's weights to one over any class names."""
+"""What is evaluated, how it sees videos, and its model: from a run's weights to one over any class names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tcclip.data.clips.testing import ViewClips
 from tcclip.data.splits.split_tables import read_classes
+from tcclip.data.videos.frames import FrameSource
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, clip_end, load_canonical
@@ -16,6 +18,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import in_a_test
 from tcclip.models.ensemble import ensemble
 from tcclip.params import Method
+from tcclip.params.protocol import Views
 from tcclip.params.suite import Machine
 from tcclip.params.texts import NONE, OutsideTexts
 from tcclip.plan.layout import LAST
@@ -42,6 +45,14 @@ class Subject:
         if self.trained_on is None or read_classes(self.trained_on) == names:
             return self.method
         return self.method.on_other_classes()
+
+
+def clips_of(subject: Subject, store: FrameSource, videos: list[str], views: Views, size: int) -> ViewClips:
+    """All views of videos of `store` as the subject sees them: its frames, sampling, crops and pixel statistics.
+
+    size: of a clip's side, pixels.
+    """
+    return ViewClips(store, videos, views, subject.frames, size, subject.method, subject.seed)
 
 
 def model_of(

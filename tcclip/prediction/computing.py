@@ -1,8 +1,4 @@
-"""What `evaluation.scoring` is given in the place of a model: class texts are made once for many calls of it.
-
-It asks a model for its class texts, and then calls it with clips and these texts. A prediction goes through a long list
-of files in parts, and through the same function for features.
-"""
+"""What clips become in a prediction, timed: class texts are made once for the many parts of a long list of files."""
 
 from __future__ import annotations
 
@@ -11,7 +7,8 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +18,6 @@ from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.prepared import prepared
-from tcclip.models.text.tower import ClassTexts
 from tcclip.params.method import CombinedViews
 from tcclip.params.suite import Machine
 from tcclip.process.gpu import check_shown
@@ -64,32 +60,15 @@ class Clock:
 
 @dataclasses.dataclass(frozen=True)
 class Computer:
-    """In the place of a model: texts that are there, and what becomes of clips, timed."""
+    """What becomes of clips, timed."""
 
-    texts: ClassTexts
-    of_clips: Callable[[Tensor, ClassTexts], Tensor]  # (B, T, 3, H, W) -> (B, width)
+    of_clips: Callable[[Tensor], Tensor]  # (B, T, 3, H, W) -> (B, width)
     clock: Clock = dataclasses.field(default_factory=Clock)
 
-    def as_model(self) -> ClipVideo:
-        """For a function that asks for one."""
-        return cast(ClipVideo, self)
-
-    def eval(self) -> Computer:
-        """It is."""
-        return self
-
-    def encode_classes(self) -> ClassTexts:
-        """The class texts."""
-        return self.texts
-
-    def finished(self, texts: ClassTexts) -> ClassTexts:
-        """They are."""
-        return texts
-
-    def __call__(self, video: Tensor, texts: ClassTexts) -> Tensor:
+    def __call__(self, clips: Tensor) -> Tensor:
         """What `of_clips` gives."""
         self.clock.begin()
-        return self.of_clips(video, texts)
+        return self.of_clips(clips)
 
 
 def for_scores(model: ClipVideo, subject: Subject, device: torch.device) -> Computer:
@@ -98,18 +77,18 @@ def for_scores(model: ClipVideo, subject: Subject, device: torch.device) -> Comp
     precision = autocast(device, subject.machine.precision)
     with as_in_evaluation(subject, device), torch.inference_mode(), precision:
         texts = model.finished(model.encode_classes())
-    return Computer(texts, model)
+    return Computer(partial(model, classes=texts))
 
 
 def for_features(model: ClipVideo, subject: Subject, device: torch.device) -> Computer:
     """Features (B, E) of length 1, or the mean of frames' where the score reads frames; needs no texts."""
     model = prepared(model.eval(), device, subject.machine.precision)
 
-    def of_clips(video: Tensor, texts: ClassTexts) -> Tensor:
-        found = F.normalize(model.pooled(model.encode_video(video)).float(), dim=-1)
+    def of_clips(clips: Tensor) -> Tensor:
+        found = F.normalize(model.pooled(model.encode_video(clips)).float(), dim=-1)
         return found if found.dim() == 2 else found.mean(dim=1)
 
-    return Computer(torch.empty(0), of_clips)
+    return Computer(of_clips)
 
 
 def summed(subject: Subject) -> Subject:

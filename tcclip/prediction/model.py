@@ -15,7 +15,7 @@ from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import views_of
 from tcclip.data.splits.class_names import same_name
 from tcclip.errors import UserError
-from tcclip.evaluation.scoring import clips_of
+from tcclip.evaluation.subject import clips_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.protocol import Views, parse_views
 from tcclip.prediction.classes import classes_for, remarks

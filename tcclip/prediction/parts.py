@@ -15,13 +15,15 @@ from traceback import clear_frames
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from tcclip.data.clips.views import views_of
 from tcclip.data.videos.frames import FrameSource
 from tcclip.data.videos.scanned import Scanned, frames_of
 from tcclip.errors import UserError
-from tcclip.evaluation.scoring import clips_of, scores_of
-from tcclip.evaluation.subject import Subject
+from tcclip.evaluation.predict import SUMMED
+from tcclip.evaluation.subject import Subject, clips_of
+from tcclip.evaluation.summing import Found, Videos, summed_over_views
 from tcclip.params.dataset import Resize
 from tcclip.params.protocol import Views
 from tcclip.prediction.computing import Computer, as_in_evaluation
@@ -61,9 +63,14 @@ class Compute:
             done(next(batches) * self.subject.machine.eval_batch // views)
 
         clips = clips_of(self.subject, store, videos, self.views, self.size)
+        summed, machine = SUMMED[self.subject.method.views.combine], self.subject.machine
+
+        def of_batch(videos: Videos, clips: Tensor) -> Iterator[Found]:
+            yield Found(0, videos, summed(self.model(clips)))
+
         try:
             with as_in_evaluation(self.subject, self.device):
-                return scores_of(self.subject, self.model.as_model(), clips, self.width, self.device, before_batch)
+                return summed_over_views(of_batch, [self.width], clips, machine, self.device, before_batch)[0]
         except BaseException as error:
             clear_frames(error.__traceback__)  # which hold loader processes that do not end as long as they are held
             raise

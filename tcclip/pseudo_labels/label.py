@@ -87,16 +87,7 @@ def labels_of(
     job: LabellingJob, model: ClipVideo, clips: ViewClips, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
     """The class of each video's most similar text (n,), and the cosine of the two (n,)."""
-    logits = predict(
-        model,
-        clips,
-        classes=model.classes,
-        batch=job.machine.eval_batch,
-        workers=job.machine.loader_workers,
-        device=device,
-        precision=job.machine.precision,
-        combine="logits",
-    )
+    logits = predict(model, clips, job.machine, device, combine="logits")
     return best_of(logits, float(model.logit_scale.detach().double().exp()))
 
 

@@ -207,12 +207,9 @@ def validate(setup: Setup, stop: Callable[[], None]) -> float:
     scores = predict(
         prepared(setup.model, setup.device, job.machine.precision),
         setup.validation,
-        classes=len(job.class_names),
-        batch=job.machine.eval_batch,
-        workers=job.machine.loader_workers,
-        device=setup.device,
-        precision=job.machine.precision,
-        combine=job.method.views.combine,
+        job.machine,
+        setup.device,
+        job.method.views.combine,
         before_batch=stop,
     )
     return accuracy(scores, setup.validation_labels)

@@ -23,6 +23,7 @@ from tcclip.estimate.hours import (
     rates_of,
     total,
     validations,
+    views_of_tests,
     views_of_training,
 )
 from tcclip.estimate.sizes import split_size
@@ -130,6 +131,16 @@ def test_the_cost_of_a_run_is_its_training_its_validations_and_its_evaluations(e
     rates = plan.suite.throughput
     seconds = 3200 / rates.train_views_per_s + 24480 / rates.eval_views_per_s
     assert cost.hours == pytest.approx(seconds / 3600) and not cost.unknown
+
+
+def test_a_video_of_several_test_splits_is_computed_once_but_where_scores_depend_on_their_batch(empty):
+    plan = load_plan("paper")
+    once, listed = 4243 + 11213 + 19058, 3 * 1530 + 11213 + 14084 + 13978 + 14136  # HMDB-51, UCF-101, K-600
+    for run, videos in (("zero_shot-k400-vifi_clip-s1024", once), ("zero_shot-k400-ost-s1024", listed)):
+        tests = plan.evaluations(run)
+        ways, views = len({test.we for test in tests}), tests[0].views.temporal * tests[0].views.spatial
+        assert sum(clips for _, clips in views_of_tests(plan, plan.run(run))) == ways * views * videos
+        assert len(tests) == ways * 9
 
 
 def test_every_crop_of_a_validation_and_of_an_evaluation_is_a_view(empty):

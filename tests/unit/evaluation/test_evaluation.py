@@ -59,8 +59,7 @@ def job(world: Path, name: str, we: bool = False, views: Views = TWO) -> Evaluat
 
 def scores_of(world: Path, model, videos: list[str], views: Views, batch: int = 8, workers: int = 0) -> np.ndarray:
     clips = ViewClips(FrameStore(world / "frames"), videos, views, 4, 32, load_method("vifi_clip"), seed=5)
-    options = {"classes": len(CLASSES), "batch": batch, "workers": workers, "device": CPU, "precision": "fp32"}
-    return predict(model, clips, **options)
+    return predict(model, clips, machine(eval_batch=batch, loader_workers=workers), CPU)
 
 
 @pytest.mark.parametrize("method", ["vifi_clip", "x_clip"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_world import make_world, protocol, training_job
+from tiny_world import machine, make_world, protocol, training_job
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.splits.split_tables import read_classes
@@ -57,9 +57,7 @@ def scores(trained: Subject, classes: str, bare: bool) -> np.ndarray:
     tuned = load_file(trained.weights)
     load_canonical(model, {name: tuned[name] for name, _ in model.named_parameters()}, trained_only=True)
     clips = ViewClips(FrameStore(world / "frames"), [f"test{i}" for i in range(7)], ONE, 4, 32, METHOD, seed=5)
-    found: np.ndarray = predict(
-        model, clips, classes=3, batch=8, workers=0, device=torch.device("cpu"), precision="fp32"
-    )
+    found: np.ndarray = predict(model, clips, machine(eval_batch=8), torch.device("cpu"))
     return found
 
 

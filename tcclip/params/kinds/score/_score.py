@@ -31,6 +31,11 @@ class Score(Kind):
         """The factor of the cosine; None: it starts as CLIP's."""
         return None
 
+    @property
+    def of_batch(self) -> bool:
+        """Whether a video's score depends on what is scored with it."""
+        return False
+
     def check(self, method: Method) -> None:
         """The pool hands on what the score reads."""
         if (method.pool.kind == FRAMES) != self.OF_FRAMES:

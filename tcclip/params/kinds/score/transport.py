@@ -25,6 +25,11 @@ class Settings(Score):
     # others (systems/ost.md, fact 1) | one pair, so that a score is its own whatever else is in its batch
     stop: Literal["call", "pair"] = "call"
 
+    @property
+    def of_batch(self) -> bool:
+        """All pairs that are scored at once are stopped together."""
+        return self.stop == "call"
+
     def check(self, method: Method) -> None:
         """It reads all frames, and all descriptors of every class."""
         super().check(method)
