@@ -58,7 +58,7 @@ def cost_lines(plan: Plan) -> Iterator[str]:
     yield ""
     tested = _span([*rates.evaluate.values(), rates.other])
     yield from wrap(f"Rates: {rates.train:.3g} views/s in training, {tested} in evaluation: {rates.source}.", WIDTH)
-    yield "Views tested are those of validations during training and of evaluations; of several splits, a video's are once."
+    yield "Views tested are those of validations and evaluations, where a video of several splits is seen once."
     if everything.unknown:
         yield f"Not counted, because nothing is known of them yet: {', '.join(sorted(everything.unknown))}."
     if everything.too_few:
