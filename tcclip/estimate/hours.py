@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tcclip.estimate.sizes import split_size
+from tcclip.estimate.sizes import split_size, tested_together
 from tcclip.params import Dataset, Protocol
 from tcclip.plan import Evaluation, Plan, Run, layout
 from tcclip.plan.labelling import Labelling, keep_of, labellings
 from tcclip.process.files import read_json
 
 SECONDS = 3600  # of an hour
-ALL_TESTS = "tests"  # in a data set's counts: videos of all test splits, those of several once
 Key = TypeVar("Key")
 
 
@@ -143,20 +142,21 @@ def evaluations_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
 
 
 def views_of_tests(plan: Plan, run: Run, videos: Sizes | None = None) -> Iterator[tuple[Evaluation, int]]:
-    """Clips of a run's evaluations, by one of those that see a video of several splits once (`evaluation.run`).
+    """Clips of the evaluations of a run that show videos in the same way, with one of these evaluations.
 
-    A split whose size is not known has none, which `videos` remembers.
+    A video of several splits is shown once (`evaluation.together`). A split whose size is not known has none, which
+    `videos` remembers.
     """
     sizes, alone = videos or Sizes(), plan.method(run.method).score.of_batch
     together: dict[tuple[str, ...], list[Evaluation]] = {}
     for test in plan.evaluations(run.name):
+        sizes.of(plan.dataset(test.role), test.split)
         same = test.role, f"{test.we} {test.last} {test.precision}", test.views.model_dump_json()
         together.setdefault((*same, test.split if alone else ""), []).append(test)
     for tests in together.values():
-        first, dataset = tests[0], plan.dataset(tests[0].role)
-        listed = sum(sizes.of(dataset, test.split) for test in tests)
-        most = dataset.counts.get(ALL_TESTS, listed) if len(tests) > 1 else listed
-        yield first, min(listed, most) * first.views.temporal * first.views.spatial
+        first = tests[0]
+        shown = tested_together(plan.dataset(first.role), [test.split for test in tests])
+        yield first, shown * first.views.temporal * first.views.spatial
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Generated, Own, Release
 from tcclip.params.reader import params_folder
 from tcclip.plan import layout
+
+ALL_TESTS = "all_tests"  # in a data set's counts: videos of all official test splits, those of several once
 
 
 class _Seen(NamedTuple):
@@ -34,6 +37,19 @@ def split_size(dataset: Dataset, split: str) -> int | None:
     return _published(dataset, split) or _drawn(dataset, split) or _official(dataset, split)
 
 
+def tested_together(dataset: Dataset, splits: Sequence[str]) -> int:
+    """Videos of test splits, those of several once; before their tables are made as far as is stated about them.
+
+    Of a split that nothing is known about there are none.
+    """
+    tables = [layout.split(dataset.name, split) for split in splits]
+    if all(table.is_file() for table in tables):
+        return _union(tuple(map(_seen, tables)))
+    parts = {"base_test", "novel_test"} if dataset.splits[1:] and dataset.splits[1] in splits else set()
+    listed = sum(split_size(dataset, split) or 0 for split in splits if split not in parts)
+    return min(listed, dataset.counts.get(ALL_TESTS, listed))
+
+
 def classes(dataset: Dataset) -> int | None:
     """How many classes the dataset has, as far as is known."""
     if "classes" in dataset.counts:
@@ -47,6 +63,16 @@ def _rows(table: _Seen) -> int:
     """Videos of a split table, counted once: a plan asks hundreds of times for the longest."""
     with open(table.path, newline="", encoding="utf-8") as file:
         return sum(1 for _ in csv.reader(file)) - 1  # the header
+
+
+@functools.cache
+def _union(tables: tuple[_Seen, ...]) -> int:
+    """Videos of several split tables."""
+    found: set[str] = set()
+    for table in tables:
+        with open(table.path, newline="", encoding="utf-8") as file:
+            found.update(row["video"] for row in csv.DictReader(file))
+    return len(found)
 
 
 def _published(dataset: Dataset, split: str) -> int | None:

@@ -11,9 +11,9 @@ import torch
 from tcclip.data.splits.split_tables import present, read_classes, read_split
 from tcclip.data.texts.checked import read_texts
 from tcclip.data.videos.frames import open_frames
+from tcclip.evaluation.job import EvaluationJob
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
-from tcclip.evaluation.run import EvaluationJob
 from tcclip.evaluation.subject import Subject, clips_of, model_of
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo

@@ -29,8 +29,8 @@ def is_faster(query: Tensor, key: Tensor) -> bool:
 def attention_by_frame(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float) -> Tensor:
     """softmax(scale q k^T + mask) v in half precision, without gradient, (B*T, heads, Q, d).
 
-    query (B*T, heads, Q, d), key and value (B*T, heads, K, d), mask broadcast to (B*T, heads, Q, K). Logits are rounded
-    to the precision of the query.
+    query (B*T, heads, Q, d), key and value (B*T, heads, K, d), mask broadcast to (B*T, heads, Q, K), of which every
+    query sees a key. Logits are rounded to the precision of the query.
     """
     frames, heads, queries, width = query.shape
     out = query.new_empty(frames, queries, heads, width).transpose(1, 2)  # its rows lie side by side afterwards

@@ -65,8 +65,8 @@ class Compute:
         clips = clips_of(self.subject, store, videos, self.views, self.size)
         summed, machine = SUMMED[self.subject.method.views.combine], self.subject.machine
 
-        def of_batch(videos: Videos, clips: Tensor) -> Iterator[Found]:
-            yield Found(0, videos, summed(self.model(clips)))
+        def of_batch(positions: Videos, batch: Tensor) -> Iterator[Found]:
+            yield Found(0, positions, summed(self.model(batch)))
 
         try:
             with as_in_evaluation(self.subject, self.device):

@@ -27,7 +27,7 @@ from tcclip.stages import fingerprint, train
 from tcclip.stages.depends import Depends, machine, modules_for
 
 if TYPE_CHECKING:
-    from tcclip.evaluation.run import EvaluationJob
+    from tcclip.evaluation.job import EvaluationJob
     from tcclip.evaluation.subject import Subject
 
 CODE = ("tcclip.evaluation",)
@@ -201,7 +201,7 @@ def _subject(
 
 
 def _job(plan: Plan, evaluation: Evaluation, method: Method) -> EvaluationJob:
-    from tcclip.evaluation.run import EvaluationJob
+    from tcclip.evaluation.job import EvaluationJob
 
     dataset = plan.dataset(evaluation.role)
     return EvaluationJob(

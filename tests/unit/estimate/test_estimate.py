@@ -141,6 +141,25 @@ def test_a_video_of_several_test_splits_is_computed_once_but_where_scores_depend
         ways, views = len({test.we for test in tests}), tests[0].views.temporal * tests[0].views.spatial
         assert sum(clips for _, clips in views_of_tests(plan, plan.run(run))) == ways * views * videos
         assert len(tests) == ways * 9
+    untrained = {test.role: clips for test, clips in views_of_tests(plan, plan.run("untrained-vanilla_clip"))}
+    assert untrained == {
+        "hmdb51": 2 * 4243,
+        "ucf101": 2 * 11213,
+        "k600": 2 * 19058,
+        "ssv2": 2 * 24777,
+        "k400": 2 * 19877,
+    }
+
+
+def test_videos_of_split_tables_that_are_there_are_counted(empty):
+    plan = load_plan("mini")
+    for name, numbers in (("test1", (1, 2, 3)), ("test2", (3, 4)), ("test3", (1,))):
+        rows = "".join(f"v{number},0\n" for number in numbers)
+        write_text(layout.split("mini_k600", name), "video,label\n" + rows)
+    views = {
+        (test.role, test.we): clips for test, clips in views_of_tests(plan, plan.run("zero_shot-k400-vifi_clip-s1024"))
+    }
+    assert views["k600", False] == views["k600", True] == 2 * 4
 
 
 def test_every_crop_of_a_validation_and_of_an_evaluation_is_a_view(empty):
@@ -201,7 +220,8 @@ def test_measured_rates_take_the_place_of_stated_ones(empty):
 
 def test_a_split_of_unknown_size_is_named_and_not_counted(empty, monkeypatch):
     plan = load_plan("paper")
-    monkeypatch.setattr("tcclip.estimate.hours.split_size", lambda dataset, split: None)
+    for module in ("hours", "sizes"):
+        monkeypatch.setattr(f"tcclip.estimate.{module}.split_size", lambda dataset, split: None)
     cost = estimate_of(plan, plan.run("few_shot-hmdb51-k2-tc_clip-s1024"), rates_of(plan))
     assert cost == Estimate(1, 2, unknown=frozenset({"hmdb51 few_shot_k2", "hmdb51 test1"}))
     assert total([cost, Estimate(unknown=frozenset({"ssv2 train"}))]).unknown == {*cost.unknown, "ssv2 train"}

@@ -18,7 +18,7 @@ from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
 from tcclip.evaluation.predict import predict, probabilities
-from tcclip.evaluation.run import entry, write_predictions
+from tcclip.evaluation.written import entry, write_predictions
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
 from tcclip.params.depends import evaluation_settings, training_settings

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from tiny_world import CLASSES, make_world, training_job
 
 from tcclip.evaluation import EvaluationJob, Subject, evaluate
+from tcclip.evaluation.together import models_of
+from tcclip.models import Backbone
 from tcclip.models.vision.tower import VisionTower
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
@@ -91,6 +94,31 @@ def test_a_video_is_seen_once_for_all_splits_with_the_same_weights_and_views(
     seen.clear()
     evaluate(trained, [*jobs(world, tmp_path), *jobs(world, tmp_path, we=True), *jobs(world, tmp_path, views=CENTRE)])
     assert sum(seen) == (2 + 2 + 1) * videos
+
+
+def test_splits_that_share_no_video_have_batches_of_their_own(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, seen = subject(world, "vifi_clip", tmp_path / "run"), clips_seen(monkeypatch)
+    first, _, third = jobs(world, tmp_path)
+    apart = world / "splits" / "apart.csv"
+    apart.write_text("video,label\ntest1,0\ntest2,1\ntest4,1\n")  # none of the third's, two of the first's
+    evaluate(
+        trained, [first, third, dataclasses.replace(third, name="apart", split=apart, out=tmp_path / "apart.parquet")]
+    )
+    assert seen == [8, 4]  # of the six different videos, two views each: the first list and what is shared with it
+    seen.clear()
+    evaluate(trained, [dataclasses.replace(first, split=apart), third])
+    assert seen == [6, 6]
+
+
+def test_models_of_class_lists_share_one_vision_tower(world: Path, tmp_path: Path) -> None:
+    trained = subject(world, "tc_clip", tmp_path / "run")
+    asked = jobs(world, tmp_path)
+    models = models_of(trained, asked, Backbone.load(trained.backbone), torch.device("cpu"))
+    first, second = models.values()
+    assert first.visual is second.visual
+    assert (first.classes, second.classes) == (3, 2)
 
 
 def test_where_scores_depend_on_their_batch_every_split_has_its_own(

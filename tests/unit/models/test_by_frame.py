@@ -90,7 +90,7 @@ def test_other_processors_keep_the_fused_attention(what: str, says: bool, monkey
 
 
 @pytest.mark.usefixtures("on_avx512")
-@pytest.mark.parametrize("method", ["tc_clip", "vifi_clip", "open_vclip", "x_clip", "tc_clip-ordered"])
+@pytest.mark.parametrize("method", ["tc_clip", "vifi_clip", "open_vclip", "x_clip", "vita_clip", "tc_clip-ordered"])
 def test_a_model_is_as_near_to_float32_as_with_fused_attention(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, frames = small(method), 0
 
