@@ -48,17 +48,13 @@ def evaluate_data_set(
     There is a model for each class list, and one vision tower for all.
     """
     store = open_frames(jobs[0].frames)
-    models = models_of(subject, jobs, backbone, device)
+    tested = [_read(job, store) for job in jobs]
+    models = models_of(subject, tested, backbone, device)
     results: dict[str, Any] = {}
-    by_views = sorted(jobs, key=_views)
-    for _, same in itertools.groupby(by_views, key=_views):
-        for tested in sharing([_read(job, store) for job in same], alone=subject.method.score.of_batch):
-            results |= evaluate_together(subject, tested, models, store, backbone.config.image_size, device)
+    for _, same in itertools.groupby(sorted(tested, key=_views), key=_views):
+        for part in sharing(list(same), alone=subject.method.score.of_batch):
+            results |= evaluate_together(subject, part, models, store, backbone.config.image_size, device)
     return results
-
-
-def _views(job: EvaluationJob) -> str:
-    return job.views.model_dump_json()
 
 
 def _read(job: EvaluationJob, store: FrameSource) -> Tested:
@@ -66,19 +62,24 @@ def _read(job: EvaluationJob, store: FrameSource) -> Tested:
     return Tested(job, names, present(read_split(job.split), store, len(names), job.split, job.max_missing))
 
 
+def _views(one: Tested) -> str:
+    return one.job.views.model_dump_json()
+
+
 def models_of(
-    subject: Subject, jobs: Sequence[EvaluationJob], backbone: Backbone, device: torch.device
+    subject: Subject, tested: Sequence[Tested], backbone: Backbone, device: torch.device
 ) -> dict[Path, ClipVideo]:
     """A model on `device` for the classes of each list, with the weights that the jobs ask for."""
     models: dict[Path, ClipVideo] = {}
-    for job in jobs:
+    for job, names, _ in tested:
         if job.classes in models:
             continue
         texts = read_texts(job.texts)  # of the class list
-        model = model_of(subject, backbone, read_classes(job.classes), texts, job.we, job.last)
+        model = model_of(subject, backbone, names, texts, job.we, job.last).to(device)
+        model = prepared(model, device, subject.machine.precision)
         if models:  # its vision tower has the same weights
             model.visual = next(iter(models.values())).visual
-        models[job.classes] = prepared(model.to(device), device, subject.machine.precision)
+        models[job.classes] = model
     return models
 
 
@@ -86,14 +87,13 @@ def sharing(tested: Sequence[Tested], alone: bool) -> Iterator[list[Tested]]:
     """The splits, those together that share a video with each other or with a third; alone: every one by itself."""
     left = list(tested)
     while left:
-        part, videos = [left.pop(0)], set[str]()
-        while not alone:
-            videos.update(itertools.chain.from_iterable(one.videos for one in part))
-            more = [one for one in left if not videos.isdisjoint(one.videos)]
-            if not more:
-                break
-            part += more
-            left = [one for one in left if videos.isdisjoint(one.videos)]
+        part, found = [left.pop(0)], not alone
+        while found:
+            videos = set(itertools.chain.from_iterable(one.videos for one in part))
+            apart = [videos.isdisjoint(one.videos) for one in left]
+            part += [one for one, is_apart in zip(left, apart, strict=True) if not is_apart]
+            left = [one for one, is_apart in zip(left, apart, strict=True) if is_apart]
+            found = not all(apart)
         yield part
 
 
@@ -120,14 +120,14 @@ def evaluate_together(
     clips = clips_of(subject, store, videos, tested[0].job.views, size)
     found = predict_each(lists, clips, subject.machine, device, subject.method.views.combine)
     scores, results = dict(zip(compared, found, strict=True)), {}
-    for (job, names, split), its_rows in zip(tested, rows, strict=True):
-        its_scores = scores[job.classes][its_rows]
-        its_videos, labels = [video for video, _ in split.videos], np.array([label for _, label in split.videos])
+    for one, its_rows in zip(tested, rows, strict=True):
+        job, its_scores = one.job, scores[one.job.classes][its_rows]
+        labels = np.array([label for _, label in one.split.videos])
         if distributed.is_main_process():
-            write_predictions(job.out, its_videos, labels, its_scores)
+            write_predictions(job.out, one.videos, labels, its_scores)
         if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
-            of_job = dataclasses.replace(clips, videos=its_videos)
+            of_job = dataclasses.replace(clips, videos=one.videos)
             write_trace(job.out.with_suffix(".npz"), models[job.classes], of_job, device, subject.machine.precision)
-        results[job.name] = entry(job, split, its_scores, labels, names)
+        results[job.name] = entry(job, one.split, its_scores, labels, one.names)
         log(talk.split_line(subject.name, job.name, results[job.name]))
     return results

@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
-from tiny_world import CLASSES, make_world, training_job
+from tiny_world import CLASSES, machine, make_world, training_job
 
-from tcclip.evaluation import EvaluationJob, Subject, evaluate
-from tcclip.evaluation.together import models_of
-from tcclip.models import Backbone
+from tcclip.evaluation import EvaluationJob, Subject, evaluate, together
 from tcclip.models.vision.tower import VisionTower
 from tcclip.params import load_method
 from tcclip.params.protocol import Views
@@ -112,11 +109,15 @@ def test_splits_that_share_no_video_have_batches_of_their_own(
     assert seen == [6, 6]
 
 
-def test_models_of_class_lists_share_one_vision_tower(world: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_models_of_class_lists_share_one_vision_tower(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
     trained = subject(world, "tc_clip", tmp_path / "run")
-    asked = jobs(world, tmp_path)
-    models = models_of(trained, asked, Backbone.load(trained.backbone), torch.device("cpu"))
-    first, second = models.values()
+    models, made = [], together.models_of
+    monkeypatch.setattr(together, "models_of", lambda *asked: models.append(made(*asked)) or models[-1])
+    evaluate(dataclasses.replace(trained, machine=machine(precision=precision)), jobs(world, tmp_path))
+    first, second = models[0].values()
     assert first.visual is second.visual
     assert (first.classes, second.classes) == (3, 2)
 
