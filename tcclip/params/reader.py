@@ -147,7 +147,9 @@ def _refuse_a_key_twice(path: Path, top: yaml.Node | None) -> None:
 def validate(content: dict[str, Any], section: type[Section], where: Path | str) -> Section:
     """Check `content` against `section`; report the first problem as one sentence."""
     try:
-        return section.model_validate(content)
+        found = section.model_validate(content)
+        _refuse_switches(where, content, found)
+        return found
     except ValidationError as error:
         first = _telling(error.errors())
         key = key_at(section, first["loc"])
@@ -163,6 +165,19 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         whole = first["type"] == "missing" or not key or isinstance(first["input"], dict)  # the message says what
         got = "" if whole else f" (got {first['input']!r})"
         raise UserError(f"{where}: {key or 'file'}: {message[0].lower()}{message[1:]}{got}") from error
+
+
+def _refuse_switches(where: Path | str, content: Any, found: Any, key: str = "") -> None:
+    """A switch where a number is wanted: pydantic takes `true`, and YAML's `yes` and `on`, for 1."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            inner = found.get(name) if isinstance(found, dict) else getattr(found, str(name), None)
+            _refuse_switches(where, value, inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(content, list) and isinstance(found, list | tuple) and len(content) == len(found):
+        for number, parts in enumerate(zip(content, found, strict=True)):
+            _refuse_switches(where, *parts, f"{key}.{number}")
+    elif isinstance(content, bool) and isinstance(found, int | float) and not isinstance(found, bool):
+        raise UserError(f"{where}: {key}: input should be a number (got {str(content).lower()})")
 
 
 def nearest(word: str, allowed: list[str]) -> str:

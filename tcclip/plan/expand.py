@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from tcclip.errors import unknown
-from tcclip.params import Method, Protocol, Suite, Table, load_dataset, load_table
+from tcclip.params import Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.column import (
     Column,
     CostColumn,
@@ -18,9 +18,8 @@ from tcclip.params.column import (
 )
 from tcclip.params.exceptions import excepted_datasets
 from tcclip.params.reader import names, path_of, read_yaml
-from tcclip.params.seeds import EVERY
 from tcclip.params.table import Row
-from tcclip.params.variants import method_names, place_of
+from tcclip.params.variants import place_of
 from tcclip.plan import texts
 from tcclip.plan.cells import Average, Cell, Content, Counted, Looks, Measured, Shown
 from tcclip.plan.evaluation import Evaluation
@@ -73,37 +72,6 @@ def _roles(suite: Suite) -> set[str]:
 def quoted(suite: Suite, table: Table, row: Row) -> bool:
     """Whether the suite asks that a row is quoted instead of run."""
     return row.row in suite.quoted_rows or f"{table.name}/{row.row}" in suite.quoted_rows
-
-
-def check_quoted(suite: Suite) -> None:
-    """Every row that a suite quotes must exist in a table, though the suite may have others."""
-    tables = [load_table(name) for name in names("tables")] if suite.quoted_rows else []
-    known = {name for table in tables for row in table.rows for name in (row.row, f"{table.name}/{row.row}")}
-    for name in suite.quoted_rows:
-        if name not in known:
-            raise unknown(f"row in {path_of('suites', suite.name)}: quoted_rows:", name, known)
-
-
-def check_first_look(suite: Suite) -> None:
-    """The table and the methods that a suite shows first must exist, though the suite may have others."""
-    look, where = suite.first_look, f"in {path_of('suites', suite.name)}: first_look:"
-    if look and look.table not in names("tables"):
-        raise unknown(f"table {where}", look.table, names("tables"))
-    for method in look.methods if look else []:
-        if method not in method_names():
-            raise unknown(f"method {where}", method, method_names())
-
-
-def check_seeds(suite: Suite, tables: Collection[str], methods: Collection[str]) -> None:
-    """What a suite gives seeds to must exist; `tables` are those that it has, `methods` those of its runs."""
-    known, places = {*names("methods"), *methods}, {*names("protocols"), *names("tables"), *tables}
-    for key in suite.seeds:
-        place, _, method = key.rpartition("/")
-        where = f"in seeds of suite {suite.name}:"
-        if place and place not in places:
-            raise unknown(f"protocol or table {where}", place, places)
-        if method not in known and key != EVERY:
-            raise unknown(f"method {where}", method, known)
 
 
 def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None) -> tuple[list[Cell], list[Run]]:

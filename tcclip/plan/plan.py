@@ -17,9 +17,10 @@ from tcclip.params.reader import path_of, usable, versions
 from tcclip.params.seeds import parse_seeds
 from tcclip.plan.cells import Cell
 from tcclip.plan.evaluation import Evaluation
-from tcclip.plan.expand import check_first_look, check_quoted, check_seeds, expand
+from tcclip.plan.expand import expand
 from tcclip.plan.own import own_datasets, own_table, with_own
 from tcclip.plan.runs import Run, run_for, train_split, with_initial
+from tcclip.plan.suite_checks import check_backbone, check_first_look, check_quoted, check_seeds
 from tcclip.plan.values import Changes, method_of, protocol_of
 
 __all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "plan_with_seeds", "run_for"]
@@ -219,6 +220,7 @@ def plan_of(suite: Suite, seeds: str = "") -> Plan:
         path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
     tables = {name: load_table(usable(path_of("tables", name)).stem) for name in suite.tables}
     tables |= {dataset.name: own_table(suite, dataset) for dataset in own}
+    check_backbone(suite)
     check_quoted(suite)
     check_first_look(suite)
     cells: dict[str, tuple[Cell, ...]] = {}

@@ -67,6 +67,8 @@ def test_dotted_overrides_change_just_their_leaves():
             "unknown kind 'contekst' of vision: did you mean 'context'?",
         ),
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
+        ({"tc.k": True}, "tc_clip.yaml): tc.k: input should be a number (got true)"),
+        ({"recipe.optimizer.betas": [0.9, True]}, "tc_clip.yaml): recipe.optimizer.betas.1: input should be a number"),
         ({"tc": None}, "vision.kind 'context' needs the section tc"),
         (
             {"vision.ref": "none", "vision.bias": False, "tc": None},

@@ -50,16 +50,6 @@ def test_a_row_that_no_table_has_is_refused_with_the_nearest(tmp_path: Path, mon
         plan_of(load_suite("mini"))
 
 
-def test_what_is_shown_first_must_exist() -> None:
-    suite = load_suite("mini")
-    for change, sentence in (
-        ({"table": "tabel3"}, "unknown table in .*mini.yaml: first_look: 'tabel3': did you mean 'table3'"),
-        ({"methods": ["vifi_clp"]}, "unknown method in .*mini.yaml: first_look: 'vifi_clp': did you mean 'vifi_clip'"),
-    ):
-        with pytest.raises(UserError, match=sentence):
-            plan_of(suite.model_copy(update={"first_look": suite.first_look.model_copy(update=change)}))
-
-
 def test_a_suite_of_quoted_rows_alone_has_no_run_to_list() -> None:
     suite = load_suite("mini").model_copy(update={"tables": [], "first_look": None})
     assert list(run_lines(plan_of(suite))) == []
