@@ -34,13 +34,15 @@ def build(
     recompute: bool = False,
     texts: OutsideTexts = NONE,
     added: Sequence[Part] = (),
+    seed: int = 0,
 ) -> ClipVideo:
     """The model of `method` over `class_names` for videos of `num_frames`, with the backbone's weights.
 
-    New parameters start as the paper says; the same arguments give the same weights. With `recompute`, training keeps
-    less of the vision layers' insides and computes them twice. `texts` are those from outside that the method needs
-    (docs/texts.md), `added` weights that its training needs beside those of the model. Raises UserError when a class
-    name does not fit into the text, when one of `texts` is missing, or when the backbone is not made for the method.
+    New parameters start as the paper says, drawn by `seed`; the same arguments give the same weights. With `recompute`,
+    training keeps less of the vision layers' insides and computes them twice. `texts` are those from outside that the
+    method needs (docs/texts.md), `added` weights that its training needs beside those of the model. Raises UserError
+    when a class name does not fit into the text, when one of `texts` is missing, or when the backbone is not made for
+    the method.
     """
     if not class_names:
         raise UserError(f"method {method.name}: the list of class names is empty")
@@ -48,7 +50,7 @@ def build(
         class_prompts(method, class_names, texts), backbone.tokens, method.text.context_length, method.text.beside
     )
     model = skeleton(method, backbone.config, tokens, num_frames, recompute, added)
-    first = _first_values(model, backbone) | _scale(method, trained=bool(method.train))
+    first = _first_values(model, backbone, seed) | _scale(method, trained=bool(method.train))
     model.load_state_dict(first, strict=True, assign=True)
     return model
 
@@ -111,7 +113,7 @@ def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in state.items() if name not in fixed}
 
 
-def _first_values(model: ClipVideo, backbone: Backbone) -> dict[str, Tensor]:
+def _first_values(model: ClipVideo, backbone: Backbone, seed: int) -> dict[str, Tensor]:
     """The first value of every weight of `model` by canonical name."""
     clip, shapes = backbone.tensors, {name: tensor.shape for name, tensor in model.state_dict().items()}
     start = {name: clip[name].clone() for name in shapes if name in clip and name != TABLE}
@@ -119,7 +121,7 @@ def _first_values(model: ClipVideo, backbone: Backbone) -> dict[str, Tensor]:
     start |= {TABLE: clip[TABLE].clone() if isinstance(table, nn.Parameter) else clip[TABLE]}
     start |= clip_positions(model, clip)
     for part, names in model.parts:
-        start |= part.start({name: shapes[name] for name in names}, clip)
+        start |= part.start({name: shapes[name] for name in names}, clip, seed)
     return {name: start[name] for name in shapes}
 
 

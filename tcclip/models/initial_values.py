@@ -12,23 +12,28 @@ from torch import Tensor, nn
 Draw = Callable[[Tensor, int, torch.Generator], Tensor]
 
 
-def drawn(rules: Mapping[str, Draw]) -> Callable[[Mapping[str, torch.Size], Mapping[str, Tensor]], dict[str, Tensor]]:
+# Canonical names and shapes of a part's weights, CLIP's weights by name, a training's seed -> their first values.
+Start = Callable[[Mapping[str, torch.Size], Mapping[str, Tensor], int], dict[str, Tensor]]
+
+
+def drawn(rules: Mapping[str, Draw]) -> Start:
     """A part's `start`: the first rule whose key ends a weight's name fills it. Norms (`ln...`) start as identity.
 
-    The stream is the name's, so no other weight moves it. A weight that no rule is for is a KeyError.
+    The stream is the seed's and the name's, so no other weight moves it. A weight that no rule is for is a KeyError.
     """
 
-    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
         return {
-            name: _rule(name, rules)(torch.empty(names[name]), _fan_in(name, names), stream(name)) for name in names
+            name: _rule(name, rules)(torch.empty(names[name]), _fan_in(name, names), stream(name, seed))
+            for name in names
         }
 
     return start
 
 
-def stream(name: str) -> torch.Generator:
-    """The random numbers of one weight."""
-    return torch.Generator().manual_seed(zlib.crc32(name.encode()))
+def stream(name: str, seed: int) -> torch.Generator:
+    """The random numbers of one weight in trainings of a seed."""
+    return torch.Generator().manual_seed(zlib.crc32(name.encode(), seed))
 
 
 def constant(value: float) -> Draw:

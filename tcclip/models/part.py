@@ -8,21 +8,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tcclip.models.initial_values import stream
+from tcclip.models.initial_values import Start, stream
 
 STD = 0.02  # of new weights that start at random (methods.md 3.11)
 
 
-def truncated_normal(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def truncated_normal(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
     """Small random first values, each from a stream of its own, so that no other weight moves it."""
     return {
-        name: nn.init.trunc_normal_(torch.empty(shape), std=STD, generator=stream(name))
+        name: nn.init.trunc_normal_(torch.empty(shape), std=STD, generator=stream(name, seed))
         for name, shape in names.items()
     }
-
-
-# Canonical names and shapes of a part's weights, and CLIP's weights by name -> their first values.
-Start = Callable[[Mapping[str, torch.Size], Mapping[str, Tensor]], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Products of float32 rows that decisions rest on, on a GPU's tensor cores where the rest of the model is there."""
+"""Products of rows that decisions rest on, on a GPU's tensor cores where the rest of the model is there."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from tcclip.models.precision import exact
+from tcclip.models.precision import exact, single
 
 LENGTH = 2.0**12  # of a row in halves: far from float16's largest number, 65504, and its rest far from the smallest
 SHORTEST = 1e-30  # length of a row below which it is as good as none
@@ -16,12 +16,16 @@ def products(ours: Tensor, theirs: Tensor) -> Tensor:
 
     A GPU multiplies float32 beside its tensor cores, at a tenth of their rate or less, and TF32 has 11 bits, which a
     CLIP's few large features need for themselves. Under autocast the tensor cores get each number as the sum of two of
-    float16, whose products are added up in float32 (`in_halves`): three times the arithmetic.
+    float16, whose products are added up in float32 (`in_halves`): three times the arithmetic. Rows that are in half
+    precision they take as they are.
     """
     on_tensor_cores = in_half(ours)
     with exact(ours):
+        if ours.device.type == "cuda" and ours.dtype in (torch.float16, torch.bfloat16):
+            added: Tensor = torch.bmm(ours, theirs.transpose(1, 2), out_dtype=torch.float32)
+            return added
         if not on_tensor_cores:
-            return ours @ theirs.transpose(1, 2)
+            return single(ours) @ single(theirs).transpose(1, 2)
         scales, other_scales = _scales(ours), _scales(theirs)  # (B, m, 1), (B, n, 1)
         scaled = torch.bmm(*in_halves(ours * scales, theirs * other_scales), out_dtype=torch.float32)
         found: Tensor = scaled / scales / other_scales.transpose(1, 2)

@@ -26,6 +26,7 @@ class Row(Params):
     printed: str | None = None  # where the paper has the row's numbers from, if it has not run it
     skip: list[str] = Field(default_factory=list)  # columns that stay empty: what the paper does not run either
     we: bool = False  # weight-space ensemble of the run with CLIP
+    frames_of: str | None = None  # costs are counted for views of so many frames as this method's; else the row's own's
     set: dict[str, Any] = Field(default_factory=dict)  # dotted keys of the method that are other here: {tc.k: 32}
     variant: Annotated[str | None, Field(alias="as", pattern=NAME)] = None  # with `set`: its name in runs and elsewhere
     display: str | None = None  # with `set`: its name in figures and lists; else the row's

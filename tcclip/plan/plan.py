@@ -185,8 +185,9 @@ class Plan:
     def benched_frames(self, table: str) -> dict[str, int]:
         """The methods whose cost a table shows, and the frames of a view in its protocol that it is counted for."""
         methods = dict.fromkeys(cell.method for cell in self.cells[table] if cell.benched and cell.method)
+        others = {row.method_name: row.frames_of for row in self.table(table).rows if row.frames_of}
         protocol = self.table(table).protocol
-        return {name: self.protocol(protocol, self.method(name)).frames for name in methods}
+        return {name: self.protocol(protocol, self.method(others.get(name, name))).frames for name in methods}
 
     @property
     def methods(self) -> list[str]:

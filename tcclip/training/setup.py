@@ -105,6 +105,7 @@ def prepare(job: TrainingJob) -> Setup:
         job.machine.checkpoint,
         job.texts,
         added_by(recipe.objective, backbone.config),
+        job.seed,
     ).to(device)
     parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)

@@ -279,7 +279,7 @@ def test_projectors_alone() -> None:
 def test_first_values_of_the_projectors() -> None:
     part = projectors(VIT_B16)
     shapes = {f"projector.{name}": weight.shape for name, weight in part.module().named_parameters()}
-    start = part.start(shapes, {})
+    start = part.start(shapes, {}, 0)
     for side in ("visual", "text"):
         assert not start[f"projector.{side}.fc2.weight"].any() and INFO["init"]["fc2 zero"]
         deviation = start[f"projector.{side}.fc1.weight"].std().item()

@@ -40,7 +40,7 @@ def looking_part(kind: str, config: BackboneConfig) -> Part:
             f"{config.embed_dim}"
         )
 
-    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
         block = f"transformer.resblocks.{config.text_layers - 1}."
         sources = {"ln_prompt": "ln_1", "ln_context": "ln_1", "ln_ffn": "ln_2", "cross_attn": "attn", "ffn": "mlp"}
         values = {}

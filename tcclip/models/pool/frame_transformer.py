@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from tcclip.errors import UserError
 from tcclip.models.attention import attend_among
-from tcclip.models.part import Part, Start
+from tcclip.models.initial_values import Start
+from tcclip.models.part import Part
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.transformer import EPS, Block, heads_of
 

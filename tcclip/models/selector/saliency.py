@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tcclip.models.attention import Attended
-from tcclip.models.precision import full_precision
+from tcclip.models.selector.scores import of_frames
 
 
 @torch.no_grad()
@@ -19,7 +19,7 @@ def patch_saliency(seen: Attended) -> Tensor:
     heads, scale = query.shape[3], query.shape[-1] ** -0.5
     mean = torch.zeros((), device=query.device)
     for head in range(heads):
-        logits = full_precision(query[..., head, :] @ seen.key[..., head, :].transpose(2, 3)) * scale  # (B, T, N, K)
+        logits = of_frames(query[..., head, :], seen.key[..., head, :]) * scale  # (B, T, N, K)
         attention = (logits if seen.bias is None else logits + seen.bias[head]).softmax(dim=-1)
         mean = mean + attention / heads
     entropy: Tensor = torch.special.entr(mean).sum(dim=-1)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from tcclip.models.attention import Attended
 from tcclip.models.precision import full_precision
+from tcclip.models.products import products
 
 
 @torch.no_grad()
@@ -18,10 +19,15 @@ def cls_rows(seen: Attended) -> Tensor:
     # The keys of all heads side by side, as they lie in memory, times a query that is zero outside of its head: twelve
     # times the arithmetic of one query is still little, and no key is copied.
     query = torch.diag_embed(seen.query[:, :, 0].transpose(2, 3), dim1=2, dim2=3)  # (B, T, heads, heads, d)
-    logits = full_precision(query.flatten(3) @ seen.key.flatten(3).transpose(2, 3))  # (B, T, heads, K)
-    logits = logits * seen.query.shape[-1] ** -0.5
+    logits = of_frames(query.flatten(3), seen.key.flatten(3)) * seen.query.shape[-1] ** -0.5  # (B, T, heads, K)
     attention: Tensor = (logits if seen.bias is None else logits + seen.bias).softmax(dim=-1)  # (B, T, heads, K)
     return attention[..., 1 : 1 + seen.patches]
+
+
+def of_frames(query: Tensor, key: Tensor) -> Tensor:
+    """Scalar products (B, T, n, K) of rows (B, T, n, D) with their keys (B, T, K, D), or all with (B, 1, K, D)."""
+    found = products(query.reshape(key.shape[0] * key.shape[1], -1, key.shape[-1]), key.flatten(0, 1))
+    return found.view(*query.shape[:3], -1)
 
 
 def cls_attention(seen: Attended) -> Tensor:

@@ -27,7 +27,7 @@ def make(settings: Settings, config: BackboneConfig, tokens: Tensor) -> TextPart
             f"text.prompt '{settings.prompt}' must begin with at least text.n_ctx = {count} tokens before {{name}}"
         )
 
-    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
         table, words = clip["token_embedding.weight"], tokens[0, 1 : 1 + count]
         return {name: torch.clone(table[words.to(table.device)]) for name in names}
 

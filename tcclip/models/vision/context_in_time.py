@@ -56,9 +56,9 @@ class TimedExchange:
             own.register_parameter(TIME, nn.Parameter(torch.empty(self.frames, config.vision_width)))
             return own
 
-        def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        def start(names: Mapping[str, torch.Size], clip: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
             others = {name: shape for name, shape in names.items() if name != NAME}
-            return truncated_normal(others, clip) | {NAME: torch.zeros(names[NAME])}
+            return truncated_normal(others, clip, seed) | {NAME: torch.zeros(names[NAME])}
 
         return Part("vision", "tc", module, start)
 

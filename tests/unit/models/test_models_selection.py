@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from tcclip.models.attention import Attended
 from tcclip.models.selector.ats import inverse_transform
 from tcclip.models.selector.chosen import head_wise
 from tcclip.models.selector.saliency import patch_saliency, saliency_weight
-from tcclip.models.selector.scores import cls_attention
+from tcclip.models.selector.scores import ats_significance, cls_attention
 from tcclip.models.vision.layers import gather_seeds
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
@@ -26,6 +28,9 @@ SELECTORS = [
     "patch_saliency",
     "ats",
 ]
+
+
+Score = Callable[[Attended], Tensor]
 
 
 def attended(patches: int = 9, reference: int = 4, seed: int = 0) -> Attended:
@@ -58,6 +63,22 @@ def test_a_frame_gets_different_patches_and_videos_do_not_influence_each_other(n
     ordered = found.sort(dim=2).values
     assert (ordered.diff(dim=2) > 0).all() and ordered.min() >= 0 and ordered.max() < 9
     assert torch.equal(found.flip(0), select(name, permuted(seen, torch.tensor([1, 0]))))
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("score", [cls_attention, ats_significance, patch_saliency])
+@pytest.mark.parametrize("frames", ["own keys", "keys of all"])
+def test_half_precisions_scores_are_float64s_of_the_same_rows(score: Score, half: torch.dtype, frames: str) -> None:
+    seen = attended(patches=196, reference=96)
+    keys = slice(0, 1) if frames == "keys of all" else slice(None)
+    halved = Attended(
+        seen.query.to(half), seen.key[:, keys].to(half), seen.value[:, keys].to(half), seen.bias, None, 196
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        found = score(halved._replace(bias=seen.bias.float()))
+    exact = score(halved._replace(**{part: getattr(halved, part).double() for part in ("query", "key", "value")}))
+    assert found.dtype == torch.float32
+    assert torch.allclose(found.double(), exact, rtol=1e-5, atol=0)
 
 
 @pytest.mark.parametrize("name", ["head_key_norm", "head_cls_attention"])

@@ -22,7 +22,7 @@ def head() -> tuple[Pool, nn.Module, dict[str, Tensor]]:
     pool = make(Settings(), CONFIG, 16)
     assert pool.part is not None
     own = pool.part.module()
-    values = pool.part.start({name: p.shape for name, p in own.named_parameters()}, {})
+    values = pool.part.start({name: p.shape for name, p in own.named_parameters()}, {}, 0)
     own.load_state_dict(values, assign=True)
     return pool, own, values
 

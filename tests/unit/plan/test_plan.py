@@ -89,6 +89,7 @@ def test_the_ablations_need_no_training_twice():
     }
     parts = 6 * 19  # of the diagnostic table, whose first row is not trained
     vanilla = 3 * 3 + 1 + 4 * 2
+    vanilla += 3 * 3 + 1  # and with names as listed
     with_and_without_ensemble = [
         "action_clip-common",
         "vifi_clip",

@@ -9,6 +9,7 @@ import pytest
 from hand_made import evaluation_part
 from typer.testing import CliRunner
 
+from tcclip.bench.arithmetic import macs
 from tcclip.cli.app import app
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
@@ -164,7 +165,7 @@ def test_only_the_table_that_shows_throughput_waits_for_its_measurement() -> Non
     assert layout.throughput("mini") in table.inputs(plan, "table6")
     assert layout.throughput("mini") not in table.inputs(plan, "table2")
     rows = [row for name in ("table6", "fair") for row in load_table(name).rows]
-    methods = dict.fromkeys(row.method for row in rows if row.method)
+    methods = dict.fromkeys(row.method_name for row in rows if row.method_name)
     assert layout.throughput("mini") in table.inputs(plan, "fair")
     assert bench.options(plan).startswith(" ".join(f"--method {name}" for name in methods) + " --mode eval")
 
@@ -185,7 +186,17 @@ def test_the_stage_measures_what_the_table_looks_for() -> None:
 
 
 def test_the_paper_suite_measures_its_own_frames() -> None:
-    assert "--frames 16 " in bench.options(load_plan("paper"))
+    plan = load_plan("paper")
+    assert "--frames 16 " in bench.options(plan)
+    assert set(plan.benched_frames("table6").values()) == {16, 32}
+
+
+def test_open_vclip_costs_what_is_printed_of_it_though_it_is_trained_with_eight_frames() -> None:
+    plan = load_plan("paper")
+    method, frames = plan.method("open_vclip"), plan.benched_frames("table6")["open_vclip"]
+    assert plan.protocol("zero_shot", method).frames == 8
+    counted = macs(method, plan.suite.backbone.architecture, frames) / 1e9
+    assert counted == pytest.approx(306.9, abs=0.05)  # methods.md 9; the paper prints 308
 
 
 def test_what_the_paper_does_not_run_stays_empty_and_needs_no_run() -> None:

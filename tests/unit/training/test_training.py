@@ -241,6 +241,15 @@ def test_a_training_may_start_from_another_runs_weights(world, undisturbed):
     assert not same(weights(job), weights(undisturbed))
 
 
+def test_new_weights_start_by_the_seed_and_clips_as_they_are(world):
+    first, again, other = (
+        dict(prepare(training_job(world, f"of-seed-{seed}", seed=seed)).model.named_parameters()) for seed in (1, 1, 2)
+    )
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    drawn = {name for name in first if not torch.equal(first[name], other[name])}
+    assert drawn == {name for name in first if name.endswith("local_global_bias")}
+
+
 def test_weights_of_another_architecture_are_no_start(world, undisturbed):
     with pytest.raises(UserError, match="does not fit a training that starts from it"):
         prepare(training_job(world, "odd", "vifi_clip", initial=undisturbed.folder / "weights.safetensors"))
