@@ -17,9 +17,12 @@ def main() -> None:
     code = _asked()
     if code is not None:
         sys.exit(code)
-    from tcclip.cli.app import main as run
+    try:
+        from tcclip.cli.app import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before a stage has begun, which tells it by itself
+        sys.exit(130)
 
 
 def hand_over() -> None:

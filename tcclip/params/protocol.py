@@ -102,7 +102,7 @@ class Protocol(Params):
     @model_validator(mode="after")
     def _batches_fit(self) -> Protocol:
         if self.total_batch % self.micro_batch:
-            raise ValueError("total_batch must be a multiple of micro_batch")
+            raise ValueError(f"total_batch {self.total_batch} must be a multiple of micro_batch {self.micro_batch}")
         if self.warmup_epochs >= self.epochs:
             raise ValueError("warmup_epochs must be smaller than epochs")
         if self.lr_min > self.lr:

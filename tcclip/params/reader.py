@@ -164,7 +164,8 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         message = first["msg"].removeprefix("Value error, ")
         whole = first["type"] == "missing" or not key or isinstance(first["input"], dict)  # the message says what
         got = "" if whole else f" (got {first['input']!r})"
-        raise UserError(f"{where}: {key or 'file'}: {message[0].lower()}{message[1:]}{got}") from error
+        place = f"{where}: {key}" if key else str(where)
+        raise UserError(f"{place}: {message[0].lower()}{message[1:]}{got}") from error
 
 
 def _refuse_switches(where: Path | str, content: Any, found: Any, key: str = "") -> None:

@@ -60,8 +60,8 @@ class Table(Params):
         None  # the row, by its name, that others are compared with; else that of ViFi-CLIP, or the first
     )
     axis: str | None = None  # rows are numbers: what they are, with their unit, for a figure of the columns over them
-    columns: list[Column]  # in their order
-    rows: list[Row]  # in their order
+    columns: Annotated[list[Column], Field(min_length=1)]  # in their order
+    rows: Annotated[list[Row], Field(min_length=1)]  # in their order
 
     @property
     def measured(self) -> list[MeasuredColumn]:

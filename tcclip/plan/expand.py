@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tcclip.errors import unknown
+from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.column import (
     Column,
@@ -30,9 +30,16 @@ Place = tuple[str, str]  # group and row
 
 
 def check_columns(suite: Suite, table: Table) -> None:
-    """Every dataset, split and number of shots that a table names must exist in the suite."""
+    """Every dataset, split, number of shots and other table that a table names must exist."""
+    for column in table.columns:
+        other = column.from_table.table if isinstance(column, TableColumn) else table.name
+        if other not in {table.name, *names("tables"), *names("datasets")}:  # a dataset of one's own has one
+            raise unknown(f"table, shown in column {column.name} of {table.name},", other, names("tables"))
     for column in table.measured:
         protocol = protocol_of(suite, table.protocol_of(column))
+        if bool(protocol.shots) != (column.shots is not None):
+            says = "needs `shots`, the videos of a class that it trains on" if protocol.shots else "has no `shots`"
+            raise UserError(f"column {column.name} of {table.name}: a column of protocol {protocol.name} {says}")
         tested = load_dataset(suite.dataset(column.dataset))
         for split in column.splits:
             if split not in tested.all_splits:

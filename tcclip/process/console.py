@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tcclip.errors import UserError
 from tcclip.process import launch
+from tcclip.process.system_faults import sentence_of
 
 
 @contextlib.contextmanager
@@ -25,8 +26,9 @@ def stage(title: str, log: Path | None, goes_on: bool = True) -> Iterator[Callab
 
     goes_on: whether the same command goes on where Ctrl-C has ended it; else it begins anew.
 
-    A UserError ends the process with its sentence and exit code 1. Any other error keeps its traceback in the log. Of
-    processes that torchrun has started, the first one alone writes the log and the line, and all tell errors.
+    A UserError, and what the system refuses, ends the process with its sentence and exit code 1; any other error keeps
+    its traceback. Of processes that torchrun has started, the first one alone writes the log and the line, and all
+    tell errors.
     """
     started = time.monotonic()
     result: list[object] = []
@@ -44,8 +46,10 @@ def stage(title: str, log: Path | None, goes_on: bool = True) -> Iterator[Callab
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where Python writes what is left when it ends
             sys.exit(128 + signal.SIGPIPE)
         except Exception as error:
-            traceback.print_exc()
-            _last_line(f"Error: {title}: {type(error).__name__}: {error}", code=1)
+            refused = sentence_of(error)
+            if log or refused is None:
+                traceback.print_exc()
+            _last_line(f"Error: {title}: {refused or f'{type(error).__name__}: {error}'}", code=1)
         detail = f"{result[-1]}, " if result and result[-1] is not None else ""
         if launch.is_rank_zero():
             _last_line(f"{title}: {detail}{time.monotonic() - started:.1f} s")

@@ -7,11 +7,13 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from tcclip.errors import UserError, unknown
 from tcclip.params.reader import path_of
-from tcclip.plan import Plan, plan_with_seeds
+from tcclip.plan import Plan, layout, plan_with_seeds
+from tcclip.process.system_faults import sentence_of
 from tcclip.provenance.restore import restore
 from tcclip.tracking import address
 
@@ -39,11 +41,16 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
         address.tracking_uri()
         seeds = config.get("seeds")  # a number, which may be 0, or text
         plan = plan_with_seeds(str(config.get("suite", "mini")), "" if seeds is None else str(seeds))
+        plan.prepare()
         if restored:
             restore(plan.suite.name)
         return plan
     except UserError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:
+        if (refused := sentence_of(error)) is None:
+            raise
+        sys.exit(f"Error: {refused}")
 
 
 def check_names(plan: Plan, rules: Iterable[Rule]) -> None:
@@ -64,6 +71,17 @@ def check_targets(targets: Iterable[str], rules: Iterable[Rule]) -> None:
         is_name = re.fullmatch(r"[a-z]\w*", word) and word not in known
         if is_name and difflib.get_close_matches(word, asked, n=1, cutoff=0.7):
             sys.exit(f"Error: {unknown('target', word, asked)}")
+
+
+def check_runs(targets: Iterable[str], plan: Plan) -> None:
+    """A file of a run that there is not (`runs/mini/RUN/metrics.json`) ends Snakemake with the nearest run."""
+    folder = layout.runs(plan.suite.name).parts
+    for parts in (Path(target).parts for target in targets):
+        try:
+            if parts[: len(folder)] == folder and len(parts) > len(folder):
+                plan.run(parts[len(folder)])
+        except UserError as error:
+            sys.exit(f"Error: {error}")
 
 
 def constraint(values: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from tcclip.workflow.cluster import tell_why_groups_fail
 from tcclip.workflow.gpus import limit_what_is_counted, share_gpus
 from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
-from tcclip.workflow.snakefile import check_targets
+from tcclip.workflow.snakefile import check_runs, check_targets
 from tcclip.workflow.warm_start import server_for_jobs
 
 IN_USE = "a snakemake works in this folder; where none does, `python -m tcclip.workflow.unlock` says so"
@@ -39,6 +39,7 @@ def look_first(workflow: Any, plan: Plan) -> None:
 
     def look_and_prepare(*arguments: Any, **options: Any) -> Any:
         check_targets(workflow.dag_settings.targets, workflow.rules)
+        check_runs(workflow.dag_settings.targets, plan)
         makes = workflow.executor_plugin is not None and not workflow.dryrun
         in_use = busy()
         try:

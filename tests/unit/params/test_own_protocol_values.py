@@ -102,7 +102,7 @@ def test_a_scaled_count_stays_a_count() -> None:
         ({"few_shot": {"epocs": 1}}, "{}: protocols.few_shot: unknown key 'epocs': did you mean 'epochs'?"),
         (
             {"few_shot": {"seed": 7}},
-            "{}: protocols.few_shot: file: seed is a list now, called seeds: write `seeds: [7]`",
+            "{}: protocols.few_shot: seed is a list now, called seeds: write `seeds: [7]`",
         ),
         ({"few_shot": {"select": {"times": 2}}}, "{}: protocols.few_shot: select: times scales a number that is there"),
         ({"few_shot": 3}, "{}: protocols.few_shot: input should be a valid dictionary"),

@@ -105,9 +105,9 @@ def test_a_variant_of_a_variant_changes_both_keys(params: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ({"method": "tc_only", "set": {"tc.k": 5}}, "row 'odd': file: set needs as, the name of the variant"),
-        ({"set": {"tc.k": 5}, "as": "odd"}, "row 'odd': file: set needs method, which it changes"),
-        ({"method": "tc_only", "as": "odd"}, "row 'odd': file: as is for rows with set"),
+        ({"method": "tc_only", "set": {"tc.k": 5}}, "row 'odd': set needs as, the name of the variant"),
+        ({"set": {"tc.k": 5}, "as": "odd"}, "row 'odd': set needs method, which it changes"),
+        ({"method": "tc_only", "as": "odd"}, "row 'odd': as is for rows with set"),
         ({"method": "tc_only", "set": {"tc.k": 5}, "as": "a/b"}, "row 'odd': as: string should match pattern"),
         ({"method": "tc_only", "set": {"tc.k": 5}, "as": "vp_only"}, "'vp_only' is the name of"),
         ({"method": "odd", "set": {"tc.k": 5}, "as": "odd"}, "'odd' is a variant of itself"),

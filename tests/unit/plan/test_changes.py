@@ -129,7 +129,7 @@ def test_the_plan_with_other_values_has_the_same_runs_at_other_costs() -> None:
         ("lr=1e-4", "--set lr: it is a key of the protocol: write protocol.lr"),
         ("protocol.epocs=3", "unknown key of --set 'protocol.epocs': did you mean 'protocol.epochs'?"),
         ("protocol.views.temporl=3", "--set: unknown key 'views.temporl': did you mean 'temporal'?"),
-        ("protocol.total_batch=6", "--set: file: total_batch must be a multiple of micro_batch"),
+        ("protocol.total_batch=6", "--set: total_batch 6 must be a multiple of micro_batch 4"),
         ("tc.alpha=2", "tc.alpha: input should be less than or equal to 1 (got 2)"),
         ("tc.k=1000", "tc.k = 1000 is more than the 84 seed tokens of a video"),
         ("tc.k=[1", "--set tc.k=[1: the value is not valid YAML"),

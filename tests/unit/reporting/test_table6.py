@@ -15,7 +15,7 @@ from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn, TableColumn
 from tcclip.params.reader import params_folder
-from tcclip.params.table import Table
+from tcclip.params.table import Row, Table
 from tcclip.plan import Plan, expand, layout, load_plan, plan_of
 from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
 from tcclip.stages import bench, table
@@ -83,7 +83,7 @@ def test_columns_of_tables_that_the_suite_has_not_got_stay_empty_and_are_filled_
         title="",
         protocol="few_shot",
         columns=[MeasuredColumn(name=column.from_table.column, dataset="hmdb51", shots=16, splits=["test1"])],
-        rows=[],
+        rows=[Row(row="A")],
     )
     known = {name: load_table(name) for name in ("table2", "table3")}
     for tables, count in ((known, 0), ({**known, later.name: later}, 1)):

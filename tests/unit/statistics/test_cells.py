@@ -153,7 +153,14 @@ def test_the_baseline_is_what_the_paper_compares_with(name: str, group: str, row
 def test_a_baseline_that_is_no_row_is_refused():
     row = {"row": "one", "method": "tc_clip"}
     with pytest.raises(ValueError, match="baseline 'two' is no row of the table: one"):
-        Table(name="t", title="T", protocol="few_shot", columns=[], rows=[row], baseline="two")
+        Table(
+            name="t",
+            title="T",
+            protocol="few_shot",
+            columns=[{"name": "c", "cost": "gflops"}],
+            rows=[row],
+            baseline="two",
+        )
 
 
 def test_a_video_has_its_weights_whatever_stands_beside_it():

@@ -46,6 +46,13 @@ def test_a_mistyped_target_ends_it_with_the_nearest_one(asked, arguments):
     assert code == 1 and said[-1] == "Error: unknown target 'tabel3': did you mean 'table3'?"
 
 
+def test_a_file_of_a_run_that_there_is_not_ends_it_with_the_nearest_run(asked):
+    code, said = asked("-n", "runs/mini/few_shot-hmdb51-k3-tc_clip-s1024/metrics.json")
+    assert code == 1 and said[-1].startswith(
+        "Error: unknown run 'few_shot-hmdb51-k3-tc_clip-s1024': did you mean 'few_"
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
