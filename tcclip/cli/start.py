@@ -17,12 +17,16 @@ def main() -> None:
     code = _asked()
     if code is not None:
         sys.exit(code)
+    from tcclip.errors import UserError
+
     try:
         from tcclip.cli.app import main as run
 
         run()
     except KeyboardInterrupt:  # before a stage has begun, which tells it by itself
         sys.exit(130)
+    except UserError as error:  # of a kind of one's own, found when params are imported
+        sys.exit(f"Error: {error}")
 
 
 def hand_over() -> None:

@@ -75,7 +75,7 @@ def names(kind: str) -> list[str]:
 def path_of(kind: str, name: str) -> Path:
     """The file of one name; an unknown name is an error with the nearest known one."""
     path = params_folder() / kind / f"{name}.yaml"
-    if not path.is_file():
+    if Path(name).name != name or not path.is_file():
         raise unknown(kind.rstrip("s"), name, names(kind))
     return path
 

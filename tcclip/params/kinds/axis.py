@@ -6,10 +6,12 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Field
 
+from tcclip.errors import UserError
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.reader import Params
 from tcclip.params.texts import OutsideTexts, TextKind
@@ -17,6 +19,7 @@ from tcclip.params.texts import OutsideTexts, TextKind
 if TYPE_CHECKING:
     from tcclip.params.method import Method
 
+GUIDE = "docs/adding_a_method.md"
 SETTINGS = __name__.rpartition(".")[0]  # the package of all settings classes, one package below it for each axis
 
 
@@ -46,7 +49,27 @@ def kinds_of(axis: str) -> dict[str, type[Kind]]:
     """The settings classes of an axis by the names of their kinds."""
     folder = importlib.import_module(f"{SETTINGS}.{axis}")
     names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_"))
-    return {name: importlib.import_module(f"{SETTINGS}.{axis}.{name}").Settings for name in names}
+    return {name: _settings(axis, name) for name in names}
+
+
+def _settings(axis: str, name: str) -> type[Kind]:
+    """A kind's settings class; UserError where it is not there, or the module that does what it says is not."""
+    module = importlib.import_module(f"{SETTINGS}.{axis}.{name}")
+    found: type[Kind] | None = getattr(module, "Settings", None)
+    if found is None:
+        raise UserError(f"{module.__file__} has no class Settings: {GUIDE} says what it holds")
+    if find_module(f"{AXES[axis]}.{name}") is None:
+        raise UserError(
+            f"kind '{name}' of {axis} has settings ({module.__file__}) and no module {AXES[axis]}.{name} that does "
+            f"what they say: write it ({GUIDE}), or take the settings away"
+        )
+    return found
+
+
+def find_module(name: str) -> Path | None:
+    """The file of a module of this package, looked for without importing anything."""
+    path = Path(__file__).parents[3].joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def axis_of(settings: Kind | type[Kind]) -> str:

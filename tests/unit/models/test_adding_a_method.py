@@ -58,3 +58,40 @@ def test_three_new_files_are_a_method_that_trains_and_is_not_ensembled(checkout:
 def test_its_check_names_both_keys(checkout: Path) -> None:
     done = python(checkout, REFUSED)
     assert "pool.middle 0 does not go with train false" in done.stdout
+
+
+PLAN = "import sys; sys.argv = ['tcclip', 'plan']; from tcclip.cli.start import main; main()"
+WEIGHTED = 'load_method("vifi_clip-weighted").pool'
+MAKE = f"from tcclip.params import load_method; from tcclip.params.kinds.make import make; make({WEIGHTED})"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "code", "sentence"),
+    [
+        ("models/pool/weighted.py", None, PLAN, "Error: kind 'weighted' of pool has settings"),
+        (
+            "params/kinds/pool/weighted.py",
+            "class Setings: pass",
+            PLAN,
+            "weighted.py has no class Settings: docs/adding_a_",
+        ),
+        (
+            "models/pool/weighted.py",
+            "made = None",
+            MAKE,
+            "weighted.py has no function make: docs/adding_a_method.md says",
+        ),
+    ],
+)
+def test_half_a_kind_is_a_sentence_that_names_the_file(
+    checkout: Path, file: str, content: str | None, code: str, sentence: str
+) -> None:
+    path = checkout / "tcclip" / file
+    before = path.read_text()
+    path.unlink()
+    try:
+        if content:
+            path.write_text(content)
+        assert sentence in python(checkout, code).stdout
+    finally:
+        path.write_text(before)

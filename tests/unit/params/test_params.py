@@ -95,6 +95,7 @@ def test_a_wrong_value_is_one_sentence_with_file_and_key(overrides, sentence):
     [
         (load_method, "tcclip", "tc_clip"),
         (load_suite, "minni", "mini"),
+        (load_suite, "../suites/mini", "mini"),
         (load_table, "tabel3", "table3"),
         (load_dataset, "hmdb", "hmdb51"),
         (load_protocol, "fewshot", "few_shot"),
