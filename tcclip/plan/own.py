@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tcclip.errors import UserError, unknown
 from tcclip.params import Suite, Table, load_dataset, load_method
@@ -11,6 +12,14 @@ from tcclip.params.dataset import OWN, Own
 from tcclip.params.reader import merge, names, path_of, read_yaml, validate
 from tcclip.params.table import Row
 
+# fmt: off
+# The rules of the Snakefile by name, which are its targets; one's own dataset is a target, too.
+TARGETS = {
+    "backbone", "bench", "claims", "download", "evaluate", "figure", "figures", "first_look", "frames",
+    "frames_index", "load_runs", "mlflow", "mlflow_store", "pseudo_labels", "raw", "report", "scan", "shard",
+    "splits", "table", "tables", "texts", "tokens", "train", "trainings", "unpack", "verdicts", "videos",
+}
+# fmt: on
 PRETRAINED_ON = "k400"  # the role whose zero-shot runs are tested on one's own classes
 
 
@@ -69,9 +78,10 @@ def _check_name(suite: Suite, name: str) -> None:
     where = path_of("datasets", name)
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UserError(f"{where}: '{name}' cannot be a dataset's name: use small letters, digits and _ only")
-    kinds = {
+    kinds: dict[str, Collection[str]] = {
         f"a dataset of suite {suite.name}": suite.datasets,
         f"a table of suite {suite.name}": suite.tables,
+        "a target of snakemake": TARGETS,
     }
     for kind, taken in kinds.items():
         if name in taken:

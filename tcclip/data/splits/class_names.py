@@ -53,10 +53,12 @@ def check_spellings(path: Path, labels: Sequence[tuple[int, str]]) -> None:
         best = best_spelling(names, counts)
         changes.update({name: best for name in names if name != best})
     first, second = alike[0][:2]
+    two_lines = any(re.search("[\r\n]", name) for name in changes)  # a command sees one line at a time
     more = f" ({len(alike)} names have several spellings)" if len(alike) > 1 else ""
     raise UserError(
         f"{path}: {cures.shown(first)} (line {line[first]}) and {cures.shown(second)} (line {line[second]}) are one "
-        f"class in two spellings, which CLIP reads alike{more}: {cures.replace_cells(changes, path)} writes one"
+        f"class in two spellings, which CLIP reads alike{more}: "
+        + ("write one of them" if two_lines else f"{cures.replace_cells(changes, path)} writes one")
     )
 
 

@@ -43,15 +43,20 @@ def replace_head(path: Path, old: str, new: str) -> str:
 
 def replace_in_lines(changes: Mapping[int, tuple[str, str]], path: Path) -> str:
     """Replace, for line -> (old, new), the first `old` of each line."""
-    some = list(changes.items())[:MOST]
-    script = "; ".join(f"{number}s/{_pattern(old)}/{_text(new)}/" for number, (old, new) in some)
+    script = "; ".join(
+        f"{number}s/{_pattern(old)}/{_text(new)}/"
+        for number, change in list(changes.items())[:MOST]
+        for old, new in _as_written(*change)
+    )
     return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
 
 
 def replace_cells(changes: Mapping[str, str], path: Path) -> str:
     """Replace cells that are `old`, in every line, for old -> new; what else holds the words stays."""
     script = "; ".join(
-        rf"s/(^|{EDGE}) *{_pattern(old)} *($|\r|{EDGE})/\1{_text(new)}\2/" for old, new in list(changes.items())[:MOST]
+        rf"s/(^|{EDGE}) *{_pattern(old)} *($|\r|{EDGE})/\1{_text(new)}\2/"
+        for change in list(changes.items())[:MOST]
+        for old, new in _as_written(*change)
     )
     return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
 
@@ -70,11 +75,32 @@ def replace_parts(folders: Mapping[str, str], names: Mapping[str, str], path: Pa
     return f"`sed -i -E {shlex.quote('; '.join(script))} {shlex.quote(str(path))}`"
 
 
+def replace_suffixes(changes: Mapping[str, str], path: Path) -> str:
+    """Replace suffixes at the ends of paths, in every line, for old -> new."""
+    script = "; ".join(
+        rf"s/{_pattern(old)}([ \t]+[0-9]| *($|\r|{EDGE}))/{_text(new)}\1/" for old, new in changes.items()
+    )
+    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
 def delete_lines(numbers: Iterable[int], path: Path) -> str:
     """Take lines out; all of them at once, because what is left is numbered anew."""
     runs = _runs(numbers)[:MOST_RUNS]
     script = ";".join(f"{first}d" if first == last else f"{first},{last}d" for first, last in runs)
     return f"`sed -i {shlex.quote(script)} {shlex.quote(str(path))}`"
+
+
+def delete_records(records: Mapping[int, int], path: Path) -> str:
+    """Take records out, for first line -> number of lines, as the subject of a sentence.
+
+    It is a command but for a record that goes over several lines: whoever takes it out should see all of it.
+    """
+    if over := [(first, lines) for first, lines in records.items() if lines > 1]:
+        first, lines = over[0]
+        others = len(records) - 1
+        more = f" and {others} other record{'s' * (others > 1)}" if others else ""
+        return f"deleting lines {first} to {first + lines - 1}, which are one record,{more} in an editor"
+    return delete_lines(records, path)
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -130,6 +156,12 @@ def shown(text: str) -> str:
 
 def _is_visible(char: str) -> bool:
     return unicodedata.category(char)[0] not in "CZM"
+
+
+def _as_written(old: str, new: str) -> list[tuple[str, str]]:
+    """A change of a cell in the ways in which the cell may stand in a list: within quotes, quotes are written twice."""
+    twice = [(old.replace('"', '""'), new.replace('"', '""'))] if '"' in old else []
+    return [*twice, (old, new)]
 
 
 def _pattern(text: str) -> str:

@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tcclip.data.splits import cures
+from tcclip.data.splits.entries import OwnList, taking_out
 from tcclip.data.splits.lists import Row
-from tcclip.data.splits.own_list import OwnList
 from tcclip.data.videos.seen import content_of, files_of
 
 END = 16_384  # bytes of a file's end, which differ in nearly all files of equal size
@@ -29,11 +28,11 @@ def remarks_of_own(own: OwnList, splits: Mapping[str, Sequence[Row]], equal: Seq
         first = parted[0][0]
         other = next(video for video in parted[0] if (video in tested) != (first in tested))
         sides = [f"{entry[video].path} ({'test' if video in tested else 'train'})" for video in (first, other)]
-        lines = [entry[video].line for videos in parted for video in videos[1:]]
+        copies = [entry[video] for videos in parted for video in videos[1:]]
         remarks.append(
             f"Warning: {own.path}, lines {entry[first].line} and {entry[other].line}: {' and '.join(sides)} have equal "
             f"content; of {len(parted)} contents a copy is trained with and a copy tested with: "
-            f"{cures.delete_lines(lines, own.path)} keeps the first of each"
+            f"{taking_out(copies, own.path)} keeps the first of each"
         )
     if alike := [videos for videos in groups if videos not in parted]:
         one, two = (entry[video] for video in alike[0][:2])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tcclip.data.splits import cures
 from tcclip.data.splits.class_names import check_spellings, check_words
-from tcclip.data.splits.list_file import NEEDED, Cells, read_lines
+from tcclip.data.splits.entries import Entry, OwnList, check_doubles, check_sizes, check_splits, remark_of_one_class
+from tcclip.data.splits.list_file import Cells, Line, read_lines
+from tcclip.data.splits.list_head import NEEDED
 from tcclip.data.splits.lists import Lists, Row
 from tcclip.data.splits.names_file import name_of, read_names
 from tcclip.data.splits.own_draw import drawn
@@ -19,28 +19,6 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Own
 
 SPLITS = {"train": "train1", "test": "test1"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list."""
-
-    line: int
-    path: str  # as listed
-    video: str
-    name: str  # of its class
-    split: str  # train or test; empty where it is drawn
-    group: str  # of what stays together in the draw; a video without one is a group of its own
-
-
-@dataclass(frozen=True)
-class OwnList:
-    """A list that has been read, and what is to be said of it although it is no mistake."""
-
-    path: Path
-    entries: list[Entry]
-    names: list[str]  # of its classes
-    remarks: list[str]
 
 
 def read_own(dataset: Own) -> Lists:
@@ -56,34 +34,21 @@ def read_entries(dataset: Own) -> OwnList:
     """
     path, where = dataset.list_path, f"params/datasets/{dataset.name}.yaml"
     lines = read_lines(dataset)
-    for number, line in lines:
-        if empty := [name for name in NEEDED if not line[name]]:
-            all_empty = [at for at, cells in lines if not all(cells[name] for name in NEEDED)]
-            raise UserError(
-                f"{path}, line {number}: the {empty[0]} is empty: write one, or "
-                f"{cures.delete_lines(all_empty, path)} takes {'the line' if len(all_empty) == 1 else 'such lines'} out"
-            )
-    check_spellings(path, [(number, line["label"]) for number, line in lines])
+    _check_cells(path, lines)
+    labels = [(line.number, line.cells["label"]) for line in lines]
+    check_spellings(path, labels)
     if dataset.names_path:
         of_label = read_names(dataset.names_path, f"{where}: names")
-        named = [
-            name_of(line["label"], of_label, f"{path}, line {number}", dataset.names_path) for number, line in lines
-        ]
+        named = [name_of(label, of_label, f"{path}, line {number}", dataset.names_path) for number, label in labels]
         names, remarks = [name for name in dict.fromkeys(of_label.values()) if name in set(named)], []
     else:
-        named = [line["label"] for _, line in lines]
-        names = sorted(set(named))
-        remarks = check_words(path, [(number, line["label"]) for number, line in lines], where)
-    entries = [
-        Entry(
-            number, line["path"], _video(dataset, number, line), name, _split(path, number, line), line.get("group", "")
-        )
-        for (number, line), name in zip(lines, named, strict=True)
-    ]
-    _check_doubles(path, entries)
-    if "split" in lines[0][1]:
-        _check_splits(path, entries)
-    return OwnList(path, entries, names, remarks)
+        named = [label for _, label in labels]
+        names, remarks = sorted(set(named)), check_words(path, labels, where)
+    entries = [_entry(dataset, line, name) for line, name in zip(lines, named, strict=True)]
+    check_doubles(path, entries, Path(dataset.folder).expanduser())
+    if "split" in lines[0].cells:
+        check_splits(path, entries)
+    return OwnList(path, entries, names, remarks + remark_of_one_class(path, names))
 
 
 def split_entries(dataset: Own, own: OwnList) -> Lists:
@@ -92,7 +57,7 @@ def split_entries(dataset: Own, own: OwnList) -> Lists:
     if own.entries[0].split:
         tested = {entry.video for entry in own.entries if entry.split == "test"}
     else:
-        _check_sizes(own)
+        check_sizes(own)
         members = [(entry.video, entry.name, entry.group) for entry in own.entries]
         tested = drawn(members, dataset.test_share, dataset.split_seed, str(own.path))
     splits: dict[str, list[Row]] = {split: [] for split in SPLITS.values()}
@@ -101,17 +66,22 @@ def split_entries(dataset: Own, own: OwnList) -> Lists:
     return {"all": own.names}, splits
 
 
-def _check_sizes(own: OwnList) -> None:
-    """UserError where a class is too small to be parted."""
-    counts = Counter(entry.name for entry in own.entries)
-    alone = [entry for entry in own.entries if counts[entry.name] < 2]
-    if alone:
-        more = f" ({len(alone)} classes have one)" if len(alone) > 1 else ""
+def _check_cells(path: Path, lines: Sequence[Line]) -> None:
+    """UserError where a path or a label is empty."""
+    empty = [line for line in lines if not all(line.cells[name] for name in NEEDED)]
+    if empty:
+        name = next(name for name in NEEDED if not empty[0].cells[name])
         raise UserError(
-            f"{own.path}, line {alone[0].line}: class '{alone[0].name}' has one video, and one to train and one to "
-            f"test are needed{more}: add videos or a column split, or "
-            f"{cures.delete_lines([entry.line for entry in alone], own.path)} takes such classes out"
+            f"{path}, line {empty[0].number}: the {name} is empty: write one, or "
+            f"{cures.delete_records({line.number: line.lines for line in empty}, path)} takes "
+            f"{'the line' if len(empty) == 1 else 'such lines'} out"
         )
+
+
+def _entry(dataset: Own, line: Line, name: str) -> Entry:
+    cells = line.cells
+    video, split = _video(dataset, line.number, cells), _split(dataset.list_path, line.number, cells)
+    return Entry(line.number, cells["path"], video, name, split, cells.get("group", ""), line.lines)
 
 
 def _video(dataset: Own, number: int, line: Cells) -> str:
@@ -147,43 +117,3 @@ def _split(path: Path, number: int, line: Cells) -> str:
     if re.fullmatch("val|valid|validation|eval|dev", split):
         raise UserError(f"{sentence}: {cures.replace_cells({word: 'test'}, path)} tests with those videos")
     raise UserError(f"{sentence}: write one of the two")
-
-
-def _check_doubles(path: Path, entries: Sequence[Entry]) -> None:
-    """UserError where a video is listed twice."""
-    first: dict[str, Entry] = {}
-    doubles = [entry for entry in entries if first.setdefault(entry.video, entry) is not entry]
-    if doubles:
-        entry, before = doubles[0], first[doubles[0].video]
-        more = f" ({len(doubles)} lines list a video again)" if len(doubles) > 1 else ""
-        # of a video that trains and tests the line that trains goes: there are more of these
-        out = [min(again, first[again.video], key=lambda one: (one.split == "test", -one.line)) for again in doubles]
-        raise UserError(
-            f"{path}, line {entry.line}: {entry.path}{_of(entry)} is listed in line {before.line} already{_of(before)} "
-            f"(a video is its path without the suffix){more}: take one of the two out: "
-            f"{cures.delete_lines([gone.line for gone in out], path)} keeps one"
-        )
-
-
-def _check_splits(path: Path, entries: Sequence[Entry]) -> None:
-    """UserError where nothing trains, nothing tests, or a group does both."""
-    for split, other in (("train", "test"), ("test", "train")):
-        if not any(entry.split == split for entry in entries):
-            head = cures.replace_head(path, "split", "_split")
-            raise UserError(
-                f"{path} says {other} for all of its {len(entries)} videos, and both train and test are needed: write "
-                f"{split} for some, or let a share of every class be drawn: {head} makes the column split a remark"
-            )
-    seen: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.group and seen.setdefault(entry.group, entry).split != entry.split:
-            before = seen[entry.group]
-            raise UserError(
-                f"{path}, line {entry.line}: group {cures.shown(entry.group)} is in {entry.split} and, in line "
-                f"{before.line}, in {before.split}: give it one split, or let groups be drawn whole: "
-                f"{cures.replace_head(path, 'split', '_split')} makes the column split a remark"
-            )
-
-
-def _of(entry: Entry) -> str:
-    return f" ({entry.split})" if entry.split else ""

@@ -7,12 +7,13 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tcclip.data.splits import doubles, listed_paths
+from tcclip.data.splits import doubles, file_names, listed_paths
 from tcclip.data.splits.base_novel import base_novel_lists
 from tcclip.data.splits.class_names import check_official
+from tcclip.data.splits.entries import OwnList
 from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import Lists, Row, read_lists
-from tcclip.data.splits.own_list import OwnList, read_entries, split_entries
+from tcclip.data.splits.own_list import read_entries, split_entries
 from tcclip.data.splits.paper_lists import read_published
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
@@ -58,12 +59,15 @@ def write_splits(dataset: Dataset, raw: Path, out: Path, there: Mapping[str, int
 def own_remarks(
     dataset: Own, own: OwnList, splits: Mapping[str, Sequence[Row]], folder: Path, there: Mapping[str, int] | None
 ) -> list[str]:
-    """UserError where too many listed videos are not there; remarks on fewer, and on videos of equal content."""
+    """UserError where too many listed videos are not there, or other files; remarks on fewer, and on equal content."""
     if there is None:
         return []
     path_of = _by_video(dataset, there)
+    file_names.check_twins(dataset, own, there)
+    file_names.check_suffixes(own, path_of)
     return [
         *listed_paths.check_own(dataset, own, splits, path_of),
+        *file_names.remarks_of_empty(own, path_of, there),
         *doubles.remarks_of_own(own, splits, _equal(splits, path_of, folder, there)),
     ]
 

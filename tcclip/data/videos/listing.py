@@ -54,6 +54,12 @@ def video_id(name: str, fmt: str) -> str:
     return path.name[:YOUTUBE_ID] if fmt == "kinetics" else path.name
 
 
+def suffix_of(name: str) -> str:
+    """What `video_id` leaves out of a name, in small letters: the suffix of a video, or nothing."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix if suffix in SUFFIXES else ""
+
+
 def find_videos(folder: Path, cure: str = "put videos there and run the same command again") -> list[Path]:
     """All videos under `folder`, files and folders of pictures, sorted by their path below it.
 

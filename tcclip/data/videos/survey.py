@@ -106,7 +106,8 @@ def broken(error: av.FFmpegError, path: Path) -> BrokenVideoError:
         _take_memory()
     elif isinstance(error, OSError):
         _read(path)
-    return BrokenVideoError(error.strerror or one_line(error))
+    is_empty = path.is_file() and path.stat().st_size == 0
+    return BrokenVideoError("the file is empty" if is_empty else error.strerror or one_line(error))
 
 
 def _take_memory() -> None:

@@ -65,14 +65,27 @@ def test_the_spelling_of_most_lines_stays(folder):  # noqa: F811
     ]
 
 
-def test_names_of_a_list_of_names_are_held_against_each_other(folder):  # noqa: F811
-    (folder / "names.csv").write_text("3,pouring water\n7,Pouring water\n")
-    with pytest.raises(
-        UserError, match=r"names\.csv: 'pouring water' \(line 1\) and 'Pouring water' \(line 2\)"
-    ) as error:
+@pytest.mark.parametrize("other", ["pouring water", "Pouring water"])
+def test_two_labels_of_one_name_in_a_list_of_names_would_be_one_class_and_are_told(folder, other):  # noqa: F811
+    (folder / "names.csv").write_text(f"3,pouring water\n7,{other}\n")
+    said = rf"names\.csv: 'pouring water' \(line 1\) and '{other}' \(line 2\) name the labels 3 and 7, and CLIP reads"
+    with pytest.raises(UserError, match=said):
         read_own(own(folder, ["a.mp4 3", "b.mp4 7"], names="names.csv"))
+
+
+def test_a_spelling_with_quotes_in_it_is_written_by_the_command(folder):  # noqa: F811
+    rows = ['a.mp4,"say ""hi"""', 'b.mp4,"say ""hi"""', 'c.mp4,"Say ""hi"""', "d.mp4,run", "e.mp4,run"]
+    dataset = own(folder, ["path,label", *rows])
+    with pytest.raises(UserError, match="are one class in two spellings") as error:
+        read_own(dataset)
     type_them(str(error.value), folder)
-    assert read_own(load_dataset("kitchen"))[0] == {"all": ["pouring water"]}
+    assert read_own(dataset)[0] == {"all": ["run", 'say "hi"']}
+
+
+def test_a_spelling_over_two_lines_is_told_without_a_command_that_sees_one(folder):  # noqa: F811
+    rows = ["a.mp4,open a door", 'b.mp4,"open\na door"']
+    with pytest.raises(UserError, match=r"which CLIP reads alike: write one of them$"):
+        read_own(own(folder, ["path,label", *rows]))
 
 
 def kinetics(lists: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_list_whose_meaning_is_clear_is_read(folder, text):  # noqa: F811
             "line 3: split must be train or",
         ),
         (
-            [*lines("path,label", "{path},{label}"), "day1/01.mp4,a", "day1/02.avi,b"],
+            [*lines("path,label", "{path},{label}"), "day1/01.mp4,a", "day1/02,b"],
             "line 6: day1/01.mp4 is listed in line",
         ),
     ],
@@ -126,6 +126,15 @@ def test_another_encoding_is_named_and_the_command_converts_it(folder, encoding,
         read_own(dataset)
     type_them(str(error.value), folder)
     assert read_own(dataset)[0] == {"all": ["caf\xe9"]}
+
+
+def test_a_list_of_names_in_utf_16_is_converted_as_a_list_is(folder):  # noqa: F811
+    dataset = own(folder, AUTHORS, names="names.csv")
+    (folder / "names.csv").write_bytes("3,opening a drawer\n7,pouring water\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"names\.csv is UTF-16") as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    assert videos(dataset) == WHOLE
 
 
 def test_a_workbook_is_named(folder):  # noqa: F811
@@ -181,6 +190,7 @@ def test_a_number_with_a_word_that_says_no_more_is_a_number(folder, label):  # n
         "id,name\n3,opening a drawer\n7,pouring water\n9,never seen\n",
         'label;name\n3;"opening a drawer"\n7;pouring water\n',
         "3 opening a drawer\n7 pouring water\n",
+        "# my kitchen\n3 opening a drawer\n# wet\n7 pouring water\n",
         "03: opening a drawer\r\n07: pouring water\r\n",
         "\n".join(["a", "b", "c", "opening a drawer", "d", "e", "f", "pouring water"]),
     ],
@@ -221,6 +231,14 @@ def test_short_words_have_names_too_and_classes_are_in_the_order_of_the_list_of_
             r"list\.csv, line 2: label '7' has no name in names\.csv \(which names 3\): write 7,",
         ),
         ("3,a\n7,b\n3,c\n", r"names\.csv, line 3: 3 has a name already"),
+        ("# of my kitchen\n1 open\n2 pour\n", r"label '3' has no name in names\.csv \(which names 1, 2\)"),
+        (
+            "idx name\n3 open\n7 pour\n",
+            r"names\.csv, line 1: 'idx name' is not <number> <name>, as 2 of the 3 lines are",
+        ),
+        ("#c\n3,open\n7,pour\n", r"names\.csv, line 1: '#c' is not <number> <name>, as 2 of the 3 lines are"),
+        ("3,open,verb\n7,pour,verb\n", r"names\.csv, line 1: '3,open,verb' has three columns as all lines have"),
+        ("3,03\n7,07\n", r"names\.csv, line 1: the name of 3 is '03', a number as all names are"),
         ("", r"names\.csv has no names: write a line <label>,<name>"),
         (None, r"kitchen\.yaml: names: names\.csv is not there"),
     ],
@@ -255,3 +273,53 @@ def test_a_list_that_is_there_twice_is_repaired_by_a_short_command(folder):  # n
     assert len(str(error.value)) < 300
     type_them(str(error.value), folder)
     assert (folder / "list.csv").read_text().splitlines() == ["path,label", *lines]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ['"day1/01.mp4,a', "day1/02.mp4,b"],
+        ['day1/01.mp4,"a', "day1/02.mp4,b", "day1/03.mp4,b"],
+        ['"day1/01.mp4,a', '"day1/02.mp4,b'],  # the second quote closes the first
+        ['day1/01.mp4,"a', 'day1/02.mp4,"b, c"'],
+        ['day1/01.mp4,"a', *(f"day2/{number}.mp4,b" for number in range(20_000))],  # longer than a cell may be
+    ],
+)
+def test_a_quote_that_is_not_closed_is_said_with_its_line(folder, rows):  # noqa: F811
+    with pytest.raises(UserError, match=r'list\.csv, line 3: a quote \("\) is opened in this line and not closed'):
+        read_own(own(folder, ["path,label", "day0/1.mp4,a", *rows]))
+
+
+TWO_LINES = ["path,label", "a.mp4,x", 'b.mp4,"one', 'label"', "c.mp4,x"]
+
+
+@pytest.mark.parametrize(
+    "rows, sentence",
+    [
+        (
+            ['a.mp4,"', ' "'],
+            "line 6: the label is empty: write one, or deleting lines 6 to 7, which are one record, in an",
+        ),
+        (['b.mp4,"one', 'label"'], "line 6: b.mp4 is listed in line 3 already"),
+        ([], "line 3: class 'one\nlabel' has one video"),
+        (["d.mp4,open, close"], "line 6: 3 cells, and the first line has 2: put text with commas into quotes"),
+    ],
+)
+def test_no_command_cuts_a_record_over_two_lines_in_half(folder, rows, sentence):  # noqa: F811
+    with pytest.raises(UserError) as error:
+        read_own(own(folder, [*TWO_LINES, *rows]))
+    assert sentence in str(error.value) and "`" not in str(error.value)
+
+
+def test_a_line_beside_a_record_over_two_lines_is_taken_out_whole(folder):  # noqa: F811
+    dataset = own(folder, ["path,label", 'a.mp4,"x', 'y"', 'b.mp4,"x', 'y"', "c.mp4,z"])
+    with pytest.raises(UserError, match="line 6: class 'z' has one video") as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    assert read_own(dataset)[0] == {"all": ["x\ny"]}
+
+
+def test_a_single_class_is_remarked(folder):  # noqa: F811
+    assert read_entries(own(folder, ["path,label", "a.mp4,run", "b.mp4,run"])).remarks == [
+        "Warning: list.csv has one class alone, 'run': every accuracy will be 100 %: list another"
+    ]

@@ -8,14 +8,15 @@ import pytest
 import yaml
 from small_videos import write_video
 from test_own_lists import folder, own  # noqa: F401
-from typed import type_them
+from typed import commands, type_them
 from typer.testing import CliRunner
 
 from tcclip.cli.app import app
-from tcclip.data.splits import listed_paths
+from tcclip.data.splits import nearest
 from tcclip.data.splits.doubles import remarks_of_official
+from tcclip.data.splits.entries import Entry, OwnList
 from tcclip.data.splits.listed_paths import check_own
-from tcclip.data.splits.own_list import Entry, OwnList, read_own
+from tcclip.data.splits.own_list import read_own
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.plan import layout
@@ -52,7 +53,8 @@ def raw() -> str:
         (lambda path: "C:\\Users\\me\\" + path.replace("/", "\\"), "Day1/01.mp4"),
         (lambda path: path.lower(), "Day1/01.mp4"),
         (lambda path: path.replace("Day", "Day "), "Day1/01.mp4"),
-        (lambda path: path.replace("0", "00"), "Day1/01.mp4"),
+        (lambda path: path.replace("Day", "DAY-"), "Day1/01.mp4"),
+        (lambda path: f"../my videos/{path}", "Day1/01.mp4"),
         (lambda path: path.replace("Day", "Tag/Day"), "Day1/01.mp4"),
         (lambda path: path.removesuffix(".mp4").lower() + ".avi", "Day1/01.mp4"),
         (lambda path: f"videos/{path.removesuffix('.mp4')}", "Day1/01.mp4"),
@@ -105,6 +107,66 @@ def test_a_file_that_is_there_and_no_video_is_told_so(kitchen):
     assert "it is there, and does not open as a video" in told
     type_them(told, kitchen)
     assert raw() == ""
+
+
+@pytest.mark.parametrize(
+    "path, near",
+    [
+        ("Day1/03.mp4", "Day1/0"),
+        ("Day5/01.mp4", "Day4/01.mp4"),
+        ("Day1/001.mp4", "Day1/01.mp4"),
+        ("part_1_2.mp4", "part_12.mp4"),
+        ("nope.mp4", "demo.mp4"),
+        ("day1/x.mp4", "Day1/X.mp4"),  # which is listed as well
+        ("other/twice.mp4", "b/twice.mp4"),
+    ],
+)
+def test_no_command_writes_a_video_of_another_name_or_number_or_one_that_is_listed(kitchen, path, near):
+    for name in ("part_12", "demo", "Day1/X", "a/twice", "b/twice"):
+        write_video(kitchen / f"videos/{name}.mp4", frames=2)
+    own(kitchen, [*listed(), "Day1/X.mp4,pouring water", f"{path},pouring water"])
+    told = raw()
+    assert f"line 11: '{path}' is not a video below videos" in told
+    assert f"the nearest that is there is {near}" in told
+    assert "which may be another video: put what is missing there, or" in told
+    assert commands(told) == ["sed -i 11d list.csv"]  # takes it off the list
+
+
+def test_two_listed_paths_that_would_become_one_video_are_left_to_the_reader(kitchen):
+    own(kitchen, [line for line in listed() if "Day1/01" not in line] + ["day1/01.mp4,a", "x/Day1/01.mp4,b"])
+    assert commands(raw()) == ["sed -i 9,10d list.csv"]
+
+
+def test_a_command_changes_no_path_that_is_right(kitchen):
+    write_video(kitchen / "videos/day1/02.mp4", frames=9)
+    rows = [line.replace("Day1/01", "day1/01") for line in listed()]
+    own(kitchen, [*rows, "day1/02.mp4,pouring water"])
+    type_them(raw(), kitchen)
+    assert raw() == "" and (kitchen / "list.csv").read_text().splitlines() == [*listed(), "day1/02.mp4,pouring water"]
+
+
+def test_a_link_that_leads_nowhere_is_said_to_be_one(kitchen):
+    (kitchen / "videos/Day1/09.mp4").symlink_to("../gone.mp4")
+    own(kitchen, [*listed(), "Day1/09,pouring water"])
+    assert "Day1/09.mp4 is a symbolic link to ../gone.mp4, which is not there" in raw()
+
+
+def test_a_file_outside_of_the_folder_is_said_to_be_there(kitchen):
+    write_video(kitchen / "elsewhere/far.mp4", frames=2)
+    own(kitchen, [*listed(), "../elsewhere/far.mp4,pouring water"])
+    assert "'../elsewhere/far.mp4' is not a video below videos" in (told := raw())
+    assert "it is there, outside of the folder" in told
+
+
+def test_a_record_over_two_lines_is_named_and_not_cut_in_half(kitchen):
+    train = [line + (",train" if n else ",split") for n, line in enumerate(listed())]
+    own(kitchen, [*train, 'gone.mp4,"washing', 'up",test', "gone too.mp4,pouring water,test"])
+    told = raw()
+    assert "or deleting lines 10 to 11, which are one record, and 1 other record in an editor takes it off" in told
+    assert commands(told) == []
+    own(kitchen, [*train, '"day1/x.mp4","washing', 'up",test'])
+    write_video(kitchen / "videos/Day1/X.mp4", frames=2)
+    assert "write Day1/X.mp4 into the record that begins in line 10" in (told := raw()) and commands(told) == []
 
 
 def test_fewer_than_allowed_are_a_remark(kitchen):
@@ -168,7 +230,7 @@ def test_equal_content_on_one_side_is_a_remark(kitchen):
 
 
 def test_missing_videos_with_names_like_others_are_told_in_seconds(kitchen, monkeypatch):
-    monkeypatch.setattr(listed_paths, "MOST", 2_000)  # names that are compared; 20,000 take as long as this is allowed
+    monkeypatch.setattr(nearest, "MOST", 2_000)  # names that are compared; 20,000 take as long as this is allowed
     known = {f"{n % 20}/v_Jump_g{n // 20:03d}_c01": f"{n % 20}/v_Jump_g{n // 20:03d}_c01.mp4" for n in range(1_000)}
     entries = [Entry(n + 2, f"0/v_Run_g{n}_c99.mp4", f"0/v_Run_g{n}_c99", "run", "train", "") for n in range(100)]
     rows = {"train1": [(entry.video, 0) for entry in entries]}
@@ -176,7 +238,7 @@ def test_missing_videos_with_names_like_others_are_told_in_seconds(kitchen, monk
     with pytest.raises(UserError, match=r"the nearest that is there is \d+/v_Jump_g\d+_c01\.mp4") as error:
         check_own(own(kitchen, []), OwnList(Path("list.csv"), entries, ["run"], []), rows, known)
     assert time.process_time() - start < 2
-    assert str(error.value).endswith("writes it, and the next error names others")
+    assert "which may be another video: put the listed videos there" in str(error.value)
 
 
 def test_official_lists_that_train_with_the_content_of_a_tested_video_or_list_one_twice_are_told():

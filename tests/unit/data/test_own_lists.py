@@ -16,6 +16,7 @@ from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
+from tcclip.plan.own import TARGETS
 from tcclip.stages import splits, train
 from tcclip.workflow.snakefile import check_names
 
@@ -162,6 +163,8 @@ def test_a_mistake_in_the_file_is_one_sentence(folder, content, sentence):
     [
         ("ucf101", "'ucf101' is a dataset of suite mini already"),
         ("table3", "'table3' is a table of suite mini already"),
+        ("tables", r"params/datasets/tables\.yaml: 'tables' is a target of snakemake already: give the file another"),
+        ("frames", "'frames' is a target of snakemake already"),
         ("my-videos", "'my-videos' cannot be a dataset's name: use small letters, digits and _ only"),
     ],
 )
@@ -171,6 +174,11 @@ def test_a_name_that_means_something_else_is_refused(folder, name, sentence):
         load_plan("mini")
 
 
+def test_the_targets_that_are_known_beforehand_are_the_rules_of_the_snakefile():
+    rules = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    assert set(re.findall(r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:", rules, re.MULTILINE)) == TARGETS
+
+
 @dataclass
 class Rule:
     """What is asked of a rule of Snakemake."""
@@ -178,11 +186,13 @@ class Rule:
     name: str
 
 
-def test_a_name_that_is_a_target_is_refused(folder):
-    own(folder, name="frames")
+def test_a_name_that_a_rule_of_another_dataset_has_is_refused(folder):
+    own(folder, name="splits_ucf101")
     plan = load_plan("mini")
-    with pytest.raises(SystemExit, match=r"datasets/frames\.yaml: 'frames' is a target of snakemake already: give"):
-        check_names(plan, [Rule("shard"), Rule("frames")])
+    with pytest.raises(
+        SystemExit, match=r"splits_ucf101\.yaml: 'splits_ucf101' is a target of snakemake already: give"
+    ):
+        check_names(plan, [Rule("shard"), Rule("splits_ucf101")])
     check_names(plan, [Rule("shard")])
 
 

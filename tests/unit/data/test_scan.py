@@ -72,6 +72,13 @@ def test_broken_csv_names_the_one_damaged_clip_with_its_reason(scanned: Path) ->
     )
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv", ".mpg"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, suffix: str) -> None:
+    video = tmp_path / f"a{suffix}"
+    video.touch()
+    assert decoding.decode(video, ONLINE, print).defect == "cannot be opened: the file is empty"
+
+
 def test_broken_csv_is_a_header_where_nothing_is_broken(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "a.mp4", frames=2)
     extract(tmp_path / "videos", tmp_path / "frames", frames=ONLINE)
