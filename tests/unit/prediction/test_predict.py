@@ -27,6 +27,7 @@ from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models.clip_video import ClipVideo
 from tcclip.prediction import parts
+from tcclip.prediction.result import HEAD
 
 FILES = ("a.mp4", "b.avi", "c.webm")
 LENGTHS = (20, 7, 12)
@@ -209,10 +210,10 @@ def test_an_earlier_table_stays_until_there_is_a_prediction(
     model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(prediction, "load", lambda *_, **__: model)
-    (tmp_path / "found.csv").write_text("of last week")
+    (tmp_path / "found.csv").write_text(f"{HEAD}\nof last week")
     command = ["predict", "run", "a.mp4", "--classes", "a, a", "--csv", str(tmp_path / "found.csv")]
     assert "class 'a' is named twice" in CliRunner().invoke(app, command).stderr
-    assert (tmp_path / "found.csv").read_text() == "of last week"
+    assert (tmp_path / "found.csv").read_text() == f"{HEAD}\nof last week"
     assert "--csv must be a file" in CliRunner().invoke(app, [*command[:-1], str(tmp_path)]).stderr
 
 
