@@ -36,9 +36,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="classes that are told of a video")] = 5,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the run's")] = None,
     we: Ensemble = False,
-    csv: Annotated[
-        Path | None, typer.Option(help="write all of it there too, in the place of an earlier table")
-    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="write all of it there too; replaces an earlier table")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
     precision: Precision = "auto",
     suite: SuiteName = "mini",

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcclip.data.splits import cures
+from tcclip.data.splits.list_file import utf8_text
 from tcclip.data.videos.listing import FEWEST, PICTURES, pictures_of, video_id, videos_below
 from tcclip.data.videos.scanned import File
 from tcclip.errors import UserError
@@ -118,17 +118,8 @@ def _shown(path: str | Path) -> str:
     return str(path).encode(errors="replace").decode()
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of a person's list; UserError where it is no text in UTF-8."""
-    try:
-        return path.read_bytes().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        cure = f"{cures.convert('CP1252', path)} converts what spreadsheets of western languages save"
-        raise UserError(f"{path} is not UTF-8 text: {cure}") from error
-
-
 def _entries(path: Path) -> Iterator[str]:
-    lines, suffix = lines_of(path), path.suffix.lower()
+    lines, suffix = utf8_text(path).splitlines(), path.suffix.lower()
     if suffix not in (".csv", ".tsv"):
         yield from (line.strip() for line in lines if line.strip())
         return

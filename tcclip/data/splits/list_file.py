@@ -56,6 +56,11 @@ def _text(dataset: Own, path: Path) -> str:
             f"params/datasets/{dataset.name}.yaml: csv: {dataset.csv} is not there: "
             "name the CSV with the columns path and label"
         )
+    return utf8_text(path)
+
+
+def utf8_text(path: Path) -> str:
+    """What a person's file says; UserError, with what repairs it, where it is no text in UTF-8."""
     content = path.read_bytes()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UserError(f"{path} is UTF-16 and not UTF-8 text: {cures.convert('UTF-16', path)} converts it")

@@ -91,8 +91,11 @@ def test_no_video_at_all_is_one_sentence(folder: Path, tmp_path: Path) -> None:
 
 def test_a_list_that_is_no_utf_8_is_one_sentence_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "videos.txt").write_bytes("caf\u00e9.mp4\n".encode("latin-1"))
-    with pytest.raises(UserError, match=r"videos\.txt is not UTF-8 text: `iconv -f CP1252"):
+    with pytest.raises(UserError, match=r"videos\.txt is not UTF-8 text .* `iconv -f CP1252"):
         named_videos([tmp_path / "videos.txt"])
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04\0\0")
+    with pytest.raises(UserError, match=r"book\.csv is no text but a workbook or another program's file"):
+        named_videos([tmp_path / "book.csv"])
 
 
 @pytest.mark.parametrize(
