@@ -77,7 +77,7 @@ def _own(plan: Plan, found: FoundRun) -> Classes:
     if found.role is None or found.split is None:
         raise UserError(
             f"{found.subject.name} is not trained and has no classes of its own: name some (--classes, --class-file, "
-            "--dataset)"
+            "--dataset; in Python a list, or dataset)"
         )
     return _classes(plan.dataset(found.role), found.split, found)
 
@@ -93,7 +93,7 @@ def _dataset(plan: Plan, found: FoundRun, role: str, split: str | None) -> Set:
     if split is not None and split not in dataset.all_splits:
         raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
     if split is None and dataset.class_lists == "per_split":
-        raise UserError(f"each split of {dataset.name} has classes of its own: name one with --split")
+        raise UserError(f"each split of {dataset.name} has classes of its own: name a split")
     listed = read_split(layout.split(dataset.name, split)) if split else []
     classes = _classes(dataset, split or dataset.splits[0], found)
     return Set(classes, layout.frames(dataset.name), _reading(dataset), tuple(video for video, _ in listed))

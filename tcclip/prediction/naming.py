@@ -52,7 +52,7 @@ def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> l
         else:
             found.append(Named(_shown(argument), path))
     if not found:
-        raise UserError("no video is named: give files, folders, lists, or --dataset with ids of its videos or --split")
+        raise UserError("no video is named: give files, folders, lists, or a dataset with ids of its videos or a split")
     files = [video.path is not None and is_there(video.path) for video in found]
     known = next(
         (video.shown for video, there in zip(found, files, strict=True) if not there and video.shown in ids), ""

@@ -84,7 +84,7 @@ def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Pat
         ({"dataset": "k600"}, "each split of mini_k600 has classes of its own"),
         ({"dataset": "hmdb51", "split": "test9"}, "unknown split of mini_hmdb51 'test9'"),
         ({"dataset": "ucf101"}, r"mini_ucf101/classes/all\.csv is not there: `tcclip splits mini_ucf101` makes it"),
-        ({"split": "test1"}, "name it with --dataset"),
+        ({"split": "test1"}, "split 'test1' is a dataset's: name the dataset too"),
     ):
         with pytest.raises(UserError, match=message):
             model.predict([], **words)
