@@ -60,8 +60,8 @@ def check_place(plan: Plan) -> None:
     if Path("params").is_dir() or os.environ.get("TCCLIP_PARAMS") or weights.is_file():
         return
     raise UserError(
-        f"{Path.cwd()} is not the checkout's folder, which has params/ and data/: go there, or name a folder that "
-        "`tcclip export` has written, which needs none"
+        f"{Path.cwd()} is not the checkout's folder, which has params/ and data/: go there; a folder that `tcclip "
+        "export` has written is predicted from anywhere"
     )
 
 

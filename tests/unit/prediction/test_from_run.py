@@ -102,7 +102,7 @@ def test_outside_the_checkout_nobody_is_advised_to_make_its_weights_there(
         said = CliRunner().invoke(app, [command, RUN])
         words = " ".join(said.stderr.split())
         assert said.exit_code == 1 and "tcclip backbone" not in words
-        assert f"{tmp_path} is not the checkout's folder, which has params/ and data/: go there, or name" in words
+        assert f"{tmp_path} is not the checkout's folder, which has params/ and data/: go there; a folder" in words
     (tmp_path / "params").symlink_to(params_folder().absolute())
     assert "make it with `tcclip backbone`" in CliRunner().invoke(app, ["predict", RUN]).stderr
 
