@@ -48,7 +48,7 @@ class Opened(NamedTuple):
         if same_name(name) not in plain:
             raise UserError(
                 f"'{name}' is none of the {len(plain)} classes that run {self.name} is asked about "
-                f"({', '.join(self.classes[:5])}, ...): --dataset names others"
+                f"({', '.join(self.classes[:5])}, ...): name others, or a dataset"
             )
         return plain.index(same_name(name))
 

@@ -27,9 +27,9 @@ class Reading:
     def asked(of_class: str | None, layer: int | None, heads: str) -> Reading:
         """As options say it; UserError where they do not go together."""
         if heads not in HEADS:
-            raise UserError(f"--heads must be {', '.join(HEADS)} (got '{heads}')")
+            raise UserError(f"heads must be {', '.join(HEADS)} (got '{heads}')")
         if of_class is not None and layer is not None:
-            raise UserError("--class rolls relevance out over all layers, and --layer shows one: give one of them")
+            raise UserError("a class is rolled out over all layers, and a layer is shown alone: give one of them")
         return Reading(heads, layer, of_class)
 
     def describe(self) -> str:

@@ -53,7 +53,7 @@ def rollout(recorded: Recorded, heads: Heads = "max") -> Shares:
 def of_layer(recorded: Recorded, number: int, heads: Heads = "max") -> Shares:
     """The [CLS] attention of one layer, counted from 1, of every frame (R = T), led back to the tokens it gets."""
     if not 1 <= number <= len(recorded.layers):
-        raise UserError(f"--layer must be 1 to {len(recorded.layers)} for this model (got {number})")
+        raise UserError(f"layer must be 1 to {len(recorded.layers)} for this model (got {number})")
 
     def mix(heard: Heard) -> tuple[Tensor, Tensor]:
         attention = fused(heard, heads)

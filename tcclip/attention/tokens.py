@@ -43,8 +43,8 @@ class ContextTokens(NamedTuple):
         if token == "auto":
             joined = self.shares.any(axis=2).sum(axis=1), self.shares.astype(bool).sum(axis=(1, 2))
             return int(np.lexsort((-joined[1], -joined[0]))[0])
-        if not 0 <= token < len(self.shares):
-            raise UserError(f"--token must be auto or 0 to {len(self.shares) - 1} (got {token})")
+        if isinstance(token, str) or not 0 <= token < len(self.shares):
+            raise UserError(f"token must be auto or 0 to {len(self.shares) - 1} (got {token})")
         return token
 
 

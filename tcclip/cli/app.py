@@ -14,6 +14,7 @@ import typer
 
 import tcclip
 from tcclip.cli import data, demo, look, plan_lines, precision, predict, provenance, seeing
+from tcclip.cli.outputs import is_same
 from tcclip.cli.scale_lines import scale_lines
 from tcclip.errors import UserError
 from tcclip.plan import Plan, load_plan, plan_with_seeds
@@ -103,7 +104,10 @@ def import_checkpoint(
     log: Log = None,
 ) -> None:
     """Turn a released TC-CLIP or ViFi-CLIP checkpoint (.pth) into a run; nothing in the file is executed."""
-    with stage(f"import of {file}", log) as report:
+    over = log is not None and is_same(log, file)  # a log takes the place of what was there
+    with stage(f"import of {file}", None if over else log) as report:
+        if over:
+            raise UserError(f"--log {log} would overwrite the checkpoint, which is read: name a new file")
         from tcclip.backbone.importing.run_folder import import_checkpoint as import_file
 
         report(import_file(load_plan(suite), file, method=method, protocol=protocol, trained_on=train_on, name=name))

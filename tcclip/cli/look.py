@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tcclip.cli.outputs import refuse_raw
 from tcclip.cli.seeing import check_suffix
 from tcclip.plan import load_plan
 from tcclip.plan.changes import changed_run
@@ -38,6 +39,7 @@ def token_figure(
     """Draw which patches a video's context tokens are made of (Fig. 6); the run's method needs tc.trace: true."""
     with stage("token figure", None) as say:
         check_suffix(out, (".png", ".pdf"))
+        refuse_raw(out)
         from tcclip.reporting.token_figure import draw_tokens
 
         say(draw_tokens(*changed_run(load_plan(suite), run, values or []), evaluation, video, out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
@@ -19,7 +20,7 @@ HALVES = ("bf16", "fp16")
 
 @app.command()
 def precision(
-    runs: Annotated[list[str], typer.Argument(help="runs of the suite, or untrained methods")],
+    runs: Annotated[list[str], typer.Argument(help="runs' folders or names, or untrained methods")],
     dtype: Annotated[str, typer.Option(help="bf16 or fp16")] = "bf16",
     suite: SuiteName = "mini",
 ) -> None:
@@ -28,15 +29,16 @@ def precision(
         if dtype not in HALVES:
             raise unknown("dtype", dtype, HALVES)
         from tcclip.evaluation.agreement import agreement
-        from tcclip.plan import load_plan
+        from tcclip.prediction.from_run import check_place, named_run
         from tcclip.process.runtime import deterministic, keep_memory
         from tcclip.stages.evaluate import planned_jobs
 
         half = cast(Literal["bf16", "fp16"], dtype)
         keep_memory()
-        plan = load_plan(suite)
         found: list[Agreement] = []
-        for run in runs:
+        for typed in runs:
+            plan, run = named_run(Path(typed), suite)
+            check_place(plan)
             subject, jobs = planned_jobs(plan, run)
             deterministic(subject.machine.threads, subject.seed)
             for job in jobs:

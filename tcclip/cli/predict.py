@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
+from tcclip.cli.outputs import refuse_table
 from tcclip.errors import UserError
 from tcclip.process.console import stage
 from tcclip.process.options import Precision, SuiteName
@@ -35,7 +36,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="classes that are told of a video")] = 5,
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the run's")] = None,
     we: Ensemble = False,
-    csv: Annotated[Path | None, typer.Option(help="write all of it there too, in the place of an earlier file")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write all of it there too; replaces an earlier table")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
     precision: Precision = "auto",
     suite: SuiteName = "mini",
@@ -46,8 +47,8 @@ def predict(
     """
     with stage("prediction", None, goes_on=False) as report:
         names = names_of(classes, class_file)
-        if csv and csv.is_dir():
-            raise UserError(f"--csv must be a file (got the folder {csv})")
+        if csv:
+            refuse_table(csv, [*(videos or []), *([class_file] if class_file else [])])
         from tcclip.prediction import load
         from tcclip.prediction.result import Table, lines
         from tcclip.process.progress import track_count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, computed_field, field_validator, model_validator
@@ -24,14 +25,20 @@ class Views(Params):
     mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
 
 
+MOST = 100  # clips of a video that a person may ask for; the paper's tests have 4
 CENTRE = Views(temporal=1, spatial=1, mode="deterministic")
 
 
 def parse_views(text: str) -> Views:
-    """ "4x3" -> four clips of three crops, random segments as in the authors' runs."""
+    """ "4x3" -> four clips of three crops, random segments as in the authors' runs; UserError for more than `MOST`."""
     temporal, _, spatial = text.partition("x")
-    if not temporal.isdigit() or spatial not in ("1", "3") or int(temporal) < 1:
-        raise UserError(f"--views must be clips x crops with 1 or 3 crops, for example 2x1 (got '{text}')")
+    if not re.fullmatch("0*[1-9][0-9]{0,15}", temporal) or spatial not in ("1", "3"):
+        raise UserError(f"views must be clips x crops with 1 or 3 crops, for example 2x1 (got '{text}')")
+    if int(temporal) > MOST:
+        raise UserError(
+            f"views must have {MOST} clips at most (got '{text}'): further ones have nearly the frames of these, and "
+            "each takes as long"
+        )
     return Views(temporal=int(temporal), spatial=1 if spatial == "1" else 3, mode="paper")
 
 

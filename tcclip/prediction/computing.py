@@ -20,6 +20,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.models.prepared import prepared
 from tcclip.params.method import CombinedViews
 from tcclip.params.suite import Machine
+from tcclip.prediction.arguments import checked_text
 from tcclip.process.gpu import check_shown
 from tcclip.process.runtime import autocast, check_precision, pick_device, pick_precision
 
@@ -104,7 +105,7 @@ def on_this_machine(subject: Subject, precision: str | None = None) -> tuple[Sub
     use one, if there is one that works. precision: auto, fp32, bf16, fp16; None: as the subject is evaluated.
     """
     if precision is not None:
-        check_precision(precision)
+        check_precision(checked_text(precision, "precision", "bf16"))
     device = chosen_device("cpu" if subject.device == "auto" and subject.machine.gpus == 0 else subject.device)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(subject.machine.threads, cores)
@@ -118,7 +119,7 @@ def on_this_machine(subject: Subject, precision: str | None = None) -> tuple[Sub
 
 def chosen_device(name: str) -> torch.device:
     """The device that a person names; UserError where it is none, or not there."""
-    if name == "auto":
+    if checked_text(name, "device", "cpu") == "auto":
         return pick_device(name)
     kind, _, number = name.partition(":")
     if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):

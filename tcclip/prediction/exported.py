@@ -76,7 +76,9 @@ def source_of_folder(folder: Path) -> Source:
 
     def own() -> Classes:
         if not listed.is_file():
-            raise UserError(f"{folder} has no classes of its own: name some (--classes, --class-file)")
+            raise UserError(
+                f"{folder} has no classes of its own: name some (--classes, --class-file; in Python a list)"
+            )
         given = folder / "texts.json"
         texts = _whole(given, read_json) if given.is_file() else {}
         each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in texts.items()}

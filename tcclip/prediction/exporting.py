@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,8 @@ def export(source: Source, folder: Path) -> str:
         write_json(new / CONFIG, _config(source, facts))
         write_text(new / "README.md", _card(source, facts, classes))
     size = (folder / "weights.safetensors").stat().st_size / 1e6
-    return f"{folder}: {size:.1f} MB of weights, used by `tcclip predict {folder} VIDEO` and `tcclip.load`"
+    command = f"tcclip predict {shlex.quote(str(folder))} VIDEO"
+    return f"{folder}: {size:.1f} MB of weights, used by `{command}` and `tcclip.load`"
 
 
 def _config(source: Source, facts: Facts) -> dict[str, Any]:

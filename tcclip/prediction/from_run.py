@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache, partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
     we: its weights' ensemble with CLIP. UserError where there is no such run, or nothing to make it of.
     """
     plan, name = named_run(Path(run), suite)
+    check_place(plan)
     found = found_run(plan, name)
     backbone = Backbone.load(found.subject.backbone)
     if we and found.subject.weights is None:
@@ -52,10 +54,23 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
     )
 
 
+def check_place(plan: Plan) -> None:
+    """UserError where the working directory is no checkout: what is lacking there is nothing to be made there."""
+    weights = layout.backbone(plan.suite.backbone.name) / "weights.safetensors"
+    if Path("params").is_dir() or os.environ.get("TCCLIP_PARAMS") or weights.is_file():
+        return
+    raise UserError(
+        f"{Path.cwd()} is not the checkout's folder, which has params/ and data/: go there; a folder that `tcclip "
+        "export` has written is predicted from anywhere"
+    )
+
+
 def named_run(run: Path, suite: str) -> tuple[Plan, str]:
     """The plan and the name of a run that is named by its folder or by its name."""
     if not run.is_dir():
         return load_plan(suite), str(run)
+    if (run / CONFIG).is_file():
+        raise UserError(f"{run} is an exported model and no run: name the run itself, in its checkout")
     params = run / "params.yaml"
     if not params.is_file() and not run.name.startswith(UNTRAINED):
         raise UserError(
@@ -77,7 +92,7 @@ def _own(plan: Plan, found: FoundRun) -> Classes:
     if found.role is None or found.split is None:
         raise UserError(
             f"{found.subject.name} is not trained and has no classes of its own: name some (--classes, --class-file, "
-            "--dataset)"
+            "--dataset; in Python a list, or dataset)"
         )
     return _classes(plan.dataset(found.role), found.split, found)
 
@@ -93,7 +108,7 @@ def _dataset(plan: Plan, found: FoundRun, role: str, split: str | None) -> Set:
     if split is not None and split not in dataset.all_splits:
         raise unknown(f"split of {dataset.name}", split, dataset.all_splits)
     if split is None and dataset.class_lists == "per_split":
-        raise UserError(f"each split of {dataset.name} has classes of its own: name one with --split")
+        raise UserError(f"each split of {dataset.name} has classes of its own: name a split")
     listed = read_split(layout.split(dataset.name, split)) if split else []
     classes = _classes(dataset, split or dataset.splits[0], found)
     return Set(classes, layout.frames(dataset.name), _reading(dataset), tuple(video for video, _ in listed))

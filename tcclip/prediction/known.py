@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -12,11 +10,10 @@ from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.data.videos.scanned import INDEX, Scanned, Scanner
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
+from tcclip.prediction.arguments import Videos, checked_paths
 from tcclip.prediction.naming import Named, files_of, is_there, named_videos
 from tcclip.prediction.parts import Indexes, Known, Store
 from tcclip.prediction.source import Reading, Set
-
-Videos = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 class Asked(NamedTuple):
@@ -42,11 +39,11 @@ class Finder:
         where it is more than one video.
         """
         stored = open_frames(chosen.frames) if chosen and (chosen.frames / INDEX).is_file() else None
-        given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        given = checked_paths(paths)
         if chosen and not given:
             stored, given = open_frames(chosen.frames), list(chosen.videos)
         ids = set(stored.index["video"]) if stored else set()
-        named = named_videos([os.fspath(path) for path in given], ids)
+        named = named_videos(given, ids)
         if alone and len(named) > 1:
             raise UserError(f"{given[0]} has {len(named)} videos: name one of them, which is looked at alone")
         if chosen and not stored and not any(video.path and is_there(video.path) for video in named):

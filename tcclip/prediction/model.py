@@ -18,10 +18,12 @@ from tcclip.errors import UserError
 from tcclip.evaluation.subject import clips_of
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.protocol import Views, parse_views
+from tcclip.prediction import arguments
+from tcclip.prediction.arguments import Videos
 from tcclip.prediction.classes import classes_for, remarks
 from tcclip.prediction.computing import Clock, for_features, for_scores, on_this_machine, scan_processes, summed
 from tcclip.prediction.exported import ANY
-from tcclip.prediction.known import Finder, Videos
+from tcclip.prediction.known import Finder
 from tcclip.prediction.named_source import source_of
 from tcclip.prediction.parts import Compute, computed
 from tcclip.prediction.result import Prediction
@@ -126,7 +128,7 @@ class Model:
         told: Callable[[int], Told] = lambda total: lambda done: None,
     ) -> Iterator[Prediction]:
         """As `predict`, one after the other as they become known; `told(videos)(done)` hears how far it is."""
-        chosen = self._set(dataset, split)
+        chosen, top = self._set(dataset, split), None if top is None else arguments.checked_count(top, "top")
         seen, combine = self._views(views), self._subject.method.views.combine
         with ExitStack() as stack:
             its = self._classes(classes, chosen)
@@ -203,6 +205,7 @@ class Model:
         from tcclip.attention.reading import Reading as How
         from tcclip.attention.reading import look_at
 
+        arguments.check_reading(of_class, layer)
         how = How.asked(of_class, layer, heads)
         opened = self._opened(self._with(of_class, self._classes(classes, self._set(dataset, split))))
         return look_at(opened, self._clip(opened, path, dataset, split), how)
@@ -221,6 +224,7 @@ class Model:
         """
         from tcclip.attention.tokens import context_tokens
 
+        arguments.check_reading(None, layer)
         opened = self._opened(self._any_classes())
         return context_tokens(opened, self._clip(opened, path, dataset, split), layer)
 
@@ -234,7 +238,7 @@ class Model:
         self, path: str | os.PathLike[str], dataset: str | None = None, split: str | None = None
     ) -> str | None:
         """The class of a video of its suite's datasets, by its file or with `dataset` by its id; None: nobody says."""
-        return self._source.truth(os.fspath(path), dataset, split)
+        return self._source.truth(arguments.checked_path(path, "a video"), dataset, split)
 
     def _opened(self, classes: Classes) -> Opened:
         from tcclip.attention.opened import Opened
@@ -265,22 +269,19 @@ class Model:
         return self._kept[1]
 
     def _set(self, dataset: str | None, split: str | None) -> Set | None:
-        if dataset is None and split is not None:
-            raise UserError("--split is a dataset's: name it with --dataset")
+        arguments.check_set(dataset, split)
         return self._source.dataset(dataset, split) if dataset else None
 
     def _views(self, text: str | None) -> Views:
-        return parse_views(text) if text else self._source.views
+        return self._source.views if text is None else parse_views(arguments.checked_text(text, "views", "4x3"))
 
     def _classes(self, names: Sequence[str] | None, chosen: Set | None) -> Classes:
         if names is None:
             return chosen.classes if chosen else self._source.own()
-        if isinstance(names, str):
-            raise UserError(f"class names are a list, not one text: [{names!r}]")
-        known = [chosen.classes] if chosen else []
+        typed, known = arguments.checked_names(names), [chosen.classes] if chosen else []
         if self._subject.method.outside or self._subject.trained_on:
             known.append(self._source.own())
-        its = classes_for(self._source, tuple(names), known)
+        its = classes_for(self._source, typed, known)
         for remark in remarks(self._source, its):
             log(remark)
         return its

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from tcclip.errors import UserError
+from tcclip.prediction.arguments import checked_path, checked_text
 from tcclip.prediction.exported import CONFIG, source_of_folder
 from tcclip.prediction.source import Source
 
 
 def source_of(run: str | os.PathLike[str], suite: str, we: bool = False) -> Source:
     """What a model is made of; arguments and errors as of `tcclip.load`."""
-    folder = Path(run)
+    folder, suite = Path(checked_path(run, "a run")), checked_text(suite, "suite", "mini")
     if not (folder / CONFIG).is_file():
         from tcclip.prediction.from_run import source_of_run
 

@@ -7,8 +7,17 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcclip.data.splits import cures
-from tcclip.data.videos.listing import FEWEST, PICTURES, pictures_of, video_id, videos_below
+from tcclip.data.splits.records import read_text
+from tcclip.data.videos.listing import (
+    FEWEST,
+    NO_VIDEOS,
+    PICTURES,
+    SUFFIXES,
+    files_below,
+    pictures_of,
+    video_id,
+    videos_below,
+)
 from tcclip.data.videos.scanned import File
 from tcclip.errors import UserError
 from tcclip.prediction.source import Reading
@@ -43,7 +52,7 @@ def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> l
         else:
             found.append(Named(_shown(argument), path))
     if not found:
-        raise UserError("no video is named: give files, folders, lists, or --dataset with ids of its videos or --split")
+        raise UserError("no video is named: give files, folders, lists, or a dataset with ids of its videos or a split")
     files = [video.path is not None and is_there(video.path) for video in found]
     known = next(
         (video.shown for video, there in zip(found, files, strict=True) if not there and video.shown in ids), ""
@@ -59,6 +68,14 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:  # a name that is too long, a folder that is somebody else's
+        return False
+
+
+def _is_link(path: Path) -> bool:
+    """Whether there is a link, be it to nothing."""
+    try:
+        return path.is_symlink()
+    except OSError:
         return False
 
 
@@ -88,10 +105,12 @@ def _relative(video: Named, folder: Path | None) -> str:
 
 
 def _in_folder(folder: Path) -> list[Named]:
-    """The videos below a folder; a folder of pictures is one itself."""
-    paths = sorted(videos_below(folder))
-    if not paths and len(pictures_of(folder)) >= FEWEST:
-        return [Named(_shown(folder), folder)]
+    """The videos below a folder, and what would be one if it could be read; a folder of pictures is one itself."""
+    videos = list(videos_below(folder))
+    lost = _lost_below(folder, set(videos))
+    if not videos and len(pictures_of(folder)) >= FEWEST:
+        return [Named(_shown(folder), folder), *(Named(_shown(path), path, folder) for path in lost)]
+    paths = sorted([*videos, *lost])
     if not paths:
         kinds = ", ".join(sorted({path.suffix or "without suffix" for path in folder.iterdir()})[:6]) or "nothing"
         raise UserError(
@@ -99,6 +118,21 @@ def _in_folder(folder: Path) -> list[Named]:
             "..) in a folder of their own are one"
         )
     return [Named(_shown(path), path, folder) for path in paths]
+
+
+def _lost_below(folder: Path, videos: set[Path]) -> list[Path]:
+    """Links to nothing, which may have been videos or folders of some, and pipes that are called like a video, sorted.
+
+    A scan says of each why it cannot be read; passed over, they would be missing without a word.
+    """
+    found = []
+    for path in files_below(folder):
+        suffix = path.suffix.lower()
+        if path in videos or path.name.startswith(".") or suffix in PICTURES or suffix in NO_VIDEOS or path.is_file():
+            continue
+        if suffix in SUFFIXES or not is_there(path):
+            found.append(path)
+    return sorted(found)
 
 
 def _in_list(path: Path) -> list[Named]:
@@ -109,7 +143,7 @@ def _in_list(path: Path) -> list[Named]:
     found = []
     for entry in entries:
         beside = path.parent / entry
-        found.append(Named(entry, beside if is_there(beside) else Path(entry)))
+        found.append(Named(entry, beside if is_there(beside) or _is_link(beside) else Path(entry)))
     return found
 
 
@@ -118,17 +152,8 @@ def _shown(path: str | Path) -> str:
     return str(path).encode(errors="replace").decode()
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of a person's list; UserError where it is no text in UTF-8."""
-    try:
-        return path.read_bytes().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        cure = f"{cures.convert('CP1252', path)} converts what spreadsheets of western languages save"
-        raise UserError(f"{path} is not UTF-8 text: {cure}") from error
-
-
 def _entries(path: Path) -> Iterator[str]:
-    lines, suffix = lines_of(path), path.suffix.lower()
+    lines, suffix = read_text(path).splitlines(), path.suffix.lower()
     if suffix not in (".csv", ".tsv"):
         yield from (line.strip() for line in lines if line.strip())
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.prediction.exporting import export
 from tcclip.prediction.source import Source
+from tcclip.process.options import typed
 from tcclip.tracking import question
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.mlflow_api import client
@@ -34,7 +36,7 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
         raise UserError(f"--name must be words without / and : (got '{name}'), which MLflow's addresses are made of")
     uri = tracking_uri()
     entry = entry_of(plan, run)
-    question.check(f"`tcclip register {run}` registers it when it answers")
+    question.check(_later(uri, again(plan, run, name, source.facts().we)))
     connection = client(uri)  # and the environment that MLflow's functions read
     ended = _there(connection, entry, plan, run)
     import mlflow
@@ -58,6 +60,19 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
             connection.set_terminated(entry, ended.status, ended.end_time)
     version = logged.registered_model_version
     return f"{name}, version {version}, of run {run}: models:/{name}/{version}"
+
+
+def again(plan: Plan, run: str, name: str, we: bool) -> str:
+    """The command that registers a run under a name, as it is typed."""
+    suite = None if plan.suite.name == "mini" else plan.suite.name
+    return shlex.join(["tcclip", "register", run, *typed(None, name=None if name == run else name, suite=suite, we=we)])
+
+
+def _later(uri: str, command: str) -> str:
+    """How an error about the store at `uri` ends: with the command, and with what has to come before it."""
+    if question.may_answer(uri):
+        return f"`{command}` registers it when it answers"
+    return f"set that right first, and then `{command}` registers it"
 
 
 def entry_of(plan: Plan, run: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from tcclip.evaluation.metrics import ranked
 
 COLUMNS = ("video", "rank", "label", "class", "score", "percent", "defect")
+HEAD = ",".join(COLUMNS)  # how a table begins
 
 
 @dataclass(frozen=True)

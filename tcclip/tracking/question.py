@@ -74,6 +74,15 @@ def trouble(uri: str) -> str | None:
     )
 
 
+def may_answer(uri: str) -> bool:
+    """Whether a store in trouble may be filled later without a change of its address: it is one, and its place is."""
+    scheme = urlsplit(uri).scheme.split("+")[0]
+    if scheme == "sqlite":
+        place = uri.partition("///")[2].partition("?")[0]
+        return bool(place) and Path(place).parent.is_dir()
+    return is_server(uri) or scheme in DATABASES
+
+
 def _of_server(uri: str, environment: Mapping[str, str]) -> str | None:
     """`trouble` of a server. A thread asks, because a name that is looked up and bytes that drip in know no limit."""
     found: list[str | None] = []

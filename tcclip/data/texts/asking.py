@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tcclip.data.splits.split_tables import read_classes
@@ -25,7 +26,8 @@ def write_prompts(dataset: Dataset, kind: TextKind, count: int = USUAL) -> tuple
     check_ones_own(dataset, kind)
     folder = layout.given_texts(dataset.name) / "prompts"
     for old in folder.glob(f"{kind}-*.txt"):
-        old.unlink()
+        if re.fullmatch(rf"{kind}-\d+\.txt", old.name):  # and not an answer that somebody has saved beside
+            old.unlink()
     names = lacking(dataset, kind)
     texts = prompts(dataset.name, kind, names, count)
     digits = len(str(len(texts)))

@@ -95,8 +95,8 @@ class Scanner:
             there = file.path.exists()
         except OSError as error:
             return Scanned(file.video, f"cannot be looked for: {error.strerror}", None)
-        if not there:
-            return Scanned(file.video, "there is no such file", None)
+        if why := _no_file(file.path, there):
+            return Scanned(file.video, why, None)
         if not is_text(str(file.path)):
             return Scanned(file.video, "the name is not UTF-8: rename the file", None)
         decoder = self._free.get()
@@ -109,6 +109,13 @@ class Scanner:
             return Scanned(file.video, str(error), None)
         finally:
             self._free.put(decoder)
+
+
+def _no_file(path: Path, there: bool) -> str:
+    """Why a path is neither a file nor a folder: a decoder would wait for what a pipe never says."""
+    if there:
+        return "" if path.is_file() or path.is_dir() else "it is no regular file (a pipe, a socket or a device)"
+    return f"it is a link to {path.readlink()}, which is not there" if path.is_symlink() else "there is no such file"
 
 
 def scanned(file: File, found: Decoded, frames: Frames) -> Scanned:

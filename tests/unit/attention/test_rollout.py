@@ -90,7 +90,7 @@ def test_rollout_of_two_layers_is_what_one_computes_by_hand(heads, cls, patch):
 def test_one_layer_has_no_residual_and_sums_to_one():
     found = of_layer(by_hand(2), 1, "max")
     assert found.cls.item() == pytest.approx(8 / 13) and found.patches.item() == pytest.approx(5 / 13)
-    with pytest.raises(UserError, match="--layer must be 1 to 2"):
+    with pytest.raises(UserError, match="layer must be 1 to 2"):
         of_layer(by_hand(2), 3)
 
 

@@ -60,7 +60,7 @@ def test_auto_is_the_token_that_joins_most_frames_and_then_the_one_of_most_patch
     tokens = made_of([(0, 0), (0, 1), (0, 2)], [(0, 3), (1, 0)], [(1, 1), (1, 2), (0, 3)])
     assert tokens.chosen("auto") == 2 and tokens.frames_of(2) == [0, 1] and tokens.frames_of(0) == [0]
     assert tokens.chosen(0) == 0
-    with pytest.raises(UserError, match="--token must be auto or 0 to 2"):
+    with pytest.raises(UserError, match="token must be auto or 0 to 2"):
         tokens.chosen(3)
     assert tokens.owner.tolist() == [[0, 0, 0, 1], [1, 2, 2, -1]] and tokens.seeds.sum() == 7
 
@@ -201,7 +201,7 @@ def test_the_class_of_a_suites_video_is_known_by_its_file_and_by_its_name_in_a_d
     [
         ("attention", ["--out", "a.bmp"], "--out must end with"),
         ("attention", ["--class", "x", "--layer", "2"], "give one of them"),
-        ("attention", ["--heads", "all"], "--heads must be max, mean, min"),
+        ("attention", ["--heads", "all"], "heads must be max, mean, min"),
         ("context-tokens", ["--out", "a.gif"], "--out must end with .png, .pdf (got 'a.gif')"),
     ],
 )

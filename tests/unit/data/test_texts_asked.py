@@ -69,6 +69,15 @@ def said(capsys, *words) -> str:
     return capsys.readouterr().err.strip().splitlines()[-1]
 
 
+def test_prompts_are_written_over_prompts_and_not_over_answers_that_lie_beside(kitchen):
+    folder = kitchen / "data/texts/kitchen/prompts"
+    folder.mkdir(parents=True)
+    (folder / "rephrased-7.txt").write_text("of before")
+    (folder / "rephrased-1.answer.txt").write_text("an answer")
+    tcclip("texts", "ask", "kitchen", "rephrased")
+    assert sorted(path.name for path in folder.iterdir()) == ["rephrased-1.answer.txt", "rephrased-1.txt"]
+
+
 def type_it(capsys, sentence) -> str:
     """Type the one command of a sentence."""
     (command,) = (found for found in commands(sentence) if found.startswith("tcclip"))

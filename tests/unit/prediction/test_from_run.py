@@ -5,13 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import guides
 import pytest
 from tiny_source import told
+from typer.testing import CliRunner
 
 import tcclip
+from tcclip.cli.app import app
 from tcclip.errors import UserError
+from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.prediction.exporting import facts_of_run
 from tcclip.prediction.from_run import source_of_run
@@ -84,10 +88,43 @@ def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Pat
         ({"dataset": "k600"}, "each split of mini_k600 has classes of its own"),
         ({"dataset": "hmdb51", "split": "test9"}, "unknown split of mini_hmdb51 'test9'"),
         ({"dataset": "ucf101"}, r"mini_ucf101/classes/all\.csv is not there: `tcclip splits mini_ucf101` makes it"),
-        ({"split": "test1"}, "name it with --dataset"),
+        ({"split": "test1"}, "split 'test1' is a dataset's: name the dataset too"),
     ):
         with pytest.raises(UserError, match=message):
             model.predict([], **words)
+
+
+def test_outside_the_checkout_nobody_is_advised_to_make_its_weights_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("predict", "register", "precision"):
+        said = CliRunner().invoke(app, [command, RUN])
+        words = " ".join(said.stderr.split())
+        assert said.exit_code == 1 and "tcclip backbone" not in words
+        assert f"{tmp_path} is not the checkout's folder, which has params/ and data/: go there; a folder" in words
+    (tmp_path / "params").symlink_to(params_folder().absolute())
+    assert "make it with `tcclip backbone`" in CliRunner().invoke(app, ["predict", RUN]).stderr
+
+
+def test_precision_takes_a_runs_folder_as_predict_does(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    subject = SimpleNamespace(machine=SimpleNamespace(threads=1), seed=1)
+    monkeypatch.setattr("tcclip.process.runtime.deterministic", lambda *_: None)
+    monkeypatch.setattr(
+        "tcclip.stages.evaluate.planned_jobs",
+        lambda plan, run: asked.append((plan.suite.name, run)) or (subject, []),
+    )
+    said = CliRunner().invoke(app, ["precision", f"runs/mini/{RUN}/", RUN, "vanilla_clip"])
+    assert asked == [("mini", RUN), ("mini", RUN), ("mini", "vanilla_clip")]
+    assert "no table of the suite evaluates" in said.stderr
+
+
+def test_a_folder_with_blanks_is_exported_with_a_command_that_can_be_typed(inside: Path, tmp_path: Path) -> None:
+    from tcclip.prediction.exporting import export
+
+    folder = tmp_path / "wild dir" / "my model"
+    assert f"used by `tcclip predict '{folder}' VIDEO`" in export(source_of_run(RUN, "mini"), folder)
 
 
 def test_the_card_of_an_untrained_method_knows_whose_clip_it_is(inside: Path) -> None:

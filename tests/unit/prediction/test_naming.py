@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,45 @@ def test_what_is_not_there_is_a_video_that_the_scan_will_name(folder: Path) -> N
     assert missing.path == Path("nowhere.mp4")
 
 
+def test_links_to_nothing_and_pipes_are_told_at_once_as_videos_that_cannot_be_read(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    write_video(here / "a.mp4", frames=2)
+    for link, target in (
+        ("b.mp4", "gone.mp4"),
+        ("disk", "/away/videos"),
+        ("notes.md", "gone.md"),
+        (".#c.mp4", "user@"),
+    ):
+        (here / link).symlink_to(target)
+    (here / "deep").mkdir()
+    for pipe in ("deep/d.mp4", "log", "e.txt"):
+        os.mkfifo(here / pipe)
+    (tmp_path / "list.txt").write_text("here/b.mp4\nhere/deep/d.mp4\n")
+    named = named_videos([here, tmp_path / "list.txt", here / "log"])
+    defects = {
+        "a.mp4": "",
+        "b.mp4": "it is a link to gone.mp4, which is not there",
+        "deep/d.mp4": "it is no regular file (a pipe, a socket or a device)",
+        "disk": "it is a link to /away/videos, which is not there",
+        "log": "it is no regular file (a pipe, a socket or a device)",
+    }
+    assert [video.path.relative_to(here).as_posix() for video in named if video.path] == [
+        *["a.mp4", "b.mp4", "deep/d.mp4", "disk"],
+        *["b.mp4", "deep/d.mp4", "log"],
+    ]
+    began = time.monotonic()
+    with Scanner(FRAMES).scanning(files_of(named, Reading(FRAMES, "ucf101"))) as scans:
+        for video, scan in zip(named, scans, strict=True):
+            assert video.path and scan.result().defect == defects[video.path.relative_to(here).as_posix()]
+    assert time.monotonic() - began < FRAMES.decode_timeout_s
+
+
+def test_a_folder_of_pictures_is_one_video_also_beside_a_link_to_nothing(folder: Path) -> None:
+    (folder / "pictures" / "film").symlink_to("gone")
+    assert shown(folder, "pictures") == ["pictures", "pictures/film"]
+    (folder / "pictures" / "film").unlink()
+
+
 def test_no_video_at_all_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no video is named"):
         named_videos([])
@@ -91,8 +131,11 @@ def test_no_video_at_all_is_one_sentence(folder: Path, tmp_path: Path) -> None:
 
 def test_a_list_that_is_no_utf_8_is_one_sentence_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "videos.txt").write_bytes("caf\u00e9.mp4\n".encode("latin-1"))
-    with pytest.raises(UserError, match=r"videos\.txt is not UTF-8 text: `iconv -f CP1252"):
+    with pytest.raises(UserError, match=r"videos\.txt is not UTF-8 text .* `iconv -f CP1252"):
         named_videos([tmp_path / "videos.txt"])
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04\0\0")
+    with pytest.raises(UserError, match=r"book\.csv is no text but a workbook or another program's file"):
+        named_videos([tmp_path / "book.csv"])
 
 
 @pytest.mark.parametrize(

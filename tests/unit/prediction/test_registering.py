@@ -149,8 +149,30 @@ def test_an_entry_that_was_deleted_or_is_in_another_store_is_one_sentence(entry:
 
 def test_a_store_that_does_not_answer_is_one_sentence(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    again = f"`tcclip register {RUN} --name 'ring watcher' --we`"
+    with pytest.raises(UserError, match=f"cannot be reached .*: {again} registers it when it answers"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini", we=True), "ring watcher")
     with pytest.raises(UserError, match=f"cannot be reached .*: `tcclip register {RUN}` registers it when it answers"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), RUN)
+
+
+@pytest.mark.parametrize(
+    ("uri", "trouble"),
+    [("foo://host", "is 'foo://host', no store"), ("sqlite:////nowhere/mlflow.db", "the folder of MLflow's store")],
+)
+def test_an_address_that_no_waiting_cures_is_to_be_set_right_first(
+    entry: str, uri: str, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    first = f"set that right first, and then `tcclip register {RUN} --name any` registers it"
+    with pytest.raises(UserError, match=f"{trouble}.*: {first}"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_an_exported_folder_is_no_run_that_could_be_registered(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="is an exported model and no run: name the run itself"):
+        source_of_run(tmp_path, "mini")
 
 
 def test_a_folder_is_registered_in_the_entry_of_its_own_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
