@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tcclip.data.splits.class_names import same_name
-from tcclip.data.texts.files import Members, parsed, read_text
+from tcclip.data.texts.files import Members, check_once, parsed, read_text
 from tcclip.data.texts.prompts import ANSWERS
 from tcclip.errors import UserError, unknown
 from tcclip.params.texts import KINDS, TextKind
@@ -46,7 +46,11 @@ def _object(text: str, path: Path) -> dict[str, Any]:
     if start < 0 or end < start:
         raise UserError(f"{path} has no JSON object {{...}}: save the model's whole answer there, or ask it again")
     content = parsed(text[start : end + 1], path, text[:start].count("\n") + 1)
-    return dict(content.plain()) if isinstance(content, Members) else {}
+    if not isinstance(content, Members):
+        return {}
+    for members in (content, *(value for _, value in content if isinstance(value, Members))):
+        check_once(path, members, text)
+    return dict(content.plain())
 
 
 def in_spelling(texts: Mapping[str, Any], names: Sequence[str], path: Path) -> dict[str, Any]:

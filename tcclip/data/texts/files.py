@@ -68,7 +68,7 @@ def read_object(path: Path, wanted: Wanted) -> dict[str, Any]:
             numbered = _rewritten("{str(k): v for k, v in enumerate(c)}", path)
             raise UserError(f"{path} is a list and must be an object with the keys 0, 1, ...: {numbered} numbers it")
         raise UserError(f'{path} is no object: write {{"0": ..., "1": ...}} with a key for each class there')
-    _check_once(path, content, text)
+    check_once(path, content, text)
     _check_keys(path, content.keys, wanted)
     return content.plain()
 
@@ -86,7 +86,8 @@ class Members(list[tuple[str, Any]]):
         return {key: value.plain() if isinstance(value, Members) else value for key, value in self}
 
 
-def _check_once(path: Path, content: Members, text: str) -> None:
+def check_once(path: Path, content: Members, text: str) -> None:
+    """UserError where an object in the `text` of a file has a key twice: JSON takes the last one without a word."""
     keys = content.keys
     if twice := [key for number, key in enumerate(keys) if key in keys[:number]]:
         lines = [n for n, line in enumerate(text.splitlines(), 1) if re.search(rf'"{re.escape(twice[0])}"\s*:', line)]

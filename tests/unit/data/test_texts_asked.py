@@ -174,6 +174,10 @@ def test_what_is_right_of_an_answer_is_taken_and_the_rest_is_asked_for_again(kit
         ('{"dataset": "kitchen", "kind": "rephrased", "answers": []}', '"answers" must be an object'),
         ('{"dataset": "kitchn", "kind": "rephrased", "answers": {}}', "'kitchn'.* did you mean 'kitchen'"),
         ('{"dataset": "kitchen", "kind": "rephrased", "answers": {"cut breat": "A: b"}}', "did you mean 'cut_bread'"),
+        (
+            '{"dataset": "kitchen", "kind": "rephrased", "answers": {\n"cut_bread": "A: b",\n"cut_bread": "C: d"}}',
+            'key "cut_bread" is there twice, on lines 2 and 3: delete one',
+        ),
         ('{"dataset": "mini_k400", "kind": "rephrased", "answers": {}}', "the texts of mini_k400 are generated"),
         ('{"dataset": "hmdb51", "kind": "descriptors", "answers": {}}', "the descriptors of hmdb51 are fetched"),
     ],
