@@ -31,10 +31,10 @@ Place = tuple[str, str]  # group and row
 
 def check_columns(suite: Suite, table: Table) -> None:
     """Every dataset, split, number of shots and other table that a table names must exist."""
-    for column in table.columns:
-        other = column.from_table.table if isinstance(column, TableColumn) else table.name
-        if other not in {table.name, *names("tables"), *names("datasets")}:  # a dataset of one's own has one
-            raise unknown(f"table, shown in column {column.name} of {table.name},", other, names("tables"))
+    for shown in (column for column in table.columns if isinstance(column, TableColumn)):
+        other = shown.from_table.table
+        if other not in {*names("tables"), *names("datasets")}:  # a dataset of one's own has one
+            raise unknown(f"table, shown in column {shown.name} of {table.name},", other, names("tables"))
     for column in table.measured:
         protocol = protocol_of(suite, table.protocol_of(column))
         if bool(protocol.shots) != (column.shots is not None):

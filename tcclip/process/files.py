@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
+from tcclip.process.system_faults import disk_is_full
 from tcclip.process.unfinished import abandoned, part_of
 
 SHORT = 16  # characters of a hash that tells things apart
@@ -47,12 +47,8 @@ def atomic(path: Path | str) -> Iterator[Path]:
 
 
 def _disk_is_full(error: Exception, folder: Path) -> bool:
-    """Whether writing failed for want of space; torch and safetensors hide the system's error in one of their own."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    if isinstance(error, UserError):
-        return False
-    return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < LITTLE
+    """Whether writing failed for want of space; some libraries' errors do not say why."""
+    return not isinstance(error, UserError) and (disk_is_full(error) or shutil.disk_usage(folder).free < LITTLE)
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -33,12 +33,17 @@ def sentence_of(error: BaseException) -> str | None:
     return None
 
 
+def disk_is_full(error: BaseException) -> bool:
+    """Whether `error` arose for want of space."""
+    return any(_number(cause) in FULL for cause in _causes(error))
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it arose from, nearest first."""
+    """The error and what it was raised from, nearest first; not what was being handled, which need not have to do."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__
 
 
 def _number(error: BaseException) -> int:
@@ -46,8 +51,9 @@ def _number(error: BaseException) -> int:
         return errno.EACCES  # safetensors calls each file missing that it cannot open
     if isinstance(error, OSError) and error.errno:
         return error.errno
-    found = HIDDEN.search(str(error))
-    return int(found[1] or found[2]) if found else 0
+    if found := HIDDEN.search(str(error)):
+        return int(found[1] or found[2])
+    return errno.ENOSPC if os.strerror(errno.ENOSPC) in str(error) else 0  # torch has the words alone
 
 
 def _path(error: BaseException) -> str:

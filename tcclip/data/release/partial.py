@@ -15,8 +15,9 @@ from tcclip.data.release.verify import is_pinned
 from tcclip.errors import UserError
 from tcclip.params.release import RemoteFile
 from tcclip.process.files import write_json
+from tcclip.process.system_faults import FULL
 
-DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_IS_FULL = (*FULL, errno.EFBIG)
 
 
 @dataclass(frozen=True)

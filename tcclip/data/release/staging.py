@@ -6,7 +6,6 @@ an archive may unpack to is asked before a byte of it is written.
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from tcclip.data.release.archive import CHUNK, members
 from tcclip.data.release.members import DamagedError, Member, damage, is_archive, is_dropping, safe_path
 from tcclip.errors import UserError
 from tcclip.params.unpacking import GIGABYTE, Unpacking
+from tcclip.process.system_faults import disk_is_full
 
 FOLDER = ".unpacking"
 LIMITS = "the limits are in params/unpacking.yaml"
@@ -125,7 +125,7 @@ def full_disk_in_words(folder: Path, limits: Unpacking) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not disk_is_full(error):
             raise
         raise _no_space(folder, shutil.disk_usage(folder).free, limits) from error
 

@@ -36,6 +36,7 @@ AS_ANYBODY = "-dac_override,-dac_read_search"  # rights by which root may read a
         (OSError(errno.ENOSPC, "No space left on device"), "no space left on the disk: free some"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "x"), "no space left on the disk where x is written"),
         (OSError(errno.EFBIG, "File too large"), "may not write a file as large as this: raise the limit"),
+        (RuntimeError("PytorchStreamWriter failed: No space left on device"), "no space left on the disk: free some"),
         (RuntimeError("I/O error: No space left on device (os error 28)"), "no space left on the disk"),
         (OSError("Error writing bytes to file. Detail: [errno 13] Permission denied"), "may not be read or written"),
         (RuntimeError("(sqlite3.OperationalError) attempt to write a readonly database"), "MLflow's database may not"),
@@ -53,6 +54,16 @@ def test_an_error_that_arose_from_a_refusal_is_told_as_one() -> None:
             raise RuntimeError("cannot load") from cause
     except RuntimeError as error:
         assert "weights may not be read" in str(sentence_of(error))
+
+
+def test_an_error_while_another_one_is_handled_is_itself() -> None:
+    try:
+        try:
+            raise PermissionError(errno.EACCES, "Permission denied", "lock")
+        except OSError:
+            {}["a mistake of the program"]
+    except KeyError as error:
+        assert sentence_of(error) is None
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), FileNotFoundError(errno.ENOENT, "No such file", "nowhere")])
