@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from tcclip.data.splits import cures
 from tcclip.data.splits.class_names import is_number
-from tcclip.data.splits.names_file import HEAD, read_names
+from tcclip.data.splits.names_file import HEAD, REMARK, read_names
 from tcclip.data.splits.records import clean, read_text
 from tcclip.errors import UserError
 
@@ -32,11 +32,10 @@ Lines = Sequence[tuple[int, str]]  # number and text, without blanks around it
 def read_class_file(path: Path) -> tuple[str, ...]:
     """Class names in the order of their labels, of lines `<name>`, or `<label>,<name>` and `<label> <name>` from 0 on.
 
-    Names may stand in quotes, and have to with a comma in every line, or where they begin with a number or a #.
-    UserError for a file that is not there, is no text, is empty or means something else.
+    Names may stand in quotes, and have to with a comma in every line, or where they begin with a number or with # and a
+    blank. UserError for a file that is not there, is no text, is empty or means something else.
     """
     lines = _lines(path)
-    _check_remarks(path, lines)
     if HEAD.fullmatch(lines[0][1].replace('"', "")):
         _check_labels(path, lines[1:])
         return tuple(read_names(path, "--class-file").values())
@@ -52,24 +51,17 @@ def read_class_file(path: Path) -> tuple[str, ...]:
 
 
 def _lines(path: Path) -> Lines:
-    """What is not empty of a file; UserError where there is no such text."""
+    """What is not empty of a file, and no remark; UserError where there is no such text."""
     what = "--class-file names a file with a class name a line"
     if path.is_dir():
         raise UserError(f"{path} is a folder: {what}")
     if not path.is_file():
         raise UserError(f"{path} {'is no regular file' if path.exists() else 'is not there'}: {what}")
     numbered = enumerate(re.split("\r\n|\r|\n", read_text(path)), start=1)
-    lines = [(number, clean(line)) for number, line in numbered if clean(line)]
+    lines = [(number, text) for number, line in numbered if (text := clean(line)) and not REMARK.fullmatch(text)]
     if not lines:
         raise UserError(f"{path} is empty: {what}")
     return lines
-
-
-def _check_remarks(path: Path, lines: Lines) -> None:
-    if remarks := [number for number, text in lines if text.startswith("#")]:
-        line = next(line for line in lines if line[0] == remarks[0])
-        delete = cures.delete_lines(remarks, path)
-        _refuse(path, line, f"is a remark and no class: {delete} deletes it; {QUOTES}")
 
 
 def _check_head(path: Path, lines: Lines) -> None:
