@@ -20,6 +20,7 @@ from tcclip.plan.runs import UNTRAINED
 from tcclip.prediction.exported import CONFIG
 from tcclip.prediction.exporting import Facts, facts_of_run
 from tcclip.prediction.source import Classes, Reading, Set, Source
+from tcclip.stages.backbone import weights
 from tcclip.stages.evaluate import FoundRun, found_run
 from tcclip.stages.opening import class_of
 
@@ -56,8 +57,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
 
 def check_place(plan: Plan) -> None:
     """UserError where the working directory is no checkout: what is lacking there is nothing to be made there."""
-    weights = layout.backbone(plan.suite.backbone.name) / "weights.safetensors"
-    if Path("params").is_dir() or os.environ.get("TCCLIP_PARAMS") or weights.is_file():
+    if Path("params").is_dir() or os.environ.get("TCCLIP_PARAMS") or weights(plan).is_file():
         return
     raise UserError(
         f"{Path.cwd()} is not the checkout's folder, which has params/ and data/: go there; a folder that `tcclip "
