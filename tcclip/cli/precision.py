@@ -31,7 +31,7 @@ def precision(
         from tcclip.evaluation.agreement import agreement
         from tcclip.prediction.from_run import check_place, named_run
         from tcclip.process.runtime import deterministic, keep_memory
-        from tcclip.stages.evaluate import planned_jobs
+        from tcclip.stages.subjects import planned_jobs
 
         half = cast(Literal["bf16", "fp16"], dtype)
         keep_memory()

@@ -33,7 +33,7 @@ from tcclip.prediction.exported import ANY, CONFIG, FORMAT, USED
 from tcclip.prediction.source import Classes, Source
 from tcclip.process.files import atomic, read_json, write_json, write_text
 from tcclip.process.folders import new_folder
-from tcclip.stages.evaluate import FoundRun
+from tcclip.stages.subjects import FoundRun
 
 
 @dataclass(frozen=True)

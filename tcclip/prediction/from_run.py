@@ -21,8 +21,8 @@ from tcclip.prediction.exported import CONFIG
 from tcclip.prediction.exporting import Facts, facts_of_run
 from tcclip.prediction.source import Classes, Reading, Set, Source
 from tcclip.stages.backbone import weights
-from tcclip.stages.evaluate import FoundRun, found_run
 from tcclip.stages.opening import class_of
+from tcclip.stages.subjects import FoundRun, found_run
 
 
 def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:

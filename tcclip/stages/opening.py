@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcclip.params import Dataset
 from tcclip.plan import Plan, layout, texts
-from tcclip.stages.evaluate import found_run
+from tcclip.stages.subjects import found_run
 
 if TYPE_CHECKING:
     from tcclip.attention.opened import Opened

@@ -29,7 +29,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
 from tcclip.plan import Plan, layout, load_plan, plan_of
-from tcclip.stages.evaluate import asked_jobs, planned_jobs
+from tcclip.stages.subjects import asked_jobs, planned_jobs
 
 PLAN = load_plan("mini")
 CONFIG = PLAN.suite.backbone.architecture

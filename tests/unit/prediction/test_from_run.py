@@ -19,7 +19,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.prediction.exporting import facts_of_run
 from tcclip.prediction.from_run import source_of_run
-from tcclip.stages.evaluate import found_run
+from tcclip.stages.subjects import found_run
 
 RUN = "few_shot-hmdb51-k16-tc_clip-s1024"
 CLASSES = ("bounce ball", "drop star", "grow heart")
@@ -112,7 +112,7 @@ def test_precision_takes_a_runs_folder_as_predict_does(inside: Path, monkeypatch
     subject = SimpleNamespace(machine=SimpleNamespace(threads=1), seed=1)
     monkeypatch.setattr("tcclip.process.runtime.deterministic", lambda *_: None)
     monkeypatch.setattr(
-        "tcclip.stages.evaluate.planned_jobs",
+        "tcclip.stages.subjects.planned_jobs",
         lambda plan, run: asked.append((plan.suite.name, run)) or (subject, []),
     )
     said = CliRunner().invoke(app, ["precision", f"runs/mini/{RUN}/", RUN, "vanilla_clip"])

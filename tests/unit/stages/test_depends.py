@@ -11,7 +11,7 @@ from test_fingerprint import edit, forget, package  # noqa: F401
 from tcclip.params.kinds.chosen import chosen
 from tcclip.plan import load_plan
 from tcclip.plan.changes import changed_plan
-from tcclip.stages import depends, evaluate, fingerprint, train
+from tcclip.stages import depends, evaluate, fingerprint, subjects, train
 
 PLAN = load_plan("mini")
 TRAINED = [name for name, run in PLAN.runs.items() if run.trained]
@@ -109,7 +109,7 @@ def test_an_edit_of_an_objective_or_an_augmentation_makes_no_evaluation_stale(pa
 
 def test_the_code_that_an_evaluation_names_as_its_own_is_that_it_depends_on():
     name = "few_shot-hmdb51-k4-tc_clip-s1024"
-    assert evaluate.planned(PLAN, name).code == evaluate.depends_on(PLAN, name).code
+    assert subjects.planned(PLAN, name).code == evaluate.depends_on(PLAN, name).code
 
 
 def test_a_setting_of_k_means_is_one_of_the_runs_with_k_means_alone():
