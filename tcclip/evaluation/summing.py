@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.views import views_of
+from tcclip.errors import UserError
 from tcclip.params.suite import Machine
 from tcclip.process import distributed
 from tcclip.process.copying import on_device
@@ -46,6 +47,7 @@ def summed_over_views(
     `of_batch` runs without gradient in the machine's precision, on `machine.eval_batch` clips at a time. No video is
     left out or counted twice: processes deal out the videos among themselves, and each row has one process's numbers
     and the others' zeros. `before_batch` is called as often in every process, also where one has no clips left.
+    UserError where numbers are not finite.
     """
     items = items_of(clips, distributed.rank(), distributed.world_size())
     most = len(items_of(clips, 0, distributed.world_size()))
@@ -81,7 +83,22 @@ def summed_over_views(
                 add(found.pop(0))
         for last in found:
             add(last)
-    return [distributed.all_reduce_sum(torch.from_numpy(table)).numpy() for table in tables]
+    summed = [distributed.all_reduce_sum(torch.from_numpy(table)).numpy() for table in tables]
+    for table in summed:
+        refuse_unless_finite(table, clips.videos, machine.precision)
+    return summed
+
+
+def refuse_unless_finite(table: np.ndarray, videos: Sequence[str], precision: str) -> None:
+    """A UserError where the numbers (videos, width) of a video are no numbers: sorted, they would make an accuracy."""
+    broken = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if len(broken):
+        more = f" and of {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise UserError(
+            f"the scores of {videos[broken[0]]}{more} are no finite numbers in {precision}: compute in fp32 "
+            "(machine.precision of the suite, or --precision), and if they are none there either, the weights are "
+            "broken: train them again with a lower lr"
+        )
 
 
 def items_of(clips: ViewClips, rank: int, count: int) -> list[int]:

@@ -6,11 +6,12 @@ Of a method these are the settings of the kinds that it names: a key of K-means 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from tcclip.params.method import NOT_TRAINED, Method
 from tcclip.params.protocol import NOT_OF_A_TRAINING, Protocol, Views
 from tcclip.params.reader import flat
+from tcclip.params.suite import Machine
 
 NOT_EVALUATED = {"name", "display", "description", "recipe", "init", "protocols"}  # keys of a method
 
@@ -58,6 +59,15 @@ def evaluation_settings(
     )
 
 
-def machine_settings(threads: int, precision: str, gpu: bool | Literal["auto"]) -> dict[str, Any]:
-    """How the machine is used, as far as a result depends on it; more GPUs only round the same sums differently."""
-    return {"threads": threads, "precision": precision, "gpu": gpu}
+def machine_settings(used: Machine, tested: Method | None = None) -> dict[str, Any]:
+    """How the machine is used, as far as a result depends on it.
+
+    More GPUs only round the same sums differently. Where a score depends on what else is scored at once, what a test
+    or a validation of the method `tested` gives depends on the size of its batches and on the processes that share its
+    videos.
+    """
+    gpu = used.gpus if used.gpus == "auto" else used.gpus > 0
+    settings: dict[str, Any] = {"threads": used.threads, "precision": used.precision, "gpu": gpu}
+    if tested is not None and tested.score.of_batch:
+        settings |= {"eval_batch": used.eval_batch, "processes": used.processes}
+    return settings

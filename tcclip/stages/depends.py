@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
-from tcclip.params.depends import machine_settings
 from tcclip.params.kinds.chosen import modules_of
 from tcclip.params.reader import Params
-from tcclip.plan import Plan
 from tcclip.stages import fingerprint
 
 
@@ -54,9 +52,3 @@ def told_missing(command: str) -> Iterator[None]:
 def modules_for(core: tuple[str, ...], *sections: Params, without: Collection[str] = ()) -> tuple[str, ...]:
     """A stage's core and the kinds that a method, and for trainings its protocol, names, without some keys."""
     return (*core, *(module for section in sections for module in modules_of(section, without)))
-
-
-def machine(plan: Plan) -> dict[str, Any]:
-    """How the suite uses the machine, as far as a result depends on it."""
-    used = plan.suite.machine
-    return machine_settings(used.threads, used.precision, used.gpus if used.gpus == "auto" else used.gpus > 0)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from tcclip.errors import UserError
-from tcclip.params.depends import evaluation_settings
+from tcclip.params.depends import evaluation_settings, machine_settings
 from tcclip.params.protocol import parse_views
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, load_plan, texts
@@ -20,7 +20,7 @@ from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import subjects, train
-from tcclip.stages.depends import Depends, machine
+from tcclip.stages.depends import Depends
 
 CODE = subjects.CODE
 HEAVY = ("tcclip.evaluation.run", "pyarrow.pandas_compat")
@@ -35,7 +35,7 @@ def depends_on(plan: Plan, name: str) -> Depends:
     evaluations, method, protocol = plan.evaluations(run.name), plan.method(run.method), plan.protocol_for(run)
     views, we = {e.name: e.views for e in evaluations}, any(e.we for e in evaluations)
     return Depends(
-        settings=evaluation_settings(method, protocol, machine(plan), views, we),
+        settings=evaluation_settings(method, protocol, machine_settings(plan.suite.machine, method), views, we),
         modules=subjects.modules(method),
         inputs=inputs(plan, name),
     )

@@ -23,6 +23,7 @@ from tcclip.process.launch import AUTO, GpuCount
 from tcclip.process.options import Gpus, Log, Seeds, SuiteName, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, evaluate, fingerprint
 from tcclip.stages.depends import require
+from tcclip.stages.printed import printed
 
 CODE = ("tcclip.reporting.composed_figure",)
 # A trained run's name, as the plan makes it
@@ -71,9 +72,11 @@ def outputs(plan: Plan, name: str) -> list[Path]:
     return [png, png.with_suffix(".pdf")]
 
 
-def settings(name: str) -> dict[str, Any]:
-    """A figure depends on its file; what its runs depend on is theirs."""
-    return {"figure": load_figure(name).model_dump_json(exclude_defaults=True)}
+def settings(plan: Plan, name: str) -> dict[str, Any]:
+    """A figure depends on its file and on what it prints; what its runs depend on is theirs."""
+    figure = load_figure(name)
+    runs = [run for run in figure.runs if run in plan.runs]
+    return {"figure": figure.model_dump_json(exclude_defaults=True), "printed": printed(plan, runs)}
 
 
 def code() -> str:

@@ -1,9 +1,10 @@
 """What a result depends on, as short hashes: code by its meaning, files by their bytes.
 
-A stage's code is its module and everything it imports from tcclip. Docstrings, comments and layout do not count, so
-that better words never re-train a run. The params package is left out: its values count, and they are recorded apart;
-but what the settings of a kind compute (how many seeds, which layers) is code of that kind. So are params and plan
-where a stage names their modules, because what it writes is computed there.
+A stage's code is its module and everything it imports from tcclip. Docstrings, comments, layout and what a refusal says
+do not count, so that better words never re-train a run; nor does the version of Python that reads the code. The params
+package is left out: its values count, and they are recorded apart; but what the settings of a kind compute (how many
+seeds, which layers) is code of that kind. So are params and plan where a stage names their modules, because what it
+writes is computed there.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ NOT_RESULTS = (  # modules and packages, by their exact names
     "tcclip.evaluation.talk",
 )
 KINDS = "tcclip.params.kinds."  # below it a package for each axis
+REFUSALS = ("UserError", "unknown")  # of tcclip.errors
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -112,9 +114,10 @@ def _closure(module: str) -> frozenset[str]:
 
 
 def _read(node: ast.AST, words: list[str], imported: set[str]) -> None:
-    """Add what a syntax tree says to `words`, without docstrings, and the names it imports to `imported`.
+    """Add what a syntax tree says to `words`, without what is for people alone, and its imports to `imported`.
 
-    As `ast.dump` and `ast.walk` in one pass, because every start of Snakemake reads half the package.
+    As `ast.dump` and `ast.walk` in one pass, because every start of Snakemake reads half the package. Fields without a
+    value are left out: every version of Python has other ones.
     """
     words.append(type(node).__name__)
     if isinstance(node, ast.Import):
@@ -123,11 +126,16 @@ def _read(node: ast.AST, words: list[str], imported: set[str]) -> None:
         imported.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
     for field in node._fields:
         value = getattr(node, field, None)
+        if value is None or value == []:
+            continue
+        words.append(field)
+        if isinstance(value, ast.Call) and isinstance(node, ast.Raise) and _is_refusal(value):
+            continue
         if isinstance(value, ast.AST):
             _read(value, words, imported)
         elif isinstance(value, list):
             words.append("[")
-            for item in _body_without_docstring(node) if field == "body" else value:
+            for item in _for_the_program(node, field, value):
                 if isinstance(item, ast.AST):
                     _read(item, words, imported)
                 else:
@@ -137,9 +145,20 @@ def _read(node: ast.AST, words: list[str], imported: set[str]) -> None:
             words.append(repr(value))
 
 
-def _body_without_docstring(node: Any) -> list[ast.AST]:
-    body: list[ast.AST] = node.body
-    first = body[0] if body and isinstance(node, DOCUMENTED) else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return body[1:] or [ast.Pass()]
-    return body
+def _is_refusal(raised: ast.Call) -> bool:
+    """Whether what is raised is a sentence for the user, which no result holds."""
+    return isinstance(raised.func, ast.Name) and raised.func.id in REFUSALS
+
+
+def _for_the_program(node: ast.AST, field: str, items: list[Any]) -> list[Any]:
+    """A list of a syntax tree without a docstring, and without the empty texts that Python 3.12 has in formats."""
+    if field == "body" and isinstance(node, DOCUMENTED):
+        return items[1:] or [ast.Pass()] if _is_text(items[0]) else items
+    if isinstance(node, ast.JoinedStr):
+        return [item for item in items if not (isinstance(item, ast.Constant) and item.value == "")]
+    return items
+
+
+def _is_text(statement: ast.AST) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)

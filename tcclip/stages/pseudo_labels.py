@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.depends import NOT_EVALUATED
+from tcclip.params.depends import NOT_EVALUATED, machine_settings
 from tcclip.params.reader import flat, path_of
 from tcclip.plan import Plan, layout, load_plan
 from tcclip.plan.labelling import Labelling, kept_list, label_shard, labellings, shards_of
@@ -21,7 +21,7 @@ from tcclip.process.console import stage
 from tcclip.process.files import short_hash
 from tcclip.process.options import Gpus, Log, SuiteName, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, fingerprint
-from tcclip.stages.depends import machine, modules_for, require
+from tcclip.stages.depends import modules_for, require
 
 if TYPE_CHECKING:
     from tcclip.pseudo_labels.label import LabellingJob
@@ -51,9 +51,15 @@ def outputs(plan: Plan, labelling: Labelling, number: int | str) -> list[Path]:
 
 def settings(plan: Plan, labelling: Labelling) -> dict[str, Any]:
     """Labels depend on how the method sees videos and reads names, and on how many jobs share them."""
-    method = plan.method(labelling.method).model_dump(mode="json", exclude=NOT_EVALUATED | {"we", "views"})
-    shards = shards_of(plan.dataset(labelling.role))
-    return flat({"method": method, "frames": labelling.frames, "shards": shards, "machine": machine(plan)})
+    method = plan.method(labelling.method)
+    return flat(
+        {
+            "method": method.model_dump(mode="json", exclude=NOT_EVALUATED | {"we", "views"}),
+            "frames": labelling.frames,
+            "shards": shards_of(plan.dataset(labelling.role)),
+            "machine": machine_settings(plan.suite.machine, method),
+        }
+    )
 
 
 def code(plan: Plan, labelling: Labelling) -> str:

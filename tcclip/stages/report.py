@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import claims, evaluate, figure, fingerprint, verdicts
 from tcclip.stages.depends import require
+from tcclip.stages.printed import printed
 
 CODE = ("tcclip.reporting",)
 
@@ -45,6 +46,12 @@ def curves(plan: Plan) -> Path:
 def charts(plan: Plan) -> Path:
     """The folder of the page's charts."""
     return layout.charts(plan.suite.name)
+
+
+def settings(plan: Plan) -> dict[str, Any]:
+    """What the page prints beside tables, figures and numbers."""
+    titles = {name: table.title for name, table in plan.tables.items()}
+    return {"printed": printed(plan, plan.runs, titles)}
 
 
 def code() -> str:

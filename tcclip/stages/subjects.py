@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tcclip.evaluation.job import EvaluationJob
     from tcclip.evaluation.subject import Subject
 
-CODE = ("tcclip.evaluation",)
+CODE = ("tcclip.evaluation.run",)
 OF_UNTRAINED = "zero_shot"  # the protocol that an untrained method's frames and views are of, where no table names it
 
 

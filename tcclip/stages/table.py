@@ -13,6 +13,7 @@ from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import bench, evaluate, fingerprint
+from tcclip.stages.printed import printed
 
 # Of what `fingerprint` leaves out: values, deviations and averages, what fills a cell, and what a row is compared with.
 CODE = (
@@ -47,12 +48,17 @@ def intervals(plan: Plan, name: str) -> Path:
 
 
 def settings(plan: Plan, name: str) -> dict[str, Any]:
-    """Its layout, those of tables whose columns it shows, whether numbers are quoted, and how intervals are drawn."""
+    """Its layout and what it prints, tables whose columns it shows, whether numbers are quoted, how intervals are."""
     columns = plan.tables[name].columns
     shown = {column.from_table.table for column in columns if isinstance(column, TableColumn)} & plan.tables.keys()
     layouts = [plan.tables[table].model_dump_json(exclude_defaults=True) for table in (name, *sorted(shown))]
     statistics = load_statistics().model_dump_json()
-    return {"table": " ".join(layouts), "quote_published": plan.suite.quote_published, "statistics": statistics}
+    return {
+        "table": " ".join(layouts),
+        "printed": printed(plan, plan.runs_of(name)),
+        "quote_published": plan.suite.quote_published,
+        "statistics": statistics,
+    }
 
 
 def code() -> str:

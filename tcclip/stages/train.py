@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcclip.errors import UserError
-from tcclip.params.depends import training_settings
+from tcclip.params.depends import machine_settings, training_settings
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
@@ -20,12 +20,12 @@ from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import fingerprint
-from tcclip.stages.depends import Depends, machine, modules_for, told_missing
+from tcclip.stages.depends import Depends, modules_for, told_missing
 
 if TYPE_CHECKING:
     from tcclip.training.job import TrainingJob
 
-CODE = ("tcclip.training",)
+CODE = ("tcclip.training.loop",)
 HEAVY = ("torch._dynamo", "tcclip.training.loop", "tcclip.tracking.live", "pandas.io.formats.csvs")
 FILES = ("weights.safetensors", "history.csv", "training.json", "params.yaml", "environment.json")
 
@@ -41,8 +41,9 @@ def depends_on(plan: Plan, name: str) -> Depends:
             f"run '{run.name}' is an untrained method: it is only evaluated (`tcclip evaluate {run.arguments}`)"
         )
     dataset, method, protocol = plan.dataset(run.role), plan.method(run.method), plan.protocol_for(run)
+    machine = machine_settings(plan.suite.machine, method if protocol.validates else None)
     return Depends(
-        settings=training_settings(method, protocol, machine(plan), run.seed, dataset.flip),
+        settings=training_settings(method, protocol, machine, run.seed, dataset.flip),
         modules=modules_for(CODE, method, protocol),
         inputs=inputs(plan, name),
     )

@@ -32,8 +32,9 @@ from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
 from tcclip.training.objective.objective import LooksAhead, Place, losses_of
 from tcclip.training.optimizer import limit_gradients, set_rates
+from tcclip.training.resuming import resume, samples_from, tensors, weights
 from tcclip.training.select.selection import Finished
-from tcclip.training.setup import Setup, prepare, resume, samples_from, tensors, weights
+from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress, Sums
 
 Watch = Callable[[list[dict[str, Any]]], None]

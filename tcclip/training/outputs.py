@@ -14,7 +14,8 @@ from tcclip.plan.layout import LAST
 from tcclip.process.environment import environment, peak_memory_mb
 from tcclip.process.files import atomic, write_json, write_text
 from tcclip.training.job import TrainingJob, resolved_params
-from tcclip.training.setup import Setup, weights
+from tcclip.training.resuming import weights
+from tcclip.training.setup import Setup
 from tcclip.training.state import Progress
 
 

@@ -1,10 +1,10 @@
-"""The objects of one training, made from its job, and their resume state."""
+"""The objects of one training, made from its job."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,12 @@ from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params import Protocol
 from tcclip.params.kinds.make import make
-from tcclip.plan.layout import STATE
 from tcclip.process import distributed
 from tcclip.process.environment import git_state
 from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, pick_device, pick_precision
 from tcclip.training import talk
-from tcclip.training.batches import labels_of_step, remaining
+from tcclip.training.batches import labels_of_step
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
 from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, Written, added_by
@@ -38,7 +37,6 @@ from tcclip.training.optimizer import make_optimizer
 from tcclip.training.scale_limit import hold_below
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
-from tcclip.training.state import Progress
 from tcclip.training.trained import freeze_others, learning_of
 
 GROWTH_INTERVAL = 2000  # finite steps after which fp16's loss scale doubles; torch's own
@@ -82,55 +80,16 @@ def prepare(job: TrainingJob) -> Setup:
     )
     if videos.broken or videos.missing:
         log(talk.skipped_line(str(job.train_list), videos.broken, videos.missing, videos.listed))
-    length = budget(
-        len(videos.videos),
-        epochs=protocol.epochs,
-        warmup_epochs=protocol.warmup_epochs,
-        total_batch=protocol.total_batch,
-        micro_batch=protocol.micro_batch,
-        counted_for=protocol.counted_for,
-    )
-    if length.steps_per_epoch == 0:
-        raise UserError(
-            f"{job.train_list} has {len(videos.videos)} usable videos, fewer than one optimizer step of "
-            f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
-        )
+    length = _budget(job, len(videos.videos))
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
-    model = build(
-        job.method,
-        backbone,
-        list(job.class_names),
-        protocol.frames,
-        job.machine.checkpoint,
-        job.texts,
-        added_by(recipe.objective, backbone.config),
-        job.seed,
-    ).to(device)
+    model = _model(job, backbone).to(device)
     parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)
     freeze_others(model, learning)
     if job.initial is not None:
         start_from(parameters, job.initial)
-
-    def labels_of(at: Place) -> list[int]:
-        return labels_of_step(videos.videos, length, protocol.micro_batch, at.seed, at.epoch, at.iteration)
-
-    learner = Learner(
-        model,
-        device,
-        precision,
-        lambda: Backbone.load(job.backbone),
-        labels_of,
-        Written(
-            job.class_names,
-            class_prompts(job.method, job.class_names, job.texts),
-            dict(videos.videos),
-            job.texts,
-            backbone.tokens,
-        ),
-    )
-    objective: Objective | InParts = make(recipe.objective, learner)
+    objective: Objective | InParts = make(recipe.objective, _learner(job, model, device, backbone, videos, length))
     check_shares(objective, length, protocol)
     optimizer = make_optimizer(
         learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
@@ -162,6 +121,44 @@ def prepare(job: TrainingJob) -> Setup:
         optimizer=optimizer,
         scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
     )
+
+
+def _budget(job: TrainingJob, videos: int) -> Budget:
+    """The training's length on so many usable videos; UserError where they are fewer than an optimizer step takes."""
+    protocol = job.protocol
+    length = budget(
+        videos,
+        epochs=protocol.epochs,
+        warmup_epochs=protocol.warmup_epochs,
+        total_batch=protocol.total_batch,
+        micro_batch=protocol.micro_batch,
+        counted_for=protocol.counted_for,
+    )
+    if length.steps_per_epoch == 0:
+        raise UserError(
+            f"{job.train_list} has {videos} usable videos, fewer than one optimizer step of "
+            f"{protocol.total_batch}: lower total_batch of protocol '{protocol.name}'"
+        )
+    return length
+
+
+def _model(job: TrainingJob, backbone: Backbone) -> ClipVideo:
+    names, added = list(job.class_names), added_by(job.method.recipe.objective, backbone.config)
+    return build(job.method, backbone, names, job.protocol.frames, job.machine.checkpoint, job.texts, added, job.seed)
+
+
+def _learner(
+    job: TrainingJob, model: ClipVideo, device: torch.device, backbone: Backbone, videos: Present, length: Budget
+) -> Learner:
+    """What the objective is made from; `job` has its precision."""
+    prompts = class_prompts(job.method, job.class_names, job.texts)
+    written = Written(job.class_names, prompts, dict(videos.videos), job.texts, backbone.tokens)
+
+    def labels_of(at: Place) -> list[int]:
+        return labels_of_step(videos.videos, length, job.protocol.micro_batch, at.seed, at.epoch, at.iteration)
+
+    clip = partial(Backbone.load, job.backbone)
+    return Learner(model, device, job.machine.precision, clip, labels_of, written)
 
 
 def check_shares(objective: Objective | InParts, length: Budget, protocol: Protocol) -> None:
@@ -202,60 +199,3 @@ def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:
                     f"needs {tuple(parameter.shape)}: init of the method must name one of the same architecture"
                 )
             parameter.copy_(tensors[name])
-
-
-def samples_from(setup: Setup, progress: Progress) -> Iterator[list[tuple[int, int]]]:
-    """The micro-batches that are still to come to this process."""
-    return remaining(
-        setup.budget,
-        len(setup.clips),
-        setup.job.protocol.micro_batch,
-        setup.job.seed,
-        progress.epoch,
-        progress.step,
-        distributed.rank(),
-        distributed.world_size(),
-    )
-
-
-def weights(setup: Setup) -> dict[str, torch.Tensor]:
-    """A copy of the weights on the CPU, by canonical name."""
-    return {name: parameter.detach().cpu().clone() for name, parameter in setup.parameters.items()}
-
-
-def tensors(setup: Setup) -> dict[str, object]:
-    """What changes with every optimizer step."""
-    return {
-        "weights": {name: parameter.detach() for name, parameter in setup.parameters.items()},
-        "optimizer": setup.optimizer.state_dict(),
-        "scaler": setup.scaler.state_dict(),
-    }
-
-
-def put_in(setup: Setup, content: dict[str, Any]) -> None:
-    """Give model and optimizer what `tensors` has kept; a KeyError, TypeError or ValueError if it is of others."""
-    kept = {name: tensor.shape for name, tensor in content["weights"].items()}
-    if kept != {name: parameter.shape for name, parameter in setup.parameters.items()}:
-        raise ValueError("the weights are those of another model")
-    with torch.no_grad():
-        for name, parameter in setup.parameters.items():
-            parameter.copy_(content["weights"][name])
-    setup.optimizer.load_state_dict(content["optimizer"])
-    setup.scaler.load_state_dict(content["scaler"])
-
-
-def resume(setup: Setup, found: tuple[Progress, dict[str, Any]] | None) -> Progress:
-    """Put a resume state into model and optimizer; without one, start at the beginning. All processes start equal."""
-    progress = Progress()
-    if found is not None:
-        progress, content = found
-        try:
-            put_in(setup, content)
-        except (KeyError, TypeError, ValueError) as error:  # gone on with across code that names its parts otherwise
-            path, other = setup.job.folder / STATE, ["a model or an optimizer that today's code does not have"]
-            raise UserError(talk.other_state(path, setup.job, progress.epoch, other, only_code=False)) from error
-        log(talk.resumed_line(setup.job.name, progress, setup.budget.epochs))
-    if not distributed.is_main_process():
-        progress.held = {}
-    distributed.broadcast(setup.parameters.values())
-    return progress

@@ -25,7 +25,7 @@ rule figure:
     params:
         suite=suite,
         seeds=seeds,
-        settings=lambda wildcards: settings(stages.figure.settings(wildcards.figure)),
+        settings=lambda wildcards: settings(stages.figure.settings(plan, wildcards.figure)),
         code=lambda wildcards: stages.figure.code(),
     message:
         "{wildcards.figure}"

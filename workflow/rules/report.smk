@@ -30,6 +30,7 @@ rule report:
     params:
         suite=suite,
         seeds=seeds,
+        settings=lambda wildcards: settings(stages.report.settings(plan)),
         code=lambda wildcards: stages.report.code(),
     message:
         "report"

@@ -14,7 +14,7 @@ class View:
     """One forward pass of a video."""
 
     temporal: int  # which of the draws of frames
-    crop: int | None  # None: centre; 0, 1, 2: start, middle, end of the long side
+    crop: int | None  # None: centre; 0, 1, 2: start, end, middle of the long side
 
 
 def views_of(views: Views) -> list[View]:

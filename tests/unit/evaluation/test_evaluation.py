@@ -21,7 +21,7 @@ from tcclip.evaluation.predict import predict, probabilities
 from tcclip.evaluation.written import entry, write_predictions
 from tcclip.models import Backbone, build, ensemble, load_canonical
 from tcclip.params import load_method
-from tcclip.params.depends import evaluation_settings, training_settings
+from tcclip.params.depends import evaluation_settings, machine_settings, training_settings
 from tcclip.params.protocol import CENTRE, Views
 from tcclip.process.environment import git_state
 from tcclip.training import train
@@ -119,6 +119,26 @@ def test_evaluations_depend_on_how_views_are_combined_and_trainings_that_validat
         settings = [training_settings(method, chosen, {}, 5, True) for method in (logits, sums)]
         assert (key in settings[0]) == reads == (settings[0] != settings[1])
     assert evaluation_settings(logits, blind, {}, {"test": TWO}, we=False)[key] == "logits"
+
+
+def test_only_where_a_score_depends_on_its_batch_do_results_depend_on_how_tests_are_cut_into_batches():
+    cut = [machine(eval_batch=2), machine(eval_batch=4), machine(eval_batch=2, gpus=2)]
+    one_gpu = machine(eval_batch=2, gpus=1)
+    for name, of_batch in (("ost", True), ("tc_clip", False)):
+        settings = [machine_settings(each, load_method(name)) for each in (*cut, one_gpu)]
+        assert (settings[0] != settings[1]) == of_batch == (settings[2] != settings[3])
+        assert all(machine_settings(each) == machine_settings(cut[0]) for each in cut[:2])  # of weights never validated
+
+
+def test_scores_that_are_no_numbers_make_no_accuracy_but_a_sentence(world, trained, tmp_path):
+    tensors = load_file(trained.weights)
+    tensors["visual.proj"][0, 0] = torch.nan
+    save_file(tensors, tmp_path / "weights.safetensors")
+    (tmp_path / "training.json").write_text("{}")
+    broken = dataclasses.replace(trained, weights=tmp_path / "weights.safetensors", folder=tmp_path)
+    with pytest.raises(UserError, match=r"the scores of .* and of .* more are no finite numbers in fp32: .* lower lr"):
+        evaluate(broken, [job(world, "broken")])
+    assert not (tmp_path / "metrics.json").exists()
 
 
 def test_an_evaluation_writes_predictions_and_counts_what_it_could_not_read(world, trained):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from test_fingerprint import edit, forget, package  # noqa: F401
 
+from tcclip.params.depends import machine_settings
 from tcclip.params.kinds.chosen import chosen
 from tcclip.plan import load_plan
 from tcclip.plan.changes import changed_plan
-from tcclip.stages import depends, evaluate, fingerprint, subjects, train
+from tcclip.stages import evaluate, fingerprint, subjects, train
 
 PLAN = load_plan("mini")
 TRAINED = [name for name, run in PLAN.runs.items() if run.trained]
@@ -163,4 +164,4 @@ def test_what_params_a_run_depends_on_is_said_at_one_place():
     lists = {code / "params" / name for name in ("depends.py", "method.py", "protocol.py")}
     using = {path for path in code.rglob("*.py") if re.search("NOT_TRAINED|NOT_OF_A_TRAINING", path.read_text())}
     assert using == lists
-    assert depends.machine(PLAN) == {"threads": 1, "precision": "fp32", "gpu": False}
+    assert machine_settings(PLAN.suite.machine) == {"threads": 1, "precision": "fp32", "gpu": False}

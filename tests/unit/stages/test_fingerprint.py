@@ -1,6 +1,7 @@
 """A stage's code fingerprint changes with the meaning of the code it uses, and with nothing else."""
 
 import ast
+import hashlib
 import shutil
 
 import pytest
@@ -101,6 +102,38 @@ def test_meaning_keeps_code_and_drops_docstrings():
     assert meaning('def f():\n    """Words."""\n    return 1\n') == without
     assert meaning("def f():\n    return 2\n") != without
     assert meaning('def f():\n    text = """Words."""\n    return 1\n') != without
+
+
+def test_what_a_refusal_says_does_not_count_but_that_and_when_it_refuses_does():
+    """Rule 5: a better sentence re-trains nothing."""
+    refuses = meaning("def f(x):\n    if x > 1:\n        raise UserError(f'{x} is too much')\n")
+    assert meaning("def f(x):\n    if x > 1:\n        raise UserError(f'at most 1: {x}', x)\n") == refuses
+    assert meaning("def f(x):\n    if x > 2:\n        raise UserError(f'{x} is too much')\n") != refuses
+    assert meaning("def f(x):\n    if x > 1:\n        raise ValueError(f'{x} is too much')\n") != refuses
+    assert meaning("raise ValueError(1)") != meaning("raise ValueError(2)")
+
+
+EVERY_PYTHON = """
+import a.b
+class C(B, metaclass=M):
+    def f(self, x: int = 1, *rest, key=None) -> str:
+        return f"{x:>{self.width}} {key!r:{x}.2f}"
+async def g(): return lambda: [i async for i in h() if i]
+match x:
+    case {"a": [1, *others], **more} if more: pass
+try: pass
+except* (A, B): raise
+"""
+
+
+def test_code_means_the_same_to_every_version_of_python():
+    """3.12 gave functions type parameters and put empty texts into formats, 3.13 leaves empty fields out."""
+    words = meaning(EVERY_PYTHON)
+    assert hashlib.sha256("\n".join(words).encode()).hexdigest()[:SHORT] == "4c1b3adf8dc1f05f"
+
+
+def test_a_parameter_of_another_sort_counts():
+    assert meaning("def f(a, /): pass") != meaning("def f(a): pass") != meaning("def f(*, a): pass")
 
 
 def test_arithmetic_in_plan_and_params_counts_where_a_stage_writes_what_it_gives(package):

@@ -21,7 +21,8 @@ from tcclip.training import train
 from tcclip.training.batches import Batch
 from tcclip.training.loop import optimizer_step
 from tcclip.training.objective.objective import Place
-from tcclip.training.setup import Setup, prepare, tensors
+from tcclip.training.resuming import tensors
+from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress
 
 FORMS = len(PROMPTS) + 1
