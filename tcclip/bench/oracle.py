@@ -14,6 +14,8 @@ from torch import Tensor
 from tcclip.errors import UserError
 from tcclip.models import BackboneConfig
 from tcclip.params import Method
+from tcclip.params.kinds.summarizer.bipartite import Settings as Bipartite
+from tcclip.params.kinds.vision.context import Settings as Context
 
 MODE = "vp_ctx"  # the equations' name of the text of TC-CLIP
 FOLDER = Path(__file__).parents[2] / "tests" / "oracle"
@@ -36,7 +38,8 @@ def equations() -> tuple[ModuleType, ModuleType]:
 def logits(w: Mapping[str, Tensor], config: BackboneConfig, method: Method, tokens: Tensor, video: Tensor) -> Tensor:
     """Video (B, T, 3, H, W) and token ids (C, L), padded with 0, -> logits (B, C), video by video and text by text."""
     module, sizes = equations()
-    assert method.tc is not None
+    assert method.tc is not None and isinstance(method.tc.summarizer, Bipartite)
+    assert isinstance(method.vision, Context)
     layers = config.vision_layers
     exchange = sizes.Exchange(
         ref="context",
@@ -48,4 +51,4 @@ def logits(w: Mapping[str, Tensor], config: BackboneConfig, method: Method, toke
     known = sizes.Sizes(config.patch_size, config.vision_heads, config.text_heads, layers, config.text_layers)
     text = method.text
     texts = [row[: int(row.argmax()) + 1].tolist() for row in tokens]
-    return torch.stack([module.logits(w, known, clip, texts, exchange, MODE, text.n_ctx) for clip in video])
+    return torch.stack([module.logits(w, known, clip, texts, exchange, MODE, text.learns) for clip in video])

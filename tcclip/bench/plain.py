@@ -17,6 +17,7 @@ from tcclip.models.precision import single
 from tcclip.models.score.cosine import cosine
 from tcclip.models.summarizer.bipartite import bipartite
 from tcclip.models.tokens import end_positions
+from tcclip.params.kinds.summarizer.bipartite import Settings as Bipartite
 from tcclip.params.temporal_context import TemporalContext
 
 Weights = Mapping[str, Tensor]
@@ -31,6 +32,7 @@ def logits(w: Weights, config: BackboneConfig, tc: TemporalContext, tokens: Tens
 
 def vision(w: Weights, config: BackboneConfig, tc: TemporalContext, video: Tensor) -> tuple[Tensor, Tensor]:
     """Video (B, T, 3, H, W) -> frame features (B, T, E) and context features (B, k, E)."""
+    assert isinstance(tc.summarizer, Bipartite)
     batch, count = video.shape[:2]
     patches = F.conv2d(video.flatten(0, 1), w["visual.conv1.weight"], stride=config.patch_size)
     first = w["visual.class_embedding"].expand(batch * count, 1, -1)

@@ -77,7 +77,7 @@ def random_clip(config: BackboneConfig, method: Method, classes: int) -> Backbon
 def objective_of(method: Method, learner: Learner) -> Objective | InParts:
     """The method's objective over all classes; no videos are mixed, which takes next to no time."""
     settings = method.recipe.objective
-    plain = {key: None for key in ("mixup", "most_classes") if key in type(settings).model_fields}
+    plain: dict[str, object] = {key: None for key in ("mixup", "most_classes") if key in type(settings).model_fields}
     made: Objective | InParts = make(settings.model_copy(update=plain), learner)
     return made
 

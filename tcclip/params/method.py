@@ -10,9 +10,13 @@ from tcclip.errors import UserError
 from tcclip.params.budget import Budget, factors, put_over
 from tcclip.params.centre import Centre
 from tcclip.params.exceptions import KEY, check_exceptions
-from tcclip.params.kinds.axis import kinds_of, one_of, spelled
+from tcclip.params.kinds.axis import Kind, kinds_of, spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.chosen import chosen
+from tcclip.params.kinds.look._look import Look
+from tcclip.params.kinds.one_of import OneOf
+from tcclip.params.kinds.score._score import Score
+from tcclip.params.kinds.text._text import Text
 from tcclip.params.numbers import Probability
 from tcclip.params.reader import Params, merge, nearest, path_of, read_yaml, undotted, usable, validate
 from tcclip.params.recipe import Recipe
@@ -64,15 +68,15 @@ class Method(Params):
     init: Init | Literal["clip"]  # the weights that a training starts from
     # Its own values of them, and `exceptions` for some trainings; a suite's budgets lie over these
     protocols: dict[str, dict[str, Any]]
-    vision: one_of("vision")  # type: ignore[valid-type]  # what a frame sees beside its own tokens, in which layers
+    vision: Annotated[Kind, OneOf("vision")]  # what a frame sees beside its own tokens, in which layers
     tc: TemporalContext | None  # how context tokens are made
-    pos: one_of("pos")  # type: ignore[valid-type]  # position table shared by all frames | one per frame (Table 9a)
-    pool: one_of("pool")  # type: ignore[valid-type]  # how frame features become a video's
-    text: one_of("text")  # type: ignore[valid-type]  # how the texts of the classes are made
-    look: one_of("look")  # type: ignore[valid-type]  # how the texts look at the video
-    score: one_of("score")  # type: ignore[valid-type]  # how a video is compared with the texts
+    pos: Annotated[Kind, OneOf("pos")]  # position table shared by all frames | one per frame (Table 9a)
+    pool: Annotated[Kind, OneOf("pool")]  # how frame features become a video's
+    text: Annotated[Text, OneOf("text")]  # how the texts of the classes are made
+    look: Annotated[Look, OneOf("look")]  # how the texts look at the video
+    score: Annotated[Score, OneOf("score")]  # how a video is compared with the texts
     names: Names  # how class names are written
-    sampling: one_of("sampling")  # type: ignore[valid-type]  # which frames of a video make a clip
+    sampling: Annotated[Kind, OneOf("sampling")]  # which frames of a video make a clip
     norm: Literal["imagenet", "clip"]  # pixel statistics
     channels: Literal["rgb", "bgr"]  # order of the colours in a clip; the statistics stay those of red, green, blue
     centre: Centre  # the part of a frame that a test with one crop shows

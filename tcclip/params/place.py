@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, Tag
+from pydantic.fields import FieldInfo
+
+from tcclip.params.kinds.one_of import OneOf
 
 Location = tuple[int | str, ...]
 WITH_LIMITS = "constrained-"  # before a type of several, where a field gives it limits
@@ -66,5 +69,9 @@ def _is_section(kind: Any) -> bool:
 def _fields(section: Any) -> dict[str, Any]:
     """Key -> type, of a model or a dataclass."""
     if isinstance(section, type) and issubclass(section, BaseModel):
-        return {field.alias or name: field.annotation for name, field in section.model_fields.items()}
+        return {field.alias or name: _type_of(field) for name, field in section.model_fields.items()}
     return {field.name: field.type for field in dataclasses.fields(section)} if _is_section(section) else {}
+
+
+def _type_of(field: FieldInfo) -> Any:
+    return next((said.union for said in field.metadata if isinstance(said, OneOf)), field.annotation)

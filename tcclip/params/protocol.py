@@ -9,8 +9,10 @@ from pydantic import Field, computed_field, field_validator, model_validator
 
 from tcclip.errors import UserError
 from tcclip.params.budget import Budget, put_over
-from tcclip.params.kinds.axis import one_of, spelled
+from tcclip.params.kinds.axis import spelled
 from tcclip.params.kinds.beside import taken
+from tcclip.params.kinds.one_of import OneOf
+from tcclip.params.kinds.select._select import Select
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 from tcclip.params.seeds import Seeds
 
@@ -76,7 +78,7 @@ class Protocol(Params):
     micro_batch: Count  # videos mixed with each other; the rest of a step is accumulation
     counted_for: Count = 4  # processes that share a step where the schedule counts time; how many do is the suite's
     validation: Validation  # the tests during a training
-    select: one_of("select")  # type: ignore[valid-type]  # the weights that are kept: of which epoch, or of several
+    select: Annotated[Select, OneOf("select")]  # the weights that are kept: of which epoch, or of several
     test_last: bool = False  # the last epoch's weights are kept beside those of `select`, and tested as they are
     views: Views  # of a test video
     # Of everything that is drawn in a training: there is one training for each, and a cell is the mean over them

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from tcclip.params.kinds.axis import one_of
+from tcclip.params.kinds.axis import Kind
 from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.numbers import Positive, Probability
 from tcclip.params.reader import Params
 
@@ -29,9 +30,9 @@ class Recipe(Params):
     """How a method is trained. Keys of its kinds may stand beside them in the section."""
 
     source: str  # whose recipe it is, for the note under a table
-    objective: one_of("objective")  # type: ignore[valid-type]  # what is minimised
-    augmentation: one_of("augmentation")  # type: ignore[valid-type]  # what is changed in a clip
-    schedule: one_of("schedule")  # type: ignore[valid-type]  # how the rate rises and falls
+    objective: Annotated[Kind, OneOf("objective")]  # what is minimised
+    augmentation: Annotated[Kind, OneOf("augmentation")]  # what is changed in a clip
+    schedule: Annotated[Kind, OneOf("schedule")]  # how the rate rises and falls
     optimizer: Optimizer  # AdamW's constants; the rates belong to the protocol
 
     @model_validator(mode="before")

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from tcclip.params.kinds.axis import one_of
 from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.kinds.one_of import OneOf
+from tcclip.params.kinds.selector._selector import Selector
+from tcclip.params.kinds.summarizer._summarizer import Summarizer
 from tcclip.params.reader import Params
 
 AXES = ("selector", "summarizer")
@@ -17,8 +19,8 @@ Count = Annotated[int, Field(ge=1)]
 class TemporalContext(Params):
     """How a layer's context tokens are made. Keys of selectors and summarizers may stand beside them in the section."""
 
-    selector: one_of("selector")  # type: ignore[valid-type]  # score that chooses the seed tokens (Table 8a)
-    summarizer: one_of("summarizer")  # type: ignore[valid-type]  # how seeds become context tokens (Table 8b)
+    selector: Annotated[Selector, OneOf("selector")]  # score that chooses the seed tokens (Table 8a)
+    summarizer: Annotated[Summarizer, OneOf("summarizer")]  # how seeds become context tokens (Table 8b)
     alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
     k: Count  # context tokens per video (Table 9c)
     trace: bool  # evaluation keeps which patches the last context tokens are made of (Fig. 6)

@@ -83,8 +83,8 @@ def module_of(settings: Kind) -> str:
     return f"{AXES[axis_of(settings)]}.{settings.kind}"
 
 
-def one_of(axis: str) -> Any:
-    """The type of a field that holds the settings of one of the axis' kinds; a bare name is a kind with defaults."""
+def union_of(axis: str) -> Any:
+    """What pydantic checks the settings of an axis as: the tagged union of its kinds, or a bare name."""
     classes = tuple(kinds_of(axis).values())
     union = Union[classes] if len(classes) > 1 else classes[0]  # noqa: UP007  # made of what is there
     tagged = Annotated[union, Field(discriminator="kind")] if len(classes) > 1 else union

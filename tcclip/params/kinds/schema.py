@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
-from tcclip.params.kinds.axis import Kind, axis_of, kinds_of
+from tcclip.params.kinds.axis import Kind, kinds_of
+from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.schema_of_class import class_schema, described
 
 Schema = dict[str, Any]
@@ -51,12 +52,8 @@ def sections(axis: str) -> dict[str, Schema]:
 
 def axes_of(section: type[BaseModel]) -> dict[str, str]:
     """The axes of a class by the names of their fields."""
-    found = {}
-    for name, field in section.model_fields.items():
-        for part in (field.annotation, *get_args(field.annotation)):
-            if isinstance(part, type) and issubclass(part, Kind):
-                found[name] = axis_of(part)
-    return found
+    fields = section.model_fields.items()
+    return {name: said.axis for name, field in fields for said in field.metadata if isinstance(said, OneOf)}
 
 
 def _own_keys(kind: type[Kind]) -> dict[str, Schema]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tcclip.errors import UserError
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.kinds.vision.context import Settings as Context
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -36,7 +37,7 @@ def check_context(kind: str, method: Method) -> None:
 
 def check_last_layer(kind: str, method: Method, layers: int) -> None:
     """Refuse, as a UserError, a look at context tokens that the last layer does not make."""
-    if method.vision.kind == "context" and layers not in method.vision.summarising(layers):
+    if isinstance(method.vision, Context) and layers not in method.vision.summarising(layers):
         raise UserError(
             f"method {method.name}: look '{kind}' is at the context tokens of the last layer, which is not in "
             f"vision.layers_summarise: add layer {layers}"

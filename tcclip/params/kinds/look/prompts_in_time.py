@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tcclip.errors import UserError
 from tcclip.params.kinds.look._look import Features, Look
+from tcclip.params.kinds.vision.context import Settings as Context
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -36,7 +37,7 @@ class Settings(Look):
 
     def check_layers(self, method: Method, layers: int) -> None:
         """The last layer makes what is looked at."""
-        if layers not in method.vision.summarising(layers):
+        if isinstance(method.vision, Context) and layers not in method.vision.summarising(layers):
             raise UserError(
                 f"method {method.name}: look 'prompts_in_time' is at the context tokens of the last layer, which is "
                 f"not in vision.layers_summarise: add layer {layers}"
