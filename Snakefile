@@ -27,7 +27,8 @@ wildcard_constraints:
 
 
 onstart:
-    logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds})  # whose runs the console counts
+    queued = not workflow.local_exec
+    logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds, "queued": queued})  # for the console
     start(plan, workflow)
 
 

@@ -31,7 +31,7 @@ REPEATED = (  # said by the failure's lines
     "At least one job did not",
     "WorkflowError:\nAt least one job did not",
 )
-SUITE, SEEDS = "suite", "seeds"  # fields of the Snakefile's record
+SUITE, SEEDS, QUEUED = "suite", "seeds", "queued"  # fields of the Snakefile's record
 TAIL = 5  # lines of a failed job's log
 
 
@@ -82,7 +82,7 @@ class LogHandler(LogHandlerBase):
                 self.screen.say(record.getMessage())
             self.planned = {rule: jobs for rule, jobs in fields.get("stats", {}).items() if rule != "total"}
         elif SUITE in fields:
-            self._begin(fields[SUITE], fields.get(SEEDS, ""))
+            self._begin(fields[SUITE], fields.get(SEEDS, ""), bool(fields.get(QUEUED)))
         elif event is None or event == LogEvent.ERROR:
             text = record.getMessage()
             if text.startswith(DRY):
@@ -96,8 +96,8 @@ class LogHandler(LogHandlerBase):
         self.screen.close()
         super().close()
 
-    def _begin(self, suite: str, seeds: str) -> None:
-        self.board = Board(plan_with_seeds(suite, seeds), self.planned)
+    def _begin(self, suite: str, seeds: str, queued: bool) -> None:
+        self.board = Board(plan_with_seeds(suite, seeds), self.planned, queued=queued)
         self.screen.watch(self.board)
 
     def _starts(self, fields: Mapping[str, Any]) -> None:
@@ -105,7 +105,9 @@ class LogHandler(LogHandlerBase):
         self.jobs[job] = fields
         if self.board:
             rule = str(fields["rule_name"])
-            self.board.start(job, rule, str(wildcards.get("run", "")) if rule in (TRAIN, EVALUATE) else "")
+            run = str(wildcards.get("run", "")) if rule in (TRAIN, EVALUATE) else ""
+            logs = fields.get("log") or []
+            self.board.start(job, rule, run, Path(str(logs[0])) if logs else None)
 
     def _progress(self, done: int, total: int) -> None:
         for number, job in enumerate(self.finished, start=done - len(self.finished) + 1):
@@ -141,7 +143,7 @@ class LogHandler(LogHandlerBase):
             self._failure(job)
         for job in jobs:
             if self.board and job not in told:
-                self.board.running.pop(job["jobid"], None)  # it is submitted again with the others
+                self.board.jobs.pop(job["jobid"], None)  # it is submitted again with the others
         for log in map(Path, said):
             for line in [line for line in _lines(log) if ": error: " in line][-TAIL:]:
                 self.screen.say(f"    {line}")

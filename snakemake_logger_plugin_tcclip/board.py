@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 
 TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
+LOOK = 5.0  # seconds between two looks at which jobs of a queue have begun
 
 
 class Filled(NamedTuple):
@@ -23,11 +25,28 @@ class Filled(NamedTuple):
     runs: int
 
 
+@dataclass
+class Job:
+    """A job that Snakemake has started, or put into a cluster's queue."""
+
+    rule: str
+    run: str  # empty for one that belongs to no run
+    log: Path | None
+    written: float | None  # when that was changed before
+    began: float | None  # None while it waits in a queue
+
+
 class Board:
     """Jobs of one call of Snakemake, by what they are about. Times are seconds of the clock that is handed in."""
 
-    def __init__(self, plan: Plan, planned: Mapping[str, int], clock: Callable[[], float] = time.monotonic) -> None:
-        """`planned`: jobs of this call by rule."""
+    def __init__(
+        self,
+        plan: Plan,
+        planned: Mapping[str, int],
+        clock: Callable[[], float] = time.monotonic,
+        queued: bool = False,
+    ) -> None:
+        """planned: jobs of this call by rule; queued: jobs wait in a cluster's queue, and begin with their log."""
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
         self.runs_of = {table: set(plan.runs_of(table)) for table in plan.tables}
@@ -36,25 +55,30 @@ class Board:
         # Looked for once, and then known from the jobs: with 1,500 runs, looking after every job took most of a core.
         self.there = {name for name in plan.runs if self._has_results(name)}
         self.before = self._measured_before()
-        self.running: dict[int, tuple[str, str, float]] = {}  # job -> rule, run or nothing, start
+        self.queued, self.looked = queued, -LOOK
+        self.jobs: dict[int, Job] = {}  # that have been started and have not ended
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule
         self.done: set[str] = set()  # runs finished in this call
         self.seconds: dict[str, float] = {}  # of the jobs of a run that have ended in this call
         self.others: list[float] = []  # seconds of the other jobs that have ended
 
-    def start(self, job: int, rule: str, run: str) -> None:
-        """A job of a rule begins; `run` is empty for one that belongs to no run."""
-        self.running[job] = (rule, run, self.clock())
+    def start(self, job: int, rule: str, run: str, log: Path | None = None) -> None:
+        """A job of a rule is started; `run` is empty for one that belongs to no run."""
+        waits = self.queued and log is not None
+        self.jobs[job] = Job(rule, run, log, _changed(log) if log else None, None if waits else self.clock())
         self.failed.pop(run or rule, None)
         self.there.discard(run)  # Snakemake removes what is made again
 
     def finish(self, job: int) -> bool:
         """A job has ended well; whether a run is finished by that."""
-        rule, run, began = self.running.pop(job, ("", "", self.clock()))
+        ended = self.jobs.pop(job, None)
+        rule, run = (ended.rule, ended.run) if ended else ("", "")
+        took = self.clock() - ended.began if ended and ended.began is not None else None
         if not run:
-            self.others.append(self.clock() - began)
+            self.others.append(took or 0.0)
             return False
-        self.seconds[run] = self.seconds.get(run, 0.0) + self.clock() - began
+        if took is not None:
+            self.seconds[run] = self.seconds.get(run, 0.0) + took
         if rule == EVALUATE:
             self.there.add(run)
         if rule == self._last_rule():
@@ -63,12 +87,13 @@ class Board:
 
     def fail(self, job: int) -> None:
         """A job has failed; it may be tried again."""
-        rule, run, _ = self.running.pop(job, ("", "", 0.0))
-        self.failed[run or rule] = rule
+        failed = self.jobs.pop(job, None)
+        if failed:
+            self.failed[failed.run or failed.rule] = failed.rule
 
     def counts(self) -> dict[str, int]:
-        """Runs of this call: done, running, failed, left."""
-        running = {run for _, run, _ in self.running.values() if run}
+        """Runs of this call: done, running, failed, left; those in a queue are left."""
+        running = {job.run for job in self._running() if job.run}
         failed = set(self.failed) & set(self.plan.runs)
         left = self.planned.get(self._last_rule(), 0) - len(self.done) - len(running) - len(failed)
         return {"done": len(self.done), "running": len(running), "failed": len(failed), "left": max(left, 0)}
@@ -84,17 +109,26 @@ class Board:
         others_left = sum(self.planned.values()) - self._planned_of_runs() - len(self.others)
         work = others_left * _mean(self.others)
         if runs_left:
-            times = {run: self.seconds[run] for run in self.done} or self.before
+            times = {run: self.seconds[run] for run in self.done if run in self.seconds} or self.before
             if not times:
                 return None
             slowness = sum(times.values()) / sum(self.cost[run] for run in times)
             waiting = [cost for run, cost in self.cost.items() if run not in self.done and run not in self.there]
             work += runs_left * _mean(waiting or list(self.cost.values())) * slowness
-            work -= sum(self.clock() - began for _, run, began in self.running.values() if run)
-        under_way = sum(self.clock() - began for _, _, began in self.running.values())
+            work -= sum(self.clock() - job.began for job in self._running() if job.run and job.began is not None)
+        under_way = sum(self.clock() - job.began for job in self._running() if job.began is not None)
         done = sum(self.seconds.values()) + sum(self.others)
         at_once = max(1.0, (done + under_way) / max(self.clock() - self.began, 1e-9))
         return max(work, 0.0) / at_once
+
+    def _running(self) -> list[Job]:
+        """Jobs that have begun. Those of a queue are looked for now and then, because of some file systems' pace."""
+        if self.queued and self.clock() - self.looked >= LOOK:
+            self.looked = self.clock()
+            for job in self.jobs.values():
+                if job.began is None and job.log and _changed(job.log) not in (None, job.written):
+                    job.began = self.clock()
+        return [job for job in self.jobs.values() if job.began is not None]
 
     def _measured_before(self) -> dict[str, float]:
         """Seconds that the trainings took whose runs have results already, of those that say it."""

@@ -10,6 +10,7 @@ from tcclip.models.backbone import check_names
 from tcclip.models.config import canonical_shapes
 from tcclip.params.suite import BackboneSource
 
+OTHER = "the suite's backbone.architecture is that of another model"
 BUFFERS = ("attn_mask",)  # in open_clip's state dict, but not a weight
 
 
@@ -33,7 +34,7 @@ def convert(settings: BackboneSource, folder: Path) -> str:
     tensors = {name: tensor.float().contiguous() for name, tensor in model.state_dict().items() if name not in BUFFERS}
     config = settings.architecture
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    check_names(shapes, canonical_shapes(config), f"open_clip's {settings.open_clip}")
+    check_names(shapes, canonical_shapes(config), f"open_clip's {settings.open_clip}", OTHER)
     source = f"open_clip {settings.open_clip}, {settings.pretrained}"
     digest = Backbone(config, tensors).save(folder, {"source": source})
     parameters = sum(tensor.numel() for tensor in tensors.values())

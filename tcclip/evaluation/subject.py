@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file
 from torch import Tensor
 
 from tcclip.data.clips.testing import ViewClips
@@ -17,6 +16,7 @@ from tcclip.models.build import build, clip_end, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import in_a_test
 from tcclip.models.ensemble import ensemble
+from tcclip.models.weights_file import read_weights
 from tcclip.params import Method
 from tcclip.params.protocol import Views
 from tcclip.params.suite import Machine
@@ -72,7 +72,10 @@ def model_of(
     model = build(method := subject.method_for(names), backbone, names, subject.frames, texts=texts)
     if tuned is not None and method is not subject.method:
         tuned = without_classes(tuned, model)
-    fill(method, model, backbone, tuned, subject.method.we.w if we else None)
+    if tuned is not None and we:
+        load_canonical(model, ensemble(clip_end(method, model, backbone.tensors), tuned, subject.method.we.w))
+    elif tuned is not None:
+        load_canonical(model, tuned, trained_only=True, where=str(subject.weights), cure=_again(subject))
     return model
 
 
@@ -85,19 +88,13 @@ def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | N
     path = subject.weights.with_name(LAST) if last else subject.weights
     if not path.is_file():
         raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
-    return in_a_test(load_file(path))
+    return in_a_test(read_weights(path, _again(subject)))
+
+
+def _again(subject: Subject) -> str:
+    return f"`tcclip train {subject.name} --restart` makes it again, or for a run from elsewhere its import"
 
 
 def without_classes(tuned: dict[str, Tensor], model: ClipVideo) -> dict[str, Tensor]:
     """A run's weights for a model of other classes: what belongs to the training's stays behind."""
     return {name: tensor for name, tensor in tuned.items() if name in model.state_dict()}
-
-
-def fill(
-    method: Method, model: ClipVideo, backbone: Backbone, tuned: dict[str, Tensor] | None, share: float | None
-) -> None:
-    """Give `model` a run's weights, or with a `share` their ensemble with CLIP's; without one its first."""
-    if tuned is not None and share is None:
-        load_canonical(model, tuned, trained_only=True)
-    elif tuned is not None and share is not None:
-        load_canonical(model, ensemble(clip_end(method, model, backbone.tensors), tuned, share))

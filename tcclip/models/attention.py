@@ -107,8 +107,7 @@ def _first_heard(
 
 def _folded(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     width = query.shape[-1]
-    ones = query.new_zeros(FOLD)
-    ones[0] = width**0.5
+    ones = F.pad(query.new_full((1,), width**0.5), (0, FOLD - 1))
     column = F.pad(bias.T.to(key.dtype)[..., None], (0, FOLD - 1))  # (K, heads, FOLD)
     return (
         torch.cat([query, ones.expand(*query.shape[:-1], FOLD)], dim=-1),

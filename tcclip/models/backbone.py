@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from tcclip.errors import UserError
 from tcclip.models.config import canonical_shapes
+from tcclip.models.weights_file import read_weights
 from tcclip.params.architecture import BackboneConfig
 from tcclip.process.files import atomic, read_json, sha256, write_json
+
+WEIGHTS = "weights.safetensors"  # in a backbone's folder
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,14 @@ class Backbone:
         Raises UserError when a file is missing or the weights do not have the shapes that backbone.json promises.
         """
         folder = Path(folder)
-        for name in ("weights.safetensors", "backbone.json"):
+        for name in (WEIGHTS, "backbone.json"):
             if not (folder / name).is_file():
                 raise UserError(f"{folder} has no {name}: make it with `tcclip backbone`")
-        config = BackboneConfig(**read_json(folder / "backbone.json")["architecture"])
-        tensors = load_file(folder / "weights.safetensors")
-        check_names(
-            {name: tuple(tensor.shape) for name, tensor in tensors.items()},
-            canonical_shapes(config),
-            str(folder / "weights.safetensors"),
-        )
+        config, weights = BackboneConfig(**read_json(folder / "backbone.json")["architecture"]), folder / WEIGHTS
+        cure = f"`rm -r {folder}`, and `tcclip backbone` with the suite's name writes it again"
+        tensors = read_weights(weights, cure)
+        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        check_names(found, canonical_shapes(config), str(weights), cure)
         tokens = folder / "tokens.json"
         try:
             return Backbone(config, tensors, read_json(tokens))
@@ -66,27 +67,30 @@ class Backbone:
         tokens.json is written only for a backbone that has texts: in the pipeline another stage writes it.
         """
         folder = Path(folder)
-        with atomic(folder / "weights.safetensors") as part:
+        with atomic(folder / WEIGHTS) as part:
             save_file({name: tensor.contiguous() for name, tensor in self.tensors.items()}, part)
         if self.tokens:
             write_json(folder / "tokens.json", dict(self.tokens))
-        digest = sha256(folder / "weights.safetensors")
+        digest = sha256(folder / WEIGHTS)
         write_json(folder / "backbone.json", {"architecture": asdict(self.config), "sha256": digest, **(facts or {})})
         return digest
 
 
-def check_names(found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], where: str) -> None:
-    """Refuse, as a UserError, tensors that are missing, unknown or of another shape."""
+def check_names(
+    found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], where: str, cure: str
+) -> None:
+    """Refuse, as a UserError that ends with `cure`, tensors that are missing, unknown or of another shape."""
     missing, strange = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     if missing:
-        raise UserError(f"{where} lacks {len(missing)} tensors of this model, the first is '{missing[0]}'")
+        raise UserError(f"{where} lacks {len(missing)} tensors of this model, the first is '{missing[0]}': {cure}")
     if strange:
         raise UserError(
-            f"{where} has {len(strange)} tensors that this model does not know, the first is '{strange[0]}'"
+            f"{where} has {len(strange)} tensors that this model does not know, the first is '{strange[0]}': {cure}"
         )
     for name, shape in expected.items():
         if tuple(found[name]) != tuple(shape):
-            raise UserError(f"{where}: '{name}' has the shape {tuple(found[name])}, this model needs {tuple(shape)}")
+            has, needs = tuple(found[name]), tuple(shape)
+            raise UserError(f"{where}: '{name}' has the shape {has}, and this model needs {needs}: {cure}")
 
 
 def _initial(name: str, shape: tuple[int, ...], config: BackboneConfig, stream: torch.Generator) -> Tensor:

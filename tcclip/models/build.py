@@ -81,18 +81,25 @@ def trains_table(method: Method) -> bool:
     return isinstance(method.train, Trained) and method.train.token_table
 
 
-def load_canonical(model: nn.Module, tensors: Mapping[str, Any], trained_only: bool = False) -> None:
+def load_canonical(
+    model: nn.Module,
+    tensors: Mapping[str, Any],
+    trained_only: bool = False,
+    where: str = "the given weights",
+    cure: str = "they are of another method, or of other code",
+) -> None:
     """Fill `model` from canonical names -> tensors or arrays; a missing, unknown or misshapen one is a UserError.
 
     With `trained_only`, `tensors` are what a run saves: everything but a token table that is not trained, which stays
-    the backbone's.
+    the backbone's. The error begins with `where` the tensors are from and ends with a `cure`.
     """
     state = _names(model, trained_only)
     given = {name: torch.as_tensor(value) for name, value in tensors.items()}
     check_names(
         {name: tuple(tensor.shape) for name, tensor in given.items()},
         {name: tuple(tensor.shape) for name, tensor in state.items()},
-        "the given weights",
+        where,
+        cure,
     )
     with torch.no_grad():
         for name, tensor in state.items():

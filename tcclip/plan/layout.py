@@ -149,6 +149,16 @@ def mlflow_page(suite: str) -> Path:
     return reports(suite) / "mlflow.html"
 
 
+def mlflow_loaded(suite: str) -> Path:
+    """Which results MLflow has been given: the same on every machine, because it travels with the results."""
+    return reports(suite) / "mlflow.csv"
+
+
+def mlflow_index(suite: str) -> Path:
+    """Which run is which entry of MLflow's; beside the store, which does not travel with the results."""
+    return Path("mlruns") / f"{suite}.csv"
+
+
 def mlflow_charts(suite: str) -> Path:
     """Tells this page where the charts are; beside the store, which does not travel with the results."""
     return Path("mlruns") / f"{suite}.js"

@@ -30,6 +30,7 @@ from tcclip.process.files import read_json
 
 CONFIG = "config.json"
 FORMAT = 1  # of config.json
+AGAIN = "copy the whole folder that `tcclip export` wrote"
 ANY = ("video",)  # in the place of class names, where there are none
 # Of a Machine: what is for jobs alone, and what predictions use.
 UNASKED = {"gpus": "auto", "train_mem_mb": 1, "train_minutes": 1, "evaluate_minutes": 1}
@@ -70,7 +71,7 @@ def source_of_folder(folder: Path) -> Source:
         model = skeleton(its, architecture, rows, subject.frames)
         wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         given = {name: tensor for name, tensor in tensors.items() if name in wanted}
-        check_names({name: tuple(tensor.shape) for name, tensor in given.items()}, wanted, str(weights))
+        check_names({name: tuple(tensor.shape) for name, tensor in given.items()}, wanted, str(weights), AGAIN)
         model.load_state_dict(given, strict=True, assign=True)
         return model
 
@@ -100,13 +101,12 @@ def source_of_folder(folder: Path) -> Source:
 
 def _whole(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
     """What a file of the folder holds; UserError where it is missing or was not copied to its end."""
-    cure = "copy the whole folder that `tcclip export` wrote"
     if not path.is_file():
-        raise UserError(f"{path} is not there: {cure}")
+        raise UserError(f"{path} is not there: {AGAIN}")
     try:
         return read(path)
     except (ValueError, SafetensorError) as error:  # ValueError: no JSON
-        raise UserError(f"{path} is not whole ({error}): {cure}") from error
+        raise UserError(f"{path} is not whole ({error}): {AGAIN}") from error
 
 
 def _no_datasets(folder: Path, role: str) -> Set:

@@ -12,10 +12,12 @@ from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.prediction.exporting import export
 from tcclip.prediction.source import Source
+from tcclip.process.files import sha256
 from tcclip.process.options import typed
 from tcclip.tracking import question
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.mlflow_api import client
+from tcclip.tracking.store import has_moved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,6 +41,7 @@ def register(plan: Plan, run: str, source: Source, name: str) -> str:
     question.check(_later(uri, again(plan, run, name, source.facts().we)))
     connection = client(uri)  # and the environment that MLflow's functions read
     ended = _there(connection, entry, plan, run)
+    _check_weights(connection, entry, plan, run)
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -77,8 +80,8 @@ def _later(uri: str, command: str) -> str:
 
 def entry_of(plan: Plan, run: str) -> str:
     """The id of a run's entry in MLflow."""
-    index = _index(plan)
-    makes = f"'snakemake mlflow --config suite={plan.suite.name}' makes it"
+    index = layout.mlflow_index(plan.suite.name)
+    makes = f"'{_loads(plan)}' makes it"
     if not index.is_file():
         raise UserError(f"{index} is not there, so that MLflow has no entry of {run}: {makes}")
     with open(index, newline="", encoding="utf-8") as file:
@@ -101,14 +104,29 @@ def _there(connection: MlflowClient, entry: str, plan: Plan, run: str) -> RunInf
     if info is None or info.lifecycle_stage != "active":
         raise UserError(
             f"MLflow's store {connection.tracking_uri} {'has no' if info is None else 'has deleted the'} entry {entry} "
-            f"of run {run}: `rm {_index(plan)}; snakemake mlflow --config suite={plan.suite.name}` makes it again"
+            f"of run {run}: `rm {layout.mlflow_index(plan.suite.name)}; {_loads(plan)}` makes it again"
+        )
+    if has_moved(connection, connection.get_experiment(info.experiment_id), plan.suite.name):
+        raise UserError(
+            f"MLflow's entries are of a checkout in another folder, from which this one was moved or copied: "
+            f"`{_loads(plan)}` makes entries of its own, and then this"
         )
     return info
 
 
-def _index(plan: Plan) -> Path:
-    """Which entry is whose, as the loader has left it."""
-    return layout.reports(plan.suite.name) / "mlflow.csv"
+def _check_weights(connection: MlflowClient, entry: str, plan: Plan, run: str) -> None:
+    """UserError where an entry tells of other weights than the run's folder has now: its params and data are theirs."""
+    weights = layout.run(plan.suite.name, run) / "weights.safetensors"
+    told = connection.get_run(entry).data.tags.get("weights_sha256")
+    if told and weights.is_file() and told != sha256(weights):
+        raise UserError(
+            f"{weights} has changed since MLflow's entry of run {run} was made, whose params and data are those of "
+            f"other weights: `{_loads(plan)}` makes another entry, and then this"
+        )
+
+
+def _loads(plan: Plan) -> str:
+    return f"snakemake mlflow --config suite={plan.suite.name}"
 
 
 def _signature() -> ModelSignature:

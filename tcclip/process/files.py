@@ -23,7 +23,8 @@ LITTLE = 4096  # bytes; what is free on a disk that is full
 def atomic(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it to `path` when the block succeeds, remove it when it fails.
 
-    A full disk becomes a UserError that names the file; what was there before stays.
+    A full disk becomes a UserError that names the file; what was there before stays. Whoever may read other new files
+    may read this one, also where a library writes it for its user alone (safetensors).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,11 @@ def atomic(path: Path | str) -> Iterator[Path]:
         part.unlink(missing_ok=True)
     part = part_of(path)
     try:
+        part.touch()
+        permissions = part.stat().st_mode
+        part.unlink()
         yield part
+        part.chmod(permissions)
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -35,7 +35,7 @@ def fingerprints_now(plan: Plan, run: str) -> dict[str, str]:
 
 def mlflow_link(suite: str, run: str) -> str:
     """The address of a run in MLflow's UI, or how to get one."""
-    index, store = layout.reports(suite) / "mlflow.csv", tracking_uri()
+    index, store = layout.mlflow_index(suite), tracking_uri()
     if not index.is_file() or not (is_server(store) or STAMP.is_file()):
         return f"not loaded on this machine: snakemake mlflow --config suite={suite}"
     loaded = pd.read_csv(index, dtype=str).set_index("run")

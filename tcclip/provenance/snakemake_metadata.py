@@ -75,8 +75,12 @@ def modified(output: Path) -> float:
 
 
 def made_here(output: Path, record: dict[str, Any]) -> bool:
-    """Whether the output on the disk is the one that its record tells of; a file that was put in its place is not."""
-    return abs(modified(output) - float(record.get("endtime") or 0)) < ROUNDING
+    """Whether the output on the disk is the one that its record tells of; a file that was put in its place is not.
+
+    Archivers and some file systems keep whole seconds.
+    """
+    ended, changed = float(record.get("endtime") or 0), modified(output)
+    return abs(changed - ended) < ROUNDING or changed == int(ended)
 
 
 def busy() -> bool:

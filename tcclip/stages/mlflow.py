@@ -13,6 +13,7 @@ import typer
 
 from tcclip.plan import Plan, Run, layout, plan_with_seeds
 from tcclip.process.console import stage
+from tcclip.process.files import short_hash
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import evaluate, fingerprint
 
@@ -27,14 +28,19 @@ def inputs(plan: Plan) -> list[Path]:
     return runs + [layout.table(plan.suite.name, table) for table in plan.tables]
 
 
-def index(plan: Plan) -> Path:
-    """Which run is which entry."""
-    return layout.reports(plan.suite.name) / "mlflow.csv"
+def loaded(plan: Plan) -> Path:
+    """Which results have been loaded."""
+    return layout.mlflow_loaded(plan.suite.name)
 
 
 def outputs(plan: Plan) -> list[Path]:
-    """Which run is which entry, and where MLflow's charts of the tables are in this store."""
-    return [index(plan), layout.mlflow_charts(plan.suite.name)]
+    """What has been loaded; which run is which entry, and where MLflow's charts of the tables are in this store."""
+    return [loaded(plan), layout.mlflow_index(plan.suite.name), layout.mlflow_charts(plan.suite.name)]
+
+
+def place() -> str:
+    """Hash of the checkout's folder, which a store in a file holds: it is made again where the checkout has moved."""
+    return short_hash(str(Path.cwd()))
 
 
 def tables(plan: Plan) -> list[str]:

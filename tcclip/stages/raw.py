@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.reader import flat
 from tcclip.plan import layout
 from tcclip.process.console import stage, told
+from tcclip.process.lock import alone
 from tcclip.process.options import Log
 from tcclip.stages import fingerprint
 
@@ -62,22 +64,37 @@ def raw(dataset: str, log: Log = None) -> None:
         from tcclip.data.videos.listing import listed_bytes
 
         of_dataset = load_dataset(dataset)
-        if isinstance(of_dataset, Generated):
-            from tcclip.mini.again import keeping_times
-
-            write = import_module(generator(of_dataset)).generate
-            with keeping_times(layout.raw(dataset)):
-                write(of_dataset, of_dataset.generate.role, layout.raw(dataset))
-        elif of_dataset.folder:
-            from tcclip.data.videos.links import link_videos
-
-            link_videos(dataset, of_dataset.folder, layout.raw(dataset) / "videos")
-        own = read_entries(of_dataset) if isinstance(of_dataset, Own) else None  # its mistakes come before all else
-        manifest, cure = layout.manifest(dataset), cure_of(of_dataset)
-        done = f"{write_manifest(dataset, layout.raw(dataset), manifest, own is not None, cure)} videos"
+        with _alone(of_dataset):
+            _put_in_place(of_dataset)
+            own = read_entries(of_dataset) if isinstance(of_dataset, Own) else None  # its mistakes come before all else
+            manifest, cure = layout.manifest(dataset), cure_of(of_dataset)
+            done = f"{write_manifest(dataset, layout.raw(dataset), manifest, own is not None, cure)} videos"
         remarks = []
         if isinstance(of_dataset, Own) and own:
             splits = split_entries(of_dataset, own)[1]
             there = listed_bytes(manifest)
             remarks = own.remarks + own_remarks(of_dataset, own, splits, layout.raw(dataset) / "videos", there)
         report("; ".join([done, *told(remarks)]))
+
+
+def _alone(dataset: Dataset) -> AbstractContextManager[None]:
+    """Two clones may share a data folder, and a stand-in's files are removed before they are written."""
+    if not isinstance(dataset, Generated):
+        return nullcontext()
+    busy = f"{{holder}} makes the raw files of {dataset.name}: wait for it, then run the same command again"
+    return alone(layout.raw(dataset.name) / ".lock", busy)
+
+
+def _put_in_place(dataset: Dataset) -> None:
+    """Write a stand-in's files, or links to the videos of a folder."""
+    folder = layout.raw(dataset.name)
+    if isinstance(dataset, Generated):
+        from tcclip.mini.again import keeping_times
+
+        write = import_module(generator(dataset)).generate
+        with keeping_times(folder):
+            write(dataset, dataset.generate.role, folder)
+    elif dataset.folder:
+        from tcclip.data.videos.links import link_videos
+
+        link_videos(dataset.name, dataset.folder, folder / "videos")

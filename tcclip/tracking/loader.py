@@ -10,6 +10,7 @@ import gc
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as Entry
 
 GARBAGE = 100_000  # new objects between two looks for garbage; an entry makes thousands, most of which go at once
+INDEX = ("run", "mlflow_run_id", "mlflow_experiment_id")
+LOADED = ("run", "content")
 AT_ONCE = 50  # entries in a transaction, which is short, because they are read before it
 
 
@@ -49,8 +52,8 @@ class Counts:
 def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> str:
     """Load every run and every table of a suite.
 
-    Writes reports/<suite>/mlflow.csv (`write_index`) and mlruns/<suite>.js (`links`). `of_untrained` gives params and
-    fingerprints of a run that was not trained. Returns a one-line account.
+    Writes reports/<suite>/mlflow.csv, which results these are; mlruns/<suite>.csv, which entries; mlruns/<suite>.js
+    (`links`). `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
     absent = [name for name in plan.runs if not (layout.run(suite, name) / "metrics.json").is_file()]
@@ -73,15 +76,16 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
     number = experiment(connection, suite, FOLDER)
     close_abandoned(connection, number)
     known = existing(connection, number)
-    keys = run_entry.run_keys(plan)
-    ids, account = load(connection, number, known, keys, lambda name: run_entry.planned_run(plan, name, of_untrained))
+    contents, read = run_entry.run_keys(plan), partial(run_entry.planned_run, plan, of_untrained=of_untrained)
+    ids, account = load(connection, number, known, contents, read)
     table_rows = row_entry.measured_rows(plan, ids, number)
     keys = {name: row_entry.key_of(content) for name, content in table_rows.items()}
     _, of_rows = load(connection, number, known, keys, lambda name: table_rows[name])
     forget(connection, rows_without(known, table_rows))
     saved_views.write_views(connection, number, plan)
     links.write_links(plan, number, uri)
-    write_index(ids, number, layout.reports(suite) / "mlflow.csv")
+    write_csv(layout.mlflow_index(suite), INDEX, ((run, entry, number) for run, entry in ids.items()))
+    write_csv(layout.mlflow_loaded(suite), LOADED, contents.items())
     return f"{account}; rows of tables: {of_rows}" if table_rows else str(account)
 
 
@@ -155,10 +159,10 @@ def garbage_seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
-def write_index(ids: Mapping[str, str], experiment_id: str, path: Path) -> None:
-    """A CSV with the columns run, mlflow_run_id, mlflow_experiment_id."""
+def write_csv(path: Path, names: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """A CSV with the columns `names`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("run", "mlflow_run_id", "mlflow_experiment_id"))
-    writer.writerows((run, number, experiment_id) for run, number in ids.items())
+    writer.writerow(names)
+    writer.writerows(lines)
     write_text(path, text.getvalue())

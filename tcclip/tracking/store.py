@@ -21,6 +21,7 @@ from tcclip.tracking.mlflow_api import client
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment
 
 FOLDER = Path("mlruns")  # artifacts, and the stamp of the store
 
@@ -77,6 +78,12 @@ def upgrade(uri: str) -> None:
     engine.dispose()
 
 
+def has_moved(connection: MlflowClient, found: Experiment, suite: str, folder: Path = FOLDER) -> bool:
+    """Whether a suite's experiment in a sqlite file keeps its artifacts in the folder of another checkout."""
+    location: str = found.artifact_location
+    return connection.tracking_uri.startswith("sqlite:") and location != (folder / suite).absolute().as_uri()
+
+
 def experiment(connection: MlflowClient, suite: str, folder: Path = FOLDER) -> str:
     """The id of a suite's experiment, made if it is absent.
 
@@ -86,8 +93,7 @@ def experiment(connection: MlflowClient, suite: str, folder: Path = FOLDER) -> s
     """
     location = None if is_server(connection.tracking_uri) else (folder / suite).absolute().as_uri()
     found = connection.get_experiment_by_name(suite)
-    moved = found and connection.tracking_uri.startswith("sqlite:") and location != found.artifact_location
-    if found and found.lifecycle_stage == "active" and not moved:
+    if found and found.lifecycle_stage == "active" and not has_moved(connection, found, suite, folder):
         return str(found.experiment_id)
     if found:
         if found.lifecycle_stage != "active":

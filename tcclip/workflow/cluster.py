@@ -17,6 +17,7 @@ from tcclip.plan import Plan, layout
 
 WARNING = 120  # seconds before its time is over in which a training is told to write its state; of short ones a quarter
 SHARED = "TCCLIP_SHARED_JOB"  # in the environment of a cluster's job that trains and evaluates
+CALL = "\n    sbatch call:"  # begins what follows the cluster's words in an error of Snakemake's Slurm plugin
 _SUBMITTED = SimpleNamespace(is_local=False)  # any job that does not run where Snakemake does
 Words = Callable[[Any, Any], str]  # of wildcards and resources: what depends on resources makes no result out of date
 
@@ -63,14 +64,17 @@ def then_let_go(plan: Plan) -> Words:
 def tell_why_groups_fail(scheduler: Any) -> None:
     """Let Snakemake say what the cluster says of jobs that share a job, such as a partition that is not there.
 
-    Of other jobs it does; `GroupJob.log_error` of Snakemake 9.27 leaves it out.
+    Of other jobs it does; `GroupJob.log_error` of Snakemake 9.27 leaves it out. What the cluster says of every try is
+    said once, and without the call, which is pages long.
     """
     executor = scheduler.get_executor(_SUBMITTED)
-    tell = executor.print_job_error
+    tell, told = executor.print_job_error, set()
 
     def print_job_error(job_info: Any, msg: str | None = None, **more: Any) -> None:
-        tell(job_info, msg, **more)
-        if msg and job_info.job.is_group():
-            logging.getLogger("snakemake.logging").error(msg)
+        said = msg and msg.partition(CALL)[0].strip()
+        tell(job_info, said, **more)
+        if said and job_info.job.is_group() and said not in told:
+            logging.getLogger("snakemake.logging").error(said)
+            told.add(said)
 
     executor.print_job_error = print_job_error

@@ -14,25 +14,30 @@ from typing import Any
 
 from tcclip.data.manifest import take_notice
 from tcclip.errors import UserError
+from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout
 from tcclip.process import git
 from tcclip.process.handover import SOCKET
+from tcclip.process.launch import AUTO
 from tcclip.provenance.snakemake_metadata import busy
 from tcclip.tracking import address, question
 from tcclip.workflow.cluster import tell_why_groups_fail
 from tcclip.workflow.gpus import limit_what_is_counted, share_gpus
+from tcclip.workflow.holder import holder
 from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
 from tcclip.workflow.snakefile import check_runs, check_targets
 from tcclip.workflow.warm_start import server_for_jobs
 
-IN_USE = "a snakemake works in this folder; where none does, `python -m tcclip.workflow.unlock` says so"
+LEFT = "a snakemake was killed in this folder and left its lock: `python -m tcclip.workflow.unlock` removes it"
 
 
 def look_first(workflow: Any, plan: Plan) -> None:
     """Look at targets and videos before Snakemake looks at files: jobs that it runs itself, and dry runs alike.
 
-    Only then does it know its targets and whether it makes anything; to lint the rules it does not come to that.
+    Only then does it know its targets and whether it makes anything; to lint the rules it does not come to that. One
+    that makes something is alone in its folder: at its end Snakemake removes the locks of all others, and its Slurm
+    plugin the folders of their logs.
     """
     limit_what_is_counted(workflow, plan.suite.machine.gpus)
     prepare = workflow._prepare_dag
@@ -41,12 +46,16 @@ def look_first(workflow: Any, plan: Plan) -> None:
         check_targets(workflow.dag_settings.targets, workflow.rules)
         check_runs(workflow.dag_settings.targets, plan)
         makes = workflow.executor_plugin is not None and not workflow.dryrun
-        in_use = busy()
+        if makes and busy():
+            sys.exit(f"Error: {holder() or LEFT}")
+        if makes and not workflow.local_exec and plan.suite.machine.gpus == AUTO:
+            path = path_of("suites", plan.suite.name)
+            sys.exit(f"Error: {path}: machine.gpus: auto is a GPU of one machine's: a cluster wants a number, or 0")
         try:
-            notice_exchanged(plan, (IN_USE if in_use else "") if makes else "this changes nothing")
+            notice_exchanged(plan, write=makes)
         except UserError as error:
             sys.exit(f"Error: {error}")
-        if makes and not in_use:
+        if makes:
             say_who_works()
         return prepare(*arguments, **options)
 
@@ -54,17 +63,17 @@ def look_first(workflow: Any, plan: Plan) -> None:
         workflow._prepare_dag = look_and_prepare
 
 
-def notice_exchanged(plan: Plan, left: str = "") -> None:
+def notice_exchanged(plan: Plan, write: bool) -> None:
     """Broken videos that have been exchanged since the scan make their datasets' shards out of date.
 
-    `left` is why they are only told, in a dry run and beside a Snakemake that works here.
+    write: False, in a dry run, only tells them.
     """
     for name, dataset in plan.datasets.items():
         parts = [layout.shard(name, number)[1] for number in range(dataset.frames.shards)]
-        exchanged = take_notice(layout.raw(name), layout.manifest(name), layout.broken(name), parts, write=not left)
+        exchanged = take_notice(layout.raw(name), layout.manifest(name), layout.broken(name), parts, write=write)
         if exchanged:
             more = f" and {len(exchanged) - 1} others have" if len(exchanged) > 1 else " has"
-            then = f"; a later run scans again ({left})" if left else " and will be scanned again"
+            then = " and will be scanned again" if write else "; a later run scans again (this changes nothing)"
             print(f"{name}: {exchanged[0]}{more} been exchanged since the scan{then}", file=sys.stderr)
 
 
@@ -74,7 +83,6 @@ def start(plan: Plan, workflow: Any) -> None:
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
-    say_who_works()
     share_gpus(workflow, plan.suite.machine.gpus)
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)

@@ -54,7 +54,7 @@ def test_an_address_whose_password_cannot_be_hidden_is_refused_without_saying_it
 def test_the_address_of_a_run_in_mlflow_has_no_password(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:{PASSWORD}@127.0.0.1:5000/")
-    index = tmp_path / "reports/mini/mlflow.csv"
+    index = tmp_path / "mlruns/mini.csv"
     index.parent.mkdir(parents=True)
     index.write_text("run,mlflow_run_id,mlflow_experiment_id\na_run,0123,4\n")
     assert mlflow_link("mini", "a_run") == "http://127.0.0.1:5000/#/experiments/4/runs/0123"

@@ -59,7 +59,7 @@ def test_explain_prints_the_whole_chain_of_a_cell(dated):
     assert f"made fingerprint {code['code_fingerprint']}, the same today" in said
     assert f"at commit {second} (no file differed from it)" in said
     assert chain["weights"] == "sha256 " + hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
-    lines = (project.folder / "reports/mini/mlflow.csv").read_text().splitlines()
+    lines = (project.folder / "mlruns/mini.csv").read_text().splitlines()
     (entry,) = [line.split(",")[1:] for line in lines if line.startswith(f"{TC},")]
     assert chain["MLflow"] == f"http://127.0.0.1:5000/#/experiments/{entry[1]}/runs/{entry[0]}"
     assert "epochs = 2  (params/protocols/few_shot.yaml: 50)" in chain["params"]

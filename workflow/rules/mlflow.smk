@@ -14,6 +14,8 @@ rule mlflow_store:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        place=stages.mlflow.place(),
     message:
         "MLflow store"
     shell:

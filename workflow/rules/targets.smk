@@ -15,7 +15,7 @@ rule tables:
         rules.report.output,
         # Not the store and what lies beside it, which are a view with addresses of one machine: a clone makes its own
         # when it asks for it.
-        stages.mlflow.index(plan),
+        stages.mlflow.loaded(plan),
     message:
         "All tables and figures of the suite, its report and its MLflow runs"
 

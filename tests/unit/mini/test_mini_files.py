@@ -19,6 +19,7 @@ from tcclip.mini.relations import SSV2
 from tcclip.mini.writer import generate
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Generate, Generated
+from tcclip.process.lock import alone
 from tcclip.stages import raw as stage
 
 SMALL = Generate(role="hmdb51", seed=3, train_per_class=2, test_per_class=1)
@@ -59,6 +60,18 @@ def test_what_the_stage_writes_again_as_it_was_keeps_its_times(tmp_path: Path, m
     other = times(seed=4)
     videos = [name for name in first if name.endswith(".avi")]
     assert videos and not [name for name in videos if other.get(name) == first[name]]
+
+
+def test_of_two_clones_with_one_data_folder_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stage, "load_dataset", lambda name: small("hmdb51"))
+    first = Path("data/raw/mini_hmdb51/videos/first.avi")
+    first.parent.mkdir(parents=True)
+    first.touch()
+    with alone(first.parents[1] / ".lock", "busy"), pytest.raises(SystemExit):
+        stage.raw("mini_hmdb51", log=Path("log"))
+    assert "makes the raw files of mini_hmdb51: wait for it" in Path("log").read_text()
+    assert first.exists()  # the other one's files are not removed under it
 
 
 def test_videos_have_the_container_and_codec_of_the_original(written: tuple[str, Path]) -> None:

@@ -68,7 +68,7 @@ MAKE = f"from tcclip.params import load_method; from tcclip.params.kinds.make im
 @pytest.mark.parametrize(
     ("file", "content", "code", "sentence"),
     [
-        ("models/pool/weighted.py", None, PLAN, "Error: kind 'weighted' of pool has settings"),
+        ("models/pool/weighted.py", None, PLAN, "Error: plan: kind 'weighted' of pool has settings"),
         (
             "params/kinds/pool/weighted.py",
             "class Setings: pass",

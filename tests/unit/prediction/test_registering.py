@@ -18,8 +18,10 @@ from tcclip.errors import UserError
 from tcclip.plan import layout, load_plan
 from tcclip.prediction.from_run import source_of_run
 from tcclip.prediction.registering import register
+from tcclip.process.files import sha256
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.mlflow_api import client
+from tcclip.tracking.store import experiment
 
 pytestmark = pytest.mark.usefixtures("toy_tokenizer")
 RUN = "few_shot-hmdb51-k16-tc_clip-s1024"  # of the checkout
@@ -30,11 +32,10 @@ CLASSES = ("bounce ball", "drop star", "grow heart")
 def entry(inside: Path) -> Iterator[str]:
     """The entry that the loader has made for the run."""
     connection = client(tracking_uri())
-    found = connection.get_experiment_by_name("mini")
-    experiment = found.experiment_id if found else connection.create_experiment("mini")
-    made = connection.create_run(experiment, run_name=RUN).info
+    tags = {"weights_sha256": sha256(layout.run("mini", RUN) / "weights.safetensors")}
+    made = connection.create_run(experiment(connection, "mini"), run_name=RUN, tags=tags).info
     connection.set_terminated(made.run_id, end_time=made.start_time + 60_000)
-    index = layout.reports("mini") / "mlflow.csv"
+    index = layout.mlflow_index("mini")
     index.parent.mkdir(parents=True, exist_ok=True)
     index.write_text(f"run,mlflow_run_id,mlflow_experiment_id\n{RUN},{made.run_id},{made.experiment_id}\n")
     yield str(made.run_id)
@@ -137,14 +138,31 @@ def test_a_run_without_an_entry_is_told_what_makes_one(inside: Path) -> None:
 
 
 def test_an_entry_that_was_deleted_or_is_in_another_store_is_one_sentence(entry: str) -> None:
-    made = r"entry .* of run .*: `rm reports/mini/mlflow.csv; snakemake mlflow --config suite=mini` makes it again"
+    made = r"entry .* of run .*: `rm mlruns/mini.csv; snakemake mlflow --config suite=mini` makes it again"
     client(tracking_uri()).delete_run(entry)
     with pytest.raises(UserError, match=f"has deleted the {made}"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
-    index = layout.reports("mini") / "mlflow.csv"
+    index = layout.mlflow_index("mini")
     index.write_text(index.read_text().replace(entry, "0" * 32))
     with pytest.raises(UserError, match=f"has no {made}"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_an_entry_of_other_weights_gets_no_model(entry: str) -> None:
+    """The model's page leads to the entry's params and data, and they are not those of the weights."""
+    client(tracking_uri()).set_tag(entry, "weights_sha256", "0" * 64)
+    with pytest.raises(UserError, match=rf"{RUN}/weights.safetensors has changed since .*: `snakemake mlflow --config"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+
+
+def test_nothing_is_written_into_the_checkout_that_this_one_was_copied_from(entry: str, tmp_path: Path) -> None:
+    connection = client(tracking_uri())
+    there = connection.create_experiment("elsewhere", artifact_location=tmp_path.as_uri())
+    index = layout.mlflow_index("mini")
+    index.write_text(index.read_text().replace(entry, connection.create_run(there).info.run_id))
+    with pytest.raises(UserError, match=r"of a checkout in another folder, .*: `snakemake mlflow --config suite=mini`"):
+        register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_that_does_not_answer_is_one_sentence(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:

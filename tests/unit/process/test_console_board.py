@@ -95,6 +95,28 @@ def test_two_jobs_at_a_time_take_half_the_time(board: Board, clock: Clock) -> No
     assert board.seconds_left() == pytest.approx(2 * 40 / 2)
 
 
+def test_what_waits_in_a_clusters_queue_does_not_run_and_its_waiting_is_no_work(board: Board, clock: Clock) -> None:
+    board = Board(board.plan, {"train": 4, "evaluate": 4}, clock, queued=True)
+    board.cost = dict.fromkeys(board.cost, 1.0)
+    runs, logs = names(board, 4), [Path(f"{number}.log") for number in range(4)]
+    logs[3].write_text("of the try before")
+    for job, (run, log) in enumerate(zip(runs, logs, strict=True)):
+        board.start(job, "train", run, log)
+    assert board.counts() == {"done": 0, "running": 0, "failed": 0, "left": 4}
+    clock.now += 1000
+    logs[0].write_text("training")
+    assert board.counts() == {"done": 0, "running": 1, "failed": 0, "left": 3}
+    clock.now += 20
+    board.finish(0)
+    board.start(0, "evaluate", runs[0], Path("evaluate.log"))
+    Path("evaluate.log").write_text("evaluating")
+    assert board.counts()["running"] == 1
+    clock.now += 20
+    board.finish(0)
+    assert board.counts() == {"done": 1, "running": 0, "failed": 0, "left": 3}
+    assert board.seconds_left() == pytest.approx(3 * 40)
+
+
 def test_jobs_that_run_count_as_much_as_those_that_have_ended(board: Board, clock: Clock) -> None:
     board.planned, board.cost = {"train": 4, "evaluate": 4}, dict.fromkeys(board.cost, 1.0)
     first, *others = names(board, 4)

@@ -76,3 +76,11 @@ with atomic({str(path)!r}) as part:
 def test_sha256_is_of_the_bytes(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     assert sha256(tmp_path / "empty").startswith("e3b0c442")
+
+
+def test_who_may_read_other_files_may_read_weights_too(tmp_path):
+    """safetensors writes them for the user alone, and a data folder may be another user's."""
+    (tmp_path / "other").touch()
+    with atomic(tmp_path / "weights.safetensors") as part:
+        save_file({"a": torch.zeros(1)}, part)
+    assert (tmp_path / "weights.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -91,12 +91,22 @@ def test_a_live_entry_of_other_params_is_replaced(here):
 def test_loading_again_adds_nothing(here):
     load_runs(small_plan())
     before = {entry.info.run_id for entry in entries()}
-    index = Path("reports/mini/mlflow.csv").read_text()
+    index, loaded = Path("mlruns/mini.csv").read_text(), Path("reports/mini/mlflow.csv").read_text()
     assert load_runs(small_plan()) == "0 new, 0 replaced, 2 unchanged"
     assert {entry.info.run_id for entry in entries()} == before
-    assert Path("reports/mini/mlflow.csv").read_text() == index
+    assert (Path("mlruns/mini.csv").read_text(), Path("reports/mini/mlflow.csv").read_text()) == (index, loaded)
     assert index.splitlines()[0] == "run,mlflow_run_id,mlflow_experiment_id"
     assert {line.split(",")[1] for line in index.splitlines()[1:]} == before
+
+
+def test_what_travels_of_a_load_is_the_same_in_every_store(here, monkeypatch):
+    """DVC has it: with entries' numbers in it, two machines would take turns in changing the results."""
+    load_runs(small_plan())
+    loaded, index = Path("reports/mini/mlflow.csv").read_bytes(), Path("mlruns/mini.csv").read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('other.db').absolute()}")
+    store.create_store()
+    load_runs(small_plan())
+    assert Path("reports/mini/mlflow.csv").read_bytes() == loaded and Path("mlruns/mini.csv").read_bytes() != index
 
 
 def test_a_changed_run_replaces_its_old_entry_and_no_other(here):

@@ -54,3 +54,12 @@ def test_what_a_cluster_says_of_a_shared_job_is_said_and_of_another_not_twice(ca
         executor.print_job_error(SimpleNamespace(job=SimpleNamespace(is_group=lambda s=shared: s)), f"no gpux {shared}")
     assert told == ["no gpux True", "no gpux False"]
     assert [record.getMessage() for record in caplog.records] == ["no gpux True"]
+
+
+def test_what_a_cluster_says_of_every_try_is_said_once_and_without_the_call(caplog):
+    executor = SimpleNamespace(print_job_error=lambda info, msg, **more: None)
+    tell_why_groups_fail(SimpleNamespace(get_executor=lambda job: executor))
+    for number in range(26):
+        call = f"no such partition.\n    sbatch call:\n        sbatch --comment run{number}"
+        executor.print_job_error(SimpleNamespace(job=SimpleNamespace(is_group=lambda: True)), call)
+    assert [record.getMessage() for record in caplog.records] == ["no such partition."]

@@ -22,6 +22,10 @@ rule job:
     output: "made"
     shell: "touch began; while [ ! -e go ]; do sleep 0.1; done; touch {output}"
 
+rule another:
+    output: "other"
+    shell: "touch {output}"
+
 look_first(workflow, load_plan("mini"))
 """
 
@@ -92,7 +96,24 @@ def test_a_snakemake_says_who_it_is_as_long_as_it_runs(tmp_path, monkeypatch):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     dry = subprocess.run([sys.executable, "-m", "snakemake", "-n", "--nolock"], env=environment)
     assert dry.returncode == 0 and owner.who_works().pid == process.pid
+    second = subprocess.run(
+        [sys.executable, "-m", "snakemake", "another", "--cores", "1"], env=environment, capture_output=True, text=True
+    )
+    assert second.returncode == 1  # although its targets are others: at its end it would remove the lock of the first
+    assert f"snakemake (process {process.pid}) is running in this folder; wait for it or stop it" in second.stderr
+    assert owner.who_works().pid == process.pid and is_locked()
     process.send_signal(signal.SIGINT)
     Path("go").touch()  # it waits for its job
     process.communicate(timeout=60)
     assert owner.who_works() is None
+
+
+def test_where_a_snakemake_was_killed_the_next_one_names_what_removes_its_lock(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    unlock.LOCKS.mkdir(parents=True)
+    (unlock.LOCKS / "0.input.lock").touch()
+    process = snakemake(tmp_path)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"Error: a snakemake was killed in this folder and left its lock: `python -m tcclip.workflow.unlock`" in said
+    assert is_locked()

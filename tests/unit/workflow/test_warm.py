@@ -165,7 +165,10 @@ def test_a_servers_libraries_have_the_threads_of_the_suites_jobs(tmp_path):
     script = """
 import importlib, os, sys
 from tcclip.workflow import warm_load
+real = importlib.import_module
 def first(name):
+    if name.startswith("tcclip.params."):  # settings, which load no library
+        return real(name)
     sys.exit(" ".join([*(os.environ[variable] for variable in warm_load.THREADS), str("numpy" in sys.modules)]))
 importlib.import_module = first
 warm_load.load("mini")
