@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import tcclip
-from tcclip.cli import data, demo, look, plan_lines, precision, predict, provenance, seeing
+from tcclip.cli import attention, data, demo, plan_lines, precision, predict, provenance, ui
 from tcclip.cli.outputs import is_same
 from tcclip.cli.scale_lines import scale_lines
 from tcclip.errors import UserError
@@ -32,7 +32,7 @@ for of_stage in vars(all_stages()).values():
         command.rich_help_panel = "Stages of the pipeline"
     app.add_typer(of_stage.app)
 app.add_typer(data.app, name="data")
-for commands in (predict, precision, demo, provenance, look, seeing):
+for commands in (predict, precision, demo, provenance, ui, attention):
     app.add_typer(commands.app)
 
 

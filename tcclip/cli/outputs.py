@@ -52,10 +52,10 @@ def refuse_picture(out: Path, video: str, others: Iterable[Input] = (), dataset:
         if is_same(out.parent, folder) and out.suffix.lower() in PICTURES:
             raise UserError(f"--out {out} would be a frame of the video {folder}: name a file in another folder")
     if dataset:
-        refuse_raw(out)
+        _refuse_raw(out)
 
 
-def refuse_raw(out: Path) -> None:
+def _refuse_raw(out: Path) -> None:
     """UserError where --out is a file of a dataset's videos and lists."""
     if out.exists() and out.resolve().is_relative_to((layout.DATA / "raw").resolve()):
         raise UserError(f"--out {out} would overwrite a dataset's file: name a new file")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from tcclip.evaluation import talk
 from tcclip.evaluation.job import EvaluationJob
 from tcclip.evaluation.predict import Compared, predict_each
 from tcclip.evaluation.subject import Subject, clips_of, model_of
-from tcclip.evaluation.token_trace import write_trace
 from tcclip.evaluation.written import entry, write_predictions
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
@@ -125,9 +123,6 @@ def evaluate_together(
         labels = np.array([label for _, label in one.split.videos])
         if distributed.is_main_process():
             write_predictions(job.out, one.videos, labels, its_scores)
-        if distributed.is_main_process() and subject.method.tc and subject.method.tc.trace:
-            of_job = dataclasses.replace(clips, videos=one.videos)
-            write_trace(job.out.with_suffix(".npz"), models[job.classes], of_job, device, subject.machine.precision)
         results[job.name] = entry(job, one.split, its_scores, labels, one.names)
         log(talk.split_line(subject.name, job.name, results[job.name]))
     return results

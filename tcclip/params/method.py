@@ -155,7 +155,6 @@ NOT_TRAINED: dict[str, Any] = {
     "names": {"otherwise"},
     "we": True,
     "recipe": {"source"},
-    "tc": {"trace"},
 }
 
 

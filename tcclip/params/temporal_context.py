@@ -23,7 +23,6 @@ class TemporalContext(Params):
     summarizer: Annotated[Summarizer, OneOf("summarizer")]  # how seeds become context tokens (Table 8b)
     alpha: Annotated[float, Field(gt=0, le=1)]  # share of a frame's patches taken as seeds (Table 9b)
     k: Count  # context tokens per video (Table 9c)
-    trace: bool  # evaluation keeps which patches the last context tokens are made of (Fig. 6)
 
     @model_validator(mode="before")
     @classmethod

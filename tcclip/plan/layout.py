@@ -134,11 +134,6 @@ def predictions(suite: str, run_name: str, evaluation: str) -> Path:
     return run(suite, run_name) / "predictions" / f"{evaluation}.parquet"
 
 
-def token_trace(suite: str, run_name: str, evaluation: str) -> Path:
-    """Which patches the context tokens of an evaluation's videos are made of, for methods with `tc.trace`."""
-    return predictions(suite, run_name, evaluation).with_suffix(".npz")
-
-
 def reports(suite: str) -> Path:
     """Tables, figures and the page of a suite."""
     return Path("reports") / suite

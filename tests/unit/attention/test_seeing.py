@@ -75,7 +75,7 @@ def test_a_region_is_the_mean_of_its_tokens_pixels_and_other_patches_are_pale():
     assert np.array_equal(spotlight(picture, tokens.seeds)[0, :2, :2], picture[0, :2, :2])
 
 
-def test_a_run_has_its_context_tokens_without_a_trace():
+def test_a_run_has_its_context_tokens():
     found = context_tokens(opened(), clip())
     assert found.shares.shape == (5, 4, 16) and np.allclose(found.shares.sum(axis=(1, 2)), 1) and found.layer == 3
     assert (found.seeds.sum(axis=1) == 8).all()
@@ -208,11 +208,6 @@ def test_the_class_of_a_suites_video_is_known_by_its_file_and_by_its_name_in_a_d
 def test_options_that_do_not_go_together_are_one_sentence(command, options, says):
     shown = CliRunner().invoke(app, [command, "a.mp4", "--run", "r", *options])
     assert shown.exit_code == 1 and says in shown.output
-
-
-def test_a_figure_of_tokens_is_no_file_of_another_kind():
-    shown = CliRunner().invoke(app, ["token-figure", "run", "hmdb51-test1-2x1", "a", "--out", "a.jpg"])
-    assert shown.exit_code == 1 and "--out must end with .png, .pdf (got 'a.jpg')" in shown.output
 
 
 def test_a_mini_clips_object_is_where_the_picture_is_another_one_without_it():

@@ -27,7 +27,7 @@ def test_every_method_fits_both_suites(method: str, sizes: dict[str, int]) -> No
 @pytest.mark.parametrize("method", variants())
 def test_an_ablation_is_its_base_with_one_key_changed(method: str) -> None:
     variant, naming = variants()[method], {"name", "display", "description"}
-    besides = {"tc.trace"}  # it only keeps more of an evaluation
+    besides: set[str] = set()
     if method.endswith("-plain"):  # rows of the diagnostic table have no augmentation and no mixing
         besides |= {"recipe.augmentation", "recipe.mixup.prob"}
     changed = len(variant.changes.keys() - besides)
@@ -70,11 +70,6 @@ def test_by_default_context_tokens_are_read_from_layer_2_and_frames_from_layer_1
             "tc_only-head_key_norm",
             {"tc.summarizer": "bipartite_saliency"},
             ("tc.summarizer 'bipartite_saliency'", "tc.head_wise 'slices'", "'head_key_norm'"),
-        ),
-        (
-            "tc_only-head_cls_attention",
-            {"tc.trace": True},
-            ("tc.trace true", "tc.selector 'head_cls_attention'", "tc.head_wise 'slices'"),
         ),
         ("tc_clip", {"vision.layers_infuse": "thirds"}, ("vision.layers_infuse: must be all, every_fourth or an asc",)),
         ("tc_clip", {"vision.layers_infuse": [8, 4]}, ("vision.layers_infuse: must be",)),
@@ -138,12 +133,6 @@ def test_no_merge_needs_no_k() -> None:
             "method: tc_clip\n    set: {text.mode: late_fusion}",
             "method: vifi_clip\n    set: {text.mode: late_fusion}",
             ("look 'late'", "vision.kind 'context'"),
-        ),
-        (
-            "table8a",
-            "head_key_norm, tc.trace: false",
-            "head_key_norm, tc.trace: true",
-            ("tc.trace true", "tc.selector 'head_key_norm'"),
         ),
         ("table9c", "tc.k: 128", "tc.k: 4000", ("tc.k = 1000", "tc.alpha 0.3")),
     ],

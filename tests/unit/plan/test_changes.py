@@ -73,7 +73,7 @@ def test_the_last_epoch_is_tested_where_the_changed_protocol_keeps_it() -> None:
 
 
 def test_where_no_training_depends_on_the_value_the_weights_are_those_of_the_run() -> None:
-    for text in ("we.w=0.5", "tc.trace=true", "protocol.views.temporal=4"):
+    for text in ("we.w=0.5", "protocol.views.temporal=4"):
         plan, name = changed(text, run=ZERO_SHOT)
         assert plan.run(name).weights_of == ZERO_SHOT
     plan, name = changed("names.underscores_to_spaces=true", run="untrained-vanilla_clip")

@@ -88,7 +88,7 @@ def test_a_film_never_takes_the_place_of_its_video_or_of_a_datasets(folder: Path
     said = refused(folder, ["attention", "a", "--dataset", "mine", "--run", "run", "--out", str(own)])
     assert "would overwrite a dataset's file" in said
     (folder / "data" / "raw" / "mine" / "1.png").write_bytes(b"picture")
-    shown = ["token-figure", "run", "mine-test1-2x1", "a", "--out", "data/raw/mine/1.png"]
+    shown = ["context-tokens", "v.mp4", "--run", "run", "--out", "data/raw/mine/1.png"]
     assert "would overwrite a dataset's file" in refused(folder, shown)
 
 
