@@ -2,7 +2,6 @@
 
 import sys
 
-from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from tcclip.stages import all_stages
@@ -27,8 +26,6 @@ wildcard_constraints:
 
 
 onstart:
-    queued = not workflow.local_exec
-    logger.info(f"Suite: {suite}", extra={"suite": suite, "seeds": plan.seeds, "queued": queued})  # for the console
     start(plan, workflow)
 
 

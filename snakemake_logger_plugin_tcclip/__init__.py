@@ -31,7 +31,7 @@ REPEATED = (  # said by the failure's lines
     "At least one job did not",
     "WorkflowError:\nAt least one job did not",
 )
-SUITE, SEEDS, QUEUED = "suite", "seeds", "queued"  # fields of the Snakefile's record
+SUITE, SEEDS, QUEUED = "suite", "seeds", "queued"  # fields of the record with which jobs begin (workflow.starting)
 TAIL = 5  # lines of a failed job's log
 
 

@@ -54,11 +54,6 @@ class Recorded(NamedTuple):
     frames: int  # T
     places: int  # M = 1+N
 
-    @property
-    def membership(self) -> Membership | None:
-        """The latest context tokens, those that the text looks at where it does; None where there are none."""
-        return next((layer.made for layer in reversed(self.layers) if layer.made), None)
-
 
 def record(
     model: ClipVideo,

@@ -16,11 +16,10 @@ from tcclip.bench.cases import Case, Settings
 from tcclip.bench.steps import batches_of, objective_of
 from tcclip.bench.world import class_names, outside_texts, with_texts, written
 from tcclip.models import Backbone, BackboneConfig, skeleton
-from tcclip.models.build import TABLE
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
-from tcclip.models.config import END, POSITIONS, START, canonical_shapes
+from tcclip.models.config import END, POSITIONS, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.counting import counted
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows
@@ -35,7 +34,7 @@ AT = Place(seed=0, epoch=0, iteration=0)  # nothing that is counted depends on i
 def parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:
     """Numbers of the method's model, trained or not, without the token table; classes may have weights of their own."""
     named = skeleton(method, config, _longest_text(method).expand(classes, -1), frames).named_parameters()
-    return sum(parameter.numel() for name, parameter in named if name != TABLE)
+    return sum(parameter.numel() for name, parameter in named if name != TOKEN_TABLE)
 
 
 def trained_parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tcclip.params.claims import Word
 from tcclip.params.statistics import Statistics
-from tcclip.reporting.claims import Word
 from tcclip.statistics.intervals import difference_of
 
 Floats = NDArray[np.floating]

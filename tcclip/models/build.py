@@ -14,7 +14,7 @@ from tcclip.models.backbone import Backbone, check_names
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
-from tcclip.models.config import canonical_shapes
+from tcclip.models.config import TOKEN_TABLE, canonical_shapes
 from tcclip.models.part import Part
 from tcclip.models.pos.table import SPACE
 from tcclip.models.tokens import end_positions, token_rows
@@ -23,14 +23,13 @@ from tcclip.params.method import Method
 from tcclip.params.texts import NONE, OutsideTexts
 from tcclip.params.trained import Trained
 
-TABLE = "token_embedding.weight"
-
 
 def build(
     method: Method,
     backbone: Backbone,
     class_names: Sequence[str],
     num_frames: int,
+    *,
     recompute: bool = False,
     texts: OutsideTexts = NONE,
     added: Sequence[Part] = (),
@@ -71,7 +70,7 @@ def skeleton(
     composition = compose(method, config, tokens, num_frames)
     tokens = composition.text.lay(tokens)
     with torch.device("meta"):
-        table = torch.empty(canonical_shapes(config)[TABLE])
+        table = torch.empty(canonical_shapes(config)[TOKEN_TABLE])
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
         return ClipVideo(config, tokens, table, composition, recompute, trains_table(method), added)
 
@@ -103,7 +102,7 @@ def load_canonical(
     )
     with torch.no_grad():
         for name, tensor in state.items():
-            if name == TABLE and not isinstance(tensor, nn.Parameter):  # the backbone's: replaced, never written to
+            if name == TOKEN_TABLE and not isinstance(tensor, nn.Parameter):  # the backbone's own
                 model.get_submodule("token_embedding").weight = given[name].to(tensor)
             else:
                 tensor.copy_(given[name])
@@ -116,16 +115,16 @@ def canonical_state(model: nn.Module, trained_only: bool = True) -> dict[str, Te
 
 def _names(model: nn.Module, trained_only: bool) -> dict[str, Tensor]:
     state = model.state_dict(keep_vars=True)
-    fixed = {TABLE} if trained_only and not isinstance(state[TABLE], nn.Parameter) else set()
+    fixed = {TOKEN_TABLE} if trained_only and not isinstance(state[TOKEN_TABLE], nn.Parameter) else set()
     return {name: tensor for name, tensor in state.items() if name not in fixed}
 
 
 def _first_values(model: ClipVideo, backbone: Backbone, seed: int) -> dict[str, Tensor]:
     """The first value of every weight of `model` by canonical name."""
     clip, shapes = backbone.tensors, {name: tensor.shape for name, tensor in model.state_dict().items()}
-    start = {name: clip[name].clone() for name in shapes if name in clip and name != TABLE}
+    start = {name: clip[name].clone() for name in shapes if name in clip and name != TOKEN_TABLE}
     table = model.get_submodule("token_embedding").weight
-    start |= {TABLE: clip[TABLE].clone() if isinstance(table, nn.Parameter) else clip[TABLE]}
+    start |= {TOKEN_TABLE: clip[TOKEN_TABLE].clone() if isinstance(table, nn.Parameter) else clip[TOKEN_TABLE]}
     start |= clip_positions(model, clip)
     for part, names in model.parts:
         start |= part.start({name: shapes[name] for name in names}, clip, seed)

@@ -43,7 +43,7 @@ class ClipVideo(nn.Module):
 
     tokens: Tensor  # (n*C, L), n texts of each class: the first one of every class, then the second ones
     host_tokens: Tensor  # the same on the CPU, where it is worked out what of some rows has to be computed
-    places: Tensor  # tower.Layout of `tokens`
+    places: Tensor  # tower.TokenLayout.flat of `tokens`
 
     def __init__(
         self,
@@ -68,12 +68,11 @@ class ClipVideo(nn.Module):
         self.ln_final = LayerNorm(config.text_width)
         self.text_projection = nn.Parameter(torch.empty(config.text_width, config.embed_dim))
         self.logit_scale = nn.Parameter(torch.empty(()))
-        self.register_module(composition.look.prefix, None)
         self.parts = [(part, self._add(part)) for part in (*composition.parts(config), *added)]
         self.register_buffer("tokens", tokens, persistent=False)
         self.host_tokens = tokens
-        self.prefix = _prefix(tokens, composition.text.shared)
-        self.register_buffer("places", tower.layout(tokens, self.prefix).places, persistent=False)
+        self.shared_rows = _shared_rows(tokens, composition.text.shared)
+        self.register_buffer("places", tower.layout_of(tokens, self.shared_rows).flat, persistent=False)
 
     def _add(self, part: Part) -> list[str]:
         """Put a part's weights at their prefix, beside those of a part that is there; their canonical names."""
@@ -81,7 +80,6 @@ class ClipVideo(nn.Module):
         names = [f"{part.prefix}.{name}" if part.prefix else name for name, _ in module.named_parameters()]
         there = self._modules.get(part.prefix) if part.prefix else self
         if there is None:
-            self._modules.pop(part.prefix, None)
             self.add_module(part.prefix, module)
             return names
         for name, parameter in module.named_parameters(recurse=False):
@@ -196,38 +194,39 @@ class ClipVideo(nn.Module):
         """
         if among is not None:
             device, tokens = self.tokens.device, self.host_tokens[among.cpu()]
-            places = tower.layout(tokens, self.prefix)
-            there, ids, rows = (part.to(device, non_blocking=True) for part in (places.places, tokens, among))
-            return self._encode(ids, self.prefix, places._replace(places=there), rows, forms)
+            layout = tower.layout_of(tokens, self.shared_rows)
+            there, ids, rows = (part.to(device, non_blocking=True) for part in (layout.flat, tokens, among))
+            return self._encode(ids, self.shared_rows, layout._replace(flat=there), rows, forms)
         classes, length = self.tokens.shape
-        return self._encode(self.tokens, self.prefix, tower.Layout(self.places, classes, length - self.prefix))
+        layout = tower.TokenLayout(self.places, classes, length - self.shared_rows)
+        return self._encode(self.tokens, self.shared_rows, layout)
 
     def encode_tokens(self, tokens: Tensor) -> tower.ClassReaders:
         """As `encode_classes`, for other texts: ids (C, L), padded with 0; from the CPU nothing waits for a GPU."""
         tokens = self.composition.text.lay(tokens)
-        prefix = _prefix(tokens, self.composition.text.shared)
+        prefix = _shared_rows(tokens, self.composition.text.shared)
         tokens = tokens[:, : int(end_positions(tokens).max()) + 1]
-        layout, device = tower.layout(tokens, prefix), self.tokens.device
-        places, ids = (part.to(device, non_blocking=True) for part in (layout.places, tokens))
-        return self._encode(ids, prefix, layout._replace(places=places))
+        layout, device = tower.layout_of(tokens, prefix), self.tokens.device
+        places, ids = (part.to(device, non_blocking=True) for part in (layout.flat, tokens))
+        return self._encode(ids, prefix, layout._replace(flat=places))
 
     def _encode(
         self,
         tokens: Tensor,
         prefix: int,
-        places: tower.Layout,
+        layout: tower.TokenLayout,
         classes: Tensor | None = None,
         forms: int | None = None,
     ) -> tower.ClassReaders:
         learned, look = self.composition.text, self.composition.look
-        own, rows = self._own(learned.part), tower.rows_of(tokens, prefix, places)
+        own, rows = self._own(learned.part), tower.rows_of(tokens, prefix, layout)
         if classes is not None:  # a text's number is that of its class
             rows = rows._replace(texts=classes[rows.texts])
         put = None if own is None or learned.put is None else partial(learned.put, own, rows)
-        state = tower.embed(rows, self.token_embedding.weight, self.positional_embedding, prefix, put, places)
+        state = tower.embed(rows, self.token_embedding.weight, self.positional_embedding, prefix, put, layout)
         replaced = learned.prompts if look.prompts else 0
         count = learned.of_class if forms is None else forms
-        return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, places, count)
+        return tower.class_readers(self.transformer.blocks, state, end_positions(tokens), replaced, layout, count)
 
     def finished(self, classes: tower.ClassReaders) -> tower.ClassTexts:
         """The features (C, E) where no video adds anything in the text tower, else `classes` as they are."""
@@ -263,6 +262,6 @@ class ClipVideo(nn.Module):
         return states @ self.text_projection
 
 
-def _prefix(tokens: Tensor, shared: int | None) -> int:
+def _shared_rows(tokens: Tensor, shared: int | None) -> int:
     """Leading rows whose states all texts share: as the kind of text says, or what their ids have in common."""
     return shared_prefix(tokens) if shared is None else shared

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tcclip.params.architecture import BackboneConfig
 
+TOKEN_TABLE = "token_embedding.weight"
 VOCABULARY = 49408  # rows of CLIP's token table
 POSITIONS = 77  # rows of CLIP's text position table
 CLIP = (  # how the names of CLIP's tensors begin; beside them in a model are the parts of its kinds

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from tcclip.models.config import CLIP
-
-TABLE = "token_embedding.weight"
+from tcclip.models.config import CLIP, TOKEN_TABLE
 
 
 def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) -> dict[str, Tensor]:
@@ -21,6 +19,6 @@ def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) 
     for name, tensor in tuned.items():
         is_clips = name.partition(".")[0] in CLIP and name in clip  # `clip` may be a whole model, with parts
         mixed[name] = (1 - w) * clip[name].to(tensor.device) + w * tensor if is_clips else tensor
-    if TABLE in clip and TABLE not in tuned:
-        mixed[TABLE] = clip[TABLE]
+    if TOKEN_TABLE in clip and TOKEN_TABLE not in tuned:
+        mixed[TOKEN_TABLE] = clip[TOKEN_TABLE]
     return mixed

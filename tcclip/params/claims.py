@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.params.reader import Params, params_folder, read_yaml, validate
 
+Word = Literal["holds", "does not hold", "undecided", "not measured"]  # what is said of a claim
 REST = "rest"  # as `rows` or `over`: all other rows under the same heading
 BETWEEN = " / "  # a row's heading and its name
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from tcclip.params.reader import Params, params_folder, read_yaml, validate
 
+Word = Literal["reproduced", "lower", "higher", "not comparable"]  # what is said of a cell
+REPRODUCED: Final = "reproduced"
+LOWER: Final = "lower"
+HIGHER: Final = "higher"
+NOT_COMPARABLE: Final = "not comparable"
 NotNegative = Annotated[float, Field(ge=0)]
 
 

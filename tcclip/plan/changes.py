@@ -21,10 +21,9 @@ from tcclip.plan.values import Changes, method_of, protocol_of
 
 RUN_KEYS = ("seed", *Protocol.model_fields)  # of a protocol, as a run has it
 OF_PROTOCOL = "protocol."  # begins a key of the protocol; every other key is the method's
-FIXED = {  # they say which runs there are and on what data: (of a method, of a protocol)
-    False: ("name", "display", "description", "train", "init", "protocols", "names.source", "names.otherwise"),
-    True: ("name", "description", "train_split", "shots", "folds", "seeds", "only_from_clip"),
-}
+# They say which runs there are and on what data.
+FIXED_OF_METHOD = ("name", "display", "description", "train", "init", "protocols", "names.source", "names.otherwise")
+FIXED_OF_PROTOCOL = ("name", "description", "train_split", "shots", "folds", "seeds", "only_from_clip")
 NUMBER = re.compile(r"[+-]?\d+[eE][+-]?\d+")  # YAML reads 1e-4, without a point, as a word
 SAFE = re.compile(r"[^A-Za-z0-9._+=,-]")  # what a folder's name shall not have
 LONGEST = 200  # characters of a folder's name; file systems take 255
@@ -102,7 +101,7 @@ def changed_plan(plan: Plan, texts: Sequence[str]) -> Plan:
 
 def _check_key(key: str, name: str, of_protocol: bool) -> None:
     """Refuse a key that no method or protocol has at the top, and one that is not of a single run."""
-    if name in FIXED[of_protocol]:
+    if name in (FIXED_OF_PROTOCOL if of_protocol else FIXED_OF_METHOD):
         raise UserError(f"--set {key}: it says which runs there are, or what they are called: change it in params/")
     if of_protocol:
         if name.partition(".")[0] not in RUN_KEYS:

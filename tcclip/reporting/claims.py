@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pandas as pd
 
-from tcclip.params.claims import BETWEEN
+from tcclip.params.claims import BETWEEN, Word
 from tcclip.plan import Plan, layout
 from tcclip.reporting.published_numbers import only_generated
 
-Word = Literal["holds", "does not hold", "undecided", "not measured"]
 COUNTS = ["n_videos", "n_seeds"]
 TEXTS = [
     "claim", "says", "place", "verdict", "table", "row", "over", "than_row", "than_over", "columns", "unit", "reason",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
 
 import pandas as pd
 from markupsafe import Markup
 
+from tcclip.params.verdicts import HIGHER, LOWER, NOT_COMPARABLE, REPRODUCED
 from tcclip.plan import Plan, layout
 from tcclip.reporting.page import Section, a_part, frame_table
 from tcclip.reporting.published_numbers import only_generated
@@ -16,11 +16,6 @@ COLUMNS = [
     "table", "group", "row", "column", "value", "low", "high", "published", "published_std", "verdict", "reason",
     "kind",
 ]  # fmt: skip
-Word = Literal["reproduced", "lower", "higher", "not comparable"]
-REPRODUCED: Final = "reproduced"
-LOWER: Final = "lower"
-HIGHER: Final = "higher"
-NOT_COMPARABLE: Final = "not comparable"
 ACCURACY, COST = "accuracy", "cost"  # kinds of cells
 CellKey = tuple[str, str, str, str]  # table, group, row, column
 

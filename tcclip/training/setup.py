@@ -144,7 +144,16 @@ def _budget(job: TrainingJob, videos: int) -> Budget:
 
 def _model(job: TrainingJob, backbone: Backbone) -> ClipVideo:
     names, added = list(job.class_names), added_by(job.method.recipe.objective, backbone.config)
-    return build(job.method, backbone, names, job.protocol.frames, job.machine.checkpoint, job.texts, added, job.seed)
+    return build(
+        job.method,
+        backbone,
+        names,
+        job.protocol.frames,
+        recompute=job.machine.checkpoint,
+        texts=job.texts,
+        added=added,
+        seed=job.seed,
+    )
 
 
 def _learner(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import TOKEN_TABLE
 from tcclip.models.pool.frames import kept
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.pos.space import make as space_positions
@@ -58,6 +58,8 @@ def frozen(learner: Learner) -> ClipVideo:
         pool=Pool(kept),
     )
     with torch.device("meta"):
-        clip = ClipVideo(backbone.config, model.host_tokens, torch.empty(backbone.tensors[TABLE].shape), composition)
+        clip = ClipVideo(
+            backbone.config, model.host_tokens, torch.empty(backbone.tensors[TOKEN_TABLE].shape), composition
+        )
     clip.load_state_dict({name: backbone.tensors[name] for name in clip.state_dict()}, strict=True, assign=True)
     return clip.to(learner.device, model.logit_scale.dtype).requires_grad_(False)

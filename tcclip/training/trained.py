@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from tcclip.errors import UserError
-from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import TOKEN_TABLE
 from tcclip.models.pos.table import SPACE
 from tcclip.params.method import Method
 from tcclip.params.reader import nearest
@@ -40,7 +40,7 @@ def learning_of(model: ClipVideo, method: Method) -> Learning:
                 f"{nearest(part, there)}"
             )
     everything, free = chosen.parts == "all", {n: p for n, p in parameters.items() if n not in model.fixed_names}
-    trained = {n: p for n, p in free.items() if everything or parts[n] in chosen.parts or n == TABLE}
+    trained = {n: p for n, p in free.items() if everything or parts[n] in chosen.parts or n == TOKEN_TABLE}
     return Learning(
         trained,
         {name: chosen.lr_factor[parts[name]] for name in trained if parts[name] in chosen.lr_factor},

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tcclip.params.verdicts import Rule
-from tcclip.reporting.verdicts import HIGHER, LOWER, REPRODUCED, Word
+from tcclip.params.verdicts import HIGHER, LOWER, REPRODUCED, Rule, Word
 
 
 def of_accuracy(low: float, high: float, printed: float, deviation: float | None, rule: Rule) -> Word:

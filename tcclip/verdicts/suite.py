@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip.params.verdicts import Rule, load_rule
+from tcclip.params.verdicts import NOT_COMPARABLE, Rule, Word, load_rule
 from tcclip.plan import Plan, layout
 from tcclip.plan.cells import Cell, Counted, Looks
 from tcclip.process.files import write_text
@@ -18,8 +18,6 @@ from tcclip.reporting.verdicts import (
     ACCURACY,
     COLUMNS,
     COST,
-    NOT_COMPARABLE,
-    Word,
     about,
     apart,
     by_table,

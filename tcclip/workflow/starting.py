@@ -6,6 +6,7 @@ scheduler, MLflow's store where it must be there, the warm server.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -83,6 +84,10 @@ def start(plan: Plan, workflow: Any) -> None:
     Jobs of this machine start as forks of one process with the libraries loaded. A cluster's jobs must not find it,
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
+    told = {"suite": plan.suite.name, "seeds": plan.seeds, "queued": not workflow.local_exec}
+    logging.getLogger("snakemake.logging").info(
+        f"Suite: {plan.suite.name}", extra=told
+    )  # for the console
     share_gpus(workflow, plan.suite.machine.gpus)
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)

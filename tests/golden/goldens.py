@@ -108,7 +108,8 @@ def look(network: ClipVideo, clip: Tensor) -> Seen:
     last = last_layer(blocks[-1], *before, biases[-1], tower.exchange.recipe)
     features = tower.project(last)
     classes = network.encode_classes()
-    prompts = network.vp(classes.prompts, features.context) if network.vp is not None else None
+    own = getattr(network, "vp", None)
+    prompts = own(classes.prompts, features.context) if own is not None else None
     image = torch.nn.functional.normalize(features.frames.mean(1), dim=-1)
     text = network.encode_text(features, classes)
     return Seen(layers, last, features.frames, features.context, prompts, text, image)

@@ -17,9 +17,8 @@ from tcclip.bench.arithmetic import macs, parameters
 from tcclip.data.clips.sampling.proportional import random_frames, view_indices
 from tcclip.evaluation.predict import probabilities
 from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
-from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, canonical_shapes
+from tcclip.models.config import END, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.text.tower import ClassTexts
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
@@ -161,7 +160,7 @@ def test_pairs_losses_and_the_gradient_of_every_parameter(run: Run, size: int) -
     for name in (name for name in GOLDEN if name.startswith("grad/")):
         gradient = gradients[name.removeprefix("grad/")]
         run.near(gradient[:6] if name.endswith("transf.positional_embedding") else gradient, name)
-    table = gradients[TABLE]
+    table = gradients[TOKEN_TABLE]
     assert table.abs().sum(1).nonzero().flatten().tolist() == GOLDEN["token_rows_with_gradient"].tolist()
     if size < 2:
         return

@@ -16,10 +16,9 @@ from torch import Tensor
 
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical, skeleton
-from tcclip.models.build import TABLE
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, canonical_shapes, in_a_test
+from tcclip.models.config import END, START, TOKEN_TABLE, canonical_shapes, in_a_test
 from tcclip.models.projector import away, projectors
 from tcclip.models.tokens import token_rows
 from tcclip.params import load_method
@@ -205,7 +204,7 @@ def test_gradients_of_everything_and_what_two_steps_move(steps: Steps) -> None:
     assert norms == pytest.approx(GOLDEN["grad_l2"].tolist(), rel=1e-10, abs=0)
     assert steps.totals == pytest.approx(GOLDEN["grad_total_norm"].tolist(), rel=1e-10, abs=0)
     for name, gradient in steps.gradients.items():
-        if name == TABLE:
+        if name == TOKEN_TABLE:
             gradient = gradient[torch.from_numpy(GOLDEN["grad_token_ids"]).long()].norm(dim=1)
         steps.near(gradient[:3] if name.startswith("projector.") else gradient, f"grad/{name}")
     for name, moved in steps.moved.items():
@@ -258,10 +257,10 @@ def test_a_test_uses_the_mean_of_the_epochs_from_the_second_on() -> None:
 def state_after(epoch: int, shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """The state after an epoch, counted from 1; all have the token table of the student."""
     prefix = f"ep{epoch}/"
-    of_epoch = {name: shape for name, shape in shapes.items() if name not in (TABLE, "logit_scale")}
+    of_epoch = {name: shape for name, shape in shapes.items() if name not in (TOKEN_TABLE, "logit_scale")}
     made = {name: torch.from_numpy(systems.rules.value(name, shape, prefix)) for name, shape in of_epoch.items()}
-    table = systems.value(TABLE, shapes[TABLE], INFO["prefix_student"])
-    return {**made, TABLE: table, "logit_scale": torch.tensor(4.0 + 0.1 * epoch)}
+    table = systems.value(TOKEN_TABLE, shapes[TOKEN_TABLE], INFO["prefix_student"])
+    return {**made, TOKEN_TABLE: table, "logit_scale": torch.tensor(4.0 + 0.1 * epoch)}
 
 
 def test_projectors_alone() -> None:

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.evaluation.predict import probabilities
 from tcclip.models import Backbone, BackboneConfig, build, ensemble, load_canonical
-from tcclip.models.build import TABLE, clip_end
+from tcclip.models.build import clip_end
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import canonical_shapes
+from tcclip.models.config import TOKEN_TABLE, canonical_shapes
 from tcclip.models.tokens import token_rows
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
@@ -194,7 +194,7 @@ def test_a_test_compares_with_the_class_prompts(run: Run) -> None:
 
 def test_the_ensemble_mixes_301_tensors_with_the_factor_of_an_untrained_model(clip: Backbone) -> None:
     model, video = systems.model("maxi", INFO, torch.float64), systems.video(INFO, torch.float64)
-    tuned = {name: tensor.double() for name, tensor in systems.weights(model, "ft/").items() if name != TABLE}
+    tuned = {name: tensor.double() for name, tensor in systems.weights(model, "ft/").items() if name != TOKEN_TABLE}
     assert len(tuned) == INFO["we"]["tensors"]
     with torch.no_grad():
         load_canonical(model, tuned, trained_only=True)

@@ -15,9 +15,8 @@ from torch import Tensor
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.evaluation.predict import SUMMED
 from tcclip.models import BackboneConfig, ensemble, load_canonical, skeleton
-from tcclip.models.build import TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START
+from tcclip.models.config import END, START, TOKEN_TABLE
 from tcclip.models.counting import counted
 from tcclip.models.score.transport import cosines_of, plan_of, sinkhorn
 from tcclip.params import Protocol, load_method, load_suite
@@ -155,7 +154,7 @@ def test_gradients_of_a_step_reach_every_weight_and_the_token_table(run: Run) ->
     run.near(step(run, run.video, INFO["labels"], 2), "train/loss", 1e-5)
     systems.check_gradients(run.model, GOLDEN["grad_names"], GOLDEN["grad_l2"], run.relative, INFO["not_trained"])
     found = {name: p.grad for name, p in run.model.named_parameters() if p.grad is not None}
-    rows = found.pop(TABLE)
+    rows = found.pop(TOKEN_TABLE)
     assert int((rows != 0).any(1).sum()) == INFO["token_rows_with_gradient"]
     run.near(rows[INFO["token_grad_ids"]], "grad/token_embedding.rows")
     for name in (name for name in GOLDEN if name.startswith("grad/") and not name.endswith(".rows")):
@@ -190,7 +189,7 @@ def test_a_weight_ensemble_mixes_all_tensors(run: Run) -> None:
     tuned = systems.weights(run.model, "ft/")
     mixed = ensemble(systems.weights(run.model), tuned, OWN.we.w)
     assert mixed["logit_scale"].item() == pytest.approx(INFO["we"]["logit_scale"], abs=1e-6)
-    assert not torch.equal(mixed[TABLE], tuned[TABLE]) and OWN.we.w == 1 - INFO["we"]["clip_share"]
+    assert not torch.equal(mixed[TOKEN_TABLE], tuned[TOKEN_TABLE]) and OWN.we.w == 1 - INFO["we"]["clip_share"]
     try:
         for weights, name in ((tuned, "we/logits_ft"), (mixed, "we/logits")):
             load_canonical(run.model, weights)

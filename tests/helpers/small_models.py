@@ -51,7 +51,7 @@ def same_when_computed_twice(method: str, changes: dict[str, Any], video: Tensor
     """Whether a method's gradients are the same bits when layers are computed again on the way back."""
     found = []
     for recompute in (False, True):
-        model = build(load_method(method, changes), backbone(), CLASSES, video.shape[1], recompute)
+        model = build(load_method(method, changes), backbone(), CLASSES, video.shape[1], recompute=recompute)
         model(video).logsumexp(1).sum().backward()
         found.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
     assert found[0].keys() == found[1].keys()

@@ -17,12 +17,12 @@ from tcclip.backbone.pretraining.optimizers import make_optimizers, set_rates
 from tcclip.backbone.pretraining.pictures import load_pictures
 from tcclip.models.backbone import Backbone
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.config import TOKEN_TABLE
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.log import log
 from tcclip.process.runtime import deterministic, keep_memory
 
-TABLE = "token_embedding.weight"
 LARGEST_SCALE = math.log(100)  # CLIP, section 2.5: the temperature is learned, but not below 0.01
 LINES = 20  # of progress
 
@@ -58,10 +58,10 @@ def train_clip(config: BackboneConfig, recipe: Pretraining) -> tuple[Backbone, C
 
 def small_clip(start: Backbone, vocabulary: Tensor) -> ClipVideo:
     """The frame-wise model with `start`'s weights and a trainable token table of the `vocabulary` only."""
-    table = start.tensors[TABLE][vocabulary].clone()
+    table = start.tensors[TOKEN_TABLE][vocabulary].clone()
     no_words = torch.zeros(1, 1, dtype=torch.int64)
     model = framewise(start.config, no_words, table, trained_table=True)
-    model.load_state_dict({**start.tensors, TABLE: table.clone()}, strict=True)
+    model.load_state_dict({**start.tensors, TOKEN_TABLE: table.clone()}, strict=True)
     return model
 
 
@@ -83,5 +83,5 @@ def train_step(model: ClipVideo, optimizers: Iterable[torch.optim.Optimizer], ba
 def weights_of(model: ClipVideo, start: Backbone, vocabulary: Tensor) -> dict[str, Tensor]:
     """The model's weights by canonical name, its token rows put back into the full table."""
     weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    weights[TABLE] = start.tensors[TABLE].index_copy(0, vocabulary, weights[TABLE])
+    weights[TOKEN_TABLE] = start.tensors[TOKEN_TABLE].index_copy(0, vocabulary, weights[TOKEN_TABLE])
     return weights

@@ -28,7 +28,6 @@ class Look(NamedTuple):
     prompts: Rows | None = None  # prompt states (n, W) before the last layer -> (B, n, W)
     features: Rows | None = None  # finished text features (C, W) -> (B, C, W)
     part: Part | None = None
-    prefix: str = PREFIX  # of the part; a model without one has None there
     macs: Callable[[int, int], int] | None = None  # frames, classes -> multiply-accumulates; None: not counted
 
 

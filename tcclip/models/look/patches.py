@@ -46,7 +46,7 @@ def make(settings: Settings, config: BackboneConfig) -> Look:
         return memory + settings.layers * (2 * rows * embed**2 + classes * (10 * embed**2 + 2 * rows * embed))
 
     part = Part("look", PREFIX, module, start, new_rate=True)
-    return Look(settings.looks_at, features=look, part=part, prefix=PREFIX, macs=macs)
+    return Look(settings.looks_at, features=look, part=part, macs=macs)
 
 
 class VideoPrompts(nn.Module):

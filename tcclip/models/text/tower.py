@@ -23,10 +23,10 @@ from tcclip.models.transformer import Block
 LEARNED = -1  # the id of a row that is no token's
 
 
-class Layout(NamedTuple):
+class TokenLayout(NamedTuple):
     """Where the names' tokens lie in a rectangle of C texts by M positions after the shared prefix."""
 
-    places: Tensor  # (R,) int64 in 0..C*M-1: the positions up to each text's [EOT]
+    flat: Tensor  # (R,) int64 in 0..C*M-1: the positions up to each text's [EOT]
     classes: int  # C
     length: int  # M
 
@@ -64,47 +64,52 @@ ClassTexts = (
 )  # a tensor: the finished features (C, E), to which no video adds anything in the tower
 
 
-def layout(tokens: Tensor, prefix: int) -> Layout:
+def layout_of(tokens: Tensor, prefix: int) -> TokenLayout:
     """The layout of texts (C, L) whose first `prefix` tokens are shared."""
     own = tokens[:, prefix:]
     position = torch.arange(own.shape[1], device=tokens.device)
-    return Layout((position <= own.argmax(dim=1, keepdim=True)).flatten().nonzero()[:, 0], *own.shape)
+    return TokenLayout((position <= own.argmax(dim=1, keepdim=True)).flatten().nonzero()[:, 0], *own.shape)
 
 
-def rows_of(tokens: Tensor, prefix: int, places: Layout) -> Rows:
+def rows_of(tokens: Tensor, prefix: int, layout: TokenLayout) -> Rows:
     """What the rows of texts (C, L) are."""
     first = torch.arange(prefix, device=tokens.device)
-    texts = places.places.div(places.length, rounding_mode="floor")
+    texts = layout.flat.div(layout.length, rounding_mode="floor")
     return Rows(
-        torch.cat([tokens[0, :prefix], tokens[:, prefix:].flatten()[places.places]]),
+        torch.cat([tokens[0, :prefix], tokens[:, prefix:].flatten()[layout.flat]]),
         torch.cat([torch.zeros_like(first), texts]),
-        torch.cat([first, prefix + places.places % places.length]),
+        torch.cat([first, prefix + layout.flat % layout.length]),
     )
 
 
 def embed(
-    rows: Rows, table: Tensor, positions: Tensor, prefix: int, put: Callable[[Tensor], Tensor] | None, places: Layout
+    rows: Rows,
+    table: Tensor,
+    positions: Tensor,
+    prefix: int,
+    put: Callable[[Tensor], Tensor] | None,
+    layout: TokenLayout,
 ) -> TextState:
     """Rows of texts -> their first states; `put` puts learned vectors into the embeddings (P+R, W)."""
     embedded = F.embedding(rows.ids.clamp(min=0), table)
     if put is not None:
         embedded = put(embedded)
     shared, own = positions[:prefix], positions[rows.positions[prefix:]]
-    return TextState(embedded + torch.cat([shared, own]), prefix, *_ways(prefix, places))
+    return TextState(embedded + torch.cat([shared, own]), prefix, *_ways(prefix, layout))
 
 
-def _ways(prefix: int, places: Layout) -> tuple[Tensor, Tensor]:
+def _ways(prefix: int, layout: TokenLayout) -> tuple[Tensor, Tensor]:
     """`into` and `back` of a TextState."""
-    at = places.places
+    at = layout.flat
     count = torch.arange(prefix + len(at), device=at.device)
-    grid = at.new_zeros(places.classes * places.length).index_copy(0, at, count[prefix:])
-    into = torch.cat([count[:prefix].expand(places.classes, -1), grid.view(places.classes, -1)], dim=1)
-    text = at.div(places.length, rounding_mode="floor")
+    grid = at.new_zeros(layout.classes * layout.length).index_copy(0, at, count[prefix:])
+    into = torch.cat([count[:prefix].expand(layout.classes, -1), grid.view(layout.classes, -1)], dim=1)
+    text = at.div(layout.length, rounding_mode="floor")
     back = torch.cat([count[:prefix], at + (text + 1) * prefix])
     return into.flatten(), back
 
 
-def layer(block: Block, state: TextState, places: Layout) -> TextState:
+def layer(block: Block, state: TextState, layout: TokenLayout) -> TextState:
     """One causal block over all texts, the shared prefix computed once.
 
     What stands behind an [EOT] is seen by no row that is read. Every text computes the attention of the shared prefix,
@@ -112,7 +117,7 @@ def layer(block: Block, state: TextState, places: Layout) -> TextState:
     """
     rows = state.rows
     stacked = block.attn.stacked(block.ln_1(rows), slice(0, 3)).index_select(0, state.into)
-    laid_out = stacked.view(places.classes, -1, *stacked.shape[1:])  # (C, P+M, 3, heads, d)
+    laid_out = stacked.view(layout.classes, -1, *stacked.shape[1:])  # (C, P+M, 3, heads, d)
     query, key, value = laid_out.permute(2, 0, 3, 1, 4).unbind(0)  # (C, heads, P+M, d)
     mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2)
     mixed = mixed.reshape(-1, rows.shape[1]).index_select(0, state.back)
@@ -120,7 +125,7 @@ def layer(block: Block, state: TextState, places: Layout) -> TextState:
 
 
 def class_readers(
-    blocks: Sequence[Block], state: TextState, ends: Tensor, prompts: int, places: Layout, forms: int = 1
+    blocks: Sequence[Block], state: TextState, ends: Tensor, prompts: int, layout: TokenLayout, forms: int = 1
 ) -> ClassReaders:
     """All layers before the last, and the part of the last that no video changes.
 
@@ -129,12 +134,12 @@ def class_readers(
     """
     *first, last = blocks
     for block in first:
-        state = layer(block, state, places)
+        state = layer(block, state, layout)
     last_rows = state.prefix + (ends - state.prefix + 1).cumsum(0) - 1  # (C,): of each text
     residual = state.rows.index_select(0, last_rows)  # (C, W)
     query = last.attn.query(last.ln_1(residual))  # (C, heads, d)
     stacked = last.attn.stacked(last.ln_1(state.rows), slice(1, 3)).index_select(0, state.into)
-    key, value = stacked.view(places.classes, -1, *stacked.shape[1:]).unbind(2)  # (C, P+M, heads, d)
+    key, value = stacked.view(layout.classes, -1, *stacked.shape[1:]).unbind(2)  # (C, P+M, heads, d)
     position = torch.arange(key.shape[1], device=ends.device)
     unseen = (position > ends[:, None]) | ((position > 0) & (position <= prompts))  # (C, P+M)
     scores = single(torch.einsum("chd,cmhd->chm", query, key)).masked_fill(unseen[:, None], -math.inf)

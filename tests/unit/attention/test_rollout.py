@@ -222,7 +222,7 @@ def test_recording_changes_no_number_and_nobody_listens_before_or_after():
         recorded = record(model, VIDEO)
         assert torch.equal(before[0], recorded.logits) and torch.equal(before, model(VIDEO[None]))
     assert models_attention.recording.listener is None and isinstance(model.visual.exchange, FrameExchange)
-    assert recorded.membership.k == 5
+    assert recorded.layers[-1].made.k == 5
     assert [layer.attention.query.shape[2] for layer in recorded.layers] == [17, 17, 1]  # not the seeds' of the last
     for before, layer in zip([None, *recorded.layers], recorded.layers, strict=False):
         assert layer.read is (before.made if before else None) and layer.made is not None

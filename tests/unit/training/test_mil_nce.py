@@ -17,8 +17,7 @@ from torch import Tensor
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models import Backbone
-from tcclip.models.build import TABLE
-from tcclip.models.config import END, START
+from tcclip.models.config import END, START, TOKEN_TABLE
 from tcclip.models.tokens import padded
 from tcclip.params import load_method
 from tcclip.training import train
@@ -126,7 +125,7 @@ def test_the_factor_starts_anew_and_is_held_below_its_limit(world: Path) -> None
 def test_a_trained_run_is_tested_as_it_is_and_mixed_with_clip_without_the_token_table(world: Path) -> None:
     trained = job(world, "trained")
     train(trained)
-    assert TABLE not in weights(trained) and weights(trained)["logit_scale"].exp() != pytest.approx(50, abs=1e-5)
+    assert TOKEN_TABLE not in weights(trained) and weights(trained)["logit_scale"].exp() != pytest.approx(50, abs=1e-5)
     subject, (test,) = evaluation(world, trained.name)
     tuned = trained.folder / "weights.safetensors"
     subject = dataclasses.replace(subject, method=METHOD, weights=tuned, folder=trained.folder)

@@ -10,7 +10,7 @@ from tiny_world import make_world, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.models import Backbone, ensemble, load_canonical
-from tcclip.models.build import TABLE
+from tcclip.models.config import TOKEN_TABLE
 from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.optimizer import make_optimizer
@@ -63,19 +63,22 @@ def test_parts_that_are_not_trained_get_no_gradient_and_are_saved_as_they_are(wo
 def test_the_token_table_is_a_weight_where_the_method_trains_it(world, parts):
     job = training_job(world, f"table-{parts == 'all'}", method=tc_clip({"token_table": True, "parts": parts}))
     setup, clip = prepare(job), Backbone.load(job.backbone).tensors
-    assert parts_of(setup.model)[TABLE] == "text" and setup.parameters[TABLE].data_ptr() != clip[TABLE].data_ptr()
+    assert (
+        parts_of(setup.model)[TOKEN_TABLE] == "text"
+        and setup.parameters[TOKEN_TABLE].data_ptr() != clip[TOKEN_TABLE].data_ptr()
+    )
     groups = {id(p): group["factor"] for group in setup.optimizer.param_groups for p in group["params"]}
-    assert groups[id(setup.parameters[TABLE])] == 1.0
+    assert groups[id(setup.parameters[TOKEN_TABLE])] == 1.0
     train(job)
     after = weights(job)
     words = setup.model.tokens.unique().tolist()
     unread = [row for row in range(1000) if row not in words]
-    assert not torch.allclose(after[TABLE][words], clip[TABLE][words], rtol=1e-3)
-    assert torch.allclose(after[TABLE][unread], clip[TABLE][unread], rtol=1e-3)  # decay alone
+    assert not torch.allclose(after[TOKEN_TABLE][words], clip[TOKEN_TABLE][words], rtol=1e-3)
+    assert torch.allclose(after[TOKEN_TABLE][unread], clip[TOKEN_TABLE][unread], rtol=1e-3)  # decay alone
     mixed = ensemble(clip, after, 0.7)
-    assert torch.allclose(mixed[TABLE], 0.3 * clip[TABLE] + 0.7 * after[TABLE])
+    assert torch.allclose(mixed[TOKEN_TABLE], 0.3 * clip[TOKEN_TABLE] + 0.7 * after[TOKEN_TABLE])
     load_canonical(setup.model, after, trained_only=True)
-    assert torch.equal(setup.model.token_embedding.weight, after[TABLE])
+    assert torch.equal(setup.model.token_embedding.weight, after[TOKEN_TABLE])
 
 
 def test_a_part_has_a_rate_of_its_own_and_decay_may_be_on_matrices_alone(world):
