@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,14 +11,14 @@ import torch
 from torch import Tensor
 
 from tcclip.attention.context import Membership, share_of_seeds
+from tcclip.errors import UserError
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.part import Part
 from tcclip.models.recording import Heard, listening
-from tcclip.models.summarizer.groups import Summary
+from tcclip.models.summarizer.summary import Summarise
 from tcclip.models.text.tower import ClassTexts
 from tcclip.models.transformer import Block
-from tcclip.models.vision.context_in_time import TimedExchange
-from tcclip.models.vision.exchange import Exchange, FrameExchange, Pass
+from tcclip.models.vision.exchange import Exchange, Note, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
 from tcclip.process.runtime import autocast
@@ -127,7 +126,12 @@ class Recording:
         earlier = self.layers[-1].made if self.layers else None
         self.open = Layer(number, read=None if before.context is None else earlier)
         self.shares.clear()
-        output = self._told(self.exchange).layer(number, block, before, run)
+        output = self.exchange.noting(self._note).layer(number, block, before, run)
+        if output.context is not None and not self.shares:
+            raise UserError(
+                "the method's kind of vision makes context tokens and does not tell which patches they are made of: "
+                "`noting` of its exchange has to hand on its summaries (docs/adding_a_method.md)"
+            )
         if self.shares:
             assert output.seeds is not None and output.group is not None and output.context is not None
             self.open.made = Membership(output.seeds[0], output.group[0], self.shares[0][0], output.context.shape[1])
@@ -135,16 +139,9 @@ class Recording:
         self.open = None
         return output
 
-    def _told(self, exchange: Exchange) -> Exchange:
-        """The exchange, which says what its seeds count."""
-        if isinstance(exchange, TimedExchange):
-            return dataclasses.replace(exchange, untimed=self._told(exchange.untimed))
-        if not isinstance(exchange, FrameExchange) or exchange.recipe is None:
-            return exchange
-        summarise = exchange.recipe.summarise
+    def noting(self, note: Note) -> Exchange:
+        """As the exchange's."""
+        return self.exchange.noting(note)
 
-        def noted(seeds: Tensor, weight: Tensor | None, draws: Tensor | None) -> Summary:
-            self.shares.append(share_of_seeds(summarise, seeds, weight, draws))
-            return summarise(seeds, weight, draws)
-
-        return dataclasses.replace(exchange, recipe=dataclasses.replace(exchange.recipe, summarise=noted))
+    def _note(self, summarise: Summarise, seeds: Tensor, weight: Tensor | None, draws: Tensor | None) -> None:
+        self.shares.append(share_of_seeds(summarise, seeds, weight, draws))

@@ -85,9 +85,7 @@ def start(plan: Plan, workflow: Any) -> None:
     even on this very machine: a fork would escape the limits of its job, and the signals sent to it.
     """
     told = {"suite": plan.suite.name, "seeds": plan.seeds, "queued": not workflow.local_exec}
-    logging.getLogger("snakemake.logging").info(
-        f"Suite: {plan.suite.name}", extra=told
-    )  # for the console
+    logging.getLogger("snakemake.logging").info(f"Suite: {plan.suite.name}", extra=told)  # for the console
     share_gpus(workflow, plan.suite.machine.gpus)
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)

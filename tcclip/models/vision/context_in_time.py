@@ -9,7 +9,7 @@ get it. It starts at zero, where the model is TC-CLIP.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from tcclip.models.pos.table import TIME
 from tcclip.models.summarizer.groups import sizes, sum_by_group
 from tcclip.models.transformer import Block
 from tcclip.models.vision import context
-from tcclip.models.vision.exchange import Exchange, Pass
+from tcclip.models.vision.exchange import Exchange, Note, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.vision.context_in_time import Settings
@@ -80,6 +80,10 @@ class TimedExchange:
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """As without a code, which is only added."""
         return self.untimed.macs(config, frames)
+
+    def noting(self, note: Note) -> TimedExchange:
+        """As without a code."""
+        return replace(self, untimed=self.untimed.noting(note))
 
 
 def mean_code(code: Tensor, group: Tensor, count: int) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -14,6 +14,8 @@ from torch.utils.checkpoint import checkpoint
 from tcclip.models.compiled import as_it_is
 from tcclip.models.counting import counted
 from tcclip.models.part import Part
+from tcclip.models.summarizer.groups import Summary
+from tcclip.models.summarizer.summary import Summarise
 from tcclip.models.transformer import Block
 from tcclip.models.vision.layers import ContextRecipe, LayerOutput, last_layer, layer
 from tcclip.models.vision.reference import Reference
@@ -36,6 +38,10 @@ class Pass(NamedTuple):
         return number + 1 < self.layers or self.looks_at == "patches"
 
 
+# Hears of every summary that makes context tokens: what makes them, the seeds (B, n, D), weights and draws (B, n).
+Note = Callable[[Summarise, Tensor, Tensor | None, Tensor | None], None]
+
+
 class Exchange(Protocol):
     """What a vision kind's `make(settings, method, config, frames)` gives."""
 
@@ -54,6 +60,9 @@ class Exchange(Protocol):
 
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """Multiply-accumulates that it adds to CLIP's tower for one video, by the paper's convention (methods.md 9)."""
+
+    def noting(self, note: Note) -> Exchange:
+        """The same one, whose summaries `note` hears of; itself where it makes no context tokens."""
 
 
 class AttentionBias(nn.Module):
@@ -101,6 +110,18 @@ class FrameExchange:
             None if run.draws is None else run.draws[:, number],
         )
         return output if makes else output._replace(seeds=before.seeds, group=before.group)
+
+    def noting(self, note: Note) -> FrameExchange:
+        """Its recipe's summaries are told."""
+        if self.recipe is None:
+            return self
+        summarise = self.recipe.summarise
+
+        def noted(seeds: Tensor, weight: Tensor | None, draws: Tensor | None) -> Summary:
+            note(summarise, seeds, weight, draws)
+            return summarise(seeds, weight, draws)
+
+        return replace(self, recipe=replace(self.recipe, summarise=noted))
 
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """Making context tokens, their projections and feed-forward, and being attended to."""

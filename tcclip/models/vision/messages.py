@@ -15,7 +15,7 @@ from tcclip.models.attention import Attended, attend, attend_among, attend_first
 from tcclip.models.initial_values import constant, drawn, uniform_by_inputs, xavier_uniform
 from tcclip.models.part import Part
 from tcclip.models.transformer import Attention, Block, LayerNorm
-from tcclip.models.vision.exchange import Pass
+from tcclip.models.vision.exchange import Note, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.vision.messages import Settings
@@ -75,6 +75,10 @@ class MessageExchange:
         if run.recompute and run.reads_patches(number):
             compute = partial(checkpoint, _layer, use_reentrant=False, preserve_rng_state=False)
         return LayerOutput(compute(block, own, before.tokens), None, None, None, None)
+
+    def noting(self, note: Note) -> MessageExchange:
+        """It makes no context tokens."""
+        return self
 
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """Projection, attention among messages, and one more row of every frame in the block's attention."""

@@ -23,7 +23,7 @@ from tcclip.models.attention import Attended, attend, attend_among, attend_first
 from tcclip.models.initial_values import constant, drawn, uniform, uniform_by_inputs
 from tcclip.models.part import Part
 from tcclip.models.transformer import Attention, Block, LayerNorm
-from tcclip.models.vision.exchange import Pass
+from tcclip.models.vision.exchange import Note, Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.vision.prompts import Settings
@@ -84,6 +84,10 @@ class PromptExchange:
         if self.settings.n_global:
             shared.append(own.get_parameter(GLOBAL)[number].expand(len(first), -1, -1))
         return torch.cat(shared, dim=1) if shared else None, summary
+
+    def noting(self, note: Note) -> PromptExchange:
+        """It makes no context tokens."""
+        return self
 
     def macs(self, config: BackboneConfig, frames: int) -> int:
         """As tokens like others they are in a block's attention, and global ones in its feed-forward, as originally."""

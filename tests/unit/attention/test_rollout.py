@@ -228,6 +228,13 @@ def test_recording_changes_no_number_and_nobody_listens_before_or_after():
         assert layer.read is (before.made if before else None) and layer.made is not None
 
 
+def test_context_tokens_of_nobody_knows_what_are_no_picture_of_no_context_tokens(monkeypatch):
+    monkeypatch.setattr(FrameExchange, "noting", lambda exchange, note: exchange)
+    with pytest.raises(UserError, match="`noting` of its exchange has to hand on its summaries"):
+        record(small("tc_clip").eval(), VIDEO)
+    assert record(small("vifi_clip").eval(), VIDEO).layers[-1].made is None
+
+
 def test_another_threads_attention_is_not_heard():
     model, calls = small("vifi_clip"), []
     with listening(calls.append), torch.no_grad():
