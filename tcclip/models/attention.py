@@ -68,6 +68,15 @@ def attend_among(attn: Attention, rows: Tensor) -> Tensor:
     return added
 
 
+def attend_across(attn: Attention, rows: Tensor, memory: Tensor) -> Tensor:
+    """What attention of normed rows, (n, D) or (B, n, D), to a memory (B, k, D) adds to them, (B, n, D)."""
+    query = attn.query(rows).transpose(-3, -2)  # (heads, n, d), or (B, heads, n, d)
+    key, value = (part.transpose(1, 2) for part in attn.key_value(memory))  # (B, heads, k, d)
+    mixed = F.scaled_dot_product_attention(query.expand(len(memory), -1, -1, -1), key, value)  # (B, heads, n, d)
+    added: Tensor = attn.out_proj(mixed.transpose(1, 2).flatten(2))
+    return added
+
+
 def attend_first(attn: Attention, rows: Tensor, reference: Tensor | None, bias: Tensor | None) -> Tensor:
     """`attend` for the first row of each frame alone, (B, T, D), from normed rows (B, T, M, D) and reference (B, k, D).
 

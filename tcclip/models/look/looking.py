@@ -7,10 +7,10 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tcclip.errors import UserError
+from tcclip.models.attention import attend_across
 from tcclip.models.part import Part
 from tcclip.models.transformer import Attention, LayerNorm, Mlp
 from tcclip.params.architecture import BackboneConfig
@@ -66,12 +66,7 @@ class Looking(nn.Module):
         The rows are prompt states, or the features of n classes (late fusion); they do not see each other. The largest
         tensor is the feed-forward's hidden layer, (B, n, 4W).
         """
-        query = self.cross_attn.query(self.ln_prompt(rows)).transpose(0, 1)  # (heads, n, d)
-        key, value = self.cross_attn.key_value(self.ln_context(seen))  # (B, k, heads, d)
-        mixed = F.scaled_dot_product_attention(
-            query.expand(len(seen), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
-        )  # (B, heads, n, d)
-        rows = rows + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
+        rows = rows + attend_across(self.cross_attn, self.ln_prompt(rows), self.ln_context(seen))
         added: Tensor = self.ffn(rows, self.ln_ffn(rows))
         return added
 

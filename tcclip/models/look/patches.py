@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tcclip.models.attention import attend_across
 from tcclip.models.initial_values import constant, drawn, normal
 from tcclip.models.look.looking import Look, look
 from tcclip.models.part import Part
@@ -83,11 +83,6 @@ class PromptLayer(nn.Module):
 
     def forward(self, rows: Tensor, memory: Tensor) -> Tensor:
         """Texts (C, E), or (B, C, E), and memory (B, N, E) -> (B, C, E); texts do not see each other."""
-        query = self.cross_attn.query(self.ln_1(rows)).transpose(-3, -2)  # (heads, C, d), or (B, heads, C, d)
-        key, value = self.cross_attn.key_value(memory)  # (B, N, heads, d)
-        mixed = F.scaled_dot_product_attention(
-            query.expand(len(memory), -1, -1, -1), key.transpose(1, 2), value.transpose(1, 2)
-        )  # (B, heads, C, d)
-        rows = rows + self.cross_attn.out_proj(mixed.transpose(1, 2).flatten(2))
+        rows = rows + attend_across(self.cross_attn, self.ln_1(rows), memory)
         prompted: Tensor = self.mlp(rows, self.ln_2(rows))
         return prompted
