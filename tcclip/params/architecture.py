@@ -6,11 +6,11 @@ A plain dataclass, so that whoever builds a model may give the sizes in their or
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
-Count = Annotated[int, Field(ge=1)]  # checked where a suite's file is read
+from tcclip.params.numbers import Count
 
 
 @dataclass(frozen=True)

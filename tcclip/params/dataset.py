@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, merge, path_of, read_yaml, usable, validate, version_of
 from tcclip.params.release import Sources
 from tcclip.params.texts import TextFiles, TextKind
 
-Count = Annotated[int, Field(ge=1)]
 Item = TypeVar("Item")
 # The formats of official lists: the modules that read them.
 FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_.]*.py"))

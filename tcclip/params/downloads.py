@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, params_folder, read_yaml, validate
 
-Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, path_of, read_yaml, validate
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Videos(Params):

@@ -13,10 +13,9 @@ from tcclip.params.kinds.axis import spelled
 from tcclip.params.kinds.beside import taken
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.select._select import Select
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, path_of, read_yaml, validate
 from tcclip.params.seeds import Seeds
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Views(Params):

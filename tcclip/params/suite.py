@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tcclip.errors import unknown
-from tcclip.params.architecture import BackboneConfig, Count
+from tcclip.params.architecture import BackboneConfig
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, names, path_of, read_yaml, validate
 from tcclip.params.seeds import EVERY, SeedsByMethod
 from tcclip.params.texts import TextKind

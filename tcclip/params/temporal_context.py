@@ -10,10 +10,10 @@ from tcclip.params.kinds.beside import gathered, keys_beside
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.selector._selector import Selector
 from tcclip.params.kinds.summarizer._summarizer import Summarizer
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params
 
 AXES = ("selector", "summarizer")
-Count = Annotated[int, Field(ge=1)]
 
 
 class TemporalContext(Params):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, params_folder, read_yaml, validate
 
 GIGABYTE = 1_000_000_000  # bytes
@@ -16,7 +17,7 @@ class Unpacking(Params):
 
     bytes_per_archive_byte: Annotated[float, Field(gt=0)]
     small_bytes: Annotated[int, Field(ge=0)]  # always allowed, however small the archive is
-    members: Annotated[int, Field(ge=1)]
+    members: Count
     free_gigabytes: Annotated[float, Field(ge=0)]  # stays free on the disk
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from tcclip.models.precision import single
+
 
 def smooth_targets(labels: Tensor, classes: int, smoothing: float) -> Tensor:
     """Smoothed one-hot rows: 1 - e + e/C for the label, e/C elsewhere. labels (B,) -> (B, C) float32."""
@@ -15,7 +17,7 @@ def smooth_targets(labels: Tensor, classes: int, smoothing: float) -> Tensor:
 
 def soft_ce(logits: Tensor, targets: Tensor) -> Tensor:
     """mean_b(-sum_c targets_bc log softmax(logits_b)_c), both (B, C); computed in float32 or better."""
-    logits = logits if logits.dtype == torch.float64 else logits.float()
+    logits = single(logits)
     return -(targets * logits.log_softmax(dim=-1)).sum(dim=-1).mean()
 
 
@@ -30,7 +32,7 @@ def pair_targets(labels: Tensor, sharpness: float) -> Tensor:
 
 def kl(targets: Tensor, logits: Tensor) -> Tensor:
     """mean_i sum_j q_ij (log q_ij - log softmax(S_i)_j) of targets q and logits S, both (A, A); float32 or better."""
-    logits = logits if logits.dtype == torch.float64 else logits.float()
+    logits = single(logits)
     targets = targets.to(logits.dtype)
     return (targets * (targets.log() - logits.log_softmax(dim=-1))).sum(dim=-1).mean()
 
@@ -40,7 +42,7 @@ def bag_scores(logits: Tensor) -> Tensor:
 
     As a difference of logsumexps, because b itself may be too small for a number; float32 or better.
     """
-    logits = logits if logits.dtype == torch.float64 else logits.float()
+    logits = single(logits)
     count = len(logits)
     return logits.view(count, count, -1).logsumexp(dim=-1) - logits.logsumexp(dim=-1, keepdim=True)
 

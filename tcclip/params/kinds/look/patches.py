@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Literal
 
 from tcclip.params.kinds.look._look import Look, Seen
+from tcclip.params.numbers import Count
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -16,7 +15,7 @@ class Settings(Look):
     """X-CLIP's video-specific prompting."""
 
     kind: Literal["patches"] = "patches"
-    layers: Annotated[int, Field(ge=1)] = 2  # in which the texts look at the patches, averaged over frames
+    layers: Count = 2  # in which the texts look at the patches, averaged over frames
     alpha: float = 0.1  # first value of the learned weight, one for each dimension, of what a text has seen
 
     @property

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -15,4 +14,4 @@ class Settings(Kind):
     SECTION: ClassVar[str] = "recipe.objective"
     kind: Literal["ce"] = "ce"
     # A step compares with all classes, or with so many: those of its videos and others that are drawn; null: all
-    most_classes: Annotated[int, Field(ge=1)] | None = None
+    most_classes: Count | None = None

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
-from tcclip.params.numbers import Positive
+from tcclip.params.numbers import Count, Positive
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Settings(Kind):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 from tcclip.params.texts import OutsideTexts, TextKind
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Settings(Kind):
     SECTION: ClassVar[str] = "recipe.objective"
     kind: Literal["mil_nce"] = "mil_nce"
     outside: ClassVar[tuple[TextKind, ...]] = ("class_words", "video_words")
-    bag: Annotated[int, Field(ge=1)] = 16  # texts of each video
+    bag: Count = 16  # texts of each video
     word: Annotated[str, AfterValidator(_has_word)] = "{word}."  # the sentence of a word
 
     def sentence(self, word: str) -> str:

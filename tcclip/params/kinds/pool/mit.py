@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -14,4 +13,4 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "pool"
     kind: Literal["mit"] = "mit"
-    blocks: Annotated[int, Field(ge=1)] = 1  # transformer blocks over the frames
+    blocks: Count = 1  # transformer blocks over the frames

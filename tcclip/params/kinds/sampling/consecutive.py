@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -15,4 +16,4 @@ class Settings(Kind):
     SECTION: ClassVar[str] = "sampling"
     kind: Literal["consecutive"] = "consecutive"
     # Rates r that are drawn alike; one that is there three times is drawn three times as often
-    rates: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    rates: Annotated[list[Count], Field(min_length=1)]

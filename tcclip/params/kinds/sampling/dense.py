@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -14,4 +13,4 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "sampling"
     kind: Literal["dense"] = "dense"
-    stride: Annotated[int, Field(ge=1)] = 16  # frames of the video from one frame of a clip to the next
+    stride: Count = 16  # frames of the video from one frame of a clip to the next

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
-from tcclip.params.numbers import Positive
+from tcclip.params.numbers import Count, Positive
 
 
 class Settings(Kind):
@@ -15,5 +13,5 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "sampling"
     kind: Literal["dense_by_time"] = "dense_by_time"
-    stride: Annotated[int, Field(ge=1)] = 16  # frames at `rate` that a window has for each frame of a clip
+    stride: Count = 16  # frames at `rate` that a window has for each frame of a clip
     rate: Positive = 30.0  # frames per second that the stride is counted at, whatever a video's own

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -14,5 +13,5 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "recipe.schedule"
     kind: Literal["cosine_after_warmup"] = "cosine_after_warmup"
-    set_every: Annotated[int, Field(ge=1)] = 1  # the rate is set at an epoch's first step and at every so-manieth
+    set_every: Count = 1  # the rate is set at an epoch's first step and at every so-manieth
     warmup_from_min: bool = False  # warm-up rises from the protocol's lr_min instead of 0

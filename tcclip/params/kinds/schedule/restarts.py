@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from tcclip.params.kinds.axis import Kind
+from tcclip.params.numbers import Count
 
 
 class Settings(Kind):
@@ -14,4 +13,4 @@ class Settings(Kind):
 
     SECTION: ClassVar[str] = "recipe.schedule"
     kind: Literal["restarts"] = "restarts"
-    period: Annotated[int, Field(ge=1)]  # optimizer steps from one restart to the next
+    period: Count  # optimizer steps from one restart to the next

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tcclip.params.kinds.score._score import Score
-from tcclip.params.numbers import Positive
+from tcclip.params.numbers import Count, Positive
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -19,7 +17,7 @@ class Settings(Score):
     OF_FRAMES: ClassVar[bool] = True
     kind: Literal["transport"] = "transport"
     temperature: Positive = 0.1  # of the kernel exp((cosine - 1) / temperature)
-    iterations: Annotated[int, Field(ge=1)] = 100  # of Sinkhorn at most
+    iterations: Count = 100  # of Sinkhorn at most
     tolerance: Positive = 0.01  # it stops where the scaling of the frames changes by less, on average
     # What the average is over: all pairs of a video and a class that are scored at once, so that each depends on the
     # others (systems/ost.md, fact 1) | one pair, so that a score is its own whatever else is in its batch

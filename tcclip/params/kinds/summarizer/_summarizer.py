@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar
 
 from tcclip.errors import UserError
 from tcclip.params.kinds.axis import Kind
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Summarizer(Kind):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tcclip.params.kinds.summarizer._summarizer import Count, Summarizer
+from tcclip.params.kinds.summarizer._summarizer import Summarizer
+from tcclip.params.numbers import Count
 
 
 class Settings(Summarizer):

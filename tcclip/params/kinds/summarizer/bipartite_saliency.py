@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tcclip.params.kinds.summarizer._summarizer import Count, Summarizer, check_one_patch
+from tcclip.params.kinds.summarizer._summarizer import Summarizer, check_one_patch
+from tcclip.params.numbers import Count
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method

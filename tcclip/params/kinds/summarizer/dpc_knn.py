@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from tcclip.errors import UserError
-from tcclip.params.kinds.summarizer._summarizer import Count, Summarizer
+from tcclip.params.kinds.summarizer._summarizer import Summarizer
+from tcclip.params.numbers import Count
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from tcclip.params.kinds.text._text import Text, check_has_name, check_is_prompt, words_before_name
+from tcclip.params.numbers import Count
 
 if TYPE_CHECKING:
     from tcclip.params.method import Method
@@ -17,7 +18,7 @@ class Settings(Text):
 
     kind: Literal["coop"] = "coop"
     prompt: Annotated[str, AfterValidator(check_has_name)] = "a photo of a {name}."
-    n_ctx: Annotated[int, Field(ge=1)] = 4  # learned prompt vectors; they start as the prompt's first words
+    n_ctx: Count = 4  # learned prompt vectors; they start as the prompt's first words
 
     @property
     def learns(self) -> int:

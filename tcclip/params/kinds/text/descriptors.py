@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from tcclip.errors import UserError
 from tcclip.params.kinds.text._text import ContextLength, Texts, with_name
+from tcclip.params.numbers import Count
 from tcclip.params.texts import NOTHING, OfClass, TextKind
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Settings(Texts):
     outside: ClassVar[tuple[TextKind, ...]] = ("descriptors",)
     kind: Literal["descriptors"] = "descriptors"
     context_length: ContextLength = 77  # tokens per text
-    count: Annotated[int, Field(ge=1)] = 4  # n, descriptors of each of the two types that a class has
+    count: Count = 4  # n, descriptors of each of the two types that a class has
     spatial: Around = "This is a video about {descriptor}"  # text around what is seen in one picture
     temporal: Around = "A video of {name} usually includes {descriptor}"  # text around a step of the action
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from tcclip.params.kinds.text import name
 from tcclip.params.kinds.text._text import Text, Texts, check_has_name, with_name
+from tcclip.params.numbers import Count
 from tcclip.params.texts import NOTHING, OfClass
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Settings(Text):
 
     kind: Literal["vectors"] = "vectors"
     prompt: Annotated[str, AfterValidator(check_has_name)] = "{name}."
-    n_ctx: Annotated[int, Field(ge=1)] = 8  # learned vectors
+    n_ctx: Count = 8  # learned vectors
     per_class: bool = True  # each class has vectors of its own; other classes than the training's are bare names then
 
     @property
