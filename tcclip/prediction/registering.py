@@ -109,7 +109,7 @@ def _there(connection: MlflowClient, entry: str, plan: Plan, run: str) -> RunInf
     if has_moved(connection, connection.get_experiment(info.experiment_id), plan.suite.name):
         raise UserError(
             f"MLflow's entries are of a checkout in another folder, from which this one was moved or copied: "
-            f"`{_loads(plan)}` makes entries of its own, and then this"
+            f"`tcclip mlflow --suite {plan.suite.name}` makes entries of its own, and then this"
         )
     return info
 

@@ -13,7 +13,6 @@ import typer
 
 from tcclip.plan import Plan, Run, layout, plan_with_seeds
 from tcclip.process.console import stage
-from tcclip.process.files import short_hash
 from tcclip.process.options import Log, Seeds, SuiteName
 from tcclip.stages import evaluate, fingerprint
 
@@ -36,11 +35,6 @@ def loaded(plan: Plan) -> Path:
 def outputs(plan: Plan) -> list[Path]:
     """What has been loaded; which run is which entry, and where MLflow's charts of the tables are in this store."""
     return [loaded(plan), layout.mlflow_index(plan.suite.name), layout.mlflow_charts(plan.suite.name)]
-
-
-def place() -> str:
-    """Hash of the checkout's folder, which a store in a file holds: it is made again where the checkout has moved."""
-    return short_hash(str(Path.cwd()))
 
 
 def tables(plan: Plan) -> list[str]:

@@ -56,7 +56,10 @@ def test_snakemake_killed_and_started_again_goes_on(cluster, prepared, undisturb
     call("scancel", orphan)
     wait_until(lambda: orphan not in cluster.queue(), "the job does not end", seconds=60)
     assert "stopped in epoch" in project.training_log()
-    assert "--unlock" in project.run("snakemake", "--profile", "slurm", "tables", check=False).stdout
+    assert (
+        "a snakemake was killed in this folder and left its lock"
+        in project.run("snakemake", "--profile", "slurm", "tables", check=False).stdout
+    )
     wait_until(project.unlocked, "the orphan's own Snakemake does not end", seconds=60)
     with project.started(f"runs/mini/{RUN}/weights.safetensors") as snakemake:
         assert snakemake.wait(timeout=FINISH) == 0, project.console()

@@ -14,8 +14,6 @@ rule mlflow_store:
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        place=stages.mlflow.place(),
     message:
         "MLflow store"
     shell:

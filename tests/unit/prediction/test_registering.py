@@ -160,7 +160,7 @@ def test_nothing_is_written_into_the_checkout_that_this_one_was_copied_from(entr
     there = connection.create_experiment("elsewhere", artifact_location=tmp_path.as_uri())
     index = layout.mlflow_index("mini")
     index.write_text(index.read_text().replace(entry, connection.create_run(there).info.run_id))
-    with pytest.raises(UserError, match=r"of a checkout in another folder, .*: `snakemake mlflow --config suite=mini`"):
+    with pytest.raises(UserError, match=r"of a checkout in another folder, .*: `tcclip mlflow --suite mini`"):
         register(load_plan("mini"), RUN, source_of_run(RUN, "mini"), "any")
     assert list(tmp_path.iterdir()) == []
 
