@@ -165,3 +165,11 @@ def test_what_params_a_run_depends_on_is_said_at_one_place():
     using = {path for path in code.rglob("*.py") if re.search("NOT_TRAINED|NOT_OF_A_TRAINING", path.read_text())}
     assert using == lists
     assert machine_settings(PLAN.suite.machine) == {"threads": 1, "precision": "fp32", "gpu": False}
+
+
+def test_a_training_depends_on_the_code_of_the_objective_that_it_has():
+    own = {"tcclip.training.teacher": "froster", "tcclip.training.bags": "maxi", "tcclip.training.mixing": "tc_clip"}
+    runs = {method: f"zero_shot-k400-{method}-s1024" for method in own.values()}
+    for module, its in own.items():
+        having = {m for m, run in runs.items() if module in fingerprint.modules(*train.depends_on(PLAN, run).modules)}
+        assert its in having and len(having) < 3
