@@ -6,6 +6,7 @@ the last line of its log, so jobs on a cluster's nodes report in the same way.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from logging import WARNING, LogRecord
@@ -32,6 +33,7 @@ REPEATED = (  # said by the failure's lines
     "WorkflowError:\nAt least one job did not",
 )
 SUITE, SEEDS, QUEUED = "suite", "seeds", "queued"  # fields of the record with which jobs begin (workflow.starting)
+LOOK = 5.0  # seconds between two looks at which jobs of a cluster's queue have begun
 TAIL = 5  # lines of a failed job's log
 
 
@@ -46,6 +48,7 @@ class LogHandler(LogHandlerBase):
         self.planned: dict[str, int] = {}  # jobs of this call by rule
         self.board: Board | None = None  # of the suite, which the Snakefile names when its jobs begin
         self.screen = Screen()
+        self.closed = threading.Event()
 
     writes_to_stream = True
     writes_to_file = False
@@ -93,12 +96,20 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """Leave the terminal as it was."""
+        self.closed.set()
         self.screen.close()
         super().close()
 
     def _begin(self, suite: str, seeds: str, queued: bool) -> None:
         self.board = Board(plan_with_seeds(suite, seeds), self.planned, queued=queued)
+        if queued:
+            threading.Thread(target=self._look, args=(self.board,), daemon=True).start()
         self.screen.watch(self.board)
+
+    def _look(self, board: Board) -> None:
+        """Jobs of a queue tell nobody when they begin."""
+        while not self.closed.wait(LOOK):
+            board.look()
 
     def _starts(self, fields: Mapping[str, Any]) -> None:
         job, wildcards = fields["jobid"], fields.get("wildcards") or {}

@@ -14,7 +14,6 @@ from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
 
 TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
-LOOK = 5.0  # seconds between two looks at which jobs of a queue have begun
 
 
 class Filled(NamedTuple):
@@ -46,7 +45,7 @@ class Board:
         clock: Callable[[], float] = time.monotonic,
         queued: bool = False,
     ) -> None:
-        """planned: jobs of this call by rule; queued: jobs wait in a cluster's queue, and begin with their log."""
+        """planned: jobs of this call by rule; queued: jobs wait in a cluster's queue until `look` sees them."""
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
         self.runs_of = {table: set(plan.runs_of(table)) for table in plan.tables}
@@ -55,7 +54,7 @@ class Board:
         # Looked for once, and then known from the jobs: with 1,500 runs, looking after every job took most of a core.
         self.there = {name for name in plan.runs if self._has_results(name)}
         self.before = self._measured_before()
-        self.queued, self.looked = queued, -LOOK
+        self.queued = queued
         self.jobs: dict[int, Job] = {}  # that have been started and have not ended
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule
         self.done: set[str] = set()  # runs finished in this call
@@ -121,14 +120,14 @@ class Board:
         at_once = max(1.0, (done + under_way) / max(self.clock() - self.began, 1e-9))
         return max(work, 0.0) / at_once
 
+    def look(self) -> None:
+        """See which jobs of a queue have begun: those whose log is there, or another one than before."""
+        for job in list(self.jobs.values()):
+            if job.began is None and job.log and _changed(job.log) not in (None, job.written):
+                job.began = self.clock()
+
     def _running(self) -> list[Job]:
-        """Jobs that have begun. Those of a queue are looked for now and then, because of some file systems' pace."""
-        if self.queued and self.clock() - self.looked >= LOOK:
-            self.looked = self.clock()
-            for job in self.jobs.values():
-                if job.began is None and job.log and _changed(job.log) not in (None, job.written):
-                    job.began = self.clock()
-        return [job for job in self.jobs.values() if job.began is not None]
+        return [job for job in list(self.jobs.values()) if job.began is not None]
 
     def _measured_before(self) -> dict[str, float]:
         """Seconds that the trainings took whose runs have results already, of those that say it."""

@@ -105,11 +105,13 @@ def test_what_waits_in_a_clusters_queue_does_not_run_and_its_waiting_is_no_work(
     assert board.counts() == {"done": 0, "running": 0, "failed": 0, "left": 4}
     clock.now += 1000
     logs[0].write_text("training")
+    board.look()
     assert board.counts() == {"done": 0, "running": 1, "failed": 0, "left": 3}
     clock.now += 20
     board.finish(0)
     board.start(0, "evaluate", runs[0], Path("evaluate.log"))
     Path("evaluate.log").write_text("evaluating")
+    board.look()
     assert board.counts()["running"] == 1
     clock.now += 20
     board.finish(0)
