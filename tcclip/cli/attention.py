@@ -43,7 +43,7 @@ def attention(
         from tcclip.reporting.attention_figure import SUFFIXES, write_attention
 
         check_suffix(out, SUFFIXES)
-        refuse_picture(out, video, [class_file] if class_file else [], dataset)
+        refuse_picture(out, video, [class_file] if class_file else [])
         reading, names = Reading.asked(of_class, layer, heads), names_of(classes, class_file)
         seen: list[Seen] = []
         truth: str | None = None
@@ -76,7 +76,7 @@ def context_tokens(
         from tcclip.reporting.context_figure import SUFFIXES, joins, write_context
 
         check_suffix(out, SUFFIXES)
-        refuse_picture(out, video, dataset=dataset)
+        refuse_picture(out, video)
         if token != "auto" and not token.isdecimal():
             raise UserError(f"--token must be auto or a number (got '{token}')")
         model = load(run, suite=suite, device=device)

@@ -39,10 +39,10 @@ def refuse_table(csv: Path, inputs: Iterable[Input]) -> None:
         raise UserError(f"--csv {csv} lies below {above}, which is no folder: name a file in a folder")
 
 
-def refuse_picture(out: Path, video: str, others: Iterable[Input] = (), dataset: str | None = None) -> None:
-    """UserError where --out is the video, the list or the folder's file that `video` names, or a frame of it.
+def refuse_picture(out: Path, video: str, others: Iterable[Input] = ()) -> None:
+    """UserError where --out is the video, the list or the folder's file that `video` names, a frame, or a dataset's.
 
-    others: further files that are read. With a dataset `video` is perhaps an id, whose file is one below data/raw.
+    others: further files that are read. `video` is perhaps an id, whose file is one below data/raw.
     """
     from tcclip.prediction.naming import named_videos
 
@@ -51,12 +51,6 @@ def refuse_picture(out: Path, video: str, others: Iterable[Input] = (), dataset:
     for folder in (path for path in read if path.is_dir()):
         if is_same(out.parent, folder) and out.suffix.lower() in PICTURES:
             raise UserError(f"--out {out} would be a frame of the video {folder}: name a file in another folder")
-    if dataset:
-        _refuse_raw(out)
-
-
-def _refuse_raw(out: Path) -> None:
-    """UserError where --out is a file of a dataset's videos and lists."""
     if out.exists() and out.resolve().is_relative_to((layout.DATA / "raw").resolve()):
         raise UserError(f"--out {out} would overwrite a dataset's file: name a new file")
 
