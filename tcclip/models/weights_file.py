@@ -16,5 +16,5 @@ def read_weights(path: Path, cure: str) -> dict[str, Tensor]:
     try:
         tensors: dict[str, Tensor] = load_file(path)
     except SafetensorError as error:
-        raise UserError(f"{path} is no whole file of weights ({error}): {cure}") from error
+        raise UserError(f"{path} is not whole ({error}): {cure}") from error
     return tensors

@@ -47,9 +47,7 @@ def _present_names(content: dict[str, Any]) -> dict[str, Any]:
         if late_prompts:
             text["kind"] = "coop"
         content["text"] = text
-    if (
-        isinstance(tc := content.get("tc"), dict) and "trace" in tc
-    ):  # kept tokens of an evaluation, which changed nothing
+    if isinstance(tc := content.get("tc"), dict) and "trace" in tc:  # it changed no result
         content["tc"] = _without(tc, "trace")
     if isinstance(tc := content.get("tc"), dict) and "saliency" in tc:
         content["tc"] = {**_without(tc, "saliency"), "bipartite_saliency": tc["saliency"]}

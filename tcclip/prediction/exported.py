@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
-
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.errors import UserError
@@ -18,6 +15,7 @@ from tcclip.models.build import skeleton
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.tokens import token_rows
+from tcclip.models.weights_file import read_weights
 from tcclip.params import Method
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.dataset import Frames
@@ -49,7 +47,7 @@ def source_of_folder(folder: Path) -> Source:
     method = validate(config["method"], Method, f"{where}, method")
     machine = validate({**UNASKED, **config["machine"]}, Machine, f"{where}, machine")
     weights, listed = folder / "weights.safetensors", folder / "classes.csv"
-    tensors = _whole(weights, load_file)
+    tensors = _whole(weights, partial(read_weights, cure=AGAIN))
     subject = Subject(
         name=config["name"],
         method=method,
@@ -105,7 +103,7 @@ def _whole(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]
         raise UserError(f"{path} is not there: {AGAIN}")
     try:
         return read(path)
-    except (ValueError, SafetensorError) as error:  # ValueError: no JSON
+    except ValueError as error:  # no JSON
         raise UserError(f"{path} is not whole ({error}): {AGAIN}") from error
 
 

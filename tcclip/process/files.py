@@ -16,6 +16,7 @@ from tcclip.process.system_faults import disk_is_full
 from tcclip.process.unfinished import abandoned, part_of
 
 SHORT = 16  # characters of a hash that tells things apart
+OTHERS = 0o077  # permissions of all but a file's user
 LITTLE = 4096  # bytes; what is free on a disk that is full
 
 
@@ -32,11 +33,9 @@ def atomic(path: Path | str) -> Iterator[Path]:
         part.unlink(missing_ok=True)
     part = part_of(path)
     try:
-        part.touch()
-        permissions = part.stat().st_mode
-        part.unlink()
         yield part
-        part.chmod(permissions)
+        if not part.stat().st_mode & OTHERS:
+            part.chmod(_usual_permissions(path))
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
@@ -49,6 +48,16 @@ def atomic(path: Path | str) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _usual_permissions(path: Path) -> int:
+    """Those of a new file beside `path`; to read the umask is to change it for every thread."""
+    new = part_of(path)
+    new.touch()
+    try:
+        return new.stat().st_mode
+    finally:
+        new.unlink()
 
 
 def _disk_is_full(error: Exception, folder: Path) -> bool:
