@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.attention.maps import HEADS, Heads
-from tcclip.attention.opened import Clip, Opened, best_classes, seen_by
+from tcclip.attention.opened_run import Clip, Opened, best_classes, seen_by
 from tcclip.attention.rollout import Shares, of_layer, relevance, rollout
 from tcclip.errors import UserError
 
 
 @dataclass(frozen=True)
-class Reading:
+class AttentionReading:
     """Rollout over all layers, unless one layer or a class is asked for."""
 
     heads: Heads = "max"
@@ -24,13 +24,13 @@ class Reading:
     of_class: str | None = None
 
     @staticmethod
-    def asked(of_class: str | None, layer: int | None, heads: str) -> Reading:
+    def asked(of_class: str | None, layer: int | None, heads: str) -> AttentionReading:
         """As options say it; UserError where they do not go together."""
         if heads not in HEADS:
             raise UserError(f"heads must be {', '.join(HEADS)} (got '{heads}')")
         if of_class is not None and layer is not None:
             raise UserError("a class is rolled out over all layers, and a layer is shown alone: give one of them")
-        return Reading(heads, layer, of_class)
+        return AttentionReading(heads, layer, of_class)
 
     def describe(self) -> str:
         """What a map shows, for its caption."""
@@ -42,7 +42,7 @@ class Reading:
         return f"Attention rollout ({fused})"
 
 
-class Seen(NamedTuple):
+class SeenClip(NamedTuple):
     """What a run sees of a clip."""
 
     name: str  # the run's
@@ -52,7 +52,7 @@ class Seen(NamedTuple):
     predictions: Sequence[tuple[str, float]]  # classes and probabilities of this clip, best first
 
 
-def look_at(opened: Opened, clip: Clip, reading: Reading = Reading()) -> Seen:
+def look_at(opened: Opened, clip: Clip, reading: AttentionReading = AttentionReading()) -> SeenClip:
     """A run's attention in a clip, mean over the [CLS] tokens of all frames, which make the video's feature."""
     label = None if reading.of_class is None else opened.label(reading.of_class)
     recorded = seen_by(opened, clip, graph=label is not None)
@@ -65,10 +65,10 @@ def look_at(opened: Opened, clip: Clip, reading: Reading = Reading()) -> Seen:
     whole: Shares = shares.of_video()
     patches = whole.patches[0].detach().cpu().numpy().astype(np.float32)
     other = float(whole.cls.sum() + whole.rest.sum())
-    return Seen(opened.name, clip, patches, other, best_classes(opened, recorded))
+    return SeenClip(opened.name, clip, patches, other, best_classes(opened, recorded))
 
 
-def caption(reading: Reading, video: str, seen: Sequence[Seen], truth: str | None = None) -> str:
+def caption(reading: AttentionReading, video: str, seen: Sequence[SeenClip], truth: str | None = None) -> str:
     """What a picture of attention shows: the reading, the runs, the video, its class where it is known, T and N."""
     frames = " and ".join(dict.fromkeys(str(len(each.patches)) for each in seen))
     patches = " and ".join(dict.fromkeys(str(each.patches.shape[1]) for each in seen))

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tcclip.attention.opened import Clip, Opened, even_clip, seen_by
+from tcclip.attention.opened_run import Clip, Opened, even_clip, seen_by
 from tcclip.attention.rollout import of_layer, rollout
 from tcclip.data.clips.testing import test_frames
 from tcclip.data.resizing import resize
@@ -29,7 +29,7 @@ Objects = NDArray[np.bool_]  # (F, H, W): where the object of a video is, in its
 COLUMNS = ("run", "frames", "videos", "tokens", "entropy", "evenness", "outside", "outside_rollout", "area")
 
 
-class Measured(NamedTuple):
+class Spread(NamedTuple):
     """[CLS] attention of one clip, mean over layers, heads and frames."""
 
     tokens: float  # that [CLS] of a frame sees
@@ -50,7 +50,7 @@ def spread_by_frames(
 
     Of videos whose object is not known (None), what is outside of it is NaN.
     A run whose weights are made for one number of frames can be asked for this one alone. COLUMNS are those of
-    `Measured` and the counts behind them.
+    `Spread` and the counts behind them.
     """
     rows = []
     masks = {video: where() if where else None for video, where in objects.items()}
@@ -66,7 +66,7 @@ def spread_by_frames(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def measured(opened: Opened, clip: Clip, objects: Objects | None) -> Measured:
+def measured(opened: Opened, clip: Clip, objects: Objects | None) -> Spread:
     """One clip, whose video has its object at `objects`, if that is known."""
     recorded = seen_by(opened, clip)
     outside = None if objects is None else ~torch.from_numpy(patches_of(opened, clip, objects))  # (T, N)
@@ -81,7 +81,7 @@ def measured(opened: Opened, clip: Clip, objects: Objects | None) -> Measured:
     seen, entropy, evenness, missed = np.array(by_layer, dtype=float).mean(axis=0).tolist()
     rolled = _share(rollout(recorded, "mean").patches.cpu(), outside)
     area = math.nan if outside is None else float(outside.double().mean())
-    return Measured(seen, entropy, evenness, missed, rolled, area)
+    return Spread(seen, entropy, evenness, missed, rolled, area)
 
 
 def patches_of(opened: Opened, clip: Clip, objects: Objects) -> NDArray[np.bool_]:

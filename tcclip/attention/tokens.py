@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tcclip.attention.opened import Clip, Opened, seen_by
+from tcclip.attention.opened_run import Clip, Opened, seen_by
 from tcclip.attention.record import Recorded
 from tcclip.errors import UserError
 

@@ -25,10 +25,10 @@ from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows
 from tcclip.params import Method
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by, losses_of
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Moment, Objective, added_by, losses_of
 from tcclip.training.trained import freeze_others, learning_of
 
-AT = Place(seed=0, epoch=0, iteration=0)  # nothing that is counted depends on it
+AT = Moment(seed=0, epoch=0, iteration=0)  # nothing that is counted depends on it
 
 
 def parameters(method: Method, config: BackboneConfig, frames: int, classes: int = 1) -> int:

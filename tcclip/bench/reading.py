@@ -35,7 +35,7 @@ TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
-class Sizes:
+class ReadingSizes:
     """What is measured."""
 
     videos: int
@@ -47,7 +47,7 @@ class Sizes:
     quality: int
 
 
-def bench(sizes: Sizes, method: str) -> str:
+def bench(sizes: ReadingSizes, method: str) -> str:
     """Measure on freshly made videos in a temporary folder and return the figures as text."""
     keep_memory()  # as a training does
     with tempfile.TemporaryDirectory() as name, one_thread():
@@ -68,7 +68,7 @@ def bench(sizes: Sizes, method: str) -> str:
     return "\n".join(lines)
 
 
-def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
+def _extraction(folder: Path, names: list[str], sizes: ReadingSizes) -> list[str]:
     paths = [folder / "videos" / name for name in names]
     frames = _settings("shards", sizes)
 
@@ -94,7 +94,7 @@ def _extraction(folder: Path, names: list[str], sizes: Sizes) -> list[str]:
     ]
 
 
-def _store(folder: Path, names: list[str], store: str, sizes: Sizes) -> FrameSource:
+def _store(folder: Path, names: list[str], store: str, sizes: ReadingSizes) -> FrameSource:
     out = folder / store
     files = out / "shard-0000.tar", out / "shard-0000.parquet"
     write_shard(folder / "videos", names, "ucf101", 0, _settings(store, sizes), *files)
@@ -102,7 +102,7 @@ def _store(folder: Path, names: list[str], store: str, sizes: Sizes) -> FrameSou
     return open_frames(out)
 
 
-def _loading(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
+def _loading(stores: dict[str, FrameSource], sizes: ReadingSizes, method: str) -> list[str]:
     works: list[Callable[[int], object]] = []
     for source in stores.values():
         clips = training_clips(source, sizes, method)
@@ -118,7 +118,7 @@ def _loading(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[
     return [*lines, f"loading from shards is {seconds[2] / seconds[0]:.2f} times as fast as online"]
 
 
-def _testing(source: FrameSource, sizes: Sizes, method: str) -> list[str]:
+def _testing(source: FrameSource, sizes: ReadingSizes, method: str) -> list[str]:
     """Test clips from shards: the centre of the frames, and one of three crops."""
     videos, recipe = list(source.index["video"]), load_method(method)
     views = (Views(temporal=2, spatial=1, mode="paper"), Views(temporal=2, spatial=3, mode="paper"))
@@ -140,7 +140,7 @@ def _read(clips: TrainingClips, number: int) -> object:
     return clips.stored((number // len(clips), number % len(clips)))
 
 
-def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:
+def _single_frames(stores: dict[str, FrameSource], sizes: ReadingSizes) -> list[str]:
     rng = np.random.default_rng(0)
 
     def read(source: FrameSource, number: int) -> object:
@@ -151,7 +151,7 @@ def _single_frames(stores: dict[str, FrameSource], sizes: Sizes) -> list[str]:
     return [f"one random frame, {store}: {1000 * each:.2f} ms" for store, each in zip(stores, seconds, strict=True)]
 
 
-def _memory(stores: dict[str, FrameSource], sizes: Sizes, method: str) -> list[str]:
+def _memory(stores: dict[str, FrameSource], sizes: ReadingSizes, method: str) -> list[str]:
     lines = []
     for store, source in stores.items():
         clips = training_clips(source, sizes, method)
@@ -171,13 +171,13 @@ def _own_memory(clips: TrainingClips, count: int) -> float:
     return most / 10**6
 
 
-def training_clips(source: FrameSource, sizes: Sizes, method: str) -> TrainingClips:
+def training_clips(source: FrameSource, sizes: ReadingSizes, method: str) -> TrainingClips:
     """The training dataset over all videos of a source."""
     videos = [(video, 0) for video in source.index["video"]]
     return TrainingClips(source, videos, load_method(method), sizes.frames, sizes.size, True, seed=1)
 
 
-def _settings(store: str, sizes: Sizes) -> Frames:
+def _settings(store: str, sizes: ReadingSizes) -> Frames:
     return Frames.model_validate(
         {
             "store": store,

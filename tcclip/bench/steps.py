@@ -19,7 +19,7 @@ from tcclip.params import Method, load_method
 from tcclip.params.kinds.make import make
 from tcclip.process.runtime import autocast
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, added_by, losses_of
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Moment, Objective, added_by, losses_of
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of
 
@@ -56,7 +56,7 @@ def prepare(case: Case, settings: Settings, backbone: Backbone) -> Step:
     again = partial(random_clip, backbone.config, method, case.classes)  # a backbone that is kept would be memory
     texts = written(method, named, case.classes, case.batch)
     objective = objective_of(method, Learner(model, device, settings.dtype, again, written=texts))
-    step = [(batch, Place(SEED, 0, number)) for number, batch in enumerate(batches_of(case, clips))]
+    step = [(batch, Moment(SEED, 0, number)) for number, batch in enumerate(batches_of(case, clips))]
     return partial(_training_step, step, model, objective, optimizer)
 
 
@@ -105,7 +105,7 @@ def _evaluation(model: ClipVideo, settings: Settings, clips: Tensor) -> Step:
 
 
 def _training_step(
-    step: list[tuple[Batch, Place]],
+    step: list[tuple[Batch, Moment]],
     model: ClipVideo,
     objective: Objective | InParts,
     optimizer: torch.optim.Optimizer,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tcclip.claims.contrasts import Contrast, contrasts
 from tcclip.claims.judging import Judgement, judge
-from tcclip.claims.measured import Measured
+from tcclip.claims.measured import MeasuredCells
 from tcclip.claims.printed import as_printed
 from tcclip.claims.rows import Key, Layout
 from tcclip.params.claims import BETWEEN, Claim
@@ -25,7 +25,7 @@ DECISIVE = [name for name in COMPARISON if name not in ("verdict", "joint_low", 
 
 
 @dataclass(frozen=True)
-class Frames:
+class ClaimFrames:
     """The claims, and their comparisons."""
 
     claims: pd.DataFrame
@@ -35,10 +35,10 @@ class Frames:
 def judged(
     claims: Sequence[Claim],
     layouts: Mapping[str, Layout],
-    measured: Measured,
+    measured: MeasuredCells,
     settings: Statistics,
     printed: Mapping[Key, float] | None = None,
-) -> Frames:
+) -> ClaimFrames:
     """Judge all claims; `printed` has the paper's numbers, for suites that are about the same data."""
     lines, parts = [], []
     for claim in claims:
@@ -51,13 +51,13 @@ def judged(
         lines.append(_claim_line(claim, judgement, every))
     comparisons = pd.DataFrame(parts, columns=["claim", *COMPARISON])
     whole = {"n_videos": "Int64", "n_seeds": "Int64"}
-    return Frames(pd.DataFrame(lines).astype(whole), comparisons.astype(whole))
+    return ClaimFrames(pd.DataFrame(lines).astype(whole), comparisons.astype(whole))
 
 
 def judge_claim(
     found: Sequence[Contrast],
     layouts: Mapping[str, Layout],
-    measured: Measured,
+    measured: MeasuredCells,
     settings: Statistics,
     complete: bool,
 ) -> Judgement:
@@ -69,12 +69,12 @@ def judge_claim(
     return judge(values, np.array(replicates), regions, settings, counted, complete)
 
 
-def _absent(contrast: Contrast, measured: Measured) -> list[Key]:
+def _absent(contrast: Contrast, measured: MeasuredCells) -> list[Key]:
     return [cell for cell in contrast.cells if cell not in measured.values]
 
 
 def _line(
-    contrast: Contrast, measured: Measured, printed: Mapping[Key, float], judgement: Judgement, place: int | None
+    contrast: Contrast, measured: MeasuredCells, printed: Mapping[Key, float], judgement: Judgement, place: int | None
 ) -> dict[str, object]:
     """One comparison; `place` is its own among the measured ones."""
     than = [BETWEEN.join(filter(None, row)) for row in contrast.than or ()] or ["", ""]

@@ -15,7 +15,7 @@ from tcclip.statistics.files import read_replicates
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCells:
     """What is known of the cells that have been measured."""
 
     values: dict[Key, float] = field(default_factory=dict)  # percent, or a cost's own unit
@@ -25,9 +25,9 @@ class Measured:
     seeds: dict[Key, int] = field(default_factory=dict)  # that its runs were trained with
 
 
-def read_measured(plan: Plan, layouts: Mapping[str, Layout], draws: int) -> Measured:
+def read_measured(plan: Plan, layouts: Mapping[str, Layout], draws: int) -> MeasuredCells:
     """The measured cells of the suite's tables that are there; the table of a dataset of one's own is in no claim."""
-    found = Measured()
+    found = MeasuredCells()
     for name in (table for table in plan.tables if table in layouts):
         if (path := layout.table(plan.suite.name, name)).is_file():
             add_table(
@@ -37,7 +37,7 @@ def read_measured(plan: Plan, layouts: Mapping[str, Layout], draws: int) -> Meas
 
 
 def add_table(
-    found: Measured,
+    found: MeasuredCells,
     frame: pd.DataFrame,
     replicates: Mapping[tuple[str, str, str], np.ndarray],
     of_table: Layout,

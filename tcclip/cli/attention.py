@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
+from tcclip.cli.class_options import Classes, ClassFile, DatasetName, Ensemble, names_of
 from tcclip.cli.outputs import refuse_picture
 from tcclip.errors import UserError
 from tcclip.process.console import stage
@@ -38,14 +38,14 @@ def attention(
 ) -> None:
     """Draw where runs look in a video: attention rolled out over layers, or one layer's, or what speaks for a class."""
     with stage("attention", None, goes_on=False) as say:
-        from tcclip.attention.reading import Reading, Seen
+        from tcclip.attention.reading import AttentionReading, SeenClip
         from tcclip.prediction import load
         from tcclip.reporting.attention_figure import SUFFIXES, write_attention
 
         check_suffix(out, SUFFIXES)
         refuse_picture(out, video, [class_file] if class_file else [])
-        reading, names = Reading.asked(of_class, layer, heads), names_of(classes, class_file)
-        seen: list[Seen] = []
+        reading, names = AttentionReading.asked(of_class, layer, heads), names_of(classes, class_file)
+        seen: list[SeenClip] = []
         truth: str | None = None
         for run in runs:  # one after the other, so that one network is in memory
             model = load(run, suite=suite, we=we, device=device)

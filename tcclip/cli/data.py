@@ -55,7 +55,11 @@ def bench(
     with stage("data bench", None):
         from tcclip.bench import reading as measurement
 
-        print(measurement.bench(measurement.Sizes(videos, seconds, clips, frames, size, short_side, quality), method))
+        print(
+            measurement.bench(
+                measurement.ReadingSizes(videos, seconds, clips, frames, size, short_side, quality), method
+            )
+        )
 
 
 def _lines(found: Status, all_names: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from tcclip.cli.asked import Classes, ClassFile, DatasetName, Ensemble, names_of
+from tcclip.cli.class_options import Classes, ClassFile, DatasetName, Ensemble, names_of
 from tcclip.cli.outputs import refuse_table
 from tcclip.errors import UserError
 from tcclip.process.console import stage
@@ -50,12 +50,12 @@ def predict(
         if csv:
             refuse_table(csv, [*(videos or []), *([class_file] if class_file else [])])
         from tcclip.prediction import load
-        from tcclip.prediction.result import Table, lines
+        from tcclip.prediction.result import PredictionTable, lines
         from tcclip.process.progress import track_count
 
         model = load(run, suite=suite, we=we, device=device, precision=precision)
         found: list[Prediction] = []
-        table: Table | None = None
+        table: PredictionTable | None = None
         with ExitStack() as stack:
             said = model.stream(
                 videos or [],
@@ -70,7 +70,7 @@ def predict(
                 print("\n".join(lines(prediction)), flush=True)
                 found.append(prediction)
                 if csv and table is None:  # now that all that is asked for is there: an earlier file stays until then
-                    table = Table(stack.enter_context(_opened(csv)))
+                    table = PredictionTable(stack.enter_context(_opened(csv)))
                 if table:
                     table.add(prediction)
         report(_summary(found, model))

@@ -10,7 +10,7 @@ from tcclip.cli.table_lines import WIDTH, aligned
 from tcclip.errors import UserError
 from tcclip.estimate.feeding import Clips, test_clips, training_clips
 from tcclip.estimate.hours import Rates, rates_of
-from tcclip.estimate.scale import ARITHMETIC, Bound, Scale, scale_of
+from tcclip.estimate.scale import ARITHMETIC, LeastTime, ScaleEstimate, scale_of
 from tcclip.params.reader import path_of
 from tcclip.params.suite import Feeding
 from tcclip.plan import Plan
@@ -94,7 +94,7 @@ def _kinds(plan: Plan, rates: Rates) -> dict[tuple[Clips, float], set[str]]:
     return found
 
 
-def wall_lines(scale: Scale, arithmetic: str) -> Iterator[str]:
+def wall_lines(scale: ScaleEstimate, arithmetic: str) -> Iterator[str]:
     """What each resource takes alone, the wall time, the bottleneck, and the same on other numbers of GPUs."""
     rows = [(_name(bound, arithmetic), _hours(bound.hours), bound.because) for bound in scale.bounds]
     yield from aligned([("alone takes", "hours", "because of"), *rows], left=1, text=True)
@@ -111,7 +111,7 @@ def wall_lines(scale: Scale, arithmetic: str) -> Iterator[str]:
         yield from _other_numbers(scale, arithmetic)
 
 
-def bottleneck(bounds: list[Bound], arithmetic: str = "GPU arithmetic") -> str:
+def bottleneck(bounds: list[LeastTime], arithmetic: str = "GPU arithmetic") -> str:
     """One sentence: what takes longest alone, and by how much; `bounds` have the longest first."""
     if not bounds:
         return "No part of it is known to take time."
@@ -122,11 +122,11 @@ def bottleneck(bounds: list[Bound], arithmetic: str = "GPU arithmetic") -> str:
     return f"{sentence}, {first.hours / rest[0].hours:.3g} times those of {_name(rest[0], arithmetic)}."
 
 
-def _other_numbers(scale: Scale, arithmetic: str) -> Iterator[str]:
+def _other_numbers(scale: ScaleEstimate, arithmetic: str) -> Iterator[str]:
     """The same with fewer and with more GPUs, each with as many cores."""
     unit, rows = scale.gpus_of_a_job, [("GPUs", "cores", "hours", "days", "bottleneck")]
     for gpus in sorted({max(unit, int(scale.gpus * factor)) for factor in FACTORS}):
-        other = Scale(scale.tasks, scale.fetched, gpus, max(1, scale.cores * gpus // scale.gpus), unit)
+        other = ScaleEstimate(scale.tasks, scale.fetched, gpus, max(1, scale.cores * gpus // scale.gpus), unit)
         limit = _name(other.bounds[0], arithmetic) if other.bounds else ""
         rows.append((f"{gpus}", f"{other.cores}", _hours(other.wall), f"{other.wall / DAY:.3g}", limit))
     yield from aligned(rows, left=0, text=True)
@@ -141,7 +141,7 @@ def _not_counted(plan: Plan) -> Iterator[str]:
     yield from ("unpacking", "tables, figures and the page", "the wait in a cluster's queue")
 
 
-def _name(bound: Bound, arithmetic: str) -> str:
+def _name(bound: LeastTime, arithmetic: str) -> str:
     return arithmetic if bound.what == ARITHMETIC else bound.what
 
 

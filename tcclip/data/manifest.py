@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from tcclip.data.videos.seen import Seen, content_of, look_at
+from tcclip.data.videos.seen import SeenFile, content_of, look_at
 from tcclip.process import files
 
 
@@ -41,20 +41,20 @@ def take_notice(raw: Path, manifest: Path, broken: Path, parts: Sequence[Path], 
     return [path.removeprefix("videos/") for path in changed]
 
 
-def _now(video: Path) -> Seen | None:
+def _now(video: Path) -> SeenFile | None:
     try:
         return look_at(video)
     except OSError:
         return None
 
 
-def read_rows(manifest: Path) -> dict[str, Seen]:
+def read_rows(manifest: Path) -> dict[str, SeenFile]:
     """The rows of a manifest; none of one that was written before times stood in it."""
     with open(manifest, newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if "modified" not in (rows.fieldnames or []):
             return {}
-        return {row["path"]: Seen(int(row["bytes"]), int(row["modified"])) for row in rows}
+        return {row["path"]: SeenFile(int(row["bytes"]), int(row["modified"])) for row in rows}
 
 
 def write_rows(manifest: Path, rows: Sequence[tuple[object, ...]]) -> None:

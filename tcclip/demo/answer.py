@@ -58,10 +58,10 @@ def _answers(model: Model, video: Path, names: Sequence[str] | None) -> Iterator
 
 
 def _attention(model: Model, video: Path, names: Sequence[str] | None, out: Path) -> Path:
-    from tcclip.attention.reading import Reading
+    from tcclip.attention.reading import AttentionReading
     from tcclip.reporting.attention_figure import write_attention
 
-    write_attention([model.attention(video, names)], Reading(), video.name, None, out)
+    write_attention([model.attention(video, names)], AttentionReading(), video.name, None, out)
     return out
 
 

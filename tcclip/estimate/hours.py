@@ -122,7 +122,7 @@ def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     if not run.role:
         return Estimate()
     protocol, dataset = plan.protocol_for(run), plan.dataset(run.role)
-    videos = Sizes()
+    videos = VideoCounts()
     kept = round(keep_of(plan, run) * videos.of(dataset, plan.train_split(run)))
     no_step = kept < protocol.total_batch and not videos.unknown
     views = protocol.validation_views.temporal * protocol.validation_views.spatial
@@ -136,18 +136,18 @@ def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
 
 def evaluations_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     """The cost of a run's evaluations."""
-    videos = Sizes()
+    videos = VideoCounts()
     tested = sum(views for _, views in views_of_tests(plan, run, videos))
     return _estimate(run, rates, videos, tested=tested, evaluations=len(plan.evaluations(run.name)))
 
 
-def views_of_tests(plan: Plan, run: Run, videos: Sizes | None = None) -> Iterator[tuple[Evaluation, int]]:
+def views_of_tests(plan: Plan, run: Run, videos: VideoCounts | None = None) -> Iterator[tuple[Evaluation, int]]:
     """Clips of the evaluations of a run that show videos in the same way, with one of these evaluations.
 
     A video of several splits is shown once (`evaluation.together`). A split whose size is not known has none, which
     `videos` remembers.
     """
-    sizes, alone = videos or Sizes(), plan.method(run.method).score.of_batch
+    sizes, alone = videos or VideoCounts(), plan.method(run.method).score.of_batch
     together: dict[tuple[str, ...], list[Evaluation]] = {}
     for test in plan.evaluations(run.name):
         sizes.of(plan.dataset(test.role), test.split)
@@ -160,7 +160,7 @@ def views_of_tests(plan: Plan, run: Run, videos: Sizes | None = None) -> Iterato
 
 
 @dataclass
-class Sizes:
+class VideoCounts:
     """Counts videos, and remembers the splits of which nothing is known."""
 
     unknown: set[str] = field(default_factory=set)
@@ -174,7 +174,13 @@ class Sizes:
 
 
 def _estimate(
-    run: Run, rates: Rates, sizes: Sizes, trained: int = 0, tested: int = 0, trainings: int = 0, evaluations: int = 0
+    run: Run,
+    rates: Rates,
+    sizes: VideoCounts,
+    trained: int = 0,
+    tested: int = 0,
+    trainings: int = 0,
+    evaluations: int = 0,
 ) -> Estimate:
     hours = (trained / rates.train + tested / rates.evaluate.get(run.method, rates.other)) / SECONDS
     return Estimate(trainings, evaluations, trained, tested, hours, frozenset(sizes.unknown))

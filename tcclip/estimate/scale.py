@@ -47,7 +47,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Bound:
+class LeastTime:
     """A time that the whole cannot take less than, and what it comes from."""
 
     what: str
@@ -56,7 +56,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScaleEstimate:
     """A suite on `gpus` GPUs and `cores` processor cores; where none are used, a place for a job counts as one."""
 
     tasks: tuple[Task, ...]
@@ -105,7 +105,7 @@ class Scale:
         return any_order_hours(self.jobs(self.places), self.places)
 
     @cached_property
-    def bounds(self) -> list[Bound]:
+    def bounds(self) -> list[LeastTime]:
         """What each resource alone would take, the longest first: the bottleneck."""
         gpu, core = sum(t.gpu_hours for t in self.tasks), sum(t.core_hours for t in self.tasks)
         alone = [Job(t.name, t.gpu_hours / self.gpus_of_a_job, t.needs) for t in self.tasks]
@@ -113,19 +113,19 @@ class Scale:
         extracted = sum(f.core_hours for f in self.fetched.values())
         line = sum(f.line_hours for f in self.fetched.values())
         found = [
-            Bound(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), f"{gpu:,.0f} GPU-hours"),
-            Bound(LOADING, core / self.cores, f"{core:,.0f} core-hours"),
-            Bound(CHAIN, chain.hours, ", ".join(chain.jobs)),
-            Bound(EXTRACTION, extracted / self.cores, f"{extracted:,.0f} core-hours"),
-            Bound(DOWNLOAD, line, "the line to the mirrors"),
+            LeastTime(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), f"{gpu:,.0f} GPU-hours"),
+            LeastTime(LOADING, core / self.cores, f"{core:,.0f} core-hours"),
+            LeastTime(CHAIN, chain.hours, ", ".join(chain.jobs)),
+            LeastTime(EXTRACTION, extracted / self.cores, f"{extracted:,.0f} core-hours"),
+            LeastTime(DOWNLOAD, line, "the line to the mirrors"),
         ]
         return sorted((b for b in found if b.hours), key=lambda bound: -bound.hours)
 
 
-def scale_of(plan: Plan, gpus: int, cores: int) -> Scale:
+def scale_of(plan: Plan, gpus: int, cores: int) -> ScaleEstimate:
     """The plan's trainings, evaluations and pseudo-labels, and what comes before them, on so many GPUs and cores."""
     machine = plan.suite.machine
-    return Scale(
+    return ScaleEstimate(
         tuple(_tasks(plan, rates_of(plan), plan.suite.feeding)),
         _fetched(plan, plan.suite.feeding),
         gpus,

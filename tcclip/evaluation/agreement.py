@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from tcclip.data.splits.split_tables import present, read_classes, read_split
-from tcclip.data.texts.checked import read_texts
+from tcclip.data.texts.checked_texts import read_texts
 from tcclip.data.videos.frames import open_frames
 from tcclip.evaluation.job import EvaluationJob
 from tcclip.evaluation.metrics import accuracy

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tcclip.data.clips.testing import ViewClips
-from tcclip.evaluation.summing import Found, Videos, summed_over_views
+from tcclip.evaluation.summing import ClipNumbers, Videos, summed_over_views
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.text.tower import ClassTexts
 from tcclip.models.vision.tower import VisionOutput
@@ -23,7 +23,7 @@ Combine = Literal["probabilities", "logits"]
 OfViews = Callable[[Tensor], Tensor]  # logits (B, C) -> what is summed over views, float64
 
 
-class Compared(NamedTuple):
+class ComparedVideos(NamedTuple):
     """Classes, and the videos that are compared with them."""
 
     model: ClipVideo  # over these classes
@@ -39,12 +39,12 @@ def predict(
     before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
     """Scores (videos, C) float64 of all videos: see `predict_each`."""
-    everything = Compared(model, np.ones(len(clips.videos), dtype=bool))
+    everything = ComparedVideos(model, np.ones(len(clips.videos), dtype=bool))
     return predict_each([everything], clips, machine, device, combine, before_batch)[0]
 
 
 def predict_each(
-    lists: Sequence[Compared],
+    lists: Sequence[ComparedVideos],
     clips: ViewClips,
     machine: Machine,
     device: torch.device,
@@ -65,14 +65,14 @@ def predict_each(
 
 
 def _compared(
-    lists: Sequence[Compared], texts: Sequence[ClassTexts], of_views: OfViews, videos: Videos, clips: Tensor
-) -> Iterator[Found]:
+    lists: Sequence[ComparedVideos], texts: Sequence[ClassTexts], of_views: OfViews, videos: Videos, clips: Tensor
+) -> Iterator[ClipNumbers]:
     """Clips (B, T, 3, H, W) of videos (B,) with the classes of each list, whose texts are given."""
     seen = lists[0].model.encode_video(clips)
     for table, (one, its_texts) in enumerate(zip(lists, texts, strict=True)):
         rows = np.flatnonzero(one.videos[videos])
         if len(rows):
-            yield Found(table, videos[rows], of_views(one.model.compare(_some(seen, rows), its_texts)))
+            yield ClipNumbers(table, videos[rows], of_views(one.model.compare(_some(seen, rows), its_texts)))
 
 
 def _some(seen: VisionOutput, rows: Videos) -> VisionOutput:

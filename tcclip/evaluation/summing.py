@@ -23,7 +23,7 @@ from tcclip.process.sockets import shorten_temporary_folder
 Videos = NDArray[np.int64]  # positions in a list
 
 
-class Found(NamedTuple):
+class ClipNumbers(NamedTuple):
     """Numbers of some clips of a batch, on the device."""
 
     table: int  # which of the tables they belong to
@@ -31,7 +31,7 @@ class Found(NamedTuple):
     numbers: Tensor  # (b, width) float64
 
 
-OfBatch = Callable[[Videos, Tensor], Iterable[Found]]  # the videos (B,) of clips (B, T, 3, H, W)
+OfBatch = Callable[[Videos, Tensor], Iterable[ClipNumbers]]  # the videos (B,) of clips (B, T, 3, H, W)
 
 
 def summed_over_views(
@@ -65,13 +65,13 @@ def summed_over_views(
     tables = [np.zeros((len(clips.videos), width)) for width in widths]
     ahead = 1 if device.type == "cuda" else 0  # batches that a GPU has to do while the numbers of one are read
 
-    def add(of_a_batch: list[Found]) -> None:
+    def add(of_a_batch: list[ClipNumbers]) -> None:
         for part in of_a_batch:
             np.add.at(tables[part.table], part.videos, part.numbers.cpu().numpy())
 
     with torch.inference_mode():
         batches = on_device((((stacked,), positions) for positions, stacked in loader), device)
-        found: list[list[Found]] = []
+        found: list[list[ClipNumbers]] = []
         for number in range(0, most, machine.eval_batch):
             before_batch()
             if number >= len(items):

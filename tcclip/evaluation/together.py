@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from tcclip.data.splits.split_tables import Present, present, read_classes, read_split
-from tcclip.data.texts.checked import read_texts
+from tcclip.data.texts.checked_texts import read_texts
 from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.evaluation import talk
 from tcclip.evaluation.job import EvaluationJob
-from tcclip.evaluation.predict import Compared, predict_each
+from tcclip.evaluation.predict import ComparedVideos, predict_each
 from tcclip.evaluation.subject import Subject, clips_of, model_of
 from tcclip.evaluation.written import entry, write_predictions
 from tcclip.models.backbone import Backbone
@@ -114,7 +114,7 @@ def evaluate_together(
     compared = {one.job.classes: np.zeros(len(videos), dtype=bool) for one in tested}
     for one, its_rows in zip(tested, rows, strict=True):
         compared[one.job.classes][its_rows] = True
-    lists = [Compared(models[classes], which) for classes, which in compared.items()]
+    lists = [ComparedVideos(models[classes], which) for classes, which in compared.items()]
     clips = clips_of(subject, store, videos, tested[0].job.views, size)
     found = predict_each(lists, clips, subject.machine, device, subject.method.views.combine)
     scores, results = dict(zip(compared, found, strict=True)), {}

@@ -21,7 +21,7 @@ MOTIONS = ("bounce", "roll", "spin", "drop", "swing", "shake", "grow", "slide")
 
 
 @dataclass(frozen=True)
-class Looks:
+class Appearance:
     """What a class name fixes; None is drawn anew for every clip."""
 
     colour: str | None
@@ -127,11 +127,11 @@ def split_camel_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
-def looks(name: str) -> Looks:
+def looks(name: str) -> Appearance:
     """What `name` says about colour, shape, background and motion, in any order of its words."""
     words = split_camel_case(name).lower().split()
 
     def first(vocabulary: tuple[str, ...]) -> str | None:
         return next((word for word in words if word in vocabulary), None)
 
-    return Looks(first(tuple(COLOURS)), first(SHAPES), first(BACKGROUNDS), first(MOTIONS))
+    return Appearance(first(tuple(COLOURS)), first(SHAPES), first(BACKGROUNDS), first(MOTIONS))

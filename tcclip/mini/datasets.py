@@ -18,7 +18,7 @@ GROUP = 4  # clips of a UCF-101 group, filmed in one place
 
 
 @dataclass(frozen=True)
-class Clip:
+class StandInClip:
     """One video to write: its path under videos/ and how it is drawn."""
 
     path: str
@@ -33,7 +33,7 @@ class Clip:
 class Contents:
     """A dataset before it is written: its clips and the text of its list files."""
 
-    clips: list[Clip]
+    clips: list[StandInClip]
     lists: lists.Files
 
 
@@ -51,14 +51,14 @@ def _youtube_id(rng: Rng) -> str:
 
 def _kinetics_clips(
     role: str, names: tuple[str, ...], folder: str, indices: range, seed: int
-) -> Iterator[tuple[Clip, tuple[str, str, int, int]]]:
+) -> Iterator[tuple[StandInClip, tuple[str, str, int, int]]]:
     """Clips under videos/<folder>/ with their annotation rows."""
     for name in names:
         for index in indices:
             rng = stream(seed, role, name, index, "name")
             video, start = _youtube_id(rng), int(rng.integers(0, 300))
             path = f"{folder}/{video}_{start:06d}_{start + 10:06d}.mp4"
-            yield Clip(path, _named(role, name, seed, index, index)), (name, video, start, start + 10)
+            yield StandInClip(path, _named(role, name, seed, index, index)), (name, video, start, start + 10)
 
 
 def k400(numbers: Generate) -> Contents:
@@ -103,7 +103,7 @@ TITLES = (
 def hmdb51(numbers: Generate) -> Contents:
     """Flat names and, per class and split, a tag for every clip; per class two clips more than a split uses."""
     pool, tests = numbers.train_per_class, numbers.test_per_class
-    clips: list[Clip] = []
+    clips: list[StandInClip] = []
     files: lists.Files = {}
     for name in HMDB51:
         stem = name.replace(" ", "_")
@@ -113,7 +113,7 @@ def hmdb51(numbers: Generate) -> Contents:
             view, quality = rng.choice(["fr", "ba", "le", "ri"]), rng.choice(["goo", "med", "bad"])
             title = TITLES[int(rng.integers(len(TITLES)))]
             paths.append(f"{title}_{stem}_f_cm_np1_{view}_{quality}_{index}.avi")
-            clips.append(Clip(paths[-1], _named("hmdb51", name, numbers.seed, index, index)))
+            clips.append(StandInClip(paths[-1], _named("hmdb51", name, numbers.seed, index, index)))
         for split in range(1, SPLITS + 1):
             tags = stream(numbers.seed, "hmdb51", name, "tags", split).permutation([1] * pool + [2] * tests + [0, 0])
             files |= lists.hmdb_split(name, split, [(path, int(tag)) for path, tag in zip(paths, tags, strict=True)])
@@ -138,13 +138,13 @@ def _groups(numbers: Generate) -> list[tuple[int, int, int]]:
 
 def ucf101(numbers: Generate) -> Contents:
     """Class folders of groups of clips; no group is in two test sets, and a split trains on all it does not test on."""
-    clips: list[Clip] = []
+    clips: list[StandInClip] = []
     test_split: dict[str, int] = {}
     for name in UCF101:
         for index, (split, group, clip) in enumerate(_groups(numbers)):
             path = f"{name}/v_{name}_g{group:02d}_c{clip:02d}.avi"
             test_split[path] = split
-            clips.append(Clip(path, _named("ucf101", name, numbers.seed, index, group)))
+            clips.append(StandInClip(path, _named("ucf101", name, numbers.seed, index, group)))
     splits = [
         ([path for path, at in test_split.items() if at != n], [path for path, at in test_split.items() if at == n])
         for n in range(1, SPLITS + 1)
@@ -167,7 +167,7 @@ def ssv2(numbers: Generate) -> Contents:
     for c, relation in enumerate(SSV2):
         for index in range(total):
             video = str(ids[c * total + index])
-            clips.append(Clip(f"{video}.webm", _related(relation, numbers.seed, index)))
+            clips.append(StandInClip(f"{video}.webm", _related(relation, numbers.seed, index)))
             things = called(cast(relation, camera, stream(numbers.seed, "ssv2", relation.template, index))[1])
             entries.append((index < pool, lists.ssv2_entry(video, relation.template, things)))
     return Contents(

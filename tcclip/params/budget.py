@@ -9,14 +9,14 @@ from tcclip.errors import UserError
 TIMES = "times"  # the key of a factor
 
 
-class Budget(NamedTuple):
+class SuiteBudget(NamedTuple):
     """Values put over those of a protocol or method, section by section."""
 
     values: dict[str, Any]
     where: str  # the file and key they come from
 
 
-def put_over(content: dict[str, Any], budget: Budget) -> dict[str, Any]:
+def put_over(content: dict[str, Any], budget: SuiteBudget) -> dict[str, Any]:
     """`content` with the values of a budget; a scaled count is rounded and stays at least 1 where it was.
 
     Raises:

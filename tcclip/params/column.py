@@ -23,7 +23,7 @@ def _one_or_several(value: Any) -> Any:
     return value
 
 
-class Named(Params):
+class NamedColumn(Params):
     """What every column has."""
 
     name: str  # in the table's CSV and in other columns
@@ -37,7 +37,7 @@ class Bound(Params):
     percent: Annotated[float, Field(gt=0, le=100)]  # the most that it can have
 
 
-class MeasuredColumn(Named):
+class MeasuredColumn(NamedColumn):
     """Accuracies of runs on a dataset."""
 
     dataset: str  # a role of the suite
@@ -54,13 +54,13 @@ class MeasuredColumn(Named):
         return tuple(self.shots) if isinstance(self.shots, list) else (self.shots,)
 
 
-class MeanColumn(Named):
+class MeanColumn(NamedColumn):
     """The mean of other columns' unrounded values."""
 
     mean_of: Annotated[list[str], Field(min_length=1), WithJsonSchema(NAMES)]  # measured ones; `measured`: all of them
 
 
-class HarmonicMeanColumn(Named):
+class HarmonicMeanColumn(NamedColumn):
     """The harmonic mean of other columns' unrounded values."""
 
     harmonic_mean_of: Annotated[list[str], Field(min_length=1)]  # measured columns, or means of these
@@ -73,25 +73,25 @@ class FromTable(Params):
     column: str  # its name there
 
 
-class TableColumn(Named):
+class TableColumn(NamedColumn):
     """A column of another table."""
 
     from_table: FromTable  # which column
 
 
-class CostColumn(Named):
+class CostColumn(NamedColumn):
     """What a method costs, computed or measured apart from any run."""
 
     cost: Cost  # millions of parameters | of trained ones | 1e9 multiply-accumulates of a view | views per second
 
 
-class ViewsColumn(Named):
+class ViewsColumn(NamedColumn):
     """How the protocol looks at a test video."""
 
     views: Literal["frames", "temporal", "spatial"]  # of a view | clips of a video | crops of a clip
 
 
-KINDS: dict[str, type[Named]] = {  # the key that makes a column one of a kind
+KINDS: dict[str, type[NamedColumn]] = {  # the key that makes a column one of a kind
     "dataset": MeasuredColumn,
     "mean_of": MeanColumn,
     "harmonic_mean_of": HarmonicMeanColumn,

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.budget import Budget, factors, put_over
+from tcclip.params.budget import SuiteBudget, factors, put_over
 from tcclip.params.centre import Centre
 from tcclip.params.exceptions import KEY, check_exceptions
 from tcclip.params.kinds.axis import Kind, kinds_of, spelled
-from tcclip.params.kinds.beside import taken
-from tcclip.params.kinds.chosen import chosen
+from tcclip.params.kinds.chosen_kinds import chosen
+from tcclip.params.kinds.flat_keys import taken
 from tcclip.params.kinds.look._look import Look
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.score._score import Score
@@ -188,7 +188,7 @@ def base_of(name: str) -> str:
     return variant.base if variant else str(read_yaml(path_of("methods", name)).get("base", "_base"))
 
 
-def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Budget) -> Method:
+def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: SuiteBudget) -> Method:
     """Read a method, or a variant of one, with its base; `overrides` are dotted keys: {"tc.alpha": 0.4, "tc.k": 7}.
 
     `budgets` lie over the file and under the overrides; of sections that the method does not have, they say nothing.
@@ -197,9 +197,9 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Bu
         UserError: it names the method's file, or the first of what lies over it that does not fit.
     """
     content, where = _resolved(name), place_of(name)
-    layers = [Budget(_spoken_of(content, budget), budget.where) for budget in budgets]
+    layers = [SuiteBudget(_spoken_of(content, budget), budget.where) for budget in budgets]
     if overrides:
-        layers.append(Budget(spelled_out(undotted(overrides)), "--set"))
+        layers.append(SuiteBudget(spelled_out(undotted(overrides)), "--set"))
     made = content
     for layer in layers:
         made = put_over(made, layer)
@@ -212,7 +212,7 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Bu
         raise
 
 
-def _spoken_of(content: dict[str, Any], budget: Budget) -> dict[str, Any]:
+def _spoken_of(content: dict[str, Any], budget: SuiteBudget) -> dict[str, Any]:
     """Those values of a budget whose section a method has: without context tokens there is no tc.k to scale.
 
     Of a section that is one kind, factors are for the kinds that have the number. UserError for what no method has.

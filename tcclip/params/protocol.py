@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, computed_field, field_validator, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.budget import Budget, put_over
+from tcclip.params.budget import SuiteBudget, put_over
 from tcclip.params.kinds.axis import spelled
-from tcclip.params.kinds.beside import taken
+from tcclip.params.kinds.flat_keys import taken
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.select._select import Select
 from tcclip.params.numbers import Count
@@ -152,7 +152,7 @@ class Protocol(Params):
 NOT_OF_A_TRAINING = {"name", "description", "shots", "folds", "only_from_clip", "views"}
 
 
-def load_protocol(name: str, *budgets: Budget) -> Protocol:
+def load_protocol(name: str, *budgets: SuiteBudget) -> Protocol:
     """Read a protocol and put `budgets` over it, one after the other.
 
     Raises:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from tcclip.errors import UserError, unknown
-from tcclip.params.place import key_at, keys_at
+from tcclip.params.error_place import key_at, keys_at
 
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # a key of a model, of a dataclass
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from tcclip.params.kinds.axis import Kind
-from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.kinds.flat_keys import gathered, keys_beside
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.numbers import Positive, Probability
 from tcclip.params.reader import Params

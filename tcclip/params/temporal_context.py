@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from tcclip.params.kinds.beside import gathered, keys_beside
+from tcclip.params.kinds.flat_keys import gathered, keys_beside
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.selector._selector import Selector
 from tcclip.params.kinds.summarizer._summarizer import Summarizer

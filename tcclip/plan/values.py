@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tcclip.params import Dataset, Method, Protocol, Suite, load_method, load_protocol
-from tcclip.params.budget import Budget
+from tcclip.params.budget import SuiteBudget
 from tcclip.params.exceptions import exceptions_for, own_values
 from tcclip.params.reader import path_of, undotted
 from tcclip.params.variants import place_of
@@ -27,7 +27,7 @@ class Changes:
 
 def method_of(suite: Suite, name: str, changes: Mapping[str, Any] | None = None) -> Method:
     """A method with the suite's values put over its own, and `changes` over both."""
-    budget = Budget(suite.methods, f"{path_of('suites', suite.name)}: methods")
+    budget = SuiteBudget(suite.methods, f"{path_of('suites', suite.name)}: methods")
     return load_method(name, dict(changes or {}), *([budget] if suite.methods else []))
 
 
@@ -47,15 +47,15 @@ def protocol_of(
     layers = []
     if method and name in method.protocols:
         own, where = method.protocols[name], f"{place_of(method.name)}: protocols.{name}"
-        layers.append(Budget(own_values(own), where))
+        layers.append(SuiteBudget(own_values(own), where))
         special = exceptions_for(own, role, shots)
-        layers += [Budget(values, f"{where}.exceptions[{number}]") for number, values in special.items()]
+        layers += [SuiteBudget(values, f"{where}.exceptions[{number}]") for number, values in special.items()]
     if name in suite.protocols:
-        layers.append(Budget(suite.protocols[name], f"{path_of('suites', suite.name)}: protocols.{name}"))
+        layers.append(SuiteBudget(suite.protocols[name], f"{path_of('suites', suite.name)}: protocols.{name}"))
     if dataset and (budget := dataset.budget(name)):
-        layers.append(Budget(budget, f"{path_of('datasets', dataset.name)}: protocols.{name}"))
+        layers.append(SuiteBudget(budget, f"{path_of('datasets', dataset.name)}: protocols.{name}"))
     if changes:
-        layers.append(Budget(_as_in_a_file(undotted(dict(changes))), "--set"))
+        layers.append(SuiteBudget(_as_in_a_file(undotted(dict(changes))), "--set"))
     return load_protocol(name, *layers)
 
 

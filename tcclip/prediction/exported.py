@@ -23,7 +23,7 @@ from tcclip.params.protocol import Views
 from tcclip.params.reader import validate
 from tcclip.params.suite import Machine
 from tcclip.params.texts import OutsideTexts
-from tcclip.prediction.source import Classes, Reading, Set, Source
+from tcclip.prediction.source import Classes, Set, Source, VideoReading
 from tcclip.process.files import read_json
 
 CONFIG = "config.json"
@@ -83,7 +83,7 @@ def source_of_folder(folder: Path) -> Source:
         each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in texts.items()}
         return Classes(read_classes(listed), each)
 
-    reading = Reading(validate(config["videos"], Frames, f"{where}, videos"), config["identity"])
+    reading = VideoReading(validate(config["videos"], Frames, f"{where}, videos"), config["identity"])
     return Source(
         subject=subject,
         views=validate(config["views"], Views, f"{where}, views"),

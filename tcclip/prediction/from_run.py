@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from tcclip.data.splits.split_tables import read_classes, read_split
-from tcclip.data.texts.checked import read_texts
+from tcclip.data.texts.checked_texts import read_texts
 from tcclip.errors import UserError, unknown
 from tcclip.evaluation.subject import model_of
 from tcclip.models.backbone import Backbone
@@ -19,7 +19,7 @@ from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.runs import UNTRAINED
 from tcclip.prediction.exported import CONFIG
 from tcclip.prediction.exporting import Facts, facts_of_run
-from tcclip.prediction.source import Classes, Reading, Set, Source
+from tcclip.prediction.source import Classes, Set, Source, VideoReading
 from tcclip.stages.backbone import weights
 from tcclip.stages.opening import class_of
 from tcclip.stages.subjects import FoundRun, found_run
@@ -114,8 +114,8 @@ def _dataset(plan: Plan, found: FoundRun, role: str, split: str | None) -> Set:
     return Set(classes, layout.frames(dataset.name), _reading(dataset), tuple(video for video, _ in listed))
 
 
-def _reading(dataset: Dataset) -> Reading:
-    return Reading(dataset.frames, dataset.format, layout.raw(dataset.name) / "videos")
+def _reading(dataset: Dataset) -> VideoReading:
+    return VideoReading(dataset.frames, dataset.format, layout.raw(dataset.name) / "videos")
 
 
 def _facts(plan: Plan, found: FoundRun, we: bool) -> Facts:

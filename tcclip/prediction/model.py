@@ -20,21 +20,21 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params.protocol import Views, parse_views
 from tcclip.prediction import arguments
 from tcclip.prediction.arguments import Videos
+from tcclip.prediction.best_classes import said
 from tcclip.prediction.classes import classes_for, remarks
 from tcclip.prediction.computing import Clock, for_features, for_scores, on_this_machine, scan_processes, summed
 from tcclip.prediction.exported import ANY
-from tcclip.prediction.known import Finder
+from tcclip.prediction.finding import Finder
+from tcclip.prediction.long_lists import Compute, computed
 from tcclip.prediction.named_source import source_of
-from tcclip.prediction.parts import Compute, computed
 from tcclip.prediction.result import Prediction
-from tcclip.prediction.said import said
 from tcclip.prediction.source import Classes, Set, Source
 from tcclip.process.log import log
 from tcclip.process.runtime import pick_precision
 
 if TYPE_CHECKING:
-    from tcclip.attention.opened import Clip, Opened
-    from tcclip.attention.reading import Seen
+    from tcclip.attention.opened_run import Clip, Opened
+    from tcclip.attention.reading import SeenClip
     from tcclip.attention.tokens import ContextTokens
     from tcclip.models.text.tower import ClassTexts
 
@@ -195,14 +195,14 @@ class Model:
         heads: str = "max",
         dataset: str | None = None,
         split: str | None = None,
-    ) -> Seen:
+    ) -> SeenClip:
         """What the network looks at in T even frames of a video: `patches` (T, N) and `other`, which are shares of 1.
 
         Rollout over all layers, with `heads` joined by max, mean or min; or one `layer`, from 1; or what speaks for a
         class, which is asked about beside the others if it is none of them. `path`, `classes`, `dataset` and `split`
         as of `predict`; `predictions` are of this one clip. UserError where the video is broken, or more than one.
         """
-        from tcclip.attention.reading import Reading as How
+        from tcclip.attention.reading import AttentionReading as How
         from tcclip.attention.reading import look_at
 
         arguments.check_reading(of_class, layer)
@@ -229,7 +229,7 @@ class Model:
         return context_tokens(opened, self._clip(opened, path, dataset, split), layer)
 
     def _clip(self, opened: Opened, path: str | os.PathLike[str], dataset: str | None, split: str | None) -> Clip:
-        from tcclip.attention.opened import even_clip
+        from tcclip.attention.opened_run import even_clip
 
         with self._clips(path, self._source.views, self._set(dataset, split), alone=True) as clips:
             return even_clip(opened, clips.store, clips.videos[0])
@@ -241,7 +241,7 @@ class Model:
         return self._source.truth(arguments.checked_path(path, "a video"), dataset, split)
 
     def _opened(self, classes: Classes) -> Opened:
-        from tcclip.attention.opened import Opened
+        from tcclip.attention.opened_run import Opened
         from tcclip.attention.record import texts_of
 
         method = self._subject.method_for(classes.names)

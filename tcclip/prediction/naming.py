@@ -20,14 +20,14 @@ from tcclip.data.videos.listing import (
 )
 from tcclip.data.videos.scanned import File
 from tcclip.errors import UserError
-from tcclip.prediction.source import Reading
+from tcclip.prediction.source import VideoReading
 
 LISTS = {".txt", ".csv", ".tsv", ".lst"}  # suffixes of files that name videos, a line each
 COLUMNS = ("video", "path")  # of a CSV, that has them
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedVideo:
     """A video as a person named it."""
 
     shown: str
@@ -35,22 +35,22 @@ class Named:
     below: Path | None = None  # the folder that was named
 
 
-def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> list[Named]:
+def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> list[NamedVideo]:
     """The videos of files, folders and lists; what is no file is an id of the dataset, if `ids` has it.
 
     UserError where a folder or a list has none.
     """
-    found: list[Named] = []
+    found: list[NamedVideo] = []
     for argument in arguments:
         path = Path(argument)
         if not is_there(path):
-            found.append(Named(_shown(argument), path))
+            found.append(NamedVideo(_shown(argument), path))
         elif path.is_dir():
             found += _in_folder(path)
         elif path.suffix.lower() in LISTS and path.is_file():
             found += _in_list(path)
         else:
-            found.append(Named(_shown(argument), path))
+            found.append(NamedVideo(_shown(argument), path))
     if not found:
         raise UserError("no video is named: give files, folders, lists, or a dataset with ids of its videos or a split")
     files = [video.path is not None and is_there(video.path) for video in found]
@@ -60,7 +60,7 @@ def named_videos(arguments: Iterable[str | Path], ids: Container[str] = ()) -> l
     if known and any(files):
         file = found[files.index(True)].shown
         raise UserError(f"'{known}' is a video of the dataset and '{file}' a file: name them in two calls")
-    return [Named(video.shown, None) for video in found] if known else found
+    return [NamedVideo(video.shown, None) for video in found] if known else found
 
 
 def is_there(path: Path) -> bool:
@@ -79,7 +79,7 @@ def _is_link(path: Path) -> bool:
         return False
 
 
-def files_of(videos: Sequence[Named], reading: Reading) -> list[File]:
+def files_of(videos: Sequence[NamedVideo], reading: VideoReading) -> list[File]:
     """Files with identities as the dataset's, so that what is random in a video's views is what an evaluation draws.
 
     A second file of the same identity is known by its path.
@@ -96,7 +96,7 @@ def files_of(videos: Sequence[Named], reading: Reading) -> list[File]:
     return files
 
 
-def _relative(video: Named, folder: Path | None) -> str:
+def _relative(video: NamedVideo, folder: Path | None) -> str:
     """A file's name below the dataset's folder or below the folder that was named; else its name alone."""
     assert video.path is not None
     if folder and video.path.resolve().is_relative_to(folder):
@@ -104,12 +104,12 @@ def _relative(video: Named, folder: Path | None) -> str:
     return video.path.relative_to(video.below).as_posix() if video.below else video.path.name
 
 
-def _in_folder(folder: Path) -> list[Named]:
+def _in_folder(folder: Path) -> list[NamedVideo]:
     """The videos below a folder, and what would be one if it could be read; a folder of pictures is one itself."""
     videos = list(videos_below(folder))
     lost = _lost_below(folder, set(videos))
     if not videos and len(pictures_of(folder)) >= FEWEST:
-        return [Named(_shown(folder), folder), *(Named(_shown(path), path, folder) for path in lost)]
+        return [NamedVideo(_shown(folder), folder), *(NamedVideo(_shown(path), path, folder) for path in lost)]
     paths = sorted([*videos, *lost])
     if not paths:
         kinds = ", ".join(sorted({path.suffix or "without suffix" for path in folder.iterdir()})[:6]) or "nothing"
@@ -117,7 +117,7 @@ def _in_folder(folder: Path) -> list[Named]:
             f"no video under {folder}, where there is {kinds}; {FEWEST} pictures ({', '.join(sorted(PICTURES)[:3])}, "
             "..) in a folder of their own are one"
         )
-    return [Named(_shown(path), path, folder) for path in paths]
+    return [NamedVideo(_shown(path), path, folder) for path in paths]
 
 
 def _lost_below(folder: Path, videos: set[Path]) -> list[Path]:
@@ -135,7 +135,7 @@ def _lost_below(folder: Path, videos: set[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _in_list(path: Path) -> list[Named]:
+def _in_list(path: Path) -> list[NamedVideo]:
     """The videos of a list: paths below its folder or the working directory, or ids."""
     entries = list(_entries(path))
     if not entries:
@@ -143,7 +143,7 @@ def _in_list(path: Path) -> list[Named]:
     found = []
     for entry in entries:
         beside = path.parent / entry
-        found.append(Named(entry, beside if is_there(beside) or _is_link(beside) else Path(entry)))
+        found.append(NamedVideo(entry, beside if is_there(beside) or _is_link(beside) else Path(entry)))
     return found
 
 

@@ -60,7 +60,7 @@ def lines(found: Prediction) -> list[str]:
     return [f"{found.video}{note}", *(f"  {100 * share:5.1f} %  {name}" for share, name in ranks)]
 
 
-class Table:
+class PredictionTable:
     """A CSV with a row for every class that is told of a video, and one without a class for a broken video."""
 
     def __init__(self, file: IO[str]) -> None:

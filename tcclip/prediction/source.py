@@ -30,7 +30,7 @@ class Classes:
 
 
 @dataclass(frozen=True)
-class Reading:
+class VideoReading:
     """How videos are read that belong to no dataset."""
 
     frames: Frames  # what larger ones are reduced to, and the time limit
@@ -44,7 +44,7 @@ class Set:
 
     classes: Classes
     frames: Path  # its shards, or the index of its videos
-    reading: Reading
+    reading: VideoReading
     videos: tuple[str, ...]  # of the split that is asked for
 
 
@@ -55,7 +55,7 @@ class Source:
     subject: Subject
     views: Views
     size: int  # of a clip's side, pixels
-    reading: Reading
+    reading: VideoReading
     tokens: Mapping[str, list[int]]  # text -> token ids, of texts that are tokenised already
     build: Build
     own: Callable[[], Classes]  # of the training; UserError where there are none

@@ -19,7 +19,7 @@ from tcclip.tracking.address import VARIABLE
 
 
 @dataclass(frozen=True)
-class Place:
+class CleanPlace:
     """A checkout of one commit that shares nothing with this one but git's objects and the data."""
 
     folder: Path
@@ -51,7 +51,7 @@ class Place:
 
 
 @contextlib.contextmanager
-def clean_place(commit: str, keep: Path | None = None) -> Iterator[Place]:
+def clean_place(commit: str, keep: Path | None = None) -> Iterator[CleanPlace]:
     """Check `commit` out into a temporary folder, or into `keep`, which then stays; data/ is a link to ours."""
     with contextlib.ExitStack() as stack:
         if keep is None:
@@ -68,7 +68,7 @@ def clean_place(commit: str, keep: Path | None = None) -> Iterator[Place]:
             raise UserError(f"commit {commit} is not in this repository (git fetch may bring it): {error}") from error
         root = folder / inside
         (root / layout.DATA).symlink_to(layout.DATA.absolute(), target_is_directory=True)
-        yield Place(root)
+        yield CleanPlace(root)
 
 
 def _share_objects(folder: Path) -> None:

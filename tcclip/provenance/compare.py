@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from tcclip.params.reader import flat
 from tcclip.process.files import read_json
-from tcclip.reporting.origin import environment_of
+from tcclip.reporting.run_origin import environment_of
 
 NUMBERS = ("top1", "top5", "n_videos")  # of an evaluation, which tables are made of
 OF_VIDEO = ("label", "correct1", "correct5")  # columns of predictions that intervals and charts are made of

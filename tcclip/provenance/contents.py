@@ -23,7 +23,7 @@ def sha256_of(output: Path) -> str:
     return digest.hexdigest()
 
 
-class Known:
+class KnownContents:
     """The outputs of this folder that were looked at before; `save` keeps them for the next time."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The chain of a table's cell as text: what its page says (reporting/chain.py), beside how things are today."""
+"""The chain of a table's cell as text: what its page says (reporting/cell_chain.py), beside how things are today."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tcclip.plan import Cell, Plan, layout
 from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Found
 from tcclip.provenance.cell import find_cell, other_groups, parts, runs_behind
-from tcclip.provenance.origin import changed_since, fingerprints_now, mlflow_link
-from tcclip.reporting import origin
+from tcclip.provenance.run_today import changed_since, fingerprints_now, mlflow_link
+from tcclip.reporting import run_origin
+from tcclip.reporting.cell_chain import Fact, Today, evaluation_facts, made_again, run_facts, title_of, value_of
 from tcclip.reporting.cells import read_table
-from tcclip.reporting.chain import Fact, Today, evaluation_facts, made_again, run_facts, title_of, value_of
 from tcclip.reporting.tables import results_of
 from tcclip.stages import evaluate
 
@@ -31,7 +31,7 @@ def explain(plan: Plan, table: str, row: str, column: str, group: str | None = N
     lines += [_line(("other groups", ", ".join(f"--group '{name}'" for name in others)))] if others else []
     lines += ["", "Evaluations", *_evaluations(plan, cell)]
     for run in runs:
-        data = origin.hashes(evaluate.data_behind(plan, run))
+        data = run_origin.hashes(evaluate.data_behind(plan, run))
         lines += ["", f"Run {run}", *map(_line, run_facts(plan, run, data, _today(plan, run)))]
     lines += ["", f"Made again and compared: {made_again(plan, cell, bool(others))}"]
     return "\n".join(lines)
@@ -65,7 +65,7 @@ def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
 
 
 def _today(plan: Plan, run: str) -> Today:
-    params = origin.params_of(layout.run(plan.suite.name, run))
+    params = run_origin.params_of(layout.run(plan.suite.name, run))
     link = mlflow_link(plan.suite.name, run)
     if not params:
         return Today(link)

@@ -18,7 +18,7 @@ from tcclip.errors import UserError
 from tcclip.plan import layout
 from tcclip.process.files import atomic
 from tcclip.provenance import snakemake_metadata
-from tcclip.provenance.contents import Known
+from tcclip.provenance.contents import KnownContents
 
 CHECKSUM_LIMIT = 1_000_000  # bytes; of smaller inputs Snakemake compares checksums, of others only times
 OWN = ("endtime", "starttime")  # what differs among the outputs of one job
@@ -47,7 +47,7 @@ def write_account(suite: str) -> str:
     An output that something else has changed since is left out, because nobody knows where it comes from.
     """
     snakemake_metadata.check_snakemake()
-    known = Known()
+    known = KnownContents()
     earlier = {made.output: made for made in read_account(suite)} if layout.jobs(suite).is_file() else {}
     files: list[MadeFile] = []
     foreign: list[str] = []

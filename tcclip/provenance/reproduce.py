@@ -10,7 +10,7 @@ from typing import Any
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
 from tcclip.process.files import read_json
-from tcclip.provenance.clean_place import Place, clean_place
+from tcclip.provenance.clean_place import CleanPlace, clean_place
 from tcclip.provenance.compare import (
     compare_environments,
     compare_mappings,
@@ -18,7 +18,7 @@ from tcclip.provenance.compare import (
     compare_predictions,
     compare_weights,
 )
-from tcclip.reporting.origin import continued, environment_of, params_of
+from tcclip.reporting.run_origin import continued, environment_of, params_of
 
 RESOLVED = """
 import json
@@ -113,7 +113,7 @@ def evaluated_elsewhere(folder: Path, commit: str) -> list[str]:
     return [f"evaluation {name}: was made at commit {other}, is at {commit}" for name, other in others.items()]
 
 
-def _link_weights(plan: Plan, run: str, place: Place) -> None:
+def _link_weights(plan: Plan, run: str, place: CleanPlace) -> None:
     """Give the place the run whose weights a training starts from."""
     init = plan.run(run).init
     if init:
@@ -122,7 +122,7 @@ def _link_weights(plan: Plan, run: str, place: Place) -> None:
         there.symlink_to(layout.run(plan.suite.name, init.name).absolute(), target_is_directory=True)
 
 
-def _before(place: Place, suite: str, run: str, folder: Path, params: dict[str, Any]) -> list[str]:
+def _before(place: CleanPlace, suite: str, run: str, folder: Path, params: dict[str, Any]) -> list[str]:
     """How what the commit would train differs from what was trained: its params, its code, this folder's data."""
     would = json.loads(place.python(RESOLVED.format(suite=suite, run=run)))
     mixed = [f"code until epoch {place['epoch'] + 1} was {place['code_before']}" for place in continued(folder)]

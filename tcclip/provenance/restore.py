@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tcclip.plan import layout
 from tcclip.provenance import snakemake_metadata
-from tcclip.provenance.contents import Known
+from tcclip.provenance.contents import KnownContents
 from tcclip.provenance.job_account import MadeFile, read_account
 
 TIME = 946_684_800  # 1 January 2000. Equal contents may be one file of DVC's cache, which has one time
@@ -26,7 +26,7 @@ def restore(suite: str) -> None:
     """Take over the files of a suite that came with a record; says in one line what it did, if anything."""
     if not layout.jobs(suite).is_file() or snakemake_metadata.busy():
         return
-    known = Known()
+    known = KnownContents()
     came, kept, others = _sorted_out(read_account(suite), known)
     if came:
         snakemake_metadata.check_snakemake()
@@ -44,7 +44,7 @@ def restore(suite: str) -> None:
     known.save()
 
 
-def _sorted_out(files: Sequence[MadeFile], known: Known) -> tuple[list[MadeFile], list[MadeFile], list[str]]:
+def _sorted_out(files: Sequence[MadeFile], known: KnownContents) -> tuple[list[MadeFile], list[MadeFile], list[str]]:
     """Files that came as recorded; those that were here as recorded; the names of those with another content."""
     came, kept, here_made, others = [], [], [], []
     for made in files:

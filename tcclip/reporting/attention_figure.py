@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tcclip.attention.opened import Clip
-from tcclip.attention.reading import Reading, Seen, caption
+from tcclip.attention.opened_run import Clip
+from tcclip.attention.reading import AttentionReading, SeenClip, caption
 from tcclip.data.splits.class_names import same_name
 from tcclip.reporting import style
-from tcclip.reporting.blocks import LINE, Block, wrapped
+from tcclip.reporting.figure_blocks import LINE, FigureBlock, wrapped
 from tcclip.reporting.film import write_film
 from tcclip.reporting.overlay import COLOURS, Array, end_of_scale, overlaid, relative
 
@@ -33,7 +33,7 @@ SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
 class Sheet(NamedTuple):
     """What is to be drawn."""
 
-    rows: Sequence[Seen]  # whose clips may have different T
+    rows: Sequence[SeenClip]  # whose clips may have different T
     painted: Sequence[Array]  # the rows' overlays, (T, S, S, 3) in 0..1
     end: float  # of the scale, in mean patches
     caption: str
@@ -45,7 +45,9 @@ class Sheet(NamedTuple):
         return self.rows[0].clip
 
 
-def write_attention(rows: Sequence[Seen], reading: Reading, video: str, truth: str | None, out: Path) -> None:
+def write_attention(
+    rows: Sequence[SeenClip], reading: AttentionReading, video: str, truth: str | None, out: Path
+) -> None:
     """Write a still picture (*.png, *.pdf), or a film that shows the frames one after the other (*.gif, *.mp4).
 
     rows: what runs see in `video` by one reading; truth: its class, where it is known.
@@ -57,7 +59,7 @@ def write_attention(rows: Sequence[Seen], reading: Reading, video: str, truth: s
         style.save(still(sheet), out, sheet.caption)
 
 
-def sheet_of(rows: Sequence[Seen], reading: Reading, video: str, truth: str | None) -> Sheet:
+def sheet_of(rows: Sequence[SeenClip], reading: AttentionReading, video: str, truth: str | None) -> Sheet:
     """The overlays of all rows at one scale; arguments as for `write_attention`."""
     maps = [relative(row.patches) for row in rows]
     end = end_of_scale(maps)
@@ -76,11 +78,11 @@ def still(sheet: Sheet) -> Figure:
     return figure
 
 
-def sheet_block(sheet: Sheet) -> Block:
+def sheet_block(sheet: Sheet) -> FigureBlock:
     """Frames, then a row of overlays for each run, its name and predictions beside it."""
     below = room_below(sheet.caption, _shown(sheet) * _side(sheet), BELOW)
     height = (len(sheet.rows) + 1) * _side(sheet) + ABOVE + below
-    return Block(height, lambda figure, width: _draw(figure, sheet, width, height, below))
+    return FigureBlock(height, lambda figure, width: _draw(figure, sheet, width, height, below))
 
 
 def room_below(text: str, width: float, least: float) -> float:
@@ -171,7 +173,7 @@ def in_lines(name: str) -> list[str]:
     return lines
 
 
-def _predictions(row: Seen, truth: str | None, top: int) -> list[str]:
+def _predictions(row: SeenClip, truth: str | None, top: int) -> list[str]:
     """The best classes of a run; the right one is marked."""
     true = None if truth is None else same_name(truth)
     best = row.predictions[:top]

@@ -12,7 +12,7 @@ from tcclip.params.column import Column, MeasuredColumn
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan
 from tcclip.reporting import style
-from tcclip.reporting.blocks import Block
+from tcclip.reporting.figure_blocks import FigureBlock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ ROW, ABOVE, BELOW = 0.34, 0.35, 0.5  # inches: of a bar, of the panels' titles, 
 LETTERS, LETTER = 30, 0.068  # of a line beside a bar, and inches of one
 
 
-def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, str]) -> Block:
+def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[str, str]) -> FigureBlock:
     """One panel per dataset, a bar for each row of the table, all at one scale; quoted values are hollow.
 
     A line over a bar is its interval. Rows that differ behind a colon share a colour.
@@ -34,7 +34,7 @@ def bars_block(frame: pd.DataFrame, columns: Sequence[Column], names: Mapping[st
         names: of the datasets, by role.
     """
     height = ABOVE + BELOW + ROW * len(_rows(frame))
-    return Block(height, lambda figure, width: _draw(figure, width, height, frame, columns, names))
+    return FigureBlock(height, lambda figure, width: _draw(figure, width, height, frame, columns, names))
 
 
 def _draw(

@@ -13,7 +13,7 @@ from tcclip.reporting import gallery
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenVideo:
     """One video, and why it is shown."""
 
     video: str
@@ -26,7 +26,7 @@ class Choice:
     """What one entry of `videos` gives."""
 
     about: str  # the rule in words, without a full stop
-    videos: list[Chosen] = field(default_factory=list)  # none where no video is as the rule wants
+    videos: list[ChosenVideo] = field(default_factory=list)  # none where no video is as the rule wants
 
 
 def choices(plan: Plan, figure: PaperFigure) -> list[Choice]:
@@ -63,7 +63,7 @@ def _by_rule(plan: Plan, figure: PaperFigure, entry: Videos) -> Choice:
     about = f"Right with {entry.right}{wrong} in test {evaluations[0].name}: {len(found)} of N = {len(ours)} videos"
     order = "by margin" if entry.order == "margin" else "in the list"
     videos = [
-        Chosen(str(line.video), int(line.label), f"no. {number} {order}, margin {line.margin:.2f}")
+        ChosenVideo(str(line.video), int(line.label), f"no. {number} {order}, margin {line.margin:.2f}")
         for number, line in enumerate(found.head(entry.count).itertuples(index=False), 1)
     ]
     return Choice(about, videos)
@@ -78,4 +78,4 @@ def _by_name(plan: Plan, figure: PaperFigure, entry: Videos) -> Choice:
     if absent := [name for name in names if name not in labels]:
         raise UserError(f"params/figures/{figure.name}.yaml: video '{absent[0]}' is not listed in {path}")
     about = f"Named in params/figures/{figure.name}.yaml"
-    return Choice(about, [Chosen(name, labels[name], f"no. {number}") for number, name in enumerate(names, 1)])
+    return Choice(about, [ChosenVideo(name, labels[name], f"no. {number}") for number, name in enumerate(names, 1)])

@@ -20,7 +20,7 @@ TEXTS = [
 
 
 @dataclass(frozen=True)
-class Line:
+class ClaimLine:
     """One claim, or one comparison of it, in words."""
 
     says: str
@@ -57,10 +57,10 @@ def about(plan: Plan) -> str:
     return f"Judged by the cells of suite {plan.suite.name} that are measured here, and by none that is quoted."
 
 
-def lines_of(frame: pd.DataFrame) -> Iterator[Line]:
+def lines_of(frame: pd.DataFrame) -> Iterator[ClaimLine]:
     """The lines of claims.csv, or of claim_comparisons.csv."""
     for row in frame.itertuples(index=False):
-        yield Line(
+        yield ClaimLine(
             says=getattr(row, "says", ""),
             place=getattr(row, "place", ""),
             verdict=row.verdict,

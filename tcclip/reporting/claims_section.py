@@ -21,7 +21,7 @@ WIDTH = 150.0  # pixels of an interval's picture
 
 
 @dataclass(frozen=True)
-class Picture:
+class IntervalPicture:
     """An interval on a line on which zero is in the middle, in pixels, and the part of it that the paper claims."""
 
     low: float
@@ -48,14 +48,14 @@ def claims_sections(plan: Plan) -> list[Section]:
     return [Section("claims", "What the paper says", body)]
 
 
-def _picture(row: Any, reach: float) -> Picture | None:
+def _picture(row: Any, reach: float) -> IntervalPicture | None:
     if row.unit != "points" or pd.isna(row.low):
         return None
     start, end = (
         (0.0 if pd.isna(row.above) else _at(row.above, reach)),
         (WIDTH if pd.isna(row.below) else _at(row.below, reach)),
     )
-    return Picture(_at(row.low, reach), _at(row.high, reach), _at(row.value, reach), start, end)
+    return IntervalPicture(_at(row.low, reach), _at(row.high, reach), _at(row.value, reach), start, end)
 
 
 def _at(points: float, reach: float) -> float:

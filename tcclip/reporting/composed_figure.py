@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tcclip.attention.opened import Opened, even_clip
-from tcclip.attention.reading import Reading, look_at
+from tcclip.attention.opened_run import Opened, even_clip
+from tcclip.attention.reading import AttentionReading, look_at
 from tcclip.attention.spread import mini_objects, spread_by_frames
 from tcclip.attention.tokens import context_tokens
 from tcclip.data.splits.split_tables import read_classes, read_split
@@ -20,10 +20,10 @@ from tcclip.reporting import style
 from tcclip.reporting.attention_figure import sheet_block, sheet_of
 from tcclip.reporting.bars_figure import bars_block
 from tcclip.reporting.bars_figure import sentence as said_of_bars
-from tcclip.reporting.blocks import Block, heading, note, stacked
 from tcclip.reporting.cells import read_table
-from tcclip.reporting.chosen_videos import Chosen, choices
+from tcclip.reporting.chosen_videos import ChosenVideo, choices
 from tcclip.reporting.context_figure import tokens_block
+from tcclip.reporting.figure_blocks import FigureBlock, heading, note, stacked
 from tcclip.reporting.spread_figure import sentence as said_of_spread
 from tcclip.reporting.spread_figure import spread_block
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from tcclip.data.videos.frames import FrameSource
 
 OF_CLIP = "Percentages are of the one clip that is shown."
-Part = Block | str  # what is drawn, or a sentence of the caption
+Part = FigureBlock | str  # what is drawn, or a sentence of the caption
 
 
-class Sources(NamedTuple):
+class FigureSources(NamedTuple):
     """What a figure is made from."""
 
     plan: Plan
@@ -50,7 +50,7 @@ def write_figure(plan: Plan, figure: PaperFigure, store: FrameSource, open_run: 
         store: the frames of the figure's dataset.
         open_run: a run by name, over the class names of the figure's split; asked once for each run.
     """
-    sources = Sources(plan, figure, store, functools.cache(open_run))
+    sources = FigureSources(plan, figure, store, functools.cache(open_run))
     parts: list[Part] = [*_of_videos(sources)]
     parts += _curves(sources, figure.spread) if figure.spread else []
     if figure.bars:
@@ -58,7 +58,7 @@ def write_figure(plan: Plan, figure: PaperFigure, store: FrameSource, open_run: 
         parts = [heading(f"(a) {_shows(figure)}"), *parts, *bars] if parts else [*bars]
     head = f"{figure.title}. Suite {plan.suite.name}, {plan.displays[figure.dataset]} {figure.split}."
     caption = " ".join([head, *(part for part in parts if isinstance(part, str))])
-    drawn = stacked([part for part in parts if isinstance(part, Block)])
+    drawn = stacked([part for part in parts if isinstance(part, FigureBlock)])
     path = layout.figure(plan.suite.name, figure.name)
     for suffix in (".png", ".pdf"):
         style.save(drawn, path.with_suffix(suffix), caption)
@@ -72,7 +72,7 @@ def _shows(figure: PaperFigure) -> str:
     return both if attention else "Context tokens"
 
 
-def _of_videos(sources: Sources) -> Iterator[Part]:
+def _of_videos(sources: FigureSources) -> Iterator[Part]:
     """Every video with all that is drawn of it."""
     plan, figure = sources.plan, sources.figure
     classes = read_classes(layout.class_file(plan.dataset(figure.dataset), figure.split))
@@ -93,7 +93,7 @@ def _of_videos(sources: Sources) -> Iterator[Part]:
                 yield _tokens(sources, figure.context_tokens, chosen, truth)
 
 
-def _overlays(sources: Sources, overlays: Overlays, chosen: Chosen, truth: str) -> Block:
+def _overlays(sources: FigureSources, overlays: Overlays, chosen: ChosenVideo, truth: str) -> FigureBlock:
     reading, seen = _reading(sources.plan, overlays), []
     for run in overlays.runs:
         opened = sources.opened(run)
@@ -101,13 +101,13 @@ def _overlays(sources: Sources, overlays: Overlays, chosen: Chosen, truth: str) 
     return sheet_block(sheet_of(seen, reading, chosen.video, truth))
 
 
-def _tokens(sources: Sources, wanted: Tokens, chosen: Chosen, truth: str) -> Block:
+def _tokens(sources: FigureSources, wanted: Tokens, chosen: ChosenVideo, truth: str) -> FigureBlock:
     opened = sources.opened(wanted.run)
     found = context_tokens(opened, even_clip(opened, sources.store, chosen.video), wanted.layer)
     return tokens_block(found, found.chosen(wanted.token), f"{chosen.video} (class {truth})")
 
 
-def _curves(sources: Sources, spread: Spread) -> Iterator[Part]:
+def _curves(sources: FigureSources, spread: Spread) -> Iterator[Part]:
     """What attention is like by number of frames, on videos evenly spread over the split's list."""
     plan, figure, store = sources.plan, sources.figure, sources.store
     dataset = plan.dataset(figure.dataset)
@@ -131,6 +131,6 @@ def _bars(plan: Plan, name: str, letter: str) -> Iterator[Part]:
     yield said_of_bars(plan, name, frame)
 
 
-def _reading(plan: Plan, overlays: Overlays) -> Reading:
+def _reading(plan: Plan, overlays: Overlays) -> AttentionReading:
     last = plan.suite.backbone.architecture.vision_layers
-    return Reading(layer=last if overlays.layer == "last" else overlays.layer)
+    return AttentionReading(layer=last if overlays.layer == "last" else overlays.layer)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
 from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, room_below, spread
-from tcclip.reporting.blocks import LINE, Block, wrapped
+from tcclip.reporting.figure_blocks import LINE, FigureBlock, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
@@ -63,12 +63,12 @@ def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
     return figure
 
 
-def tokens_block(tokens: ContextTokens, number: int, video: str) -> Block:
+def tokens_block(tokens: ContextTokens, number: int, video: str) -> FigureBlock:
     """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
     text = caption(tokens, number, video)
     below = room_below(text, _shown(tokens) * _side(tokens), BELOW)
     height = ROWS * _side(tokens) + ABOVE + below
-    return Block(height, lambda figure, width: _draw(figure, tokens, number, text, width, height, below))
+    return FigureBlock(height, lambda figure, width: _draw(figure, tokens, number, text, width, height, below))
 
 
 def _shown(tokens: ContextTokens) -> int:

@@ -37,7 +37,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedStrips:
     """The strips of a pair of methods on a dataset."""
 
     role: str
@@ -47,7 +47,7 @@ class Compared:
     strips: list[Strip]
 
 
-def galleries(plan: Plan, gallery: Gallery, evaluations: dict[str, list[Evaluation]]) -> list[Compared]:
+def galleries(plan: Plan, gallery: Gallery, evaluations: dict[str, list[Evaluation]]) -> list[ComparedStrips]:
     """The strips of every dataset and pair with predictions of both methods, among `evaluations` by dataset."""
     for method in {name for pair in gallery.pairs for name in pair}:
         load_method(method)  # a name that is misspelt
@@ -96,7 +96,7 @@ def frames_of(store: FrameSource, video: str, gallery: Gallery) -> list[str]:
     return [_jpeg(picture, gallery) for picture in store.read(video, indices)]
 
 
-def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong: Evaluation) -> list[Compared]:
+def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong: Evaluation) -> list[ComparedStrips]:
     paths = [layout.predictions(plan.suite.name, each.run, each.name) for each in (right, wrong)]
     names = class_names(plan, role, right.split)
     if not names or not all(path.is_file() for path in paths):
@@ -108,7 +108,7 @@ def _compared(plan: Plan, gallery: Gallery, role: str, right: Evaluation, wrong:
     methods = [shown[plan.run(each.run).method] for each in (right, wrong)]
     about = f"{right.name}: right with {right.run}, wrong with {wrong.run}, of {len(ours)} videos"
     strips = [_strip(line, names, store, gallery) for line in videos.itertuples(index=False)]
-    return [Compared(role, about, methods[0], methods[1], strips)]
+    return [ComparedStrips(role, about, methods[0], methods[1], strips)]
 
 
 def predictions(plan: Plan, evaluation: Evaluation) -> pd.DataFrame:

@@ -23,7 +23,7 @@ BEYOND = "\N{BLACK DIAMOND}"  # it is above the bound in its column's heading
 
 
 @dataclass(frozen=True)
-class Compared:
+class BesideBaseline:
     """A cell less that of its table's baseline, in percent."""
 
     baseline: str  # the row's name
@@ -47,7 +47,7 @@ class GridCell:
     decimals: int = 1
     std_seeds: float | None = None  # over the seeds whose mean the value is
     interval: tuple[float, float] | None = None
-    compared: Compared | None = None
+    compared: BesideBaseline | None = None
     beyond: bool = False  # its interval lies above the bound that its column has by construction
 
     @property
@@ -57,7 +57,7 @@ class GridCell:
 
 
 @dataclass(frozen=True)
-class Line:
+class GridLine:
     """One row."""
 
     group: str
@@ -71,7 +71,7 @@ class Grid:
 
     title: str
     headings: list[Heading]
-    lines: list[Line]
+    lines: list[GridLine]
     notes: list[str]  # sentences
 
 
@@ -107,7 +107,7 @@ def grid(
         shown = _entry(cells[key], best[key[2]], decimals[key[2]])
         return replace(shown, drawn=key in drawn, incomplete=key in coverage.incomplete) if shown.measured else shown
 
-    lines = [Line(g, r, [entry((g, r, name)) for name in order]) for g, r in rows]
+    lines = [GridLine(g, r, [entry((g, r, name)) for name in order]) for g, r in rows]
     return Grid(
         title,
         heads,
@@ -130,7 +130,7 @@ def mean_over_shots(columns: Sequence[Column]) -> list[str]:
     return [f"Each cell is the mean over K = {several} training videos per class."] if shots else []
 
 
-def about_coverage(lines: Sequence[Line], coverage: Coverage, names: Mapping[str, str]) -> list[str]:
+def about_coverage(lines: Sequence[GridLine], coverage: Coverage, names: Mapping[str, str]) -> list[str]:
     """How many of the listed videos were tested, and what the mark of cells with fewer means."""
     notes = [sentence(coverage, names)]
     if any(entry.incomplete for line in lines for entry in line.entries):
@@ -225,7 +225,7 @@ def _videos(frame: pd.DataFrame, heads: Sequence[Heading], columns: Sequence[Col
     ]
 
 
-def _notes(frame: pd.DataFrame, lines: list[Line], heads: list[Heading], columns: Sequence[Column]) -> list[str]:
+def _notes(frame: pd.DataFrame, lines: list[GridLine], heads: list[Heading], columns: Sequence[Column]) -> list[str]:
     entries = [entry for line in lines for entry in line.entries]
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
     notes = ["Accuracy in percent."]

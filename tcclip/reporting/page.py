@@ -16,10 +16,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from tcclip.reporting.compared import about
 from tcclip.reporting.embedding import Look, embedded
 from tcclip.reporting.formats import text_of
-from tcclip.reporting.grid import Grid, Line
+from tcclip.reporting.grid import Grid, GridLine
+from tcclip.reporting.grid_marks import about
 from tcclip.reporting.headings import spans
 from tcclip.reporting.html import part, templates
 
@@ -79,7 +79,7 @@ def table_section(
     name: str,
     shown: Grid,
     runs: Mapping[tuple[str, str], Sequence[str]],
-    chain: Callable[[Line, int], int | None] = lambda line, column: None,
+    chain: Callable[[GridLine, int], int | None] = lambda line, column: None,
     charts: str = "",
 ) -> Section:
     """A table with its notes and links to its files.

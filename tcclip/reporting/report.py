@@ -19,11 +19,11 @@ from tcclip.process.files import write_json, write_text
 from tcclip.process.folders import new_folder
 from tcclip.reporting import results, verdicts
 from tcclip.reporting.cells import read_table
+from tcclip.reporting.chains_on_page import DataBehind, Explained, explained
 from tcclip.reporting.claims_section import claims_sections
 from tcclip.reporting.comparisons import all_comparisons
-from tcclip.reporting.explained import DataBehind, Explained, explained
 from tcclip.reporting.gallery import galleries
-from tcclip.reporting.grid import DASH, Line
+from tcclip.reporting.grid import DASH, GridLine
 from tcclip.reporting.headings import METRICS
 from tcclip.reporting.last_epoch import ABOUT, beside_best
 from tcclip.reporting.mlflow_page import write_mlflow_page
@@ -105,7 +105,7 @@ def _page(
     return page(f"TC-CLIP, suite {plan.suite.name}", facts, sections, chains.data)
 
 
-def _chain(chains: Explained, table: str, columns: Sequence[str], line: Line, column: int) -> int | None:
+def _chain(chains: Explained, table: str, columns: Sequence[str], line: GridLine, column: int) -> int | None:
     return chains.numbers.get((table, line.group, line.row, columns[column]))
 
 

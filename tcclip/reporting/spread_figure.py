@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tcclip.reporting import style
-from tcclip.reporting.blocks import Block
+from tcclip.reporting.figure_blocks import FigureBlock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,14 +23,14 @@ PANELS = {  # column of the table -> title, y axis, factor
 }
 
 
-def spread_block(table: pd.DataFrame, names: Mapping[str, str]) -> Block:
+def spread_block(table: pd.DataFrame, names: Mapping[str, str]) -> FigureBlock:
     """A panel for each measure that is known, a curve for each run.
 
     Args:
         table: what `spread_by_frames` returns; without objects its share outside of them is NaN.
         names: run -> its name in the legend, in the order of the legend.
     """
-    return Block(HEIGHT, lambda figure, width: _draw(figure, width, table, names))
+    return FigureBlock(HEIGHT, lambda figure, width: _draw(figure, width, table, names))
 
 
 def sentence(table: pd.DataFrame, names: Mapping[str, str]) -> str:

@@ -10,12 +10,12 @@ from tcclip.plan import Plan, layout
 from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Results
 from tcclip.reporting.cells import build, read_results
-from tcclip.reporting.compared import with_comparisons
 from tcclip.reporting.comparisons import with_intervals
 from tcclip.reporting.cost_columns import cost_values
 from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
+from tcclip.reporting.grid_marks import with_comparisons
 from tcclip.reporting.published_numbers import Key, check_names, read_published
 from tcclip.reporting.row_sources import printed_from, recipes
 from tcclip.reporting.scaled_values import scaled_values

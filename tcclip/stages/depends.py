@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
-from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.kinds.chosen_kinds import modules_of
 from tcclip.params.reader import Params
 from tcclip.stages import fingerprint
 

@@ -11,7 +11,7 @@ from tcclip.plan import Plan, layout, texts
 from tcclip.stages.subjects import found_run
 
 if TYPE_CHECKING:
-    from tcclip.attention.opened import Opened
+    from tcclip.attention.opened_run import Opened
 
 
 def open_run(plan: Plan, run: str, role: str, split: str, device: str = "") -> Opened:
@@ -19,7 +19,7 @@ def open_run(plan: Plan, run: str, role: str, split: str, device: str = "") -> O
 
     device: as of `process.launch.take_device`; without one a GPU, where the suite uses one and there is one that works.
     """
-    from tcclip.attention.opened import open_model
+    from tcclip.attention.opened_run import open_model
 
     subject, data = found_run(plan, run).subject, plan.dataset(role)
     device = device or ("cpu" if plan.suite.machine.gpus == 0 else "auto")

@@ -89,7 +89,7 @@ def _put_in_place(dataset: Dataset) -> None:
     """Write a stand-in's files, or links to the videos of a folder."""
     folder = layout.raw(dataset.name)
     if isinstance(dataset, Generated):
-        from tcclip.mini.again import keeping_times
+        from tcclip.mini.same_bytes import keeping_times
 
         write = import_module(generator(dataset)).generate
         with keeping_times(folder):

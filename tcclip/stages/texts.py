@@ -23,7 +23,7 @@ from tcclip.process.options import Log
 from tcclip.stages import fingerprint
 from tcclip.stages.depends import require
 
-CODE = ("tcclip.data.texts.given", "tcclip.data.texts.checked")
+CODE = ("tcclip.data.texts.strict_reader", "tcclip.data.texts.checked_texts")
 GENERATOR = "tcclip.mini.texts"
 OWN_GENERATORS = {"diagnostic": "tcclip.mini.diagnostic.texts"}  # of roles whose classes are others'
 
@@ -96,8 +96,8 @@ Kinds = Annotated[list[str] | None, typer.Argument(metavar="[KIND]...", help=", 
 def check(dataset: str, kinds: Kinds = None, log: Log = None) -> None:
     """Read a dataset's texts strictly and write what is right beside its class lists; says the first mistake."""
     with stage(f"texts of {dataset}", log) as report:
-        from tcclip.data.texts.checked import write_texts
-        from tcclip.data.texts.given import read_given
+        from tcclip.data.texts.checked_texts import write_texts
+        from tcclip.data.texts.strict_reader import read_given
 
         of_dataset = load_dataset(dataset)
         require(inputs(of_dataset, []), f"tcclip splits {dataset}")
@@ -137,7 +137,7 @@ def _provide(dataset: Dataset, kind: TextKind) -> None:
     """Make the texts of a generated dataset, and fetch those of a release."""
     if isinstance(dataset, Generated):
         from tcclip.data.splits.split_tables import read_classes
-        from tcclip.data.texts.given import classes_of_videos
+        from tcclip.data.texts.strict_reader import classes_of_videos
         from tcclip.mini.texts import write
 
         made = import_module(generator(dataset))
@@ -164,7 +164,7 @@ Count = Annotated[
 def ask(dataset: str, kind: str, count: Count = 4) -> None:
     """Write prompts that ask a language model for the texts that a dataset lacks, or has wrong."""
     with stage(f"prompts for texts of {dataset}", None) as report:
-        from tcclip.data.texts.asking import write_prompts
+        from tcclip.data.texts.unwritten import write_prompts
 
         of_dataset = load_dataset(dataset)
         (of_kind,) = asked_kinds(of_dataset, [kind])
@@ -181,6 +181,6 @@ def ask(dataset: str, kind: str, count: Count = 4) -> None:
 def take(file: Path) -> None:
     """Check a language model's answer to a prompt, and put it into the files of its dataset."""
     with stage(f"answer {file}", None) as report:
-        from tcclip.data.texts.taking import take as take_answer
+        from tcclip.data.texts.take_answer import take as take_answer
 
         report(take_answer(file))

@@ -66,7 +66,7 @@ def _lists(plan: Plan) -> list[ClassList]:
     """The class lists of the suite, with the texts from outside that its runs need."""
     from tcclip.backbone.class_tokens import ClassList
     from tcclip.data.splits.split_tables import read_classes
-    from tcclip.data.texts.checked import read_texts
+    from tcclip.data.texts.checked_texts import read_texts
 
     kinds, found = texts.needed(plan), []
     for name, dataset in plan.datasets.items():

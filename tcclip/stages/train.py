@@ -77,7 +77,7 @@ def threads(plan: Plan) -> int:
 def training_job(plan: Plan, name: str) -> TrainingJob:
     """From the plan to a training: the run's name becomes everything that its training needs."""
     from tcclip.data.splits.split_tables import read_classes
-    from tcclip.data.texts.checked import read_texts
+    from tcclip.data.texts.checked_texts import read_texts
     from tcclip.training.job import TrainingJob
 
     run = plan.run(name)

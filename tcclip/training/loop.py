@@ -30,7 +30,7 @@ from tcclip.training import outputs, state, talk
 from tcclip.training.batches import Batch, load, micro_batches, share_of
 from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
-from tcclip.training.objective.objective import LooksAhead, Place, losses_of
+from tcclip.training.objective.objective import LooksAhead, Moment, losses_of
 from tcclip.training.optimizer import limit_gradients, set_rates
 from tcclip.training.resuming import resume, samples_from, tensors, weights
 from tcclip.training.select.selection import Finished
@@ -114,8 +114,8 @@ def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], s
     own = share_of(iterations, distributed.rank(), distributed.world_size())
     losses, correct = [], []
     objective, seed = setup.objective, setup.job.seed
-    places = [Place(seed, progress.epoch, iteration) for iteration in own]
-    shared, ahead = objective.begin(Place(seed, progress.epoch, iterations.start)), []
+    places = [Moment(seed, progress.epoch, iteration) for iteration in own]
+    shared, ahead = objective.begin(Moment(seed, progress.epoch, iterations.start)), []
     if isinstance(objective, LooksAhead):
         stop()
         ahead = [waited(batches, sums) for _ in own]

@@ -32,7 +32,7 @@ from tcclip.training import talk
 from tcclip.training.batches import labels_of_step
 from tcclip.training.budget import Budget, budget
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Objective, Place, Written, added_by
+from tcclip.training.objective.objective import InParts, Learner, LooksAhead, Moment, Objective, Written, added_by
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.scale_limit import hold_below
 from tcclip.training.schedule.schedule import Schedule
@@ -163,7 +163,7 @@ def _learner(
     prompts = class_prompts(job.method, job.class_names, job.texts)
     written = Written(job.class_names, prompts, dict(videos.videos), job.texts, backbone.tokens)
 
-    def labels_of(at: Place) -> list[int]:
+    def labels_of(at: Moment) -> list[int]:
         return labels_of_step(videos.videos, length, job.protocol.micro_batch, at.seed, at.epoch, at.iteration)
 
     clip = partial(Backbone.load, job.backbone)

@@ -20,7 +20,7 @@ from tcclip.tracking import address
 CONFIG_KEYS = ("suite", "seeds")
 
 
-class Rule(Protocol):
+class SnakemakeRule(Protocol):
     """What is asked of a rule of Snakemake."""
 
     name: str
@@ -53,7 +53,7 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
         sys.exit(f"Error: {refused}")
 
 
-def check_names(plan: Plan, rules: Iterable[Rule]) -> None:
+def check_names(plan: Plan, rules: Iterable[SnakemakeRule]) -> None:
     """A table, which is a target, that is called like one of the `rules` ends Snakemake with one sentence.
 
     It is the table of a dataset of one's own, which has its name.
@@ -63,7 +63,7 @@ def check_names(plan: Plan, rules: Iterable[Rule]) -> None:
         sys.exit(f"Error: {where}: '{name}' is a target of snakemake already: give the file another name")
 
 
-def check_targets(targets: Iterable[str], rules: Iterable[Rule]) -> None:
+def check_targets(targets: Iterable[str], rules: Iterable[SnakemakeRule]) -> None:
     """A mistyped target (`snakemake tabel3`) ends Snakemake with the nearest valid one, before it builds the DAG."""
     known = {rule.name for rule in rules}
     asked = {rule.name for rule in rules if not rule.has_wildcards()}

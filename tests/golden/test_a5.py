@@ -27,7 +27,7 @@ from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
 from tcclip.training.objective.ce import CrossEntropy, Shared
-from tcclip.training.objective.objective import Learner, Place
+from tcclip.training.objective.objective import Learner, Moment
 from tcclip.training.optimizer import make_optimizer, set_rates
 from tcclip.training.schedule.restarts import rate_at
 from tcclip.training.trained import freeze_others, learning_of
@@ -174,7 +174,7 @@ def seen_as(frames: Tensor) -> VisionOutput:
 class OfFeatures(Learner):
     """A learner whose clips are features of frames (B, T, E)."""
 
-    def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
+    def logits(self, clips: Tensor, classes: ClassTexts, at: Moment) -> Tensor:
         return self.model.compare(seen_as(clips), classes)
 
 
@@ -195,7 +195,7 @@ def begun_with(training: CrossEntropy, classes: list[str]) -> Shared:
     """A step that has drawn the stored classes."""
     wanted = {INFO["batch_list"].index(name) for name in classes}
     for seed in itertools.count():
-        shared = training.begin(Place(seed, 0, 0))
+        shared = training.begin(Moment(seed, 0, 0))
         assert shared.places is not None
         if set(shared.places.ge(0).nonzero().flatten().tolist()) == wanted:
             return shared
@@ -206,11 +206,11 @@ def test_a_step_of_some_classes(run: Run, of_batch: ClipVideo) -> None:
     training, examples = objective(of_batch, len(INFO["batch_classes"])), batch(run.video.dtype)
     shared = begun_with(training, INFO["batch_classes"])
     columns = shared.places[[INFO["batch_list"].index(name) for name in INFO["batch_classes"]]]  # in the stored order
-    logits = training.learner.logits(examples.clips, shared.texts.cut, Place(0, 0, 0))
+    logits = training.learner.logits(examples.clips, shared.texts.cut, Moment(0, 0, 0))
     near(logits[:, columns], "batch/logits", run, 1e-5)
     targets = (shared.places[examples.labels][:, None] == columns).nonzero()[:, 1]
     assert targets.tolist() == GOLDEN["batch/targets"].tolist()
-    loss, hits = training.loss(shared, examples, Place(0, 0, 0))
+    loss, hits = training.loss(shared, examples, Moment(0, 0, 0))
     near(loss, "batch/loss", run, 1e-5)
     assert hits == (logits[:, columns].argmax(1) == targets).sum()
     loss.backward()
@@ -238,11 +238,14 @@ def test_four_optimizer_steps_over_all_classes(run: Run, of_batch: ClipVideo) ->
     start, schedule = {name: p.detach().clone() for name, p in learning.trained.items()}, METHOD.recipe.schedule
     for step, expected in enumerate(GOLDEN["steps/loss"]):
         set_rates(optimizer, 1e-4, lambda base, t=step: rate_at(t, base=base, lr_min=1e-6, period=schedule.period))
-        shared = training.begin(Place(0, 0, step))
-        loss, _ = training.loss(shared, examples, Place(0, 0, step))
+        shared = training.begin(Moment(0, 0, step))
+        loss, _ = training.loss(shared, examples, Moment(0, 0, step))
         if step == 0:
             near(
-                training.learner.logits(examples.clips, shared.texts.cut, Place(0, 0, 0)), "batch_all/logits", run, 1e-5
+                training.learner.logits(examples.clips, shared.texts.cut, Moment(0, 0, 0)),
+                "batch_all/logits",
+                run,
+                1e-5,
             )
             near(loss, "batch_all/loss", run, 1e-5)
         assert loss.item() == pytest.approx(expected, rel=1e-12 if run.exact else 1e-5)

@@ -25,7 +25,7 @@ from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
 from tcclip.training.losses import kl, pair_targets, smooth_targets
-from tcclip.training.objective.objective import Learner, LooksAhead, Place
+from tcclip.training.objective.objective import Learner, LooksAhead, Moment
 from tcclip.training.optimizer import make_optimizer, set_rates
 from tcclip.training.trained import learning_of
 
@@ -66,7 +66,7 @@ class Drawn(Learner):
 
     templates: Sequence[int] = ()
 
-    def chosen(self, videos: int, at: Place) -> Tensor:
+    def chosen(self, videos: int, at: Moment) -> Tensor:
         """Those of a micro-batch, the number of which is the place's iteration."""
         return torch.tensor(self.templates[at.iteration * videos :][:videos])
 
@@ -80,7 +80,9 @@ def step(run: Run, video: Tensor, labels: list[int], templates: list[int], size:
     run.model.zero_grad()
     objective, losses = make(kind.recipe.objective, learner(run, templates)), []
     parts = zip(torch.split(video, size), torch.split(torch.tensor(labels), size), strict=True)
-    batches = [(Batch(clips, wanted, [""] * size), Place(0, 0, number)) for number, (clips, wanted) in enumerate(parts)]
+    batches = [
+        (Batch(clips, wanted, [""] * size), Moment(0, 0, number)) for number, (clips, wanted) in enumerate(parts)
+    ]
     shared = objective.begin(batches[0][1])
     if isinstance(objective, LooksAhead):
         shared = objective.look_ahead(shared, batches)

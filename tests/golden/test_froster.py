@@ -28,7 +28,7 @@ from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
 from tcclip.training.losses import soft_ce
 from tcclip.training.objective import distilled
-from tcclip.training.objective.objective import Learner, Place, added_by
+from tcclip.training.objective.objective import Learner, Moment, added_by
 from tcclip.training.optimizer import limit_gradients, make_optimizer, set_rates
 from tcclip.training.select.selection import Finished
 from tcclip.training.trained import freeze_others, learning_of
@@ -63,7 +63,7 @@ def student(dtype: torch.dtype, prompts: list[str], trained: bool, among: slice 
 class Drawn(Learner):
     """A learner of two prompts, of which a step's is that of its number."""
 
-    def forms(self, at: Place) -> tuple[int, ...]:
+    def forms(self, at: Moment) -> tuple[int, ...]:
         """The prompt, and the rephrased name."""
         return at.iteration, len(DRAWN)
 
@@ -102,7 +102,7 @@ def steps(request: pytest.FixtureRequest) -> Iterator[Steps]:
     objective = make(METHOD.recipe.objective, Drawn(model, CPU, "fp32", clip))
     video, exact = systems.video(INFO, request.param), request.param == torch.float64
     with torch.set_grad_enabled(exact), pytest.MonkeyPatch.context() as patch:
-        shared = objective.begin(Place(0, 0, 0))
+        shared = objective.begin(Moment(0, 0, 0))
         with torch.no_grad():
             part = model.encode_classes(model.texts_of(torch.arange(5), [0, 2]), 2) if not exact else shared.texts.whole
             probed = {name: model.get_parameter(name).detach().clone() for name in INFO["probe_names"]}
@@ -115,7 +115,7 @@ def steps(request: pytest.FixtureRequest) -> Iterator[Steps]:
         if exact:
             two_steps(kept, model, objective, shared)
         else:
-            kept.loss.append(objective.loss(shared, batch(0, video), Place(0, 0, 0))[0])
+            kept.loss.append(objective.loss(shared, batch(0, video), Moment(0, 0, 0))[0])
     yield kept
 
 
@@ -130,7 +130,7 @@ def two_steps(kept: Steps, model: ClipVideo, objective: distilled.Distilled, sha
     for number in range(2):
         rate = partial(make(recipe.schedule), BUDGET, EPOCH, number, lr_min=protocol["lr_min"])
         kept.rates.append(set_rates(optimizer, protocol["lr"], rate))
-        at = Place(0, 0, number)
+        at = Moment(0, 0, number)
         shared = shared if number == 0 else objective.begin(at)
         loss, _ = objective.loss(shared, batch(number, kept.video), at)
         loss.backward()

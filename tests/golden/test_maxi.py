@@ -34,7 +34,7 @@ from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
 from tcclip.training.losses import bag_scores, mil_nce
 from tcclip.training.objective.mil_nce import MilNce, Text
-from tcclip.training.objective.objective import Learner, Place, Written
+from tcclip.training.objective.objective import Learner, Moment, Written
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of
 
@@ -42,7 +42,7 @@ GOLDEN, INFO = systems.load("maxi")
 EXAMPLES = goldens.HERE / "systems" / "examples"
 VIT_B16 = BackboneConfig(224, 16, 768, 12, 12, 512, 8, 12, 512)
 OWN, COMMON, LABELS = (load_method(name) for name in ("maxi", "maxi-common", "maxi-labels"))
-PLACE = Place(0, 0, 0)
+PLACE = Moment(0, 0, 0)
 
 
 class Run(NamedTuple):
@@ -74,7 +74,7 @@ class Given(MilNce):
 
     given: Sequence[Text] = ()
 
-    def bags(self, videos: Sequence[str], at: Place) -> list[Text]:
+    def bags(self, videos: Sequence[str], at: Moment) -> list[Text]:
         """The golden's."""
         return list(self.given)
 

@@ -25,7 +25,7 @@ from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
-from tcclip.training.objective.objective import Learner, Place
+from tcclip.training.objective.objective import Learner, Moment
 from tcclip.training.optimizer import limit_gradients, make_optimizer, set_rates
 from tcclip.training.select.selection import Finished, Selection
 from tcclip.training.trained import freeze_others, learning_of
@@ -154,7 +154,7 @@ def test_logits_of_views_are_summed_and_not_their_probabilities() -> None:
     systems.near(SUMMED["logits"](logits).sum(dim=1), GOLDEN["views/made_sum"], 1e-6)
 
 
-class Given(Place):
+class Given(Moment):
     """A place whose draws are the golden's."""
 
     def stream(self, name: str) -> Any:
@@ -277,7 +277,7 @@ def test_the_mean_of_states_from_the_second_epoch_on_and_its_interpolation_with_
 
 def load_select() -> Any:
     """The selection of the zero-shot protocol with the method's own budgets."""
-    from tcclip.params.budget import Budget as Values
+    from tcclip.params.budget import SuiteBudget as Values
     from tcclip.params.protocol import load_protocol
 
     return load_protocol("zero_shot", Values(METHOD.protocols["zero_shot"], "open_vclip")).select

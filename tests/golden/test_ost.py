@@ -25,7 +25,7 @@ from tcclip.plan.values import protocol_of
 from tcclip.training.batches import Batch
 from tcclip.training.budget import Budget
 from tcclip.training.losses import kl, pair_targets
-from tcclip.training.objective.objective import Learner, LooksAhead, Place
+from tcclip.training.objective.objective import Learner, LooksAhead, Moment
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import learning_of
 
@@ -78,7 +78,9 @@ def step(run: Run, video: Tensor, labels: Sequence[int], size: int, **keys: Any)
     objective = make(settings, Learner(run.model, torch.device("cpu"), "fp32"))
     assert isinstance(objective, LooksAhead)
     parts = zip(torch.split(video, size), torch.split(torch.tensor(labels), size), strict=True)
-    batches = [(Batch(clips, wanted, [""] * size), Place(0, 0, number)) for number, (clips, wanted) in enumerate(parts)]
+    batches = [
+        (Batch(clips, wanted, [""] * size), Moment(0, 0, number)) for number, (clips, wanted) in enumerate(parts)
+    ]
     shared, losses = objective.look_ahead(objective.begin(batches[0][1]), batches), []
     for batch, place in batches:
         loss, _ = objective.loss(shared, batch, place)

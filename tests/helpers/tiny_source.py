@@ -22,10 +22,10 @@ from tcclip.params.dataset import Frames
 from tcclip.params.texts import NONE, OutsideTexts
 from tcclip.prediction import Prediction
 from tcclip.prediction.exporting import Facts
-from tcclip.prediction.source import Classes, Reading, Set, Source
+from tcclip.prediction.source import Classes, Set, Source, VideoReading
 
 FRAMES = Frames(store="online", short_side=32, jpeg_quality=90, shards=1, decode_timeout_s=20)
-READING = Reading(FRAMES, "ucf101")
+READING = VideoReading(FRAMES, "ucf101")
 TINY_TC: dict[str, Any] = {"tc.k": 4, "tc.alpha": 0.25}
 METRICS = {"top1": 50.0, "top5": 100.0, "n_videos": 7, "listed": 7, "classes": 3, "we": False}
 
@@ -47,7 +47,11 @@ def subject_of(world: Path, method: Method, run: str = "run", texts: OutsideText
 
 
 def source_of(
-    world: Path, subject: Subject, texts: OutsideTexts = NONE, frames: Path | None = None, reading: Reading = READING
+    world: Path,
+    subject: Subject,
+    texts: OutsideTexts = NONE,
+    frames: Path | None = None,
+    reading: VideoReading = READING,
 ) -> Source:
     """`subject` with the world's classes, and its frames as those of dataset `tiny`."""
     own = Classes(CLASSES, texts)

@@ -14,7 +14,7 @@ from tcclip.models import Backbone, BackboneConfig, build
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import Learner, Place, added_by
+from tcclip.training.objective.objective import Learner, Moment, added_by
 
 SMALL = BackboneConfig(24, 8, 32, 2, 3, 16, 2, 3, 16)
 WIDE = BackboneConfig(16, 8, 24, 3, 2, 32, 2, 2, 64)  # E is not the texts' width
@@ -33,7 +33,7 @@ class Drawn(Learner):
 
     form: int = 0
 
-    def forms(self, at: Place) -> tuple[int, ...]:
+    def forms(self, at: Moment) -> tuple[int, ...]:
         """That form."""
         return self.form, len(PROMPTS)
 
@@ -54,9 +54,9 @@ def test_losses_and_gradients_equal_the_equations(
     clips = torch.randn(videos, frames, 3, side, side, generator=numbers, dtype=torch.float64)
     labels = torch.tensor([2, 0, 1, 2])[:videos]
     objective = make(method.recipe.objective, Drawn(model, torch.device("cpu"), "fp32", lambda: clip, form=form))
-    shared, fast = objective.begin(Place(0, 0, 0)), torch.zeros((), dtype=torch.float64)
+    shared, fast = objective.begin(Moment(0, 0, 0)), torch.zeros((), dtype=torch.float64)
     for part, wanted in zip(clips.split(micro), labels.split(micro), strict=True):
-        loss, _ = objective.loss(shared, Batch(part, wanted, [""] * micro), Place(0, 0, 0))
+        loss, _ = objective.loss(shared, Batch(part, wanted, [""] * micro), Moment(0, 0, 0))
         (loss * micro / videos).backward()
         fast += loss.detach() * micro / videos
     objective.end(shared)

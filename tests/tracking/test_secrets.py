@@ -12,7 +12,7 @@ from ports import free_port
 from servers import PASSWORD
 
 from tcclip.errors import UserError
-from tcclip.provenance.origin import mlflow_link
+from tcclip.provenance.run_today import mlflow_link
 from tcclip.tracking.address import credentials, shown, tracking_uri
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tcclip.bench.gpu.card import missing, sheet_gflops
 
 if TYPE_CHECKING:
-    from tcclip.bench.gpu.parts import Part
+    from tcclip.bench.gpu.parts import TimedPart
 
 ROOT = Path(__file__).parents[3]
 REHEARSAL = "python -m tcclip.bench.gpu --device cpu --tiny"
@@ -73,15 +73,15 @@ def measure(device: str, tiny: bool, seconds: float, out: Path, started: float) 
     return int(any(one.state in ("failed", "stopped") for one in ended))
 
 
-def parts_of(device: str, tiny: bool) -> list[Part]:
+def parts_of(device: str, tiny: bool) -> list[TimedPart]:
     """In order of worth."""
-    from tcclip.bench.gpu.parts import Part
+    from tcclip.bench.gpu.parts import TimedPart
 
     common = ("--device", device, *(("--tiny",) if tiny else ()))
     rows = (sys.executable, "-m", "tcclip.bench.gpu.rows")
     limits = {"goal": 300.0 if tiny else 70.0, "compiled": 130.0, "systems": 600.0}
     goal, compiled, systems = (
-        Part(what, (*rows, what, "{out}", *common, "--seconds", "{seconds}"), seconds)
+        TimedPart(what, (*rows, what, "{out}", *common, "--seconds", "{seconds}"), seconds)
         for what, seconds in limits.items()
     )
     wanted = ("-k", REHEARSED) if tiny else ()
@@ -90,9 +90,9 @@ def parts_of(device: str, tiny: bool) -> list[Part]:
     kernels = (sys.executable, "-m", "tcclip.bench.gpu.kernels", "{out}", *common)
     return [
         goal,
-        Part("tests", (sys.executable, "-m", "pytest", *tests, "--gpu-device", device), 200.0),
+        TimedPart("tests", (sys.executable, "-m", "pytest", *tests, "--gpu-device", device), 200.0),
         *(() if tiny else (compiled,)),  # a compiler takes minutes of a CPU
-        Part("kernels", kernels, 300.0 if tiny else 40.0),
+        TimedPart("kernels", kernels, 300.0 if tiny else 40.0),
         systems,
     ]
 

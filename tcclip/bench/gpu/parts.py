@@ -19,7 +19,7 @@ WORDS = 300  # of what a part that failed said last
 
 
 @dataclass(frozen=True)
-class Part:
+class TimedPart:
     """One process."""
 
     name: str
@@ -38,7 +38,7 @@ class Ended:
 
 
 def run_parts(
-    parts: Sequence[Part], folder: Path, seconds: float, say: Callable[[str], None]
+    parts: Sequence[TimedPart], folder: Path, seconds: float, say: Callable[[str], None]
 ) -> tuple[list[Ended], dict[str, Any]]:
     """Run the parts within `seconds` of all; what became of each, and by name what they found.
 
@@ -70,7 +70,7 @@ def as_rows(ended: Sequence[Ended]) -> list[dict[str, Any]]:
     return [asdict(one) for one in ended]
 
 
-def _run(part: Part, out: Path, seconds: float) -> Ended:
+def _run(part: TimedPart, out: Path, seconds: float) -> Ended:
     started = time.monotonic()
     values = {"{out}": str(out), "{seconds}": f"{seconds:.0f}"}
     words = [values.get(word, word) for word in part.command]

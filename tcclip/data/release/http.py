@@ -149,7 +149,9 @@ def _begin(transfer: Transfer, url: str, response: requests.Response) -> None:
     except WrongContentError as error:
         raise UnavailableError(str(error)) from error
     total = file.bytes if total is None else total
-    partial.start(transfer.part, partial.Origin(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), total))
+    partial.start(
+        transfer.part, partial.BytesOrigin(url, headers.get("ETag", ""), headers.get("Last-Modified", ""), total)
+    )
     _write(transfer, chain([first], chunks), 0, total)
 
 

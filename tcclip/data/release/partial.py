@@ -21,7 +21,7 @@ DISK_IS_FULL = (*FULL, errno.EFBIG)
 
 
 @dataclass(frozen=True)
-class Origin:
+class BytesOrigin:
     """Where a partial file's bytes are from; `etag` and `modified` name the server's version of the file."""
 
     url: str = ""
@@ -53,12 +53,12 @@ def size_of(part: Path) -> int:
     return part.stat().st_size if part.is_file() else 0
 
 
-def origin_of(part: Path) -> Origin:
+def origin_of(part: Path) -> BytesOrigin:
     """Where a partial file is from; an empty origin if that is not known."""
     try:
-        return Origin(**json.loads(_origin_path(part).read_text(encoding="utf-8")))
+        return BytesOrigin(**json.loads(_origin_path(part).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
-        return Origin()
+        return BytesOrigin()
 
 
 def usable(file: RemoteFile, part: Path, url: str) -> int:
@@ -83,7 +83,7 @@ def headers(part: Path, url: str, offset: int) -> dict[str, str]:
     return {"Range": f"bytes={offset}-", **condition}
 
 
-def start(part: Path, origin: Origin) -> None:
+def start(part: Path, origin: BytesOrigin) -> None:
     """Begin a partial file anew."""
     with full_disk_named(part):
         part.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from tcclip.params.dataset import Own
 Cells = dict[str, str]
 
 
-class Line(NamedTuple):
+class ListedVideo(NamedTuple):
     """A video of the list."""
 
     number: int  # of the line, the first where a cell holds a line break
@@ -24,7 +24,7 @@ class Line(NamedTuple):
     cells: Cells
 
 
-def read_lines(dataset: Own) -> list[Line]:
+def read_lines(dataset: Own) -> list[ListedVideo]:
     """Every line that is not empty, its cells by their columns and without blanks around them.
 
     Columns may be separated by commas, tabs, semicolons or |, their names in any case; a column of row numbers and
@@ -42,7 +42,7 @@ def read_lines(dataset: Own) -> list[Line]:
     has_head = re.fullmatch(r"path\s+label", clean(numbered[0][1]), re.IGNORECASE)
     plain = numbered[1:] if has_head else numbered
     if authors := _as_authors([line for _, line in plain]):
-        return [Line(number, 1, cells) for (number, _), cells in zip(plain, authors, strict=True)]
+        return [ListedVideo(number, 1, cells) for (number, _), cells in zip(plain, authors, strict=True)]
     return _table(path, text, *numbered[0], numbered[1][1] if len(numbered) > 1 else "")
 
 
@@ -67,7 +67,7 @@ def _as_authors(lines: Sequence[str]) -> list[Cells]:
     return []
 
 
-def _table(path: Path, text: str, number: int, line: str, second: str) -> list[Line]:
+def _table(path: Path, text: str, number: int, line: str, second: str) -> list[ListedVideo]:
     delimiter = delimiter_of(line)
     head = names_of(line, delimiter)
     if not {*NEEDED, *OPTIONAL} & set(head):
@@ -81,7 +81,7 @@ def _table(path: Path, text: str, number: int, line: str, second: str) -> list[L
     rows = [_without_empty_ends(row, len(head)) for row in rows]
     _check_lengths(path, head, rows, delimiter)
     wanted = [(place, name) for place, name in enumerate(head) if name in (*NEEDED, *OPTIONAL)]
-    return [Line(row.line, row.lines, {name: row.cells[place] for place, name in wanted}) for row in rows]
+    return [ListedVideo(row.line, row.lines, {name: row.cells[place] for place, name in wanted}) for row in rows]
 
 
 def _without_empty_ends(row: Record, columns: int) -> Record:

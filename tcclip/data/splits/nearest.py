@@ -17,7 +17,7 @@ BETWEEN_NUMBERS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")  # part_1_2 is not part_12
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownPaths:
     """The paths of the videos that are there, in the ways in which they are looked for."""
 
     by_video: Mapping[str, str]
@@ -26,7 +26,7 @@ class Known:
     video_of: Mapping[str, str]
 
 
-def known_names(videos: Mapping[str, str]) -> Known:
+def known_names(videos: Mapping[str, str]) -> KnownPaths:
     """`videos` has the paths by the identity of the video."""
     by_spelling: dict[str, list[str]] = defaultdict(list)
     by_ending: dict[str, list[str]] = defaultdict(list)
@@ -35,7 +35,7 @@ def known_names(videos: Mapping[str, str]) -> Known:
         by_spelling[spelling].append(path)
         for ending in _endings(spelling):
             by_ending[ending].append(path)
-    return Known(videos, by_spelling, by_ending, {path: video for video, path in videos.items()})
+    return KnownPaths(videos, by_spelling, by_ending, {path: video for video, path in videos.items()})
 
 
 def spelled(video: str) -> str:
@@ -47,7 +47,7 @@ def _plain(video: str) -> str:
     return video.replace("\\", "/").strip("/")
 
 
-def meant(missing: Sequence[Entry], entries: Sequence[Entry], known: Known) -> dict[int, str]:
+def meant(missing: Sequence[Entry], entries: Sequence[Entry], known: KnownPaths) -> dict[int, str]:
     """By line, the path of the one video that a missing entry names in another spelling or from another folder on.
 
     There is none for another name or another number, for a video that the list has already, and where two lines or
@@ -59,7 +59,7 @@ def meant(missing: Sequence[Entry], entries: Sequence[Entry], known: Known) -> d
     return {line: path for line, path in same.items() if wanted[path] == 1 and known.video_of[path] not in listed}
 
 
-def _same(video: str, known: Known) -> str:
+def _same(video: str, known: KnownPaths) -> str:
     spelling = spelled(video)
     for plain, ending in zip(_endings(_plain(video)), _endings(spelling), strict=True):  # a folder too many, or none
         if exact := known.by_video.get(plain):
@@ -70,7 +70,7 @@ def _same(video: str, known: Known) -> str:
     return deeper[0] if len(deeper) == 1 else ""
 
 
-def nearest(path: str, video: str, known: Known) -> str:
+def nearest(path: str, video: str, known: KnownPaths) -> str:
     """The path of the video that looks most like a listed one; empty if none does."""
     if same := _same(video, known):
         return same

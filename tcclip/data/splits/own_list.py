@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from tcclip.data.splits import cures
 from tcclip.data.splits.class_names import check_spellings, check_words
 from tcclip.data.splits.entries import Entry, OwnList, check_doubles, check_sizes, check_splits, remark_of_one_class
-from tcclip.data.splits.list_file import Cells, Line, read_lines
+from tcclip.data.splits.list_file import Cells, ListedVideo, read_lines
 from tcclip.data.splits.list_head import NEEDED
 from tcclip.data.splits.lists import Lists, Row
 from tcclip.data.splits.names_file import name_of, read_names
@@ -66,7 +66,7 @@ def split_entries(dataset: Own, own: OwnList) -> Lists:
     return {"all": own.names}, splits
 
 
-def _check_cells(path: Path, lines: Sequence[Line]) -> None:
+def _check_cells(path: Path, lines: Sequence[ListedVideo]) -> None:
     """UserError where a path or a label is empty."""
     empty = [line for line in lines if not all(line.cells[name] for name in NEEDED)]
     if empty:
@@ -78,7 +78,7 @@ def _check_cells(path: Path, lines: Sequence[Line]) -> None:
         )
 
 
-def _entry(dataset: Own, line: Line, name: str) -> Entry:
+def _entry(dataset: Own, line: ListedVideo, name: str) -> Entry:
     cells = line.cells
     video, split = _video(dataset, line.number, cells), _split(dataset.list_path, line.number, cells)
     return Entry(line.number, cells["path"], video, name, split, cells.get("group", ""), line.lines)

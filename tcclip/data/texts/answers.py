@@ -16,7 +16,7 @@ from tcclip.params.texts import KINDS, TextKind
 NUMBERED = re.compile(r"^\s*(?:\d+\s*[.):]|[-*\u2022])\s+")  # what models write in front of the items of a list
 
 
-class Answer(NamedTuple):
+class TextAnswer(NamedTuple):
     """An answer, as far as it can be read."""
 
     dataset: str
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     texts: dict[str, Any]  # class name or video -> what is said of it
 
 
-def read_answer(path: Path) -> Answer:
+def read_answer(path: Path) -> TextAnswer:
     """The JSON object of an answer, also one between other words; UserError for another one."""
     if not path.is_file():
         raise UserError(f"{path} is not there: save a model's answer in a file and name it")
@@ -37,7 +37,7 @@ def read_answer(path: Path) -> Answer:
         raise unknown(f"kind of texts in {path}:", str(kind), KINDS)
     if not isinstance(texts, dict):
         raise UserError(f'{path}: "{ANSWERS}" must be an object with a key for each name, as the prompt shows it')
-    return Answer(str(content["dataset"]), kind, texts)
+    return TextAnswer(str(content["dataset"]), kind, texts)
 
 
 def _object(text: str, path: Path) -> dict[str, Any]:

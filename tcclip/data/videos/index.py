@@ -55,7 +55,7 @@ SHOWN = 10  # broken videos on the screen
 
 
 @dataclass(frozen=True)
-class Origin:
+class FramesOrigin:
     """Where the frames of an index are and what they were made from."""
 
     store: str  # shards, online
@@ -63,7 +63,7 @@ class Origin:
     videos: Path  # the folder of the videos
 
 
-def write_rows(rows: list[dict[str, object]], made: Origin, path: Path, made_by: str = "") -> None:
+def write_rows(rows: list[dict[str, object]], made: FramesOrigin, path: Path, made_by: str = "") -> None:
     """Write one shard's rows; where they come from and what made them are kept in the file's metadata."""
     origin = {"store": made.store, "resize": made.resize, "videos": str(made.videos)}
     schema = SHARD_SCHEMA.with_metadata({**origin, "made_by": made_by})
@@ -94,14 +94,14 @@ def _tells_content(part: Path) -> bool:
     return part.is_file() and "content" in pq.read_schema(part).names
 
 
-def origin(path: Path) -> Origin:
+def origin(path: Path) -> FramesOrigin:
     """What `write_rows` was told of an index."""
     return _origin_of(pq.read_schema(path).metadata)
 
 
-def _origin_of(metadata: Mapping[bytes, bytes] | None) -> Origin:
+def _origin_of(metadata: Mapping[bytes, bytes] | None) -> FramesOrigin:
     store, how, videos = ((metadata or {}).get(key, b"").decode() for key in (b"store", b"resize", b"videos"))
-    return Origin(store, "smooth" if how == "smooth" else "plain", Path(videos))
+    return FramesOrigin(store, "smooth" if how == "smooth" else "plain", Path(videos))
 
 
 def merge_index(parts: Sequence[Path], out: Path, broken: Path) -> str:

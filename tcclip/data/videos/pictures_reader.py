@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from tcclip.data.videos.listing import pictures_of
-from tcclip.data.videos.reader import BrokenVideoError, Shown, VideoInfo, one_line
+from tcclip.data.videos.reader import BrokenVideoError, DecodedFrame, VideoInfo, one_line
 from tcclip.data.videos.survey import Survey
 
 
@@ -40,10 +40,10 @@ def survey(path: Path) -> Survey:
     )
 
 
-def shown(path: Path) -> Iterator[Shown]:
+def shown(path: Path) -> Iterator[DecodedFrame]:
     """Every picture in order."""
     for frame in read_all(path):
-        yield Shown(None, True, partial(np.asarray, frame))
+        yield DecodedFrame(None, True, partial(np.asarray, frame))
 
 
 def read_all(path: Path) -> Iterator[NDArray[np.uint8]]:

@@ -12,11 +12,11 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from tcclip.data.videos.orientation import Orientation, upright
-from tcclip.data.videos.reader import BrokenVideoError, Shown
+from tcclip.data.videos.reader import BrokenVideoError, DecodedFrame
 from tcclip.data.videos.survey import broken, frame_orientation, open_file, video_stream
 
 
-def shown(path: Path) -> Iterator[Shown]:
+def shown(path: Path) -> Iterator[DecodedFrame]:
     """Every frame in order; BrokenVideoError at the first one that does not decode."""
     convert = VideoReformatter()  # one for all frames, on one thread: six times as fast as a new one for each
     try:
@@ -27,7 +27,7 @@ def shown(path: Path) -> Iterator[Shown]:
                     if first is None:
                         first, orientation = frame, frame_orientation(frame)
                     picture = partial(_picture, convert, frame, first.width, first.height, orientation)
-                    yield Shown(frame.pts, frame.key_frame, picture)
+                    yield DecodedFrame(frame.pts, frame.key_frame, picture)
     except av.FFmpegError as error:
         raise broken(error, path) from error
 

@@ -28,7 +28,7 @@ class BrokenVideoError(Exception):
 
 
 @dataclass(frozen=True)
-class Shown:
+class DecodedFrame:
     """A decoded frame; making its picture may take as long again as decoding it."""
 
     time: int | None  # when it is shown, in the stream's units

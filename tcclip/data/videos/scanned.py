@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tcclip.data.videos.decoding import Decoded, Decoder
 from tcclip.data.videos.frames import FrameSource, open_frames
-from tcclip.data.videos.index import Origin, write_rows
+from tcclip.data.videos.index import FramesOrigin, write_rows
 from tcclip.data.videos.listing import is_text
 from tcclip.data.videos.reader import OF_PICTURES
 from tcclip.errors import UserError
@@ -150,7 +150,7 @@ def frames_of(videos: Sequence[Scanned], resize: Resize, folder: Path) -> FrameS
     """The frames of files that have some; `folder` gets the index, and is needed as long as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [video.row for video in videos if video.row is not None]
-    write_rows(rows, Origin("online", resize, Path("/")), folder / INDEX)
+    write_rows(rows, FramesOrigin("online", resize, Path("/")), folder / INDEX)
     return OneVideo(open_frames(folder))
 
 

@@ -11,17 +11,17 @@ from tcclip.data.videos.listing import pictures_of
 from tcclip.errors import UserError
 
 
-class Seen(NamedTuple):
+class SeenFile(NamedTuple):
     """A video's file as it was found; of a folder the sum, and the latest of its pictures."""
 
     bytes: int
     modified: int  # nanoseconds
 
 
-def look_at(video: Path) -> Seen:
+def look_at(video: Path) -> SeenFile:
     """The video as it is now; OSError if it has gone."""
     stats = [path.stat() for path in files_of(video)]
-    return Seen(sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0))
+    return SeenFile(sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0))
 
 
 def content_of(video: Path) -> str:

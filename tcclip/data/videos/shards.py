@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from tcclip.data.videos.decoding import Decoded, Decoder, decoder
 from tcclip.data.videos.frame_tar import EARLIER, FrameTar
-from tcclip.data.videos.index import Origin, read_rows, write_rows
+from tcclip.data.videos.index import FramesOrigin, read_rows, write_rows
 from tcclip.data.videos.keeping import copy_frames, unchanged
 from tcclip.data.videos.listing import video_id
 from tcclip.data.videos.reader import OF_PICTURES
@@ -57,7 +57,7 @@ def write_shard(
                     rows = _write(folder, mine, fmt, shard, frames, file, kept, tar)
                 index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
         tar.with_suffix(EARLIER).unlink(missing_ok=True)
-        write_rows(rows, Origin(frames.store, frames.resize, folder), index_part, made_by)
+        write_rows(rows, FramesOrigin(frames.store, frames.resize, folder), index_part, made_by)
 
 
 def _write(

@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from tcclip.mini.diagnostic.parts import Part, Side
+from tcclip.mini.diagnostic.parts import DiagnosticPart, Side
 
 LARGEST = 1000.0  # of a score; the margin is 1
 
@@ -25,7 +25,7 @@ def shares(side: Side, things: list[str]) -> dict[tuple[int, ...], float]:
     return {counts: number / len(side.sequences) for counts, number in found.items()}
 
 
-def best_without_exchange(part: Part) -> float:
+def best_without_exchange(part: DiagnosticPart) -> float:
     """The highest accuracy, in percent, of a score that is a mean over frames; both classes are equally likely."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 

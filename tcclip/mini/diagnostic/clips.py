@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tcclip.mini.cameras import WARM
 from tcclip.mini.classes import COLOURS, SHAPES
-from tcclip.mini.diagnostic.parts import FRAMES, NOTHING, Part, Sequence
+from tcclip.mini.diagnostic.parts import FRAMES, NOTHING, DiagnosticPart, Sequence
 from tcclip.mini.painting import Thing
 from tcclip.mini.scenes import Camera, Pixels, Rng, Scene, draw, setting, stream
 
@@ -29,13 +29,13 @@ CAMERA = Camera(  # nothing of it says which frame is which
 ELSEWHERE = 10.0  # short sides from the centre: outside the picture
 
 
-def frames(part: Part, side: int, rng: Rng) -> Pixels:
+def frames(part: DiagnosticPart, side: int, rng: Rng) -> Pixels:
     """Frames uint8 (T, H, W, 3) of a video of one class, whose sequence is drawn."""
     sequences = part.sides[side].sequences
     return shown(part, sequences[int(rng.integers(len(sequences)))], rng)
 
 
-def shown(part: Part, sequence: Sequence, rng: Rng) -> Pixels:
+def shown(part: DiagnosticPart, sequence: Sequence, rng: Rng) -> Pixels:
     """Frames uint8 (T, H, W, 3) that show `sequence`; the rest is drawn."""
     where = setting(CAMERA, "plain", rng)
     others = [_distractor(rng) for _ in range(part.distractors)]
@@ -72,6 +72,6 @@ def _shades(colour: str) -> Array:
     return np.tile(np.asarray(COLOURS[colour], dtype=np.float32), (FRAMES, 1))
 
 
-def clip(part: Part, side: int, seed: int, index: int) -> Pixels:
+def clip(part: DiagnosticPart, side: int, seed: int, index: int) -> Pixels:
     """Clip `index` of a class: the same for the same seed, in any order of calls."""
     return frames(part, side, stream(seed, "diagnostic", part.name, side, index))

@@ -24,7 +24,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Part:
+class DiagnosticPart:
     """Two classes that are told by one thing."""
 
     name: str  # of its split
@@ -65,31 +65,31 @@ def _relation(shape: str) -> tuple[tuple[Sequence, ...], tuple[Sequence, ...]]:
     return (always(yellow), always(blue)), mixed(yellow, blue)
 
 
-def _parts() -> tuple[Part, ...]:
+def _parts() -> tuple[DiagnosticPart, ...]:
     one_colour, two_colours = _relation("ball")
     among_one, among_two = _relation("cross")
     yellow, blue, white = "yellow star", "blue star", "white star"
     order = one_after_the_other("yellow heart", "blue heart")
     return (
-        Part(
+        DiagnosticPart(
             "every_frame",
             "appearance that every frame shows",
             (Side("green ball", (always("green ball"),)), Side("purple triangle", (always("purple triangle"),))),
             train_share=0.1,
         ),
-        Part(
+        DiagnosticPart(
             "few_frames",
             "appearance that one of eight frames shows",
             (Side("orange ring for a moment", once("orange ring")), Side("pink ring for a moment", once("pink ring"))),
             train_share=0.2,
         ),
-        Part(
+        DiagnosticPart(
             "relation",
             "whether all frames show one colour, or some one colour and some another",
             (Side("ball of one colour", one_colour), Side("ball of two colours", two_colours)),
             train_share=0.35,
         ),
-        Part(
+        DiagnosticPart(
             "order",
             "which of two colours comes first",
             (
@@ -98,7 +98,7 @@ def _parts() -> tuple[Part, ...]:
             ),
             train_share=1.0,
         ),
-        Part(
+        DiagnosticPart(
             "far_apart",
             "whether the last frames show the colour of the first ones",
             (
@@ -110,7 +110,7 @@ def _parts() -> tuple[Part, ...]:
             ),
             train_share=0.4,
         ),
-        Part(
+        DiagnosticPart(
             "distractors",
             "as relation, among small shapes that move",
             (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tcclip.mini.diagnostic.clips import CAMERA, clip
-from tcclip.mini.diagnostic.parts import PARTS, Part
+from tcclip.mini.diagnostic.parts import PARTS, DiagnosticPart
 from tcclip.mini.encode import STILLS, encode
 from tcclip.mini.scenes import Pixels
 from tcclip.params.dataset import Generate, Generated
@@ -21,7 +21,7 @@ TRAIN = "train"
 class Video:
     """One video to write."""
 
-    part: Part
+    part: DiagnosticPart
     side: int
     index: int
     split: str

@@ -111,7 +111,7 @@ class Prompts(nn.Module):
         if settings.local:
             self.add_module(LOCAL, nn.ModuleList(Local(frames, width) for _ in layers))
         if settings.summary:
-            self.add_module(SUMMARY, nn.ModuleList(Summary(width, config.vision_heads) for _ in layers))
+            self.add_module(SUMMARY, nn.ModuleList(FrameSummary(width, config.vision_heads) for _ in layers))
         if settings.local or settings.summary:
             self.add_module(PROJECTION, nn.ModuleList(nn.Linear(width, width) for _ in layers))
 
@@ -128,7 +128,7 @@ class Local(nn.Module):
         return self.prompts + query
 
 
-class Summary(nn.Module):
+class FrameSummary(nn.Module):
     """Attention among the frames of a video, without positions."""
 
     def __init__(self, width: int, heads: int) -> None:

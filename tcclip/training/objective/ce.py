@@ -14,7 +14,7 @@ from tcclip.models.class_part import ClassPart, ClassParts
 from tcclip.models.precision import single
 from tcclip.params.kinds.objective.ce import Settings
 from tcclip.training.batches import Batch
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, Moment, Objective
 
 
 def make(settings: Settings, learner: Learner) -> Objective:
@@ -38,7 +38,7 @@ class CrossEntropy:
     learner: Learner
     texts: ClassParts
 
-    def begin(self, at: Place) -> Shared:
+    def begin(self, at: Moment) -> Shared:
         """The class texts; where there are too many classes, those of the step's videos and of others."""
         model, most, forms = self.learner.model, self.settings.most_classes, self.learner.forms(at)
         if most is None or model.classes <= most:
@@ -55,7 +55,7 @@ class CrossEntropy:
                 ClassPart.of(model, model.texts_of(chosen, forms), None if forms is None else len(forms)), places
             )
 
-    def loss(self, shared: Shared, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: Shared, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """The mean over videos of -log softmax(logits) at the label, and how many videos got their label."""
         logits = self.learner.logits(batch.clips, shared.texts.cut, at)  # (B, C), or (B, n)
         labels = batch.labels if shared.places is None else shared.places[batch.labels]

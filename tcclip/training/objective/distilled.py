@@ -24,7 +24,7 @@ from tcclip.training import teacher
 from tcclip.training.batches import Batch
 from tcclip.training.losses import soft_ce
 from tcclip.training.mixing import smoothed_and_mixed
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, Moment, Objective
 
 
 def make(settings: Settings, learner: Learner) -> Objective:
@@ -54,7 +54,7 @@ class Distilled:
     texts: ClassParts
     teacher: teacher.Teacher
 
-    def begin(self, at: Place) -> Shared:
+    def begin(self, at: Moment) -> Shared:
         """The class texts of the model and of the teacher, in the forms that are drawn for the step."""
         forms, together = self.learner.forms(at), self.learner.model.composition.text.together
         texts = self.teacher.texts  # (n, C, E)
@@ -62,7 +62,7 @@ class Distilled:
         with self.learner.cast():
             return Shared(self.texts.of_step(forms), theirs.flatten(0, 1) if together is None else together(theirs))
 
-    def loss(self, shared: Shared, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: Shared, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """The loss, and how many videos got the class with the largest share of their target."""
         model, settings = self.learner.model, self.settings
         clips, targets = smoothed_and_mixed(

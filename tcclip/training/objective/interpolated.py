@@ -23,7 +23,7 @@ from tcclip.process import distributed
 from tcclip.training.batches import Batch
 from tcclip.training.losses import soft_ce
 from tcclip.training.mixing import smoothed_and_mixed
-from tcclip.training.objective.objective import InParts, Learner, Place
+from tcclip.training.objective.objective import InParts, Learner, Moment
 
 
 def make(settings: Settings, learner: Learner) -> InParts:
@@ -49,7 +49,7 @@ class Interpolated:
     texts: ClassParts
     clip: Mapping[str, Tensor]  # CLIP's weights, of those that are trained
 
-    def begin(self, at: Place) -> Shared:
+    def begin(self, at: Moment) -> Shared:
         """The class texts, and the weights of the step's second loss."""
         model, between, forms = self.learner.model, self.between(self.share(at)), self.learner.forms(at)
         with self.learner.cast():
@@ -59,7 +59,7 @@ class Interpolated:
                     again = ClassParts(model).of_step(forms)
         return Shared(texts, between, again)
 
-    def share(self, at: Place) -> float:
+    def share(self, at: Moment) -> float:
         """CLIP's share in a step, the same after a resume. The authors' is unseeded, and each process's own."""
         own = f"interpolation of {distributed.rank()}" if self.settings.drawn_for == "process" else "interpolation"
         return float(at.stream(own).uniform(0, self.settings.most_clip))
@@ -69,7 +69,7 @@ class Interpolated:
         own = dict(self.learner.model.named_parameters())
         return {name: own[name] + share * (clip - own[name].detach()) for name, clip in self.clip.items()}
 
-    def losses(self, shared: Shared, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
+    def losses(self, shared: Shared, batch: Batch, at: Moment) -> Iterator[tuple[Tensor, Tensor]]:
         """The loss at the weights with how many videos got their class, and that at the interpolated ones.
 
         The model is at the interpolated weights until more is asked for after the second one, its way back included.

@@ -22,7 +22,7 @@ from tcclip.params.kinds.objective.kl_pairs import Settings
 from tcclip.process import distributed
 from tcclip.training.batches import Batch
 from tcclip.training.losses import kl, pair_targets
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, Moment, Objective
 
 
 def make(settings: Settings, learner: Learner) -> Objective:
@@ -64,10 +64,10 @@ class KlPairs:
             )
         return videos // size
 
-    def begin(self, at: Place) -> None:
+    def begin(self, at: Moment) -> None:
         """Everything needs the step's videos."""
 
-    def look_ahead(self, shared: None, step: Sequence[tuple[Batch, Place]]) -> Pairs:
+    def look_ahead(self, shared: None, step: Sequence[tuple[Batch, Moment]]) -> Pairs:
         """The features of all pairs of a step, of which this process has some micro-batches."""
         labels, processes = torch.cat([batch.labels for batch, _ in step]), distributed.world_size()
         each = self.coupled(len(step) * processes, len(step[0][0].labels)) // processes
@@ -88,19 +88,19 @@ class KlPairs:
             cut=whole.detach().requires_grad_(),
         )
 
-    def videos(self, batch: Batch, at: Place) -> Tensor:
+    def videos(self, batch: Batch, at: Moment) -> Tensor:
         """A micro-batch's features (B, E), or (B, T, E) of its frames, not normalised."""
         model, draws = self.learner.model, self.learner.draws(len(batch.labels), at)
         with self.learner.cast():
             return model.pooled(model.encode_video(batch.clips, draws))
 
-    def texts(self, labels: Tensor, places: Sequence[Place]) -> Tensor:
+    def texts(self, labels: Tensor, places: Sequence[Moment]) -> Tensor:
         """The text of each of the own videos, (own, ...): of its class, in the form that is drawn where one is."""
         size = len(labels) // len(places)
         drawn = [form for place in places if (form := self.learner.chosen(size, place)) is not None]
         return pair_texts(self.learner, labels, torch.cat(drawn) if drawn else None)
 
-    def loss(self, shared: Pairs, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: Pairs, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """The loss of the batch's group, and how many of its videos are most like a text of their class."""
         number, size = shared.numbers[at.iteration], len(batch.labels)
         group, place = divmod(number, shared.each)

@@ -22,7 +22,7 @@ from tcclip.process.rng import generator
 from tcclip.training.bags import drawn, union
 from tcclip.training.batches import Batch
 from tcclip.training.losses import bag_scores, mil_nce
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, Moment, Objective
 
 Text = tuple[int, str | None]  # a class, and a word behind its text or none
 
@@ -68,10 +68,10 @@ class MilNce:
     classes: Sequence[Sequence[int]]  # token ids of the classes' texts
     sentences: Mapping[str, Sequence[int]]  # a word in its sentence -> token ids
 
-    def begin(self, at: Place) -> None:
+    def begin(self, at: Moment) -> None:
         """Texts are of the videos of a micro-batch."""
 
-    def bags(self, videos: Sequence[str], at: Place) -> list[Text]:
+    def bags(self, videos: Sequence[str], at: Moment) -> list[Text]:
         """The texts (B*M,) of the videos of a micro-batch; a bag depends on the seed, the epoch and its video alone."""
         written = self.learner.written
         of_classes, of_videos = (written.outside[kind] for kind in self.settings.outside)
@@ -99,7 +99,7 @@ class MilNce:
         sentence = [] if word is None else [self.sentences[self.settings.sentence(word)]]
         return joined([self.classes[label], *sentence])
 
-    def loss(self, shared: None, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: None, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """The loss of a micro-batch, and how many of its videos have a bag of their class for the likeliest one."""
         model, draws = self.learner.model, self.learner.draws(len(batch.labels), at)
         texts = self.features(self.bags(batch.videos, at))  # (B*M, E)

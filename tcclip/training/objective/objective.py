@@ -32,7 +32,7 @@ from tcclip.training.batches import Batch
 
 
 @dataclass(frozen=True)
-class Place:
+class Moment:
     """Where in a training something is computed: an epoch and one of its micro-batches, of a step its first one."""
 
     seed: int
@@ -50,7 +50,7 @@ def added_by(settings: Kind, config: BackboneConfig) -> list[Part]:
     return [module.part(settings, config)] if hasattr(module, "part") else []
 
 
-def no_labels(at: Place) -> list[int]:
+def no_labels(at: Moment) -> list[int]:
     """For a model that is no training's."""
     return []
 
@@ -81,19 +81,19 @@ class Learner:
     device: torch.device
     precision: str
     backbone: Callable[[], Backbone] = no_backbone  # loads CLIP, for a teacher or for weights to interpolate with
-    labels_of_step: Callable[[Place], list[int]] = no_labels  # of all videos of a step, whoever computes them
+    labels_of_step: Callable[[Moment], list[int]] = no_labels  # of all videos of a step, whoever computes them
     written: Written = NOTHING
 
     def cast(self) -> AbstractContextManager[Any]:
         """The precision of a forward pass."""
         return autocast(self.device, self.precision)
 
-    def draws(self, videos: int, at: Place) -> Tensor | None:
+    def draws(self, videos: int, at: Moment) -> Tensor | None:
         """What is random inside the vision tower for the videos of a micro-batch, for methods that have such layers."""
         draws = self.model.visual.draw(at.stream("draws"), videos)
         return None if draws is None else draws.to(self.device, non_blocking=True)
 
-    def chosen(self, videos: int, at: Place) -> Tensor | None:
+    def chosen(self, videos: int, at: Moment) -> Tensor | None:
         """Which of the texts of a class each video of a micro-batch is compared with, (B,), where there are several."""
         text = self.model.composition.text
         if text.joined is None:
@@ -101,12 +101,12 @@ class Learner:
         drawn = torch.from_numpy(at.stream("texts").integers(text.of_class, size=videos))
         return drawn.to(self.device, non_blocking=True)
 
-    def forms(self, at: Place) -> tuple[int, ...] | None:
+    def forms(self, at: Moment) -> tuple[int, ...] | None:
         """Which of the texts of every class an optimizer step reads, where that is drawn; None: all of them."""
         of_step = self.model.composition.text.of_step
         return None if of_step is None else of_step(at.stream("forms"))
 
-    def logits(self, clips: Tensor, classes: ClassTexts, at: Place) -> Tensor:
+    def logits(self, clips: Tensor, classes: ClassTexts, at: Moment) -> Tensor:
         """Clips (B, T, 3, H, W) -> logits (B, C)."""
         draws, chosen = self.draws(len(clips), at), self.chosen(len(clips), at)
         with self.cast():
@@ -120,10 +120,10 @@ class Objective(Protocol):
     # Whether a loss needs the other processes' micro-batches of its turn: their number must then divide the step's.
     gathers: ClassVar[bool]
 
-    def begin(self, at: Place) -> Any:
+    def begin(self, at: Moment) -> Any:
         """What the micro-batches of a step share."""
 
-    def loss(self, shared: Any, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: Any, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """Mean loss over the videos of a micro-batch, a scalar, and how many of them the model got right."""
 
     def end(self, shared: Any) -> None:
@@ -140,7 +140,7 @@ class LooksAhead(Objective, Protocol):
         Processes must share these equally. UserError where they do not divide the step.
         """
 
-    def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Place]]) -> Any:
+    def look_ahead(self, shared: Any, step: Sequence[tuple[Batch, Moment]]) -> Any:
         """What the micro-batches of a step share, from `begin`'s and all micro-batches of this process."""
 
 
@@ -150,17 +150,17 @@ class InParts(Protocol):
 
     gathers: ClassVar[bool]  # as an Objective's
 
-    def begin(self, at: Place) -> Any:
+    def begin(self, at: Moment) -> Any:
         """What the micro-batches of a step share."""
 
-    def losses(self, shared: Any, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
+    def losses(self, shared: Any, batch: Batch, at: Moment) -> Iterator[tuple[Tensor, Tensor]]:
         """Each part, a scalar, and how many videos got their class; the sums are those of an Objective's `loss`."""
 
     def end(self, shared: Any) -> None:
         """Close a step: gradients that have arrived at what was shared go on to the weights."""
 
 
-def losses_of(objective: Objective | InParts, shared: Any, batch: Batch, at: Place) -> Iterator[tuple[Tensor, Tensor]]:
+def losses_of(objective: Objective | InParts, shared: Any, batch: Batch, at: Moment) -> Iterator[tuple[Tensor, Tensor]]:
     """The parts of a micro-batch's loss, most often one, each to be sent back before the next is asked for."""
     if isinstance(objective, InParts):
         yield from objective.losses(shared, batch, at)

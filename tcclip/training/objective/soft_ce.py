@@ -12,7 +12,7 @@ from tcclip.params.kinds.objective.soft_ce import Settings
 from tcclip.training.batches import Batch
 from tcclip.training.losses import soft_ce
 from tcclip.training.mixing import smoothed_and_mixed
-from tcclip.training.objective.objective import Learner, Objective, Place
+from tcclip.training.objective.objective import Learner, Moment, Objective
 
 
 def make(settings: Settings, learner: Learner) -> Objective:
@@ -29,12 +29,12 @@ class SoftCrossEntropy:
     learner: Learner
     texts: ClassParts
 
-    def begin(self, at: Place) -> ClassPart:
+    def begin(self, at: Moment) -> ClassPart:
         """The class texts."""
         with self.learner.cast():
             return self.texts.of_step(self.learner.forms(at))
 
-    def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: ClassPart, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         """The loss, and how many videos got the class with the largest share of their target."""
         settings, classes = self.settings, self.learner.model.classes
         clips, targets = smoothed_and_mixed(

@@ -12,8 +12,8 @@ from small_models import CLASSES, small
 from tiny_world import evaluation, make_world
 from typer.testing import CliRunner
 
-from tcclip.attention.opened import Clip, Opened, even_clip, open_model
-from tcclip.attention.reading import Reading, Seen, caption, look_at
+from tcclip.attention.opened_run import Clip, Opened, even_clip, open_model
+from tcclip.attention.reading import AttentionReading, SeenClip, caption, look_at
 from tcclip.attention.spread import COLUMNS, patches_of, spread_by_frames
 from tcclip.attention.tokens import ContextTokens, context_tokens
 from tcclip.cli.app import app
@@ -95,24 +95,24 @@ def test_the_last_tokens_are_those_that_the_model_says_it_used():
 
 
 def test_what_a_run_sees_is_shared_out_over_patches_and_the_rest():
-    seen = [look_at(opened(name), clip(), Reading()) for name in ("tc_clip", "vifi_clip")]
+    seen = [look_at(opened(name), clip(), AttentionReading()) for name in ("tc_clip", "vifi_clip")]
     assert all(np.isclose(each.patches.sum() + each.other, 1) for each in seen)
     assert np.isclose(relative(seen[0].patches).mean(), 1)
     assert sorted(name for name, _ in seen[0].predictions) == sorted(CLASSES)
     assert np.isclose(sum(share for _, share in seen[0].predictions), 1)
-    says = caption(Reading(of_class="brush_hair"), "a.mp4", seen, truth="juggling")
+    says = caption(AttentionReading(of_class="brush_hair"), "a.mp4", seen, truth="juggling")
     runs = "of few_shot-x-tc_clip-s1 and few_shot-x-vifi_clip-s1 in a.mp4 (class juggling)"
     assert all(word in says for word in ("'brush_hair'", runs, "T = 4", "N = 16")) and "nearest" not in says
-    asked = look_at(opened(), clip(), Reading(of_class="Brush hair"))
+    asked = look_at(opened(), clip(), AttentionReading(of_class="Brush hair"))
     assert np.isclose(asked.patches.sum() + asked.other, 1) and not np.allclose(asked.patches, seen[0].patches)
     with pytest.raises(UserError, match="'juggling' is none of the 3 classes"):
-        look_at(opened(), clip(), Reading(of_class="juggling"))
+        look_at(opened(), clip(), AttentionReading(of_class="juggling"))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4"])
 def test_pictures_and_films_are_written(tmp_path, suffix):
-    seen = [look_at(opened(name, frames=2), clip(frames=2), Reading()) for name in ("tc_clip", "vifi_clip")]
-    write_attention(seen, Reading(), "a.mp4", "brush_hair", out := tmp_path / f"a{suffix}")
+    seen = [look_at(opened(name, frames=2), clip(frames=2), AttentionReading()) for name in ("tc_clip", "vifi_clip")]
+    write_attention(seen, AttentionReading(), "a.mp4", "brush_hair", out := tmp_path / f"a{suffix}")
     if suffix == ".mp4":
         with av.open(str(out)) as film:
             assert sum(1 for _ in film.decode(video=0)) == 2
@@ -120,19 +120,19 @@ def test_pictures_and_films_are_written(tmp_path, suffix):
         with Image.open(out) as picture:
             assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1) and picture.width >= 600
             carried = picture.info["comment"].decode() if suffix == ".gif" else picture.info["Description"]
-            assert carried == caption(Reading(), "a.mp4", seen, "brush_hair")
+            assert carried == caption(AttentionReading(), "a.mp4", seen, "brush_hair")
 
 
 def seen_at(*numbers, name="run"):
     """What a run sees of frames of these numbers, as evenly as can be."""
     its = clip(len(numbers))._replace(numbers=np.array(numbers))
     patches = np.full((len(numbers), 16), 0.01, dtype=np.float32)
-    return Seen(name, its, patches, 0.2, [("Brush hair", 0.7), ("juggling", 0.3)])
+    return SeenClip(name, its, patches, 0.2, [("Brush hair", 0.7), ("juggling", 0.3)])
 
 
 def test_runs_of_another_t_show_the_frames_nearest_to_the_first_runs_and_number_them():
     rows = [seen_at(2, 7, name="short"), seen_at(1, 3, 5, 7, name="long")]
-    sheet = sheet_of(rows, Reading(), "a.mp4", "brush_hair")
+    sheet = sheet_of(rows, AttentionReading(), "a.mp4", "brush_hair")
     assert [nearest(rows[1].clip, rows[0].clip, at) for at in (0, 1)] == [0, 3]
     assert [nearest(rows[0].clip, rows[0].clip, at) for at in (0, 1)] == [0, 1]
     first, second = ([text.get_text() for text in axis.texts] for axis in still(sheet).axes[4:6])
@@ -144,7 +144,7 @@ def test_runs_of_another_t_show_the_frames_nearest_to_the_first_runs_and_number_
 
 
 def test_the_right_class_is_marked_however_it_is_written():
-    drawn = still(sheet_of([seen_at(2, 7)], Reading(), "a.mp4", "brush_hair"))
+    drawn = still(sheet_of([seen_at(2, 7)], AttentionReading(), "a.mp4", "brush_hair"))
     texts = [text.get_text() for axis in drawn.axes for text in axis.texts]
     assert any("70% Brush hair ✓\n30% juggling" in text for text in texts)
 

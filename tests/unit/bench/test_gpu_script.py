@@ -16,7 +16,7 @@ import torch
 from tcclip.bench.gpu import rows
 from tcclip.bench.gpu.card import missing, sheet_gflops
 from tcclip.bench.gpu.page import goals, page
-from tcclip.bench.gpu.parts import Ended, Part, run_parts
+from tcclip.bench.gpu.parts import Ended, TimedPart, run_parts
 from tcclip.bench.gpu.sizes import PAPER, SYSTEMS, TINY, cases_of
 from tcclip.params.variants import method_names
 
@@ -64,8 +64,8 @@ def test_a_card_is_found_on_the_longest_of_its_names() -> None:
     assert sheet_gflops("Some other card") is None
 
 
-def python(code: str, seconds: float = 60.0, name: str = "part") -> Part:
-    return Part(name, (sys.executable, "-c", code, "{out}", "{seconds}"), seconds)
+def python(code: str, seconds: float = 60.0, name: str = "part") -> TimedPart:
+    return TimedPart(name, (sys.executable, "-c", code, "{out}", "{seconds}"), seconds)
 
 
 def test_a_part_that_fails_or_hangs_costs_itself_and_what_it_wrote_counts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tcclip.claims.judged import judged
-from tcclip.claims.measured import Measured, add_table
+from tcclip.claims.measured import MeasuredCells, add_table
 from tcclip.claims.printed import printed_numbers
 from tcclip.claims.rows import layouts
 from tcclip.claims.writing import markdown, write_claims
@@ -31,7 +31,7 @@ TIMED = {"cost-throughput", "light-throughput"}  # nothing is known of their spr
 def suite(noise, without=(), better=(), by=0.0):
     """A suite that has measured the printed numbers with noise; rows of `better` are so much better."""
     rng = np.random.default_rng(0)
-    found = Measured()
+    found = MeasuredCells()
     for key, value in PRINTED.items():
         if key[2] in without:
             continue
@@ -98,7 +98,7 @@ def test_quoted_cells_and_accuracies_without_replicates_are_not_measured():
         ("table6", "", "ViFi-CLIP", "zero_shot", 69.0, None, None, "quoted"),
         ("table6", "", "ViFi-CLIP", "few_shot", 52.9, 240, 1, "measured"),
     ]
-    found = Measured()
+    found = MeasuredCells()
     draws = {("", "TC-CLIP", "zero_shot"): np.zeros(400)}
     add_table(found, pd.DataFrame(rows, columns=columns), draws, LAYOUTS["table6"], 400)
     assert [key[3] for key in found.values] == ["gflops", "throughput_views_per_s", "zero_shot"]
@@ -111,7 +111,7 @@ def of_two_columns(first, second):
     """The claim that TC-CLIP is above ViFi-CLIP in two columns, in which it is by so much."""
     about = {"table": "table2", "group": "no weight ensemble", "rows": "TC-CLIP", "over": "ViFi-CLIP", "above": 0}
     parts = [{**about, "columns": ["hmdb51", "ucf101"]}]
-    rng, found = np.random.default_rng(0), Measured()
+    rng, found = np.random.default_rng(0), MeasuredCells()
     for row, videos, seeds, values in (("TC-CLIP", 70, 3, (first, second)), ("ViFi-CLIP", 80, 2, (0, 0))):
         for column, value in zip(parts[0]["columns"], values, strict=True):
             key = ("table2", about["group"], row, column)
@@ -183,7 +183,7 @@ def test_a_claim_about_empty_cells_and_rows_that_are_called_none_or_64_are_shown
         "all_of": [{"table": "table6", "rows": "Vita-CLIP", "over": "ViFi-CLIP", "columns": "few_shot", "above": 0}]
     }
     empty = {"name": "empty", "says": "It | is empty.", "place": "here", **about}
-    found = judged([Claim.model_validate(empty)], LAYOUTS, Measured(), SETTINGS)
+    found = judged([Claim.model_validate(empty)], LAYOUTS, MeasuredCells(), SETTINGS)
     assert found.claims["verdict"].tolist() == ["not measured"]
     line = found.claims.assign(comparisons=1, table="t", row="64", over="None", columns="all", unit="points", above=0.0)
     for frame, path in zip((line, line), layout.claims("mini"), strict=False):

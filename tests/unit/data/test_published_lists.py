@@ -18,7 +18,7 @@ from tcclip.data.splits.few_shot import few_shot
 from tcclip.data.splits.lists import read_labelled, read_names
 from tcclip.data.splits.split_tables import read_classes, read_split
 from tcclip.data.splits.write import write_splits
-from tcclip.data.texts.given import read_given
+from tcclip.data.texts.strict_reader import read_given
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import BaseNovel

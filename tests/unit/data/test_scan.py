@@ -190,10 +190,10 @@ def test_shards_of_other_settings_are_not_merged(tmp_path: Path) -> None:
 def test_a_frame_is_handed_over_before_the_next_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
 
-    def shown(*_: object) -> Iterator[reader.Shown]:
+    def shown(*_: object) -> Iterator[reader.DecodedFrame]:
         for number in range(3):
             events.append(f"decoded {number}")
-            yield reader.Shown(number, True, partial(picture, number))
+            yield reader.DecodedFrame(number, True, partial(picture, number))
 
     monkeypatch.setattr(pyav_reader, "shown", shown)
     path = write_video(tmp_path / "a.mp4", frames=3)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from typed import commands, type_them
 
 from tcclip.data.texts import descriptors, rephrased
-from tcclip.data.texts.checked import read_texts, write_texts
+from tcclip.data.texts.checked_texts import read_texts, write_texts
 from tcclip.data.texts.faults import Wanted, refuse
 from tcclip.data.texts.lengths import too_long
 from tcclip.errors import UserError

@@ -4,8 +4,8 @@ import pytest
 from typed import commands, type_them
 
 from tcclip.data.texts import words
+from tcclip.data.texts.answer_files import put
 from tcclip.data.texts.faults import Wanted, refuse
-from tcclip.data.texts.placing import put
 from tcclip.errors import UserError
 
 WORDS = {

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tcclip.attention.opened import Clip
-from tcclip.attention.reading import Seen
+from tcclip.attention.opened_run import Clip
+from tcclip.attention.reading import SeenClip
 from tcclip.attention.tokens import ContextTokens
 from tcclip.demo.answer import Answer, answers
 from tcclip.errors import UserError
@@ -36,9 +36,9 @@ class Stub:
         best = {} if self._broken else BEST
         return [Prediction(str(video), tuple(best), (0, 1), (3.0, 1.0), tuple(best.values()), self._defect)]
 
-    def attention(self, video: Path, names: Sequence[str] | None) -> Seen:
+    def attention(self, video: Path, names: Sequence[str] | None) -> SeenClip:
         self.asked.append(names)
-        return Seen(self.name, CLIP, np.full((2, 4), 0.1, dtype=np.float32), 0.2, list(BEST.items()))
+        return SeenClip(self.name, CLIP, np.full((2, 4), 0.1, dtype=np.float32), 0.2, list(BEST.items()))
 
     def context_tokens(self, video: Path) -> ContextTokens:
         if not self._tokens:

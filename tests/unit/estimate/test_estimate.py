@@ -29,7 +29,7 @@ from tcclip.estimate.hours import (
 from tcclip.estimate.sizes import split_size
 from tcclip.mini.datasets import CONTENTS
 from tcclip.params import load_dataset, load_protocol
-from tcclip.params.budget import Budget
+from tcclip.params.budget import SuiteBudget
 from tcclip.params.dataset import Own
 from tcclip.params.reader import merge, path_of, read_yaml
 from tcclip.plan import layout, load_plan
@@ -117,7 +117,7 @@ def test_the_last_epoch_is_validated_where_the_best_is_kept():
     assert validations(few_shot) == 6
     fewer = few_shot.model_copy(update={"validation": few_shot.validation.model_copy(update={"epochs": [0, 10]})})
     assert validations(fewer) == 3
-    last = load_protocol("few_shot", Budget({"validation": {"epochs": [0, 10]}, "select": "last"}, "here"))
+    last = load_protocol("few_shot", SuiteBudget({"validation": {"epochs": [0, 10]}, "select": "last"}, "here"))
     assert validations(last) == 2
     assert validations(load_plan("paper").protocol("zero_shot")) == 10
 

@@ -11,7 +11,17 @@ from tcclip.errors import UserError
 from tcclip.estimate import scale as scale_module
 from tcclip.estimate.feeding import Clips
 from tcclip.estimate.hours import Rates, estimates_of, rates_of, total
-from tcclip.estimate.scale import ARITHMETIC, CHAIN, DOWNLOAD, EXTRACTION, LOADING, Fetched, Scale, Task, scale_of
+from tcclip.estimate.scale import (
+    ARITHMETIC,
+    CHAIN,
+    DOWNLOAD,
+    EXTRACTION,
+    LOADING,
+    Fetched,
+    ScaleEstimate,
+    Task,
+    scale_of,
+)
 from tcclip.params.suite import Feeding
 from tcclip.plan import load_plan
 from tcclip.plan.labelling import Labelling
@@ -58,34 +68,34 @@ def test_a_core_loads_clips_by_their_frames_their_store_and_their_crops(clips, r
 def test_a_job_takes_as_long_as_its_gpu_or_as_the_cores_that_feed_it():
     """Three trainings of 4 GPU-hours that each need 8 core-hours of loading."""
     tasks = tuple(task(name, 4, 8) for name in "abc")
-    starved = Scale(tasks, {}, gpus=1, cores=1)  # 8 hours each, one after the other
+    starved = ScaleEstimate(tasks, {}, gpus=1, cores=1)  # 8 hours each, one after the other
     assert (starved.wall, starved.bounds[0].what) == (24, LOADING)
-    fed = Scale(tasks, {}, gpus=1, cores=4)
+    fed = ScaleEstimate(tasks, {}, gpus=1, cores=4)
     assert (fed.wall, fed.bounds[0].what) == (12, ARITHMETIC)
     assert [(b.what, b.hours) for b in fed.bounds] == [(ARITHMETIC, 12), (LOADING, 6), (CHAIN, 4)]
-    many = Scale(tasks, {}, gpus=3, cores=12)
+    many = ScaleEstimate(tasks, {}, gpus=3, cores=12)
     assert (many.wall, many.bounds[0].hours) == (4, 4)
 
 
 def test_a_job_of_two_gpus_is_done_in_half_the_time_on_half_the_places():
     tasks = tuple(task(name, 4) for name in "abc")
-    scale = Scale(tasks, {}, gpus=5, cores=5, gpus_of_a_job=2)
+    scale = ScaleEstimate(tasks, {}, gpus=5, cores=5, gpus_of_a_job=2)
     assert scale.places == 2
     assert scale.wall == 4  # two rounds of two hours
 
 
 def test_frames_are_there_when_they_have_been_fetched_and_extracted_the_smallest_first():
     fetched = {"large": Fetched(3, 4, shards=9), "small": Fetched(1, 4, shards=9), "whole": Fetched(0, 3, shards=1)}
-    scale = Scale((task("train", 2, datasets=["large"]),), fetched, gpus=1, cores=2)
+    scale = ScaleEstimate((task("train", 2, datasets=["large"]),), fetched, gpus=1, cores=2)
     # whole: 3 core-hours by one core; small: fetched at 1, extracted from 3 to 5; large: fetched at 4, from 5 to 7
     assert scale.ready == {"whole": 3, "small": 5, "large": 7}
-    assert Scale((), {"slow": Fetched(5, 4, shards=9)}, gpus=1, cores=2).ready == {"slow": 7}
+    assert ScaleEstimate((), {"slow": Fetched(5, 4, shards=9)}, gpus=1, cores=2).ready == {"slow": 7}
     assert scale.wall == 9
     assert {b.what: b.hours for b in scale.bounds} == {EXTRACTION: 5.5, DOWNLOAD: 4, ARITHMETIC: 2, CHAIN: 2}
 
 
 def test_the_bottleneck_is_named_with_how_much_longer_it_takes_than_the_next():
-    scale = Scale((task("a", 6, 1), task("b", 6, 1)), {}, gpus=1, cores=1)
+    scale = ScaleEstimate((task("a", 6, 1), task("b", 6, 1)), {}, gpus=1, cores=1)
     assert (
         bottleneck(scale.bounds) == "The bottleneck is GPU arithmetic: 12 hours, 2 times those of the longest training."
     )
@@ -102,23 +112,23 @@ tasks_ = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.booleans())
 @patient
 @given(tasks_, st.integers(1, 6))
 def test_more_gpus_never_take_longer_though_they_share_the_cores(tasks, cores):
-    times = [Scale(tasks, {}, gpus, cores).wall for gpus in range(1, 8)]
+    times = [ScaleEstimate(tasks, {}, gpus, cores).wall for gpus in range(1, 8)]
     assert all(later <= earlier + 1e-9 for earlier, later in pairwise(times))
 
 
 @patient
 @given(tasks_, st.integers(1, 5), st.integers(1, 9))
 def test_the_wall_time_is_never_below_what_a_resource_takes_alone(tasks, gpus, cores):
-    scale = Scale(tasks, {}, gpus, cores)
+    scale = ScaleEstimate(tasks, {}, gpus, cores)
     assert scale.wall >= scale.bounds[0].hours - 1e-9
 
 
 @patient
 @given(tasks_, st.integers(1, 5), st.integers(1, 9))
 def test_the_bottleneck_is_another_one_when_the_rate_of_the_next_is_halved_that_is_near(tasks, gpus, cores):
-    before = {b.what: b.hours for b in Scale(tasks, {}, gpus, cores).bounds}
+    before = {b.what: b.hours for b in ScaleEstimate(tasks, {}, gpus, cores).bounds}
     slower = tuple(task(t.name, t.gpu_hours, 2 * t.core_hours, t.needs) for t in tasks)
-    after = Scale(slower, {}, gpus, cores).bounds[0]
+    after = ScaleEstimate(slower, {}, gpus, cores).bounds[0]
     if 2 * before.get(LOADING, 0) > max(before.values()):
         assert (after.what, after.hours) == (LOADING, pytest.approx(2 * before[LOADING]))
     else:

@@ -12,7 +12,7 @@ import pytest
 from tcclip.data.splits.lists import read_lists
 from tcclip.mini.diagnostic.bounds import best_without_exchange, shares
 from tcclip.mini.diagnostic.clips import clip, shown
-from tcclip.mini.diagnostic.parts import FRAMES, PARTS, Part, Sequence, Side
+from tcclip.mini.diagnostic.parts import FRAMES, PARTS, DiagnosticPart, Sequence, Side
 from tcclip.mini.diagnostic.texts import WORDS
 from tcclip.mini.diagnostic.writer import generate
 from tcclip.mini.encode import STILLS, encode
@@ -31,11 +31,11 @@ def of_a_frame(side: Side) -> dict[str, float]:
     return {thing: count / counts.total() for thing, count in counts.items()}
 
 
-def things_of(part: Part) -> list[str]:
+def things_of(part: DiagnosticPart) -> list[str]:
     return sorted({thing for side in part.sides for sequence in side.sequences for thing in sequence})
 
 
-def tried(part: Part) -> float:
+def tried(part: DiagnosticPart) -> float:
     """The best accuracy of all scores from -2 to 2 of what a frame shows, and of all thresholds and both directions."""
     found = 0.0
     things = things_of(part)

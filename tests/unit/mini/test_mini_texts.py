@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from tcclip.data.splits.split_tables import read_classes
-from tcclip.data.texts.checked import read_texts
+from tcclip.data.texts.checked_texts import read_texts
 from tcclip.mini.classes import HMDB51, K400, K600, MOTIONS, UCF101, looks
 from tcclip.mini.datasets import CONTENTS
 from tcclip.mini.motions import MOTION, Path

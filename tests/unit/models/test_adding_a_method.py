@@ -16,7 +16,7 @@ TRY = """
 import torch
 from tcclip.models import Backbone, BackboneConfig, build, canonical_state, ensemble
 from tcclip.params import load_method
-from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.kinds.chosen_kinds import modules_of
 
 method = load_method("vifi_clip-weighted")
 assert "tcclip.models.pool.weighted" in modules_of(method)

@@ -13,7 +13,7 @@ from tcclip.errors import UserError
 from tcclip.params import load_method
 from tcclip.params.kinds.axes import AXES
 from tcclip.params.kinds.axis import axis_of, kinds_of, module_of
-from tcclip.params.kinds.chosen import modules_of
+from tcclip.params.kinds.chosen_kinds import modules_of
 from tcclip.params.method import method_of_run
 from tcclip.params.variants import method_names
 

@@ -13,7 +13,7 @@ import yaml
 
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_protocol
-from tcclip.params.budget import Budget
+from tcclip.params.budget import SuiteBudget
 from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_run
@@ -87,12 +87,14 @@ def test_a_dataset_of_ones_own_has_the_last_word(params: Path) -> None:
 
 
 def test_a_scaled_count_stays_a_count() -> None:
-    epochs = load_protocol("few_shot", Budget({"epochs": {"times": 0.13}, "validation": {"epochs": []}}, "x")).epochs
+    epochs = load_protocol(
+        "few_shot", SuiteBudget({"epochs": {"times": 0.13}, "validation": {"epochs": []}}, "x")
+    ).epochs
     assert (epochs, type(epochs)) == (6, int)
     small = {"epochs": {"times": 0.001}, "warmup_epochs": {"times": 0}, "validation": {"epochs": []}}
     with pytest.raises(UserError, match="x: warmup_epochs: times must be a number above 0"):
-        load_protocol("few_shot", Budget(small, "x"))
-    assert load_protocol("few_shot", Budget({**small, "warmup_epochs": 0}, "x")).epochs == 1
+        load_protocol("few_shot", SuiteBudget(small, "x"))
+    assert load_protocol("few_shot", SuiteBudget({**small, "warmup_epochs": 0}, "x")).epochs == 1
 
 
 @pytest.mark.parametrize(

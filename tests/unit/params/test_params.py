@@ -10,7 +10,7 @@ import yaml
 from tcclip.errors import UserError
 from tcclip.params import load_dataset, load_method, load_protocol, load_suite, load_table
 from tcclip.params.architecture import BackboneConfig
-from tcclip.params.budget import Budget
+from tcclip.params.budget import SuiteBudget
 from tcclip.params.column import MeasuredColumn
 from tcclip.params.reader import merge, names, params_folder, read_yaml, undotted, validate, versions
 from tcclip.params.suite import Suite
@@ -211,18 +211,18 @@ def test_rows_and_columns_of_a_table_are_told_apart(key, value, sentence):
 
 def test_a_training_list_is_named_by_shots_and_fold_alone():
     with pytest.raises(UserError, match=r"x: train_split: in braces there can be \{shots\} and \{fold\} only"):
-        load_protocol("few_shot", Budget({"train_split": "few_shot_k{shot}"}, "x"))
+        load_protocol("few_shot", SuiteBudget({"train_split": "few_shot_k{shot}"}, "x"))
 
 
 def test_a_suites_budget_is_checked_like_the_protocol_itself():
     with pytest.raises(UserError, match=r"total_batch \d+ must be a multiple of micro_batch"):
-        load_protocol("few_shot", Budget({"total_batch": 6}, "mini.yaml"))
+        load_protocol("few_shot", SuiteBudget({"total_batch": 6}, "mini.yaml"))
     with pytest.raises(UserError, match="unknown key 'epocs': did you mean 'epochs'"):
-        load_protocol("few_shot", Budget({"epocs": 6}, "mini.yaml"))
+        load_protocol("few_shot", SuiteBudget({"epocs": 6}, "mini.yaml"))
     with pytest.raises(UserError, match="49 is not below epochs"):
-        load_protocol("few_shot", Budget({"epochs": 40, "validation": {"epochs": [0, 49]}}, "mini.yaml"))
+        load_protocol("few_shot", SuiteBudget({"epochs": 40, "validation": {"epochs": [0, 49]}}, "mini.yaml"))
     with pytest.raises(UserError, match="lr_min must not be larger than lr"):
-        load_protocol("few_shot", Budget({"lr": 1e-9}, "mini.yaml"))
+        load_protocol("few_shot", SuiteBudget({"lr": 1e-9}, "mini.yaml"))
 
 
 def test_the_published_numbers_are_the_papers():

@@ -15,8 +15,8 @@ from tcclip.params import load_method
 from tcclip.params.reader import params_folder
 from tcclip.params.variants import method_names, variants
 from tcclip.plan import load_plan
-from tcclip.reporting.origin import not_default
 from tcclip.reporting.results import labels
+from tcclip.reporting.run_origin import not_default
 
 
 @pytest.fixture

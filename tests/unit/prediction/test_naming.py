@@ -13,7 +13,7 @@ from tcclip.data.videos.scanned import Scanner
 from tcclip.errors import UserError
 from tcclip.params.dataset import Frames
 from tcclip.prediction.naming import files_of, named_videos
-from tcclip.prediction.source import Reading
+from tcclip.prediction.source import VideoReading
 
 FRAMES = Frames(short_side=32, jpeg_quality=90, shards=1, decode_timeout_s=20)
 
@@ -67,7 +67,7 @@ def test_names_that_no_file_can_have_are_named_by_the_scan(folder: Path) -> None
     write_video(folder / "odd" / "v.mp4", frames=2).rename(folder / "odd" / odd)
     named = named_videos([long, folder / "long.txt", folder / "odd"])
     assert [video.shown.removeprefix(f"{folder}/") for video in named] == [long, long, "odd/caf?.mp4"]
-    with Scanner(FRAMES).scanning(files_of(named, Reading(FRAMES, "ucf101"))) as scans:
+    with Scanner(FRAMES).scanning(files_of(named, VideoReading(FRAMES, "ucf101"))) as scans:
         assert [scan.result().defect for scan in scans] == [
             *["cannot be looked for: File name too long"] * 2,
             "the name is not UTF-8: rename the file",
@@ -106,7 +106,7 @@ def test_links_to_nothing_and_pipes_are_told_at_once_as_videos_that_cannot_be_re
         *["b.mp4", "deep/d.mp4", "log"],
     ]
     began = time.monotonic()
-    with Scanner(FRAMES).scanning(files_of(named, Reading(FRAMES, "ucf101"))) as scans:
+    with Scanner(FRAMES).scanning(files_of(named, VideoReading(FRAMES, "ucf101"))) as scans:
         for video, scan in zip(named, scans, strict=True):
             assert video.path and scan.result().defect == defects[video.path.relative_to(here).as_posix()]
     assert time.monotonic() - began < FRAMES.decode_timeout_s
@@ -149,7 +149,7 @@ def test_a_list_that_is_no_utf_8_is_one_sentence_with_its_cure(tmp_path: Path) -
 def test_a_files_identity_is_its_datasets_and_one_for_each(
     folder: Path, fmt: str, below: bool, names: list[str]
 ) -> None:
-    reading = Reading(FRAMES, fmt, folder if below else None)
+    reading = VideoReading(FRAMES, fmt, folder if below else None)
     found = [file.video for file in files_of(named_videos([folder / "all"]), reading)]
     assert found == [name.format(folder=folder) for name in names]
     twice = files_of(named_videos([folder / "all" / "one.mp4"] * 3), reading)

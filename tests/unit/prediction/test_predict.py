@@ -26,7 +26,7 @@ from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models.clip_video import ClipVideo
-from tcclip.prediction import parts
+from tcclip.prediction import long_lists
 from tcclip.prediction.result import HEAD
 
 FILES = ("a.mp4", "b.avi", "c.webm")
@@ -146,12 +146,14 @@ def test_texts_are_made_once_for_many_parts_whose_scores_are_those_of_one(
     world: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = told(model.predict([], dataset="tiny", split="test"))
-    monkeypatch.setattr(parts, "FIRST", 1)
-    monkeypatch.setattr(parts, "SECONDS", 0.0)
+    monkeypatch.setattr(long_lists, "FIRST", 1)
+    monkeypatch.setattr(long_lists, "SECONDS", 0.0)
     calls, encode, seen = [], ClipVideo.encode_classes, []
     monkeypatch.setattr(ClipVideo, "encode_classes", lambda *given: calls.append(1) or encode(*given))
-    rows = parts.Compute.rows
-    monkeypatch.setattr(parts.Compute, "rows", lambda self, *given: seen.append(len(given[1])) or rows(self, *given))
+    rows = long_lists.Compute.rows
+    monkeypatch.setattr(
+        long_lists.Compute, "rows", lambda self, *given: seen.append(len(given[1])) or rows(self, *given)
+    )
     heard: list[int] = []
     streamed = model.stream([], dataset="tiny", split="test", told=lambda total: heard.append)
     assert told(list(streamed)) == whole
@@ -218,7 +220,7 @@ def test_an_earlier_table_stays_until_there_is_a_prediction(
 
 
 def test_class_names_are_typed_or_listed_and_not_both(world: Path, tmp_path: Path) -> None:
-    from tcclip.cli.asked import names_of
+    from tcclip.cli.class_options import names_of
 
     (tmp_path / "names.txt").write_text("one thing\n\nanother\n")
     assert names_of(" opening a drawer, pouring water,", None) == ("opening a drawer", "pouring water")

@@ -15,7 +15,7 @@ from tcclip.plan import load_plan
 from tcclip.process import environment, git
 from tcclip.provenance.clean_place import clean_place
 from tcclip.provenance.reproduce import reproduce
-from tcclip.reporting import chain
+from tcclip.reporting import cell_chain
 from tcclip.workflow import starting
 
 RUN = "few_shot-ssv2-k2-tc_clip-s1024"
@@ -81,7 +81,7 @@ def test_a_result_without_its_commit_says_why_when_it_is_made_and_afterwards(str
     assert "the result's commit is not recorded in full, because git does not answer" in capsys.readouterr().err
     starting.tell_if_git_does_not_answer()
     assert capsys.readouterr().err.startswith("Warning: results will not name the commit that made them, because git")
-    assert "git does not answer about" in chain._commit(state)
+    assert "git does not answer about" in cell_chain._commit(state)
 
 
 def recorded(folder: Path, state: object) -> str:

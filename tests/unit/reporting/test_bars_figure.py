@@ -9,9 +9,9 @@ from tcclip.params import load_table
 from tcclip.plan import load_plan
 from tcclip.reporting import style
 from tcclip.reporting.bars_figure import bars_block, sentence
-from tcclip.reporting.blocks import stacked
 from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.embedding import described, embedded
+from tcclip.reporting.figure_blocks import stacked
 
 ROWS = ["Baseline", "Context tokens: a", "Context tokens: b"]
 COLUMNS = load_table("table1").columns

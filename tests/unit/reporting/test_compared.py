@@ -5,9 +5,9 @@ import pytest
 
 from tcclip.params import load_table
 from tcclip.reporting.cells import COLUMNS, INTERVALS
-from tcclip.reporting.compared import about, p_value, with_comparisons
 from tcclip.reporting.formats import markdown
 from tcclip.reporting.grid import grid, marks
+from tcclip.reporting.grid_marks import about, p_value, with_comparisons
 
 TABLE = load_table("diagnostic")
 RELATION = {  # row -> value, low, high, and the difference from ViFi-CLIP's with its interval and p

@@ -8,17 +8,17 @@ from PIL import Image
 from small_models import CLASSES, small
 from tiny_world import make_world
 
-from tcclip.attention.opened import Opened
+from tcclip.attention.opened_run import Opened
 from tcclip.attention.spread import COLUMNS
 from tcclip.data.videos.frames import FrameStore
 from tcclip.errors import UserError
 from tcclip.params import PaperFigure, load_method, load_table
 from tcclip.plan import layout, load_plan
-from tcclip.reporting.blocks import note, stacked, wrapped
 from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.chosen_videos import choices, ranked
 from tcclip.reporting.composed_figure import write_figure
 from tcclip.reporting.embedding import SMALL, described, write_small
+from tcclip.reporting.figure_blocks import note, stacked, wrapped
 from tcclip.reporting.paper_figures import paper_figures
 from tcclip.reporting.spread_figure import sentence, spread_block
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tcclip.plan import layout, load_plan
-from tcclip.reporting import origin, style
+from tcclip.reporting import run_origin, style
 from tcclip.reporting.embedding import embedded
 from tcclip.reporting.page import Section, page
 from tcclip.reporting.summary import write_curves
@@ -50,7 +50,7 @@ def test_a_figure_drawn_once_has_the_bytes_of_savefig(tmp_path):
 def test_params_in_sections_are_those_of_the_whole_file(tmp_path, flow, end):
     text = yaml.safe_dump(PARAMS, sort_keys=False, default_flow_style=flow).rstrip("\n") + end
     (tmp_path / "params.yaml").write_text(text)
-    assert origin.params_of(tmp_path) == PARAMS
+    assert run_origin.params_of(tmp_path) == PARAMS
 
 
 def test_a_table_may_have_the_name_of_another_part_of_the_page():

@@ -24,7 +24,7 @@ from tcclip.params.reader import params_folder
 from tcclip.plan import Cell, layout, load_plan
 from tcclip.provenance.explain import explain
 from tcclip.reporting import results, write_report, write_table
-from tcclip.reporting.chain import made_again
+from tcclip.reporting.cell_chain import made_again
 from tcclip.reporting.figures import accuracy_vs_shots, class_accuracies
 from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
 from tcclip.reporting.results import coverage

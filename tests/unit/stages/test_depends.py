@@ -9,7 +9,7 @@ import pytest
 from test_fingerprint import edit, forget, package  # noqa: F401
 
 from tcclip.params.depends import machine_settings
-from tcclip.params.kinds.chosen import chosen
+from tcclip.params.kinds.chosen_kinds import chosen
 from tcclip.plan import load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.stages import evaluate, fingerprint, subjects, train
@@ -88,7 +88,7 @@ def test_an_edit_of_what_a_kinds_settings_compute_makes_its_runs_stale(package):
     folder, _ = package
     trained, _ = stale_after(adding_to(folder / "params/kinds/summarizer/dpc_knn.py"))
     assert trained == runs_with("dpc_knn") != set()
-    assert stale_after(adding_to(folder / "params/kinds/chosen.py"), before=codes()) == (set(), set())
+    assert stale_after(adding_to(folder / "params/kinds/chosen_kinds.py"), before=codes()) == (set(), set())
 
 
 @pytest.mark.parametrize("file", ["models/attention.py", "models/transformer.py", "models/vision/tower.py"])

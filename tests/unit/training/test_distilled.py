@@ -11,7 +11,7 @@ import torch
 from rephrased_world import PROMPTS, TEXTS, job_of, method, rephrased_world
 from tiny_world import CLASSES, evaluation, machine, same, weights
 
-from tcclip.data.texts.checked import write_texts
+from tcclip.data.texts.checked_texts import write_texts
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models import Backbone, build, canonical_state
@@ -20,7 +20,7 @@ from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.batches import Batch
 from tcclip.training.loop import optimizer_step
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import Moment
 from tcclip.training.resuming import tensors
 from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress
@@ -94,9 +94,9 @@ def test_a_step_encodes_two_texts_of_each_class_once_and_sends_them_back_once(wo
 
 def test_a_prompt_is_drawn_for_all_classes_of_a_step_and_the_rephrased_name_is_always_there(world: Path) -> None:
     learner = prepare(job_of(world, "drawn")).objective.learner
-    drawn = torch.tensor([learner.forms(Place(5, epoch, 0)) for epoch in range(60)])
+    drawn = torch.tensor([learner.forms(Moment(5, epoch, 0)) for epoch in range(60)])
     assert set(drawn[:, 0].tolist()) == set(range(len(PROMPTS))) and drawn[:, 1].eq(len(PROMPTS)).all()
-    assert tuple(drawn[3].tolist()) == learner.forms(Place(5, 3, 0))
+    assert tuple(drawn[3].tolist()) == learner.forms(Moment(5, 3, 0))
 
 
 def test_without_a_teacher_training_reads_the_same_two_texts(world: Path) -> None:
@@ -104,7 +104,7 @@ def test_without_a_teacher_training_reads_the_same_two_texts(world: Path) -> Non
     for objective in ("ce", "soft_ce"):
         plain = method(recipe__objective=objective, recipe__label_smoothing=0, recipe__mixup=None)
         setup = prepare(dataclasses.replace(job_of(world, objective), method=plain))
-        at = Place(5, 0, 0)
+        at = Moment(5, 0, 0)
         shared = setup.objective.begin(at)
         loss, _ = setup.objective.loss(shared, noise(), at)
         forms = setup.objective.learner.forms(at)
@@ -116,7 +116,7 @@ def test_without_a_teacher_training_reads_the_same_two_texts(world: Path) -> Non
 
 def test_projectors_start_as_the_identity_and_only_their_second_map_moves_first(world: Path) -> None:
     setup = prepare(job_of(world, "identity"))
-    objective, at = setup.objective, Place(5, 0, 0)
+    objective, at = setup.objective, Moment(5, 0, 0)
     shared = objective.begin(at)
     objective.loss(shared, noise(), at)[0].backward()
     objective.end(shared)

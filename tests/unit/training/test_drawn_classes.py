@@ -17,7 +17,7 @@ from tiny_world import make_world, protocol, training_job
 from tcclip.params import load_method
 from tcclip.training.batches import Batch, micro_batches
 from tcclip.training.objective.ce import drawn_classes
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import Moment
 from tcclip.training.setup import Setup, prepare
 
 
@@ -48,14 +48,14 @@ def test_the_classes_of_a_step_are_those_of_all_its_micro_batches(world: Path) -
     setup = setup_of(world, 2)
     order, listed = micro_batches(13, 2, 5, 1), setup.clips.videos
     expected = [listed[place][1] for batch in order[2:4] for place in batch]
-    assert setup.objective.learner.labels_of_step(Place(5, 1, 2)) == expected
-    shared = setup.objective.begin(Place(5, 1, 2))
+    assert setup.objective.learner.labels_of_step(Moment(5, 1, 2)) == expected
+    shared = setup.objective.begin(Moment(5, 1, 2))
     assert set(expected) <= set(shared.places.ge(0).nonzero().flatten().tolist())
 
 
 @pytest.mark.parametrize("most", [None, 3, 400])
 def test_with_no_more_classes_than_the_number_all_are_there_in_their_order(world: Path, most: int | None) -> None:
-    shared = setup_of(world, most).objective.begin(Place(5, 0, 0))
+    shared = setup_of(world, most).objective.begin(Moment(5, 0, 0))
     assert shared.places is None and len(shared.texts.cut[0]) == 3
 
 
@@ -65,12 +65,12 @@ def test_the_loss_is_that_of_the_drawn_columns_and_labels_keep_their_classes(wor
     objective = dataclasses.replace(setup.objective, learner=learner)
     batch, others = Batch(torch.randn(2, 4, 3, 32, 32), labels, ["a", "b"]), set()
     for iteration in range(6):
-        shared = objective.begin(Place(5, 0, iteration))
+        shared = objective.begin(Moment(5, 0, iteration))
         classes = shared.places.argsort()[shared.places.sort()[0] >= 0]  # (2,): in the order of the columns
         assert classes[0] == 2 and len(classes) == 2
         others.add(classes[1].item())
         whole = setup.model(batch.clips)[:, classes]
-        loss, hits = objective.loss(shared, batch, Place(5, 0, iteration))
+        loss, hits = objective.loss(shared, batch, Moment(5, 0, iteration))
         assert loss.item() == pytest.approx(-whole.log_softmax(1)[:, 0].mean().item(), rel=1e-5)
         assert hits == whole.argmax(1).eq(0).sum()
     assert others == {0, 1}  # which others, every step draws anew

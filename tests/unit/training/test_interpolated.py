@@ -24,7 +24,7 @@ from tcclip.training.batches import Batch
 from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mixing import mix
 from tcclip.training.objective.interpolated import Interpolated, clip_weights
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import Moment
 from tcclip.training.optimizer import limit_gradients
 from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress
@@ -177,10 +177,10 @@ def test_one_graph_is_there_at_a_time(world: Path) -> None:
 
 def test_clips_share_is_drawn_for_a_step_and_comes_again_after_a_stop(world: Path) -> None:
     objective = objective_of(setup_of(world, "open_vclip"))
-    shares = [objective.share(Place(5, epoch, step)) for epoch in range(20) for step in range(20)]
+    shares = [objective.share(Moment(5, epoch, step)) for epoch in range(20) for step in range(20)]
     assert 0 <= min(shares) < 0.02 and 0.58 < max(shares) <= 0.6 and len(set(shares)) == 400
     assert sum(shares) / 400 == pytest.approx(0.3, abs=0.03)
-    assert objective.share(Place(5, 3, 4)) == shares[64] != objective.share(Place(6, 3, 4))
+    assert objective.share(Moment(5, 3, 4)) == shares[64] != objective.share(Moment(6, 3, 4))
 
 
 def test_each_process_may_draw_its_own_share(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_each_process_may_draw_its_own_share(world: Path, monkeypatch: pytest.Mo
         objective = objective_of(setup_of(world, load_method("open_vclip", {"recipe.objective.drawn_for": whose})))
         for rank in (0, 1):
             monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
-            drawn[whose, rank] = objective.share(Place(5, 3, 4))
+            drawn[whose, rank] = objective.share(Moment(5, 3, 4))
     assert drawn["step", 0] == drawn["step", 1] and len(set(drawn.values())) == 3
 
 
@@ -204,7 +204,7 @@ def test_the_other_end_is_clips_wherever_a_training_starts_and_has_nothing_that_
 
 
 def test_both_losses_are_of_the_same_mixed_videos(world: Path) -> None:
-    setup, at, batch = setup_of(world, "open_vclip-common"), Place(5, 0, 0), next(micro_batches())
+    setup, at, batch = setup_of(world, "open_vclip-common"), Moment(5, 0, 0), next(micro_batches())
     objective, settings = objective_of(setup), setup.job.method.recipe.objective
     assert (settings.label_smoothing, settings.mixup.prob) == (0.1, 1.0)
     clips, targets = mix(batch.clips, smooth_targets(batch.labels, 3, 0.1), settings.mixup, at.stream("mix"))

@@ -25,7 +25,7 @@ from tcclip.training.batches import Batch
 from tcclip.training.half_weights import is_held
 from tcclip.training.losses import kl, pair_targets
 from tcclip.training.objective.kl_pairs import KlPairs
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import Moment
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.setup import Setup, check_shares, prepare
 from tcclip.training.state import Progress, StoppedError
@@ -246,7 +246,7 @@ def test_a_video_is_right_where_it_is_most_like_a_text_of_its_class_whose_ever_t
     videos = torch.stack([axes[0], axes[2], axes[0] + 0.5 * axes[1], axes[3]])
     monkeypatch.setattr(KlPairs, "videos", lambda *_: videos)
     monkeypatch.setattr(KlPairs, "texts", lambda *_: axes)
-    batch, place = Batch(torch.empty(4), labels, [""] * 4), Place(5, 0, 0)
+    batch, place = Batch(torch.empty(4), labels, [""] * 4), Moment(5, 0, 0)
     _, hits = objective.loss(objective.look_ahead(None, [(batch, place)]), batch, place)
     assert hits == 3  # the second one by the third one's text; the third one is most like the first one's
 
@@ -260,9 +260,9 @@ def test_processes_share_a_step_equally(world: Path, monkeypatch: pytest.MonkeyP
 
 def test_which_template_a_video_gets_is_drawn_anew_for_every_video_and_step(world: Path) -> None:
     learner = prepare(job(world, "drawn", 4)).objective.learner
-    drawn = torch.stack([learner.chosen(4, Place(5, epoch, 0)) for epoch in range(50)])
+    drawn = torch.stack([learner.chosen(4, Moment(5, epoch, 0)) for epoch in range(50)])
     assert set(drawn.flatten().tolist()) == set(range(16))
-    assert torch.equal(drawn[3], learner.chosen(4, Place(5, 3, 0))) and not torch.equal(drawn[3], drawn[4])
+    assert torch.equal(drawn[3], learner.chosen(4, Moment(5, 3, 0))) and not torch.equal(drawn[3], drawn[4])
 
 
 def test_texts_that_look_at_a_video_are_refused() -> None:

@@ -23,12 +23,12 @@ from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.batches import Batch
 from tcclip.training.job import TrainingJob
-from tcclip.training.objective.objective import Place
+from tcclip.training.objective.objective import Moment
 from tcclip.training.setup import Setup, prepare
 
 METHOD = load_method("maxi")
 LONG = " ".join(["roll"] * 75)
-AT = Place(seed=5, epoch=1, iteration=0)
+AT = Moment(seed=5, epoch=1, iteration=0)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def near(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 def test_a_bag_depends_on_seed_epoch_and_video_and_on_nothing_beside_it(world: Path) -> None:
     mil = prepare(job(world, "bags")).objective
 
-    def of_last(at: Place, *videos: str) -> list[tuple[int, str | None]]:
+    def of_last(at: Moment, *videos: str) -> list[tuple[int, str | None]]:
         return mil.bags(videos, at)[-16:]
 
     here = of_last(AT, "train3")

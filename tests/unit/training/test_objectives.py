@@ -25,11 +25,11 @@ from tcclip.params.kinds.make import make
 from tcclip.process import distributed
 from tcclip.training.batches import Batch
 from tcclip.training.loop import optimizer_step
-from tcclip.training.objective.objective import Learner, Place
+from tcclip.training.objective.objective import Learner, Moment
 from tcclip.training.setup import Setup, check_shares, prepare
 from tcclip.training.state import Progress
 
-AT = Place(seed=5, epoch=0, iteration=0)
+AT = Moment(seed=5, epoch=0, iteration=0)
 
 
 @dataclass
@@ -45,10 +45,10 @@ class Distilled:
         teacher = build(load_method("vanilla_clip"), learner.backbone(), CLASSES, 4)
         return cls(learner, teacher.requires_grad_(False))
 
-    def begin(self, at: Place) -> ClassPart:
+    def begin(self, at: Moment) -> ClassPart:
         return ClassPart.of(self.learner.model)
 
-    def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: ClassPart, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         logits, wanted = self.learner.logits(batch.clips, shared.cut, at), self.teacher(batch.clips)
         loss = F.cross_entropy(logits, batch.labels) + F.mse_loss(logits, wanted)
         return loss, (logits.argmax(1) == batch.labels).sum()
@@ -64,10 +64,10 @@ class InBatch:
     learner: Learner
     gathers = True
 
-    def begin(self, at: Place) -> ClassPart:
+    def begin(self, at: Moment) -> ClassPart:
         return ClassPart.of(self.learner.model)
 
-    def loss(self, shared: ClassPart, batch: Batch, at: Place) -> tuple[Tensor, Tensor]:
+    def loss(self, shared: ClassPart, batch: Batch, at: Moment) -> tuple[Tensor, Tensor]:
         seen = self.learner.model.encode_video(batch.clips)
         videos = F.normalize(seen.frames.mean(1), dim=-1)  # (B, E)
         texts = F.normalize(self.learner.model.encode_text(seen, shared.cut)[batch.labels], dim=-1)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny_world import CLASSES, evaluation, make_world, training_job
 
-from tcclip.data.texts.checked import write_texts
+from tcclip.data.texts.checked_texts import write_texts
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models.class_texts import class_prompts

@@ -13,7 +13,7 @@ from tiny_world import make_world, protocol, same, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.params import load_protocol
-from tcclip.params.budget import Budget
+from tcclip.params.budget import SuiteBudget
 from tcclip.plan import load_plan
 from tcclip.plan.layout import LAST
 from tcclip.stages import train as stage
@@ -84,7 +84,7 @@ def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_
     assert protocol(select="best").select == protocol(select={"kind": "best"}).select
     assert protocol(select="best").model_dump(mode="json")["select"] == "best"  # as in the params of earlier runs
     assert protocol(select=AVERAGE).model_dump(mode="json")["select"] == AVERAGE
-    assert load_protocol("zero_shot", Budget({"select": AVERAGE}, "here")).select.from_epoch == 1
+    assert load_protocol("zero_shot", SuiteBudget({"select": AVERAGE}, "here")).select.from_epoch == 1
     assert protocol(select={**AVERAGE, "kind": "last"}) == protocol(select="last")
 
 
@@ -98,7 +98,7 @@ def test_a_bare_name_is_a_selection_without_keys_and_one_put_over_another_loses_
 )
 def test_a_selection_that_cannot_be_is_refused(select, sentence):
     with pytest.raises(UserError, match=sentence):
-        load_protocol("zero_shot", Budget({"select": select}, "here"))
+        load_protocol("zero_shot", SuiteBudget({"select": select}, "here"))
 
 
 def test_a_training_depends_on_the_code_of_its_own_selection():

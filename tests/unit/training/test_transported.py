@@ -14,7 +14,7 @@ from described_world import TEXTS, described_world, job_of, method
 from tiny_world import evaluation, machine, weights
 from torch import Tensor
 
-from tcclip.data.texts.checked import write_texts
+from tcclip.data.texts.checked_texts import write_texts
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models.score import transport

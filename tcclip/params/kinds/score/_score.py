@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FRAMES = "frames"  # the pool that hands on every frame
 
 
-class Scale(NamedTuple):
+class CosineScale(NamedTuple):
     """What a method makes of the factor of its cosine, exp(logit_scale), instead of taking CLIP's."""
 
     start: float  # in a training
@@ -27,7 +27,7 @@ class Score(Kind):
     OF_FRAMES: ClassVar[bool] = False  # it reads the features of all frames, and not those of a video
 
     @property
-    def scale(self) -> Scale | None:
+    def scale(self) -> CosineScale | None:
         """The factor of the cosine; None: it starts as CLIP's."""
         return None
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from tcclip.params.kinds.score._score import Scale, Score
+from tcclip.params.kinds.score._score import CosineScale, Score
 from tcclip.params.numbers import Positive
 
 
@@ -19,9 +19,9 @@ class Settings(Score):
     untrained: Positive  # the factor where nothing is trained, and at CLIP's end of a weight ensemble
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> CosineScale:
         """The factor of the cosine."""
-        return Scale(self.start, self.most, self.untrained)
+        return CosineScale(self.start, self.most, self.untrained)
 
     @model_validator(mode="after")
     def _starts_below_its_limit(self) -> Settings:

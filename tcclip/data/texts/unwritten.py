@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.data.texts.descriptors import USUAL
-from tcclip.data.texts.given import looked_at, videos_of
 from tcclip.data.texts.prompts import prompts
+from tcclip.data.texts.strict_reader import looked_at, videos_of
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Generated
 from tcclip.params.reader import path_of

@@ -13,8 +13,8 @@ import pandas as pd
 
 from tcclip.plan import Cell, Plan
 from tcclip.plan.cells import Measured, Row, rows_of
-from tcclip.reporting import origin
-from tcclip.reporting.chain import Fact, evaluation_facts, made_again, run_facts, title_of, value_of
+from tcclip.reporting import run_origin
+from tcclip.reporting.cell_chain import Fact, evaluation_facts, made_again, run_facts, title_of, value_of
 
 DataBehind = Callable[[str], Iterable[Path]]  # the files that a run was trained and evaluated with
 
@@ -58,7 +58,7 @@ class _Shared:
         """The number of a run."""
         if name not in self.runs:
             self.runs[name] = len(self.run_blocks)
-            data = origin.hashes(self.data_behind(name))
+            data = run_origin.hashes(self.data_behind(name))
             self.run_blocks.append(self.block(run_facts(self.plan, name, data)))
         return self.runs[name]
 

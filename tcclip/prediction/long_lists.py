@@ -23,7 +23,7 @@ from tcclip.data.videos.scanned import Scanned, frames_of
 from tcclip.errors import UserError
 from tcclip.evaluation.predict import SUMMED
 from tcclip.evaluation.subject import Subject, clips_of
-from tcclip.evaluation.summing import Found, Videos, summed_over_views
+from tcclip.evaluation.summing import ClipNumbers, Videos, summed_over_views
 from tcclip.params.dataset import Resize
 from tcclip.params.protocol import Views
 from tcclip.prediction.computing import Computer, as_in_evaluation
@@ -65,8 +65,8 @@ class Compute:
         clips = clips_of(self.subject, store, videos, self.views, self.size)
         summed, machine = SUMMED[self.subject.method.views.combine], self.subject.machine
 
-        def of_batch(positions: Videos, batch: Tensor) -> Iterator[Found]:
-            yield Found(0, positions, summed(self.model(batch)))
+        def of_batch(positions: Videos, batch: Tensor) -> Iterator[ClipNumbers]:
+            yield ClipNumbers(0, positions, summed(self.model(batch)))
 
         try:
             with as_in_evaluation(self.subject, self.device):
@@ -79,7 +79,7 @@ class Compute:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class VideoOutcome:
     """What became of a video."""
 
     video: str
@@ -87,7 +87,7 @@ class Row:
     defect: str
 
 
-def computed(known: Known, store: Store, compute: Compute, done: Done = lambda _: None) -> Iterator[Row]:
+def computed(known: Known, store: Store, compute: Compute, done: Done = lambda _: None) -> Iterator[VideoOutcome]:
     """Every video's numbers in the order of `known`, whose scans may still be under way; `done` counts all of them."""
     start, most = 0, FIRST * compute.whole
     while start < len(known):
@@ -98,7 +98,7 @@ def computed(known: Known, store: Store, compute: Compute, done: Done = lambda _
         if readable:
             most = max(compute.whole, int(len(readable) / (time.perf_counter() - began) * SECONDS))
         for video in part:
-            yield Row(video.video, None, video.defect) if video.broken else next(rows)
+            yield VideoOutcome(video.video, None, video.defect) if video.broken else next(rows)
         start += len(part)
         done(start)
 
@@ -122,7 +122,7 @@ def next_part(known: Known, start: int, most: int, whole: int) -> list[Scanned]:
     return part
 
 
-def _rows(store: FrameSource, videos: Sequence[Scanned], compute: Compute, done: Done) -> list[Row]:
+def _rows(store: FrameSource, videos: Sequence[Scanned], compute: Compute, done: Done) -> list[VideoOutcome]:
     """All together, or each for itself where one of them cannot be read any more."""
     try:
         numbers = compute.rows(store, [video.video for video in videos], done)
@@ -133,19 +133,19 @@ def _rows(store: FrameSource, videos: Sequence[Scanned], compute: Compute, done:
             raise
         alone = on_loaders(compute, 1)
     else:
-        return [Row(video.video, row, video.defect) for video, row in zip(videos, numbers, strict=True)]
+        return [VideoOutcome(video.video, row, video.defect) for video, row in zip(videos, numbers, strict=True)]
     return [_alone(store, video, alone) for video in videos]
 
 
-def _alone(store: FrameSource, video: Scanned, compute: Compute) -> Row:
+def _alone(store: FrameSource, video: Scanned, compute: Compute) -> VideoOutcome:
     try:
-        return Row(video.video, compute.rows(store, [video.video], lambda _: None)[0], video.defect)
+        return VideoOutcome(video.video, compute.rows(store, [video.video], lambda _: None)[0], video.defect)
     except UserError as error:
-        return Row(video.video, None, str(error))
+        return VideoOutcome(video.video, None, str(error))
     except RuntimeError as error:
         if ENDED not in str(error):
             raise
-        return Row(video.video, None, "the decoder ended when its frames were read")
+        return VideoOutcome(video.video, None, "the decoder ended when its frames were read")
 
 
 def on_loaders(compute: Compute, count: int) -> Compute:

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from tcclip.params.error_place import keys_at
 from tcclip.params.kinds.axis import Kind, kinds_of, spelled
-from tcclip.params.place import keys_at
 from tcclip.params.reader import nearest
 
 

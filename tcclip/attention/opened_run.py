@@ -16,7 +16,7 @@ from tcclip.data.clips.sampling.segments import tsn_center
 from tcclip.data.clips.testing import test_clip, test_frames
 from tcclip.data.splits.class_names import same_name
 from tcclip.data.splits.split_tables import read_classes
-from tcclip.data.texts.checked import read_texts
+from tcclip.data.texts.checked_texts import read_texts
 from tcclip.data.videos.frames import FrameSource
 from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject, model_of

@@ -9,14 +9,14 @@ import pandas as pd
 
 from tcclip.params.reader import flat
 from tcclip.plan import Plan, layout
-from tcclip.reporting.origin import Difference, differences
+from tcclip.reporting.run_origin import ChangedValue, differences
 from tcclip.stages import fingerprint, train
 from tcclip.tracking.address import STAMP, is_server, tracking_uri
 
 LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
 
 
-def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[Difference]:
+def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[ChangedValue]:
     """Values that the weights of a trained run depend on and that params/ says otherwise today."""
     if not params or run not in plan.runs:
         return []

@@ -9,14 +9,14 @@ import pandas as pd
 
 from tcclip.params import Table
 from tcclip.params.column import Column, MeasuredColumn
-from tcclip.reporting.grid import BEYOND, DOWN, UP, Compared, Grid, GridCell, Line, number
+from tcclip.reporting.grid import BEYOND, DOWN, UP, BesideBaseline, Grid, GridCell, GridLine, number
 
 
 def with_comparisons(shown: Grid, frame: pd.DataFrame, table: Table, level: float) -> Grid:
     """`shown` with the intervals and comparisons of `frame`, whose INTERVALS are filled, in its cells and notes."""
     cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
 
-    def line_of(line: Line) -> Line:
+    def line_of(line: GridLine) -> GridLine:
         baseline = table.baseline_of(line.group, line.row)
         name = baseline[1] if baseline else ""
         entries = [
@@ -54,11 +54,11 @@ def _known(entry: GridCell, cell: Any, baseline: str, column: Column) -> GridCel
         entry = replace(entry, interval=(float(cell.low), float(cell.high)), beyond=beyond)
     if entry.measured and not pd.isna(cell.difference):
         numbers = (cell.difference, cell.difference_low, cell.difference_high, cell.p)
-        entry = replace(entry, compared=Compared(baseline, *map(float, numbers)))
+        entry = replace(entry, compared=BesideBaseline(baseline, *map(float, numbers)))
     return entry
 
 
-def _notes(lines: list[Line], level: float) -> list[str]:
+def _notes(lines: list[GridLine], level: float) -> list[str]:
     entries = [entry for line in lines for entry in line.entries]
     compared = [entry.compared for entry in entries if entry.compared]
     notes = []

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from tcclip.plan import Cell, Evaluation, Plan, layout
-from tcclip.reporting import origin
+from tcclip.reporting import run_origin
 
 Fact = tuple[str, str]
 LARGE = 16_000_000  # bytes of weights: a page names hundreds of runs, and reading all of theirs would take minutes
@@ -25,7 +25,7 @@ class Today:
     """How things are on the day when somebody asks: beside what a run's folder says, which stays true."""
 
     link: str = ""  # to the run in MLflow, or how to get one
-    changed: Sequence[origin.Difference] = ()  # values that params/ says otherwise
+    changed: Sequence[run_origin.ChangedValue] = ()  # values that params/ says otherwise
     fingerprints: Mapping[str, str] = field(default_factory=dict)  # of code and data; empty where data are not there
 
 
@@ -47,7 +47,7 @@ def value_of(plan: Plan, cell: Cell, line: Any) -> Fact:
 
 def evaluation_facts(plan: Plan, evaluation: Evaluation, metric: str, code_now: str | None = None) -> Iterator[Fact]:
     """What came out of an evaluation, and what made it; `code_now` is its code's fingerprint today."""
-    found = origin.evaluated(layout.run(plan.suite.name, evaluation.run), evaluation.name)
+    found = run_origin.evaluated(layout.run(plan.suite.name, evaluation.run), evaluation.name)
     yield "", f"{evaluation.run}  {evaluation.name}: {_result(plan, evaluation, found, metric)}"
     if made := found.get("made_by"):
         yield "made", _fingerprint(made["code_fingerprint"], code_now)
@@ -58,12 +58,12 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
     """All that a run comes from.
 
     Args:
-        data: the files behind it and their hashes, as `origin.hashes` gives them.
+        data: the files behind it and their hashes, as `run_origin.hashes` gives them.
         today: what to compare it with; nothing for a text that is read on other days, and has no hash of large weights.
     """
     suite, all_hashed, today = plan.suite.name, today is not None, today or Today()
     folder = layout.run(suite, run)
-    params, environment = origin.params_of(folder), origin.environment_of(folder)
+    params, environment = run_origin.params_of(folder), run_origin.environment_of(folder)
     trained, clip = plan.run(run), _clip(plan)
     yield "folder", str(folder)
     if trained.trained:
@@ -78,7 +78,7 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
         yield "stale", f"{item.key} was {_short(item.value)}, and params/ says {_short(item.default)} today"
     if params:
         yield "code", _fingerprint(params.get("code_fingerprint"), today.fingerprints.get("code_fingerprint"))
-        for place in origin.continued(folder):
+        for place in run_origin.continued(folder):
             until = f"epoch {place['epoch'] + 1}, step {place['step']}"
             yield "", f"until {until} it was trained with fingerprint {place['code_before']}"
         yield "data", _fingerprint(params.get("data_fingerprint"), today.fingerprints.get("data_fingerprint"))
@@ -120,20 +120,20 @@ def _weights(path: Path, hashed: bool) -> str:
         return "not there yet"
     size = path.stat().st_size
     if hashed or size < LARGE:
-        return f"sha256 {origin.whole_hash(path)}"
+        return f"sha256 {run_origin.whole_hash(path)}"
     return f"{size / 1e6:,.0f} MB, whose sha256 `tcclip explain` says"
 
 
 def _clip(plan: Plan) -> str:
     weights = layout.backbone(plan.suite.backbone.name) / "weights.safetensors"
-    return f"{weights}, sha256 {origin.whole_hash(weights)}" if weights.is_file() else f"{weights}, not there"
+    return f"{weights}, sha256 {run_origin.whole_hash(weights)}" if weights.is_file() else f"{weights}, not there"
 
 
 def _params(params: dict[str, Any], method: str) -> Iterator[Fact]:
     if not params:
         yield "params", f"those of method {method}; nothing was trained"
         return
-    found = origin.defaults_or_nothing(params)
+    found = run_origin.defaults_or_nothing(params)
     if found is None:
         yield "params", "its method or protocol is not in params/ any more: see params.yaml in its folder"
         return

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.data.splits.split_tables import read_classes
-from tcclip.data.texts import descriptors, placing, rephrased, words
+from tcclip.data.texts import answer_files, descriptors, rephrased, words
 from tcclip.data.texts.answers import in_spelling, read_answer, tidied
-from tcclip.data.texts.asking import check_ones_own, lacking, own_lists
 from tcclip.data.texts.faults import Fault, Wanted
 from tcclip.data.texts.files import read_object
-from tcclip.data.texts.given import videos_of
+from tcclip.data.texts.strict_reader import videos_of
+from tcclip.data.texts.unwritten import check_ones_own, lacking, own_lists
 from tcclip.data.texts.word_files import file_of
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
@@ -40,11 +40,11 @@ def take(path: Path) -> str:
     if kind == OF_VIDEOS:
         folder = source(dataset, kind, "all").paths
         of_files = {file_of(videos[name]): value for name, value in right.items()}
-        placing.put(kind, folder, Wanted(dataset.name, kind, (), path), of_files)
+        answer_files.put(kind, folder, Wanted(dataset.name, kind, (), path), of_files)
     for class_list, of_list in classes.items():
         wanted = Wanted(dataset.name, kind, of_list, layout.classes(dataset.name, class_list))
         some = {name: value for name, value in right.items() if name in of_list}
-        placing.put(kind, source(dataset, kind, class_list).paths, wanted, some)
+        answer_files.put(kind, source(dataset, kind, class_list).paths, wanted, some)
     if faults:
         more = f" (and {len(faults) - 1:,} more mistakes)" if len(faults) > 1 else ""
         raise UserError(f"{len(right):,} taken, but {faults[0]}{more}")

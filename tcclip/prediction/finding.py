@@ -11,15 +11,15 @@ from tcclip.data.videos.scanned import INDEX, Scanned, Scanner
 from tcclip.errors import UserError
 from tcclip.plan.advice import frames_again
 from tcclip.prediction.arguments import Videos, checked_paths
-from tcclip.prediction.naming import Named, files_of, is_there, named_videos
-from tcclip.prediction.parts import Indexes, Known, Store
-from tcclip.prediction.source import Reading, Set
+from tcclip.prediction.long_lists import Indexes, Known, Store
+from tcclip.prediction.naming import NamedVideo, files_of, is_there, named_videos
+from tcclip.prediction.source import Set, VideoReading
 
 
 class Asked(NamedTuple):
     """The videos of a call."""
 
-    named: list[Named]
+    named: list[NamedVideo]
     known: Known  # as many
     store: Store
 
@@ -27,7 +27,7 @@ class Asked(NamedTuple):
 class Finder:
     """Finds videos and has their files scanned, in processes that stay for the next call."""
 
-    def __init__(self, reading: Reading, processes: int) -> None:
+    def __init__(self, reading: VideoReading, processes: int) -> None:
         """reading: of files where no dataset is named."""
         self._reading, self._processes = reading, processes
         self._scanner: Scanner | None = None
@@ -57,7 +57,7 @@ class Finder:
         scans = stack.enter_context(self._scanner_for(reading).scanning(files_of(named, reading)))
         return Asked(named, scans, stack.enter_context(Indexes(reading.frames.resize)))
 
-    def _scanner_for(self, reading: Reading) -> Scanner:
+    def _scanner_for(self, reading: VideoReading) -> Scanner:
         if self._scanner is None or self._scanner.frames != reading.frames:
             if self._scanner:
                 self._scanner.close()
@@ -65,7 +65,7 @@ class Finder:
         return self._scanner
 
 
-def _of_dataset(store: FrameSource, named: list[Named]) -> Asked:
+def _of_dataset(store: FrameSource, named: list[NamedVideo]) -> Asked:
     """Videos of which the index of a dataset tells what there is."""
     frames, defects = (store.index[column].to_dict() for column in ("frames", "defect"))
     scans: list[Future[Scanned]] = [Future() for _ in named]

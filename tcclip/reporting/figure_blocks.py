@@ -15,7 +15,7 @@ LETTERS = 14.5  # of an inch of text at 8 points
 LINE = 0.16  # inches
 
 
-class Block(NamedTuple):
+class FigureBlock(NamedTuple):
     """A part of a figure."""
 
     height: float  # inches
@@ -23,7 +23,7 @@ class Block(NamedTuple):
 
 
 @style.styled
-def stacked(blocks: Sequence[Block]) -> Figure:
+def stacked(blocks: Sequence[FigureBlock]) -> Figure:
     """One figure of the usual width with all parts; each has its place for itself."""
     from matplotlib.figure import Figure
 
@@ -35,17 +35,17 @@ def stacked(blocks: Sequence[Block]) -> Figure:
     return figure
 
 
-def heading(text: str) -> Block:
+def heading(text: str) -> FigureBlock:
     """A line in bold."""
     height = 0.3
-    return Block(height, lambda figure, width: _write(figure, text, 0.05 / width, 0.4, "bold"))
+    return FigureBlock(height, lambda figure, width: _write(figure, text, 0.05 / width, 0.4, "bold"))
 
 
-def note(text: str) -> Block:
+def note(text: str) -> FigureBlock:
     """Plain sentences."""
     lines = wrapped(text, style.WIDTH)
     height = LINE * (lines.count("\n") + 2)
-    return Block(height, lambda figure, width: _write(figure, lines, 0.05 / width, 0.5, "normal"))
+    return FigureBlock(height, lambda figure, width: _write(figure, lines, 0.05 / width, 0.5, "normal"))
 
 
 def wrapped(text: str, width: float) -> str:

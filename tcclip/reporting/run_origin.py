@@ -25,7 +25,7 @@ SHARED = re.compile(r"^(?:method|protocol):\n(?:(?: .*)?\n| .*\Z)+", re.MULTILIN
 
 
 @dataclass(frozen=True)
-class Difference:
+class ChangedValue:
     """A value of a run's params that is not the default, and where that stands."""
 
     key: str
@@ -73,22 +73,22 @@ def evaluated(folder: Path, evaluation: str) -> dict[str, Any]:
     return found
 
 
-def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[Difference]:
+def differences(values: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[ChangedValue]:
     """The leaves of nested `values` that are not those of `defaults`; what only one side has counts as None there."""
     mine, theirs = flat(dict(values)), flat(dict(defaults))
     keys = [key for key in (*mine, *(key for key in theirs if key not in mine)) if key not in OUTSIDE]
-    return [Difference(k, mine.get(k), theirs.get(k), where) for k in keys if mine.get(k) != theirs.get(k)]
+    return [ChangedValue(k, mine.get(k), theirs.get(k), where) for k in keys if mine.get(k) != theirs.get(k)]
 
 
-def not_default(params: Mapping[str, Any]) -> list[Difference]:
+def not_default(params: Mapping[str, Any]) -> list[ChangedValue]:
     """Values of a trained run that its method, that method's base, or its protocol's file says otherwise."""
     return list(_not_default(json.dumps([params.get("method"), params.get("protocol")]), versions()))
 
 
 @functools.cache
-def _not_default(sections: str, version: object) -> list[Difference]:
+def _not_default(sections: str, version: object) -> list[ChangedValue]:
     """Of a method and a protocol as JSON, which many runs share as long as no file of params/ changes."""
-    found: list[Difference] = []
+    found: list[ChangedValue] = []
     method, protocol = json.loads(sections)
     if method:
         name = str(method["name"])
@@ -113,7 +113,7 @@ def _protocol(name: str, version: object) -> dict[str, Any]:
     return load_protocol(name).model_dump(mode="json")
 
 
-def defaults_or_nothing(params: Mapping[str, Any]) -> list[Difference] | None:
+def defaults_or_nothing(params: Mapping[str, Any]) -> list[ChangedValue] | None:
     """`not_default`, or None where the files of the run's method or protocol are gone or do not hold today."""
     try:
         return not_default(params)
