@@ -32,8 +32,11 @@ BUCKET = 2**24  # numbers that travel at a time; 64 MB of float32 beside the gra
 class LostError(UserError):
     """Another process of the same training or evaluation ended while this one needed it."""
 
-    def __init__(self) -> None:
-        super().__init__("another process of this job ended; its own message says why, and the same command goes on")
+    def __init__(self, words: str) -> None:
+        """words: of gloo or NCCL."""
+        super().__init__(
+            f"another process of this job ended; its own message says why, and the same command goes on ({words})"
+        )
 
 
 def rank() -> int:
@@ -171,4 +174,4 @@ def _others() -> Iterator[None]:
     except torch.OutOfMemoryError:
         raise  # of this process
     except RuntimeError as error:  # gloo's and NCCL's word for a closed connection
-        raise LostError from error
+        raise LostError(next(iter(str(error).splitlines()), type(error).__name__)) from error

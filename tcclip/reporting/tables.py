@@ -16,6 +16,7 @@ from tcclip.reporting.coverage import coverage_of
 from tcclip.reporting.formats import write_formats
 from tcclip.reporting.grid import Grid, grid
 from tcclip.reporting.grid_marks import with_comparisons
+from tcclip.reporting.headings import headings
 from tcclip.reporting.published_numbers import Key, check_names, read_published
 from tcclip.reporting.row_sources import printed_from, recipes
 from tcclip.reporting.scaled_values import scaled_values
@@ -70,7 +71,7 @@ def table_grid(plan: Plan, name: str, frame: pd.DataFrame, results: Results) -> 
     table = plan.table(name)
     about = f"Suite {plan.suite.name}: {plan.suite.description}."
     coverage = coverage_of(plan.cells[name], results)
-    said = (about, scaled_values(plan, name), recipes(plan, name), printed_from(plan, name))
+    said = (about, scaled_values(plan, name), recipes(plan, name), printed_from(plan, name), of_training(plan, name))
     notes = [note for note in said if note]
     shown = grid(frame, table.title, table.columns, plan.displays, notes, drawn_cells(plan, name), coverage)
     return with_comparisons(shown, frame, table, load_statistics().level)
@@ -90,3 +91,17 @@ def drawn_cells(plan: Plan, name: str) -> set[Key]:
         for part in cell.parts(rows[cell.group, cell.row]).values()
         if any(evaluation.run in drawn for evaluation in part.evaluations)
     }
+
+
+def of_training(plan: Plan, name: str) -> str:
+    """Which columns show no accuracy on unseen videos: runs are tested there on the split that they were trained on."""
+    columns = plan.table(name).columns
+    heads = dict(zip((column.name for column in columns), headings(columns, plan.displays), strict=True))
+    found = {
+        f"{heads[cell.column].top} {heads[cell.column].sub}".strip(): None
+        for cell in plan.cells[name]
+        for evaluation in cell.evaluations
+        if (run := plan.run(evaluation.run)).trained
+        and (run.role, plan.train_split(run)) == (evaluation.role, evaluation.split)
+    }
+    return f"Tested on the videos that the runs were trained on: {', '.join(found)}." if found else ""

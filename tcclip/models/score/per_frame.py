@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.score.scoring import Score, in_float32, products
+from tcclip.models.score.scoring import Score, products
 from tcclip.params.kinds.score.per_frame import Settings
 
 
@@ -18,7 +18,6 @@ def make(settings: Settings) -> Score:
     return per_frame
 
 
-@in_float32
 def per_frame(frames: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     """Frames (B, T, E) and texts (C, E), or (B, C, E) where the texts are a video's own, -> logits (B, C)."""
     videos = F.normalize(frames, dim=-1).mean(dim=1)  # (B, E), of length 1 at most

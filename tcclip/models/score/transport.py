@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.score.scoring import Score, in_float32
+from tcclip.models.score.scoring import Score
 from tcclip.params.kinds.score.transport import Settings
 
 
 def make(settings: Settings) -> Score:
     """The score with the settings' way to a plan."""
-    return in_float32(partial(transport, settings=settings))
+    return partial(transport, settings=settings)
 
 
 def transport(frames: Tensor, texts: Tensor, scale: Tensor, settings: Settings) -> Tensor:

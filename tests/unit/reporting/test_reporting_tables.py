@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from changed_params import with_params
 from hand_made import evaluation_part
 from table_cells import COLUMNS2, NAMES, TABLE2, VIEWS, cell, results
 
 from tcclip.errors import UserError
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.reader import params_folder
+from tcclip.params.reader import params_folder, path_of, read_yaml
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.plan.cells import Average, Measured
 from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
@@ -25,7 +26,7 @@ from tcclip.reporting.headings import headings
 from tcclip.reporting.page import table_section
 from tcclip.reporting.published_numbers import PublishedNumber
 from tcclip.reporting.summary import headline, summary
-from tcclip.reporting.tables import drawn_cells, results_of, table_frame, table_grid, write_table
+from tcclip.reporting.tables import drawn_cells, of_training, results_of, table_frame, table_grid, write_table
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -270,6 +271,14 @@ def test_cells_of_lists_that_are_drawn_here_although_one_is_published_are_marked
     assert {column.split("_")[0] for _, _, column in drawn} == {"hmdb51", "all"}
     assert {row for _, row, _ in drawn} >= {"TC-CLIP"} and "Vanilla CLIP" not in {row for _, row, _ in drawn}
     assert drawn_cells(paper, "table3") == set()
+
+
+def test_a_column_of_the_training_split_says_that_it_is_one(tmp_path, monkeypatch):
+    assert of_training(load_plan("mini"), "table3") == ""
+    columns = read_yaml(path_of("tables", "table2"))["columns"]
+    seen = {"name": "seen", "dataset": "k400", "splits": ["train"]}
+    plan = with_params(monkeypatch, tmp_path, tables__table2={"columns": [*columns, seen]})
+    assert of_training(plan, "table2") == "Tested on the videos that the runs were trained on: K-400 Top-1."
 
 
 def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):
