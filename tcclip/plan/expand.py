@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.column import (
     Column,
     CostColumn,
-    FromTable,
     HarmonicMeanColumn,
     MeanColumn,
     MeasuredColumn,
@@ -27,6 +27,16 @@ from tcclip.plan.runs import Run, run_for, seeds_of, train_split, trainings
 from tcclip.plan.values import method_of, protocol_of
 
 Place = tuple[str, str]  # group and row
+
+
+class MethodRow(NamedTuple):
+    """A row with a method, and the table whose columns it fills."""
+
+    suite: Suite
+    table: Table
+    place: Place
+    method: Method
+    we: bool  # with weight ensemble
 
 
 def check_columns(suite: Suite, table: Table) -> None:
@@ -92,7 +102,7 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
             cells += [Cell(table.name, row.group, row.row, column.name) for column in table.columns]
             continue
         asked = table.model_copy(update={"columns": [c for c in table.columns if c.name not in row.skip]})
-        found, needed = _row(suite, asked, (row.group, row.row), method, row.we, tables or {})
+        found, needed = _row(MethodRow(suite, asked, (row.group, row.row), method, row.we), tables or {})
         filled = {cell.column: cell for cell in found}
         empty = (Cell(table.name, row.group, row.row, column.name) for column in table.columns)
         cells += [filled.get(cell.column, cell) for cell in empty]
@@ -100,63 +110,51 @@ def expand(suite: Suite, table: Table, tables: Mapping[str, Table] | None = None
     return cells, runs
 
 
-def _row(
-    suite: Suite, table: Table, place: Place, method: Method, we: bool, tables: Mapping[str, Table]
-) -> tuple[list[Cell], list[Run]]:
+def _row(row: MethodRow, tables: Mapping[str, Table]) -> tuple[list[Cell], list[Run]]:
     """The cells of a row with a method, and the runs they need."""
-    protocols = {name: protocol_of(suite, name, method) for name in {table.protocol_of(c) for c in table.columns}}
-    check_method_in(suite, method, protocols.values())
+    table, method = row.table, row.method
+    protocols = {name: protocol_of(row.suite, name, method) for name in {table.protocol_of(c) for c in table.columns}}
+    check_method_in(row.suite, method, protocols.values())
     cells: list[Cell] = []
     runs: list[Run] = []
     for column in table.columns:
-        protocol = protocols[table.protocol_of(column)]
-        content, needed = _content(suite, table, column, protocol, place, method, we, tables)
-        cells.append(Cell(table.name, *place, column.name, content, method.name))
+        content, needed = _content(row, column, protocols[table.protocol_of(column)], tables)
+        cells.append(Cell(table.name, *row.place, column.name, content, method.name))
         runs += needed
     return cells, runs
 
 
 def _content(
-    suite: Suite,
-    table: Table,
-    column: Column,
-    protocol: Protocol,
-    place: Place,
-    method: Method,
-    we: bool,
-    tables: Mapping[str, Table],
+    row: MethodRow, column: Column, protocol: Protocol, tables: Mapping[str, Table]
 ) -> tuple[Content | None, list[Run]]:
-    """What fills the cell of a column in a row of `method`, and the runs that this needs."""
+    """What fills the cell of a column, and the runs that this needs."""
     match column:
         case MeasuredColumn():
-            return _measured(suite, table, column, protocol, method, we)
+            return _measured(row, column, protocol)
         case MeanColumn():
             return Average(tuple(column.mean_of)), []
         case HarmonicMeanColumn():
             return Average(tuple(column.harmonic_mean_of), harmonic=True), []
         case TableColumn():
-            return _shown(suite, column.from_table, f"column {column.name} of {table.name}", place, method, tables)
+            return _shown(row, column, tables)
         case CostColumn():
-            return Counted(method.name, column.cost), []
+            return Counted(row.method.name, column.cost), []
         case ViewsColumn():
             count = protocol.frames if column.views == "frames" else getattr(protocol.views, column.views)
-            return Looks(method.name, count), []
+            return Looks(row.method.name, count), []
 
 
-def _measured(
-    suite: Suite, table: Table, column: MeasuredColumn, protocol: Protocol, method: Method, we: bool
-) -> tuple[Measured | None, list[Run]]:
-    role = table.trained_on(column)
-    if (with_texts := _with_texts(suite, method, role, column.dataset)) is None:
+def _measured(row: MethodRow, column: MeasuredColumn, protocol: Protocol) -> tuple[Measured | None, list[Run]]:
+    suite, role = row.suite, row.table.trained_on(column)
+    if (method := _with_texts(suite, row.method, role, column.dataset)) is None:
         return None, []
-    method = with_texts
     runs = [
         run_for(suite, method, protocol, role, *training, seed=seed)
-        for seed in seeds_of(suite, table.name, method, protocol, role)
+        for seed in seeds_of(suite, row.table.name, method, protocol, role)
         for training in trainings(column, protocol)
     ]
     every = [
-        Evaluation(run.name, column.dataset, split, protocol.views, we, run.seed)
+        Evaluation(run.name, column.dataset, split, protocol.views, row.we, run.seed)
         for run in runs
         for split in column.splits
     ]
@@ -185,26 +183,26 @@ def _with_texts(suite: Suite, method: Method, trained: str, tested: str) -> Meth
     return method_of(suite, method.names.otherwise) if method.names.otherwise else None
 
 
-def _shown(
-    suite: Suite, source: FromTable, where: str, place: Place, method: Method, tables: Mapping[str, Table]
-) -> tuple[Shown | None, list[Run]]:
+def _shown(row: MethodRow, column: TableColumn, tables: Mapping[str, Table]) -> tuple[Shown | None, list[Run]]:
     """What another table has for the method, with runs of its own where that table has no such row.
 
     Nothing while the suite has not got that table. With weight ensemble, if that table has such a row of the name, or
     none of the name and some system with and without it. Where it runs a system of the same name by another recipe
     only, it is that one.
     """
+    source = column.from_table
     table = tables.get(source.table)
     if table is None:
         return None, []
     if source.column not in (known := [column.name for column in table.columns]):
+        where = f"column {column.name} of {row.table.name}"
         raise unknown(f"column of {table.name}, shown in {where},", source.column, known)
-    check_columns(suite, table)
-    method = _method_there(suite, table, place, method)
-    ensembles = {row.row for row in table.rows if row.we}
-    plain = {row.row for row in table.rows if not row.we}
-    we = place[1] in ensembles if place[1] in ensembles | plain else bool(ensembles & plain)
-    cells, runs = _row(suite, table, place, method, we, {})
+    check_columns(row.suite, table)
+    method, name = _method_there(row.suite, table, row.place, row.method), row.place[1]
+    ensembles = {other.row for other in table.rows if other.we}
+    plain = {other.row for other in table.rows if not other.we}
+    we = name in ensembles if name in ensembles | plain else bool(ensembles & plain)
+    cells, runs = _row(MethodRow(row.suite, table, row.place, method, we), {})
     return Shown(source.column, {cell.column: cell for cell in cells}), runs
 
 
