@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,8 +23,9 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     """Write the predictions of every job and, last, `folder`/metrics.json; returns a line for the log.
 
     metrics.json holds what the training reported (null for an untrained method) and, by evaluation, top-1 and top-5 in
-    percent with the counts they rest on, and the code and precision that made them. `keep` leaves the evaluations that
-    metrics.json already has beside the new ones. Of several processes, each predicts its share of the videos and the
+    percent with the counts they rest on, and the code and precision that made them. `keep` leaves what metrics.json
+    already has of the same weights beside the new ones, and its time: what rests on those is as it was, and weights
+    that are newer are as untested as they were. Of several processes, each predicts its share of the videos and the
     first one writes.
     """
     keep_memory()
@@ -32,7 +34,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     subject = dataclasses.replace(subject, machine=subject.machine.at(precision))
     deterministic(subject.machine.threads, subject.seed, gradients=False)
     backbone = Backbone.load(subject.backbone)
-    made_by = {"code_fingerprint": subject.code, "git": git, "precision": precision}
+    made_by = {"fingerprint": subject.made_by, "code_fingerprint": subject.code, "git": git, "precision": precision}
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (*_same_weights(job), str(job.classes), job.name))
     for _, same in itertools.groupby(ordered, key=_same_weights):
@@ -44,10 +46,18 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
         return ""
     if training is None:  # a trained run's is its training's
         write_json(subject.folder / "environment.json", environment(device, git))
-    there = subject.folder / "metrics.json"
-    known = read_json(there)["evaluations"] if keep and there.is_file() else {}
-    write_json(there, {"run": subject.name, "training": training, "evaluations": {**known, **results}})
+    _write(subject, training, results, keep)
     return talk.result_line(results)
+
+
+def _write(subject: Subject, training: Any, results: dict[str, Any], keep: bool) -> None:
+    path = subject.folder / "metrics.json"
+    old = path.stat() if keep and path.is_file() else None
+    before = read_json(path) if old else {}
+    known = before["evaluations"] if old and before.get("training", training) == training else {}
+    write_json(path, {"run": subject.name, "training": training, "evaluations": {**known, **results}})
+    if old:
+        os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
 
 
 def _same_weights(job: EvaluationJob) -> tuple[bool, bool, str]:

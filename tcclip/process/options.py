@@ -39,6 +39,12 @@ Seeds = Annotated[
 Precision = Annotated[
     str, typer.Option(help="fp32, bf16, fp16, or auto: bf16 where the GPU or the processor is fast in it")
 ]
+Planned = Annotated[
+    str | None,
+    typer.Option(
+        hidden=True, help="of snakemake: the params and code that it has read (`stages.depends.Depends.mark`)"
+    ),
+]
 Log = Annotated[Path | None, typer.Option("--log", help="write all output there and print one line only")]
 
 

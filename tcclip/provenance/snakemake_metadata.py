@@ -23,6 +23,7 @@ FOLDER = Path(".snakemake")
 METADATA = FOLDER / "metadata"
 LOCKS = FOLDER / "locks"  # not empty while a Snakemake works
 STAMP = ".snakemake_timestamp"  # in folders that are outputs: it carries their modification time
+LONGEST = 254  # characters of a folder's or file's name, on any file system that has 255
 FORMAT = 6  # of the records, by Snakemake's own count, in Snakemake 9.18 to 9.27
 ROUNDING = 1e-6  # seconds; a time since 1970 as a floating-point number is no finer
 
@@ -49,6 +50,13 @@ def outputs() -> Iterator[tuple[str, Path]]:
         parts = [part.removeprefix("@") for part in Path(folder).relative_to(METADATA).parts]
         for name in names:
             yield base64.urlsafe_b64decode("".join([*parts, name])).decode(), Path(folder) / name
+
+
+def record_of(output: str) -> Path:
+    """Where the record of an output is, or would be."""
+    name = base64.urlsafe_b64encode(output.encode()).decode()
+    parts = [name[start : start + LONGEST] for start in range(0, len(name), LONGEST)]
+    return METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
 
 
 def read(file: Path) -> dict[str, Any] | None:

@@ -21,20 +21,25 @@ COLUMNS = [
 NUMBERS = ["value", "std", "published", "published_std", "std_seeds", *INTERVALS]
 COUNTS = ["n_videos", "n_seeds"]
 KINDS = {**dict.fromkeys(NUMBERS, "Float64"), **dict.fromkeys(COUNTS, "Int64")}
+METRICS = "metrics.json"
 DECIMALS = 6  # of the CSV; averages are computed before rounding
 
 
 def read_results(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """The evaluations in every run's metrics.json; a run without one is left out.
+    """The evaluations in every run's metrics.json; a run without one is left out, and so is one trained anew since.
 
     Args:
         folders: run name -> run folder.
     """
+    there = {name: read_json(folder / METRICS) for name, folder in folders.items() if (folder / METRICS).is_file()}
     return {
-        name: read_json(folder / "metrics.json").get("evaluations", {})
-        for name, folder in folders.items()
-        if (folder / "metrics.json").is_file()
+        name: found.get("evaluations", {}) for name, found in there.items() if _of_these_weights(found, folders[name])
     }
+
+
+def _of_these_weights(metrics: Mapping[str, Any], folder: Path) -> bool:
+    training = folder / "training.json"
+    return "training" not in metrics or not training.is_file() or metrics["training"] == read_json(training)
 
 
 def build(

@@ -15,6 +15,7 @@ from typing import Any
 from tcclip.errors import UserError
 from tcclip.params.kinds.chosen_kinds import modules_of
 from tcclip.params.reader import Params
+from tcclip.process.files import short_hash
 from tcclip.stages import fingerprint
 
 
@@ -30,6 +31,19 @@ class Depends:
     def code(self) -> str:
         """Fingerprint of the code."""
         return fingerprint.code(*self.modules)
+
+    @property
+    def mark(self) -> str:
+        """Fingerprint of settings and code: a result says what it was made by, whoever began its job, and when."""
+        return short_hash([self.settings, self.code])
+
+    def check(self, mark: str | None, what: str) -> None:
+        """Refuse to make `what` by other params or code than whoever began the job has seen, and will remember."""
+        if mark is not None and mark != self.mark:
+            raise UserError(
+                f"{what} would be made by other params or code than those that snakemake has read at its start, "
+                "because files of params/ or tcclip/ have changed since: run the same command again"
+            )
 
 
 def require(paths: Iterable[Path], command: str) -> None:

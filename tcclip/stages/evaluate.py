@@ -18,7 +18,7 @@ from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
+from tcclip.process.options import Gpus, Log, Planned, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import subjects, train
 from tcclip.stages.depends import Depends
 
@@ -96,6 +96,7 @@ def evaluate(
     we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
     precision: Annotated[str | None, typer.Option(help="fp32, bf16, fp16, auto; else the suite's")] = None,
     gpus: Gpus = None,
+    planned: Planned = None,
     log: Log = None,
 ) -> None:
     """Evaluate a run on everything the suite's tables ask for, or any run on one --dataset and --split.
@@ -120,5 +121,7 @@ def evaluate(
             raise UserError("--dataset and --split go together, and --views, --we and --precision need both")
         else:
             subject, jobs = subjects.planned_jobs(plan, run)
+            depends_on(plan, run).check(planned, f"the evaluation of {run}")
+            subject = dataclasses.replace(subject, made_by=depends_on(plan, run).mark)
         subject = dataclasses.replace(subject, device=device)
         report(launch.run(count, evaluate_run, subject, jobs, instead=instead, keep=bool(dataset)))

@@ -12,13 +12,14 @@ import typer
 
 from tcclip.errors import UserError
 from tcclip.params.depends import machine_settings, training_settings
-from tcclip.params.reader import path_of
+from tcclip.params.reader import path_of, read_yaml
 from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
 from tcclip.plan.labelling import labelling_of, training_list
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.options import Gpus, Log, SuiteName, Values, gpu_count, on_the_cpu, typed
+from tcclip.process.files import read_json
+from tcclip.process.options import Gpus, Log, Planned, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import fingerprint
 from tcclip.stages.depends import Depends, modules_for, told_missing
 
@@ -107,6 +108,7 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         max_missing=dataset.max_missing,
         machine=plan.suite.machine,
         code=fingerprint.modules(*depends.modules),
+        made_by=depends.mark,
         tags={
             "suite": plan.suite.name,
             "protocol": run.protocol,
@@ -120,6 +122,14 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
             "data_fingerprint": fingerprint.data(depends.inputs),
         },
     )
+
+
+def is_made(job: TrainingJob) -> bool:
+    """Whether all files of a training are there, made by the params, code and data that it would be made by now."""
+    if not all((job.folder / name).is_file() for name in FILES) or (job.folder / layout.STATE).exists():
+        return False
+    data = read_yaml(job.folder / "params.yaml").get("data_fingerprint")
+    return (read_json(job.folder / "training.json").get("made_by"), data) == (job.made_by, job.tags["data_fingerprint"])
 
 
 def train_watched(job: TrainingJob, tags: Mapping[str, str]) -> str:
@@ -160,6 +170,7 @@ def train(
     restart: Restart = False,
     across_code: AcrossCode = False,
     keep_state: KeepState = False,
+    planned: Planned = None,
     log: Log = None,
 ) -> None:
     """Train a run, or go on with it where it was interrupted; with --set one beside it that has other values."""
@@ -171,7 +182,11 @@ def train(
         instead = on_the_cpu(["tcclip", "train", run, *typed(values, suite=suite, gpus="0")], path_of("suites", suite))
         device = launch.take_device(count, instead)
         labels = " pseudo_labels" if labelling_of(plan, plan.run(name)) else ""
+        depends_on(plan, name).check(planned, f"run {name}")
         with told_missing(f"snakemake frames splits backbone tokens{labels} --config suite={suite}"):
             job = training_job(plan, name)
+        if not restart and is_made(job):
+            report(f"{name} is trained already, by these params, code and data: --restart trains it again")
+            return
         job = dataclasses.replace(job, device=device, restart=restart, across_code=across_code, keep_state=keep_state)
         report(launch.run(count, train_watched, job, tags_of(plan, plan.run(name)), instead=instead))

@@ -39,6 +39,7 @@ class TrainingJob:
     restart: bool = False  # begin anew where the resume state is of other params, data or code
     across_code: bool = False  # go on where it is of other code only
     code: Mapping[str, str] = field(default_factory=dict)  # module -> hash: what the weights depend on
+    made_by: str = ""  # fingerprint of params and code; the run's folder keeps it
     texts: OutsideTexts = field(default_factory=dict)  # from outside, of the classes and videos, by kind
     tags: Mapping[str, Any] = field(default_factory=dict)  # suite, dataset, shots, ...; kept with the run's params
 

@@ -1,7 +1,7 @@
 """What comes before the first job, when Snakemake knows its task, which it does not while it reads the Snakefile.
 
-First, before it looks at files: mistyped targets, and videos that have been exchanged. Then, when it starts jobs: its
-scheduler, MLflow's store where it must be there, the warm server.
+First, before it looks at files: mistyped targets, videos that have been exchanged, and runs that other params have made
+than it remembers. Then, when it starts jobs: its scheduler, MLflow's store where it must be there, the warm server.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tcclip.tracking import address, question
 from tcclip.workflow.cluster import tell_why_groups_fail
 from tcclip.workflow.gpus import limit_what_is_counted, share_gpus
 from tcclip.workflow.holder import holder
+from tcclip.workflow.made_otherwise import tell_snakemake
 from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
 from tcclip.workflow.snakefile import check_runs, check_targets
@@ -54,6 +55,7 @@ def look_first(workflow: Any, plan: Plan) -> None:
             sys.exit(f"Error: {path}: machine.gpus: auto is a GPU of one machine's: a cluster wants a number, or 0")
         try:
             notice_exchanged(plan, write=makes)
+            tell_snakemake(plan)
         except UserError as error:
             sys.exit(f"Error: {error}")
         if makes:

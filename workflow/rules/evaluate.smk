@@ -21,8 +21,9 @@ rule evaluate:
         suite=suite,
         settings=lambda wildcards: settings(stages.evaluate.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.evaluate.depends_on(plan, wildcards.run).code,
+        planned=lambda wildcards, resources: stages.evaluate.depends_on(plan, wildcards.run).mark,  # recorded above
         let_go=then_let_go(plan),
     message:
         "evaluating {wildcards.run}"
     shell:
-        "tcclip evaluate {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log} {params.let_go}"
+        "tcclip evaluate {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --planned {params.planned} --log {log} {params.let_go}"

@@ -20,12 +20,13 @@ rule train:
         suite=suite,
         settings=lambda wildcards: settings(stages.train.depends_on(plan, wildcards.run).settings),
         code=lambda wildcards: stages.train.depends_on(plan, wildcards.run).code,
+        planned=lambda wildcards, resources: stages.train.depends_on(plan, wildcards.run).mark,  # recorded above
         in_time=within_its_time(workflow),
         keep=kept_for_evaluation(workflow, sys.argv),
     message:
         "training {wildcards.run}"
     shell:
-        "exec {params.in_time} tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --log {log} {params.keep}"
+        "exec {params.in_time} tcclip train {wildcards.run} --suite {params.suite} --gpus {resources.gpu} --planned {params.planned} --log {log} {params.keep}"
 
 
 rule trainings:
