@@ -21,7 +21,7 @@ from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.launch import AUTO, GpuCount
 from tcclip.process.options import Gpus, Log, Seeds, SuiteName, gpu_count, on_the_cpu, typed
-from tcclip.stages import backbone, evaluate, fingerprint
+from tcclip.stages import backbone, evaluate, fingerprint, table
 from tcclip.stages.depends import require
 from tcclip.stages.printed import printed
 
@@ -76,7 +76,8 @@ def settings(plan: Plan, name: str) -> dict[str, Any]:
     """A figure depends on its file and on what it prints; what its runs depend on is theirs."""
     figure = load_figure(name)
     runs = [run for run in figure.runs if run in plan.runs]
-    return {"figure": figure.model_dump_json(exclude_defaults=True), "printed": printed(plan, runs)}
+    datasets = {figure.dataset} | (table.datasets_of(plan, figure.bars) if figure.bars in plan.tables else set())
+    return {"figure": figure.model_dump_json(exclude_defaults=True), "printed": printed(plan, runs, datasets)}
 
 
 def code() -> str:

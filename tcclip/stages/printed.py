@@ -9,8 +9,12 @@ from tcclip.plan import Plan
 from tcclip.process.files import short_hash
 
 
-def printed(plan: Plan, runs: Iterable[str], *more: Any) -> str:
-    """Hash of the suite's description, of how its datasets and the methods of `runs` are called, and of more."""
+def printed(plan: Plan, runs: Iterable[str], roles: Iterable[str], *more: Any) -> str:
+    """Hash of the suite's description, of how datasets (`roles`) and the methods of `runs` are called, and of more.
+
+    A dataset that joins the suite changes nothing where it is not shown.
+    """
     methods = {name: plan.method(name) for name in {plan.run(run).method for run in runs}}
     called = {name: (method.display, method.recipe.source) for name, method in methods.items()}
-    return short_hash([plan.suite.description, plan.displays, called, plan.suite.methods, *more])
+    displays = {role: plan.displays.get(role) for role in roles}
+    return short_hash([plan.suite.description, displays, called, plan.suite.methods, *more])

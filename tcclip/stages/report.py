@@ -51,7 +51,7 @@ def charts(plan: Plan) -> Path:
 def settings(plan: Plan) -> dict[str, Any]:
     """What the page prints beside tables, figures and numbers."""
     titles = {name: table.title for name, table in plan.tables.items()}
-    return {"printed": printed(plan, plan.runs, titles)}
+    return {"printed": printed(plan, plan.runs, plan.displays, titles)}
 
 
 def code() -> str:

@@ -55,10 +55,16 @@ def settings(plan: Plan, name: str) -> dict[str, Any]:
     statistics = load_statistics().model_dump_json()
     return {
         "table": " ".join(layouts),
-        "printed": printed(plan, plan.runs_of(name)),
+        "printed": printed(plan, plan.runs_of(name), datasets_of(plan, name)),
         "quote_published": plan.suite.quote_published,
         "statistics": statistics,
     }
+
+
+def datasets_of(plan: Plan, name: str) -> set[str]:
+    """The datasets that it names, by role: in headings, and where it says how many videos were tested."""
+    tested = {evaluation.role for cell in plan.cells[name] for evaluation in cell.evaluations}
+    return tested | {column.dataset for column in plan.tables[name].measured}
 
 
 def code() -> str:

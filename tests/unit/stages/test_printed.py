@@ -46,3 +46,8 @@ def test_other_words_make_tables_page_and_figures_anew(plan: Plan) -> None:
 def test_what_nobody_prints_does_not() -> None:
     machine = PLAN.suite.machine.model_copy(update={"train_mem_mb": 1, "eval_batch": 1})
     assert stale(of_suite(machine=machine)) == [False, False, False]
+
+
+def test_a_dataset_that_joins_the_suite_makes_anew_the_page_alone() -> None:
+    joined = of_suite(datasets=PLAN.suite.datasets | {"kitchen": PLAN.suite.dataset("ucf101")})
+    assert stale(joined) == [False, True, False]
