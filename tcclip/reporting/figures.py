@@ -1,4 +1,4 @@
-"""Figures: accuracy against shots or a setting, training curves, accuracy by class, confusion matrices.
+"""Figures: accuracy against shots or a setting, training curves, accuracy by class.
 
 Every function takes plain values and returns a matplotlib Figure; style.save writes it.
 """
@@ -14,42 +14,46 @@ import pandas as pd
 from tcclip.params.column import Column, MeasuredColumn
 from tcclip.reporting import style
 from tcclip.reporting.headings import METRICS
-from tcclip.reporting.per_class import accuracy_by_class, neighbours
+from tcclip.reporting.per_class import accuracy_by_class
+from tcclip.reporting.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARKERS = "os^D"  # one per group of a table
+ENTRY, LETTER, LINE = 0.6, 0.075, 0.2  # inches: of a legend's entry without its words, of a letter, of a line
+ROW, DOT = 0.24, 0.05  # inches: of a class at least, and of it for each method
 LEAST_SPAN = 5.0  # percentage points; less would enlarge noise to a trend
+CHANCE = 0.16  # inches, for the word above the first class
 MOST_CLASSES = 40  # with names on the axes; more than that are drawn as the hardest and easiest halves
 
 
 @style.styled
 def accuracy_vs_shots(
-    frame: pd.DataFrame, columns: Sequence[Column], colors: Mapping[str, str], names: Mapping[str, str]
+    frame: pd.DataFrame, columns: Sequence[Column], looks: Mapping[tuple[str, str], Look], names: Mapping[str, str]
 ) -> Figure:
     """One panel per dataset: top-1 against training videos per class; quoted values dashed and hollow.
 
     Args:
+        looks: of the table's rows, by group and row.
         names: of the datasets, by role.
     """
     shot_columns = shot_by_shot(columns)
     roles = list(dict.fromkeys(column.dataset for column in shot_columns))
     groups = list(dict.fromkeys(frame["group"]))
-    figure, axes = style.panels(len(roles), 3, height=3.2, share_y=False)
+    figure, axes = style.panels(len(roles), 3, height=2.8, share_y=False)
     for axis, role in zip(axes, roles, strict=True):
         shots = {column.name: column.trainings[0] or 0 for column in shot_columns if column.dataset == role}
         part = frame[frame["column"].isin(list(shots)) & frame["value"].notna()]
         for (group, row, source), line in part.groupby(["group", "row", "source"], sort=False):
-            quoted = source == "quoted"
+            quoted, look = source == "quoted", looks[group, row]
             axis.plot(
                 [shots[name] for name in line["column"]],
                 line["value"].astype(float),
-                marker=MARKERS[groups.index(group) % len(MARKERS)],
-                linestyle="--" if quoted else "-",
+                marker=look.marker,
+                linestyle="--" if quoted else look.line,
                 markerfacecolor="white" if quoted else None,
-                color=colors.get(row, style.INK),
+                color=look.color,
                 alpha=0.6 if quoted else 1,
                 label=_row_label(row, group if group != groups[0] else "", quoted),
             )
@@ -118,7 +122,7 @@ def accuracy_over_setting(
 
 @style.styled
 def training_curves(
-    histories: Mapping[tuple[str, str], pd.DataFrame], value: str, label: str, colors: Mapping[str, str]
+    histories: Mapping[tuple[str, str], pd.DataFrame], value: str, label: str, looks: Mapping[str, Look]
 ) -> Figure:
     """Curves over epochs, one panel per training set, one line per method.
 
@@ -128,12 +132,14 @@ def training_curves(
         label: what it is, with its unit.
     """
     sets = list(dict.fromkeys(name for name, _ in histories))
-    figure, axes = style.panels(len(sets), 4, height=2.0 if len(sets) > 4 else 2.6)
+    figure, axes = style.panels(len(sets), 4, height=2.0 if len(sets) > 4 else 2.2)
     for axis, name in zip(axes, sets, strict=True):
         for (owner, method), history in histories.items():
             if owner == name:
-                known = history.dropna(subset=[value])
-                axis.plot(known["epoch"] + 1, known[value], color=colors[method], label=method, marker=".")
+                known, look = history.dropna(subset=[value]), looks[method]
+                axis.plot(
+                    known["epoch"] + 1, known[value], look.line, color=look.color, label=method, marker=look.marker
+                )
         axis.set_title(name)
         axis.xaxis.get_major_locator().set_params(integer=True)
     columns = min(4, len(sets))
@@ -149,9 +155,9 @@ def training_curves(
 
 @style.styled
 def class_accuracies(
-    confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str, colors: Mapping[str, str]
+    confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str, looks: Mapping[str, Look]
 ) -> Figure:
-    """Top-1 by class with test videos, a dot per method, sorted by the methods' mean; the dotted line is chance."""
+    """Top-1 by class with test videos, a mark per method, sorted by the methods' mean; the dotted line is chance."""
     accuracies = {method: accuracy_by_class(counts) for method, counts in confusions.items()}
     mean = np.mean(list(accuracies.values()), axis=0)
     order = np.argsort(mean, kind="stable")[: np.count_nonzero(~np.isnan(mean))]  # what is not a number is last
@@ -159,48 +165,27 @@ def class_accuracies(
     if len(order) > MOST_CLASSES:
         order = np.concatenate([order[: MOST_CLASSES // 2], order[-MOST_CLASSES // 2 :]])
         title += f", {MOST_CLASSES // 2} hardest and easiest classes of {len(mean)}"
-    figure, (axis,) = style.panels(1, 1, height=1.3 + 0.24 * len(order))
+    side = max(ROW, DOT * len(accuracies))
+    figure, (axis,) = style.panels(1, 1, height=0.9 + side * len(order))
     rows = np.arange(len(order))
     values = np.array([accuracy[order] for accuracy in accuracies.values()])
+    for row in rows[::2]:
+        axis.axhspan(row - 0.5, row + 0.5, color=style.FAINT, alpha=0.35, linewidth=0, zorder=0)
     axis.hlines(rows, values.min(axis=0), values.max(axis=0), color=style.FAINT, linewidth=2, zorder=1)
+    apart = min(0.2, 0.8 / len(accuracies))  # of a row: all marks of a class stand in its own
     for i, (method, accuracy) in enumerate(accuracies.items()):
-        offset = 0.2 * (i - (len(accuracies) - 1) / 2)
-        axis.scatter(accuracy[order], rows + offset, color=colors[method], label=method, s=26, zorder=2)
+        places, look = rows + apart * (i - (len(accuracies) - 1) / 2), looks[method]
+        axis.scatter(accuracy[order], places, 20, look.color, look.marker, label=method, linewidth=0, zorder=2)
     axis.axvline(100 / len(names), color=style.INK, linestyle=":", linewidth=1, zorder=0)
-    axis.annotate("chance", (100 / len(names), len(order) - 0.4), xytext=(3, 0), textcoords="offset points", fontsize=8)
+    axis.annotate("chance", (100 / len(names), len(order) - 0.5), xytext=(3, 2), textcoords="offset points", fontsize=8)
     videos = next(iter(confusions.values())).sum(axis=1)
     axis.set_yticks(rows, [f"{names[label]}  ({videos[label]})" for label in order])
-    axis.set_ylim(-0.6, len(order) - 0.1)
+    axis.set_ylim(-0.5, len(order) - 0.5 + CHANCE / side)
     axis.set_xlim(-2, 102)
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("top-1 accuracy (%); in brackets the number of test videos")
     axis.set_title(title)
     _legend(figure, [axis])
-    return figure
-
-
-@style.styled
-def confusion_matrices(confusions: Mapping[str, np.ndarray], names: Sequence[str], title: str) -> Figure:
-    """Row-normalised confusion, one panel per method; classes taken for each other stand side by side."""
-    order = neighbours(np.sum(list(confusions.values()), axis=0))
-    named = len(names) <= MOST_CLASSES
-    columns = min(3, len(confusions))
-    side = style.WIDTH / columns
-    figure, axes = style.panels(len(confusions), columns, height=side + (0.4 if named else 0.1), layout="compressed")
-    for axis, (method, counts) in zip(axes, confusions.items(), strict=True):
-        shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        picture = axis.imshow(shares[np.ix_(order, order)], cmap="Blues", vmin=0, vmax=100)
-        axis.set_title(f"{method}\ntop-1 {100 * counts.trace() / max(counts.sum(), 1):.1f} %", fontsize=9)
-        axis.grid(visible=False)
-        axis.set_xlabel("predicted class")
-    places, shown = (range(len(names)), [names[i] for i in order]) if named else ([], [])
-    for axis in axes[(len(axes) - 1) // columns * columns :]:  # the last row; all others share its ticks, without names
-        axis.set_xticks(places, shown, rotation=90, fontsize=7)
-    for axis in axes[::columns]:
-        axis.set_yticks(places, shown, fontsize=7)
-    axes[0].set_ylabel("true class")
-    figure.colorbar(picture, ax=axes, label="videos of the true class (%)", shrink=0.7, pad=0.01)
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)
     return figure
 
 
@@ -213,7 +198,18 @@ def _titled(name: str, videos: int | None) -> str:
 
 
 def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One legend under all panels."""
+    """One legend under all panels, with as many columns as the figure is wide for and room of its own."""
     entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     if entries:
-        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(4, len(entries)))
+        columns = _columns(list(entries), figure.get_figwidth())
+        figure.set_figheight(figure.get_figheight() + LINE * -(-len(entries) // columns))
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
+
+
+def _columns(labels: Sequence[str], width: float) -> int:
+    """At most four columns of a legend, each as wide as its longest label, in `width` inches."""
+    for count in range(min(4, len(labels)), 1, -1):
+        parts = np.array_split(np.array(labels, dtype=object), count)
+        if sum(ENTRY + LETTER * max(map(len, part)) for part in parts) <= width:
+            return count
+    return 1

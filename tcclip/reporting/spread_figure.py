@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 HEIGHT, LEFT, RIGHT, ABOVE, BELOW, BETWEEN = 2.9, 0.55, 0.1, 0.65, 0.5, 0.28  # inches; BETWEEN in parts of a panel
-MARKERS = "osD^v"  # so that curves are told apart without colours
 PANELS = {  # column of the table -> title, y axis, factor
     "entropy": ("Entropy of [CLS] attention", "nats", 1.0),
     "evenness": ("Entropy over the largest possible", "% of log(tokens seen)", 100.0),
@@ -68,8 +67,8 @@ def _panel(axis: Axes, table: pd.DataFrame, column: str, names: Mapping[str, str
     title, unit, factor = PANELS[column]
     for number, (run, name) in enumerate(names.items()):
         part = table[table["run"] == run].sort_values("frames")
-        color, marker = style.PALETTE[number % len(style.PALETTE)], MARKERS[number % len(MARKERS)]
-        axis.plot(part["frames"], factor * part[column], marker=marker, color=color, label=name)
+        look = style.look(number)
+        axis.plot(part["frames"], factor * part[column], look.line, marker=look.marker, color=look.color, label=name)
     if column == "outside":
         area = table.groupby("frames")["area"].mean()
         axis.plot(area.index, factor * area, linestyle="--", color=style.UNTRAINED, label="an even map, outside")

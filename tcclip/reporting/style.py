@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec
 
 from tcclip.process.files import atomic
 
@@ -18,6 +18,8 @@ Arguments = ParamSpec("Arguments")
 INK, FAINT = "#1f2933", "#d9dee4"
 PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7b52ab"]
 UNTRAINED = "#7a8591"  # methods without training
+MARKERS = "o^sXDvP<*"  # as many as have no common divisor with the colours, so that pairs of both repeat late
+LINES = ["-", "-.", ":"]  # one per round of the palette; "--" is for what is quoted
 WIDTH = 9.0  # inches
 SETTINGS = {
     "font.size": 9,
@@ -48,11 +50,25 @@ SETTINGS = {
 }
 
 
-def colors(methods: Iterable[str], untrained: Iterable[str] = ()) -> dict[str, str]:
-    """One colour per method, the same in every figure that is given the same methods in the same order."""
-    found = dict.fromkeys(untrained, UNTRAINED)
+class Look(NamedTuple):
+    """How a method is told from others: by colour and marker, and in lines by their dashes, too."""
+
+    color: str
+    marker: str
+    line: str
+
+
+def look(number: int) -> Look:
+    """The look of place `number`; those of 72 places differ in colour or marker."""
+    line = LINES[number // len(PALETTE) % len(LINES)]
+    return Look(PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)], line)
+
+
+def looks(methods: Iterable[str], untrained: Iterable[str] = ()) -> dict[str, Look]:
+    """One look per method, the same in every figure that is given the same methods in the same order."""
+    found = {name: look(number)._replace(color=UNTRAINED) for number, name in enumerate(dict.fromkeys(untrained))}
     trained = [name for name in dict.fromkeys(methods) if name not in found]
-    return found | {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(trained)}
+    return found | {name: look(number) for number, name in enumerate(trained)}
 
 
 def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
@@ -68,16 +84,14 @@ def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
     return inner
 
 
-def panels(
-    count: int, columns: int, height: float, share_y: bool = True, layout: str = "constrained"
-) -> tuple[Figure, list[Axes]]:
+def panels(count: int, columns: int, height: float, share_y: bool = True) -> tuple[Figure, list[Axes]]:
     """A figure with `count` axes in rows of `columns`; `height` is one row's, in inches."""
     from matplotlib.figure import Figure
 
     width = max(WIDTH * min(count, columns) / columns, 0.6 * WIDTH)
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(width, height * rows), layout=layout)
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
     flat = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y).flat)
     for spare in flat[count:]:
         spare.set_visible(False)

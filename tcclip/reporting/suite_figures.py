@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,16 +11,18 @@ import pandas as pd
 from tcclip.plan import Evaluation, Plan, Run
 from tcclip.process.files import atomic
 from tcclip.reporting import figures, results, style
+from tcclip.reporting.confusion_figure import confusion_matrices
 from tcclip.reporting.grid import mean_over_shots
 from tcclip.reporting.page import Picture
 from tcclip.reporting.per_class import confused_pairs, per_class
 from tcclip.reporting.scaled_values import scaled_values
+from tcclip.reporting.style import Look
 
 
 def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Picture]:
     """All charts of a suite's page; what has no results yet is left out."""
     folder.mkdir(parents=True, exist_ok=True)
-    colors = method_colors(plan)
+    looks = method_looks(plan)
     drawn: list[Picture] = []
     for name, frame in frames.items():
         table = plan.tables[name]
@@ -27,7 +30,7 @@ def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) ->
             continue
         quoted = " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
         if figures.shot_by_shot(table.columns):
-            figure = figures.accuracy_vs_shots(frame, table.columns, _by_rest(frame["row"], colors), plan.displays)
+            figure = figures.accuracy_vs_shots(frame, table.columns, row_looks(plan, name, looks), plan.displays)
             caption = f"{table.title}: top-1 accuracy against training videos per class.{quoted}"
             drawn.append(Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption))
         if table.axis:
@@ -36,9 +39,9 @@ def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) ->
             caption = " ".join([*sentences, scaled_values(plan, name)]).rstrip() + quoted
             drawn.append(Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption))
     for protocol in dict.fromkeys(run.protocol for run in plan.runs.values() if run.trained):
-        drawn += _training_figures(plan, protocol, colors, folder)
+        drawn += _training_figures(plan, protocol, looks, folder)
     for role, evaluations in class_evaluations(plan).items():
-        drawn += _class_figures(plan, role, evaluations, colors, folder)
+        drawn += _class_figures(plan, role, evaluations, looks, folder)
     return drawn
 
 
@@ -68,10 +71,20 @@ def of_first_seed(plan: Plan, runs: Iterable[Run]) -> str:
     return f" Of several seeds the first is shown ({', '.join(map(str, seeds))})." if seeds else ""
 
 
-def method_colors(plan: Plan) -> dict[str, str]:
-    """One colour per compared method, by its name in tables."""
+def method_looks(plan: Plan) -> dict[str, Look]:
+    """One look per compared method, by its name in tables."""
     shown, runs = results.labels(plan), compared(plan)
-    return style.colors((shown[run.method] for run in runs), [shown[run.method] for run in runs if not run.trained])
+    return style.looks((shown[run.method] for run in runs), [shown[run.method] for run in runs if not run.trained])
+
+
+def row_looks(plan: Plan, table: str, looks: Mapping[str, Look]) -> dict[tuple[str, str], Look]:
+    """The looks of a table's rows by group and row: their methods' own, of which a method's second row has another."""
+    shown, found = results.labels(plan), dict[tuple[str, str], Look]()
+    others = map(style.look, itertools.count(len(looks)))
+    for row in plan.tables[table].rows:
+        own = looks.get(shown.get(row.method_name or "", ""))
+        found[row.group, row.row] = next(others) if own is None or own in found.values() else own
+    return found
 
 
 def class_evaluations(plan: Plan) -> dict[str, list[Evaluation]]:
@@ -101,14 +114,7 @@ def _plain_evaluations(plan: Plan, run: Run, role: str) -> list[Evaluation]:
     return [e for e in plan.evaluations(run.name) if e.role == role and not e.we and not e.last]
 
 
-def _by_rest(rows: pd.Series, colors: Mapping[str, str]) -> dict[str, str]:
-    """The methods' own colours, and for rows without a method the palette's other end."""
-    others = [row for row in dict.fromkeys(rows) if row not in colors]
-    rest = [color for color in reversed(style.PALETTE) if color not in colors.values()] or [style.UNTRAINED]
-    return {**colors, **{row: rest[i % len(rest)] for i, row in enumerate(others)}}
-
-
-def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], folder: Path) -> list[Picture]:
+def _training_figures(plan: Plan, protocol: str, looks: Mapping[str, Look], folder: Path) -> list[Picture]:
     runs = [run for run in compared(plan) if run.protocol == protocol]
     histories, seeds = results.histories(runs, plan), of_first_seed(plan, runs)
     name = protocol.replace("_", "-").capitalize()
@@ -122,14 +128,14 @@ def _training_figures(plan: Plan, protocol: str, colors: Mapping[str, str], fold
             key: history for key, history in histories.items() if column in history and history[column].notna().any()
         }
         if known:
-            figure = figures.training_curves(known, column, label, colors)
+            figure = figures.training_curves(known, column, label, looks)
             path = style.save(figure, folder / f"{column}_{protocol}.png")
             drawn.append(Picture(path, "Training", caption + seeds))
     return drawn
 
 
 def _class_figures(
-    plan: Plan, role: str, evaluations: list[Evaluation], colors: Mapping[str, str], folder: Path
+    plan: Plan, role: str, evaluations: list[Evaluation], looks: Mapping[str, Look], folder: Path
 ) -> list[Picture]:
     split = evaluations[0].split
     names = results.class_names(plan, role, split)
@@ -146,8 +152,8 @@ def _class_figures(
     ):
         with atomic(folder / f"{stem}_{role}.csv") as part:
             table.to_csv(part, index=False)
-    by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", colors)
-    matrices = figures.confusion_matrices(confusions, names, f"Confusion, {what}")
+    by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", looks)
+    matrices = confusion_matrices(confusions, names, f"Confusion, {what}")
     section = f"{plan.displays[role]} class by class"
     seeds = of_first_seed(plan, [plan.run(e.run) for e in evaluations])
     return [

@@ -28,6 +28,7 @@ from tcclip.reporting.cell_chain import made_again
 from tcclip.reporting.figures import accuracy_vs_shots, class_accuracies
 from tcclip.reporting.per_class import accuracy_by_class, confused_pairs, confusion, neighbours, per_class
 from tcclip.reporting.results import coverage
+from tcclip.reporting.style import look, looks
 from tcclip.reporting.suite_figures import class_evaluations, compared
 from tcclip.stages import evaluate
 
@@ -70,7 +71,7 @@ def test_a_name_with_an_apostrophe_is_one_word_of_the_shell():
 
 def test_a_class_without_videos_is_not_the_hardest_one():
     counts = np.array([[4, 1, 0], [0, 5, 0], [0, 0, 0]])
-    axis, *_ = class_accuracies({"M": counts}, ["left", "right", "still"], "By class", {"M": "black"}).axes
+    axis, *_ = class_accuracies({"M": counts}, ["left", "right", "still"], "By class", looks(["M"])).axes
     assert [label.get_text() for label in axis.get_yticklabels()] == ["left  (5)", "right  (5)"]
     assert axis.get_title(loc="left") == "By class, 1 without test videos left out"
 
@@ -80,7 +81,7 @@ def test_a_dataset_whose_runs_are_still_to_come_has_an_empty_panel():
     values = [50.0 if column.name.startswith("ucf101") else None for column in columns]
     frame = pd.DataFrame({"group": "", "row": "TC-CLIP", "column": [c.name for c in columns], "source": "measured"})
     frame = frame.assign(value=pd.array(values, "Float64"), n_videos=pd.array([80] * len(columns), "Int64"))
-    axes = accuracy_vs_shots(frame, columns, {}, {}).axes
+    axes = accuracy_vs_shots(frame, columns, {("", "TC-CLIP"): look(0)}, {}).axes
     assert [len(axis.lines) for axis in axes] == [0, 1, 0]
 
 
