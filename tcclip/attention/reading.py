@@ -69,7 +69,7 @@ def look_at(opened: Opened, clip: Clip, reading: AttentionReading = AttentionRea
 
 
 def caption(reading: AttentionReading, video: str, seen: Sequence[SeenClip], truth: str | None = None) -> str:
-    """What a picture of attention shows: the reading, the runs, the video, its class where it is known, T and N."""
+    """What a picture of attention shows: the reading, the runs, the video, its class, T and the patches."""
     frames = " and ".join(dict.fromkeys(str(len(each.patches)) for each in seen))
     patches = " and ".join(dict.fromkeys(str(each.patches.shape[1]) for each in seen))
     other = ", ".join(f"{each.other:.0%}" for each in seen)
@@ -78,7 +78,7 @@ def caption(reading: AttentionReading, video: str, seen: Sequence[SeenClip], tru
     nearest = "" if same else " Of runs with other moments the nearest frames are shown, with their numbers."
     known = f" (class {truth})" if truth else ""
     return (
-        f"{reading.describe()} of {runs} in {video}{known}: T = {frames} frames of N = {patches} patches. Colour: "
+        f"{reading.describe()} of {runs} in {video}{known}: T = {frames} frames of {patches} patches. Colour: "
         "the share of a patch, as a multiple of the mean patch. Left over for [CLS] and learned "
         f"tokens: {other}.{nearest}"
     )

@@ -25,6 +25,7 @@ SHOWN = 8  # frames side by side
 BESIDE = 1.75  # inches for what a row says
 LARGEST = 1.8  # inches of a frame
 ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and a caption of few lines
+FILM_SCALE = 0.35  # inches: the scale below the pictures of a film
 BESIDE_LETTERS = 25  # of a line beside a row
 RIGHT = "✓"  # beside a prediction that is the video's class
 SUFFIXES = (".png", ".pdf", ".gif", ".mp4")
@@ -124,10 +125,11 @@ def moment(sheet: Sheet, at: int) -> Figure:
     from matplotlib.figure import Figure
 
     side, columns, above = 2.4, len(sheet.rows) + 1, 0.9
-    below = room_below(sheet.caption, side * columns, 0.85)
-    height = side + above + below
-    figure = Figure(figsize=(side * columns, height), dpi=100)
-    edges = {"left": 0.01, "right": 0.99, "bottom": below / height, "top": 1 - above / height}
+    width = side * columns
+    below = room_below(sheet.caption, width, 0.85)
+    height = above + side + FILM_SCALE + below
+    figure = Figure(figsize=(width, height), dpi=100)
+    edges = {"left": 0.01, "right": 0.99, "bottom": (FILM_SCALE + below) / height, "top": 1 - above / height}
     axes = figure.subplots(1, columns, squeeze=False, gridspec_kw={**edges, "wspace": 0.03})[0]
     _show(axes[0], sheet.clip.pictures[at])
     axes[0].set_title(f"frame {sheet.clip.numbers[at]}", fontsize=8, fontweight="normal")
@@ -135,7 +137,8 @@ def moment(sheet: Sheet, at: int) -> Figure:
         _show_at(axis, row.clip, pictures, sheet.clip, at)
         lines = [*in_lines(row.name), *_predictions(row, sheet.truth, 2)]
         axis.set_title("\n".join(lines), fontsize=8, fontweight="normal")
-    text = wrapped(sheet.caption, side * columns)
+    _scale(figure, sheet.end, (0.15 / width, (below + 0.15) / height, 1 / width, 0.1 / height))
+    text = wrapped(sheet.caption, width)
     figure.text(0.01, (below - LINE) / height, text, fontsize=8, va="top")
     return figure
 

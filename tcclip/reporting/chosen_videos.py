@@ -60,7 +60,8 @@ def _by_rule(plan: Plan, figure: PaperFigure, entry: Videos) -> Choice:
     ours, *others = gallery.alike(plan, evaluations)
     found = ranked(ours, others[0] if others else None, entry.order)
     wrong = f", wrong with {entry.wrong}" if entry.wrong else ""
-    about = f"Right with {entry.right}{wrong} in test {evaluations[0].name}: {len(found)} of N = {len(ours)} videos"
+    tested = f"Over all views of test {evaluations[0].name} right with {entry.right}{wrong}"
+    about = f"{tested}: {len(found)} of N = {len(ours)} videos"
     order = "by margin" if entry.order == "margin" else "in the list"
     videos = [
         ChosenVideo(str(line.video), int(line.label), f"no. {number} {order}, margin {line.margin:.2f}")

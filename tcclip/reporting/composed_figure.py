@@ -30,7 +30,7 @@ from tcclip.reporting.spread_figure import spread_block
 if TYPE_CHECKING:
     from tcclip.data.videos.frames import FrameSource
 
-OF_CLIP = "Percentages are of the one clip that is shown."
+OF_CLIP = "Percentages are of the one clip that is drawn, where other classes may lead."
 Part = FigureBlock | str  # what is drawn, or a sentence of the caption
 
 
@@ -81,9 +81,10 @@ def _of_videos(sources: FigureSources) -> Iterator[Part]:
     if figure.context_tokens:
         yield f"Context tokens of {figure.context_tokens.run}."
     for choice in choices(plan, figure):
-        yield f"{choice.about}."
         more = f" {OF_CLIP}" if figure.overlays else ""
-        yield note(f"{choice.about}.{more if choice.videos else ' There is nothing to show.'}")
+        about = f"{choice.about}.{more if choice.videos else ' There is nothing to show.'}"
+        yield about
+        yield note(about)
         for chosen in choice.videos:
             truth = classes[chosen.label]
             yield f"{chosen.video} (class {truth}): {chosen.why}."

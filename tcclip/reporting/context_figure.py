@@ -38,11 +38,11 @@ def write_context(tokens: ContextTokens, video: str, truth: str | None, token: T
 
 
 def caption(tokens: ContextTokens, number: int, video: str) -> str:
-    """What the picture shows: the run, the video, T and N, and the frames that token `number` joins."""
+    """What the picture shows: the run, the video, T and its patches, and the frames that token `number` joins."""
     clip, patches = tokens.clip, tokens.shares.shape[2]
     return (
         f"Context tokens of layer {tokens.layer} of run {tokens.name} in {video}: T = {len(clip.numbers)} frames of "
-        f"N = {patches} patches. Token {number} {joins(tokens, number)}."
+        f"{patches} patches. Token {number} {joins(tokens, number)}."
     )
 
 

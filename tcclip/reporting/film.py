@@ -41,7 +41,8 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
 def _gif(pictures: Sequence[NDArray[np.uint8]], path: Path, caption: str) -> None:
     from PIL import Image
 
-    first, *others = [Image.fromarray(picture).quantize(colors=256) for picture in pictures]
+    few = Image.Quantize.MAXCOVERAGE  # keeps colours of few pixels, of which the scale is made
+    first, *others = [Image.fromarray(picture).quantize(256, few) for picture in pictures]
     said = caption.encode()
     first.save(path, format="GIF", save_all=True, append_images=others, duration=1000 // RATE, loop=0, comment=said)
 

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcclip.mini.diagnostic.clips import clip
-from tcclip.mini.diagnostic.parts import PARTS
+from tcclip.mini.diagnostic.parts import PARTS, DiagnosticPart
 
 SEED, INDEX, GAP = 1, 2, 3  # of the videos that are shown; white pixels between frames
+NAME, ROW, STRIP = 2.5, 0.52, 0.44  # inches: the names at the left, a row, the height of its strip
 
 
 def draw(path: Path) -> None:
@@ -21,17 +23,26 @@ def draw(path: Path) -> None:
     from matplotlib.figure import Figure
 
     sides = [(part, side) for part in PARTS for side in range(len(part.sides))]
-    figure = Figure(figsize=(8.4, 0.52 * len(sides)), layout="constrained", dpi=100)
-    axes = figure.subplots(len(sides), 1)
-    for (part, side), row in zip(sides, axes, strict=True):
-        frames = clip(part, side, SEED, INDEX)
-        strip = np.pad(frames, ((0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255)
-        row.imshow(np.concatenate(strip, axis=1), interpolation="antialiased")
+    strips = [_strip(part, side) for part, side in sides]
+    high, wide, _ = strips[0].shape
+    width = NAME + STRIP * wide / high
+    figure = Figure(figsize=(width, ROW * len(sides)), dpi=100)
+    places = {"left": NAME / width, "right": 1, "top": 1, "bottom": 0, "hspace": ROW / STRIP - 1}
+    axes = figure.subplots(len(sides), 1, gridspec_kw=places)
+    for (part, side), strip, row in zip(sides, strips, axes, strict=True):
+        row.imshow(strip, interpolation="antialiased")
         row.set(xticks=[], yticks=[])
         row.spines[:].set_visible(False)
         name = part.sides[side].name.replace(" among", "\namong")
         row.set_ylabel(f"{part.name}: {name}", rotation=0, ha="right", va="center", fontsize=8, labelpad=6)
     figure.savefig(path, pil_kwargs={"quality": 85})
+
+
+def _strip(part: DiagnosticPart, side: int) -> NDArray[np.uint8]:
+    """The frames of a video of a class side by side."""
+    frames = clip(part, side, SEED, INDEX)
+    padded = np.pad(frames, ((0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255)
+    return np.concatenate(padded, axis=1)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_what_a_run_sees_is_shared_out_over_patches_and_the_rest():
     assert np.isclose(sum(share for _, share in seen[0].predictions), 1)
     says = caption(AttentionReading(of_class="brush_hair"), "a.mp4", seen, truth="juggling")
     runs = "of few_shot-x-tc_clip-s1 and few_shot-x-vifi_clip-s1 in a.mp4 (class juggling)"
-    assert all(word in says for word in ("'brush_hair'", runs, "T = 4", "N = 16")) and "nearest" not in says
+    assert all(word in says for word in ("'brush_hair'", runs, "T = 4 frames of 16 patches")) and "nearest" not in says
     asked = look_at(opened(), clip(), AttentionReading(of_class="Brush hair"))
     assert np.isclose(asked.patches.sum() + asked.other, 1) and not np.allclose(asked.patches, seen[0].patches)
     with pytest.raises(UserError, match="'juggling' is none of the 3 classes"):
@@ -121,6 +121,18 @@ def test_pictures_and_films_are_written(tmp_path, suffix):
             assert getattr(picture, "n_frames", 1) == (2 if suffix == ".gif" else 1) and picture.width >= 600
             carried = picture.info["comment"].decode() if suffix == ".gif" else picture.info["Description"]
             assert carried == caption(AttentionReading(), "a.mp4", seen, "brush_hair")
+
+
+def test_a_film_has_the_scale_of_its_colours_and_keeps_its_ends(tmp_path):
+    seen = look_at(opened(frames=2), clip(frames=2), AttentionReading())
+    sheet = sheet_of([seen], AttentionReading(), "a.mp4", None)
+    *_, scale = moment(sheet, 0).axes
+    assert [label.get_text() for label in scale.get_xticklabels()] == ["0", "mean", f"{sheet.end:.1f} x"]
+    write_attention([seen], AttentionReading(), "a.mp4", None, out := tmp_path / "a.gif")
+    with Image.open(out) as film:
+        pixels = np.asarray(film.convert("RGB")).astype(int).reshape(-1, 3)
+    for end in ((68, 1, 84), (253, 231, 36)):  # of viridis
+        assert np.abs(pixels - end).max(axis=1).min() < 20
 
 
 def seen_at(*numbers, name="run"):

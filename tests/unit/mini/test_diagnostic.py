@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tcclip.data.splits.lists import read_lists
 from tcclip.mini.diagnostic.bounds import best_without_exchange, shares
 from tcclip.mini.diagnostic.clips import clip, shown
 from tcclip.mini.diagnostic.parts import FRAMES, PARTS, DiagnosticPart, Sequence, Side
+from tcclip.mini.diagnostic.picture import draw
 from tcclip.mini.diagnostic.texts import WORDS
 from tcclip.mini.diagnostic.writer import generate
 from tcclip.mini.encode import STILLS, encode
@@ -134,3 +136,11 @@ def test_files_are_lists_that_the_readers_know(tmp_path: Path) -> None:
         assert [classes[part.name][label] for _, label in splits[part.name]] == [side.name for side in part.sides]
     listed = {video for rows in splits.values() for video, _ in rows}
     assert listed == {path.stem for path in (tmp_path / "videos").rglob("*.mp4")}
+
+
+def test_the_picture_of_the_documentation_is_full_up_to_its_edges_and_its_words_are_not_cut(tmp_path: Path) -> None:
+    draw(tmp_path / "a.webp")
+    with Image.open(tmp_path / "a.webp") as picture:
+        darkest = np.asarray(picture.convert("L")).min(axis=0)
+    assert darkest[-6:].min() < 200  # the last frames
+    assert darkest[:4].min() > 240  # left of the longest name

@@ -16,7 +16,7 @@ from tcclip.params import PaperFigure, load_method, load_table
 from tcclip.plan import layout, load_plan
 from tcclip.reporting.cells import COLUMNS as CELLS
 from tcclip.reporting.chosen_videos import choices, ranked
-from tcclip.reporting.composed_figure import write_figure
+from tcclip.reporting.composed_figure import OF_CLIP, write_figure
 from tcclip.reporting.embedding import SMALL, described, write_small
 from tcclip.reporting.figure_blocks import note, stacked, wrapped
 from tcclip.reporting.paper_figures import paper_figures
@@ -99,7 +99,7 @@ def test_a_figure_of_all_parts_is_a_png_and_a_pdf_whose_caption_says_runs_videos
     said = write_figure(plan, wanted, store, lambda run: asked.append(run) or opened(run))
     assert asked == [VIFI, TC]
     for words in (
-        f"Right with {TC}, wrong with {VIFI} in test hmdb51-test1-2x1: 1 of N = 3 videos.",
+        f"Over all views of test hmdb51-test1-2x1 right with {TC}, wrong with {VIFI}: 1 of N = 3 videos. {OF_CLIP}",
         "test1 (class green star): no. 1 by margin, margin 0.15.",
         f"Attention rollout (maximum over heads) of {VIFI} and {TC}.",
         f"Context tokens of {TC}.",
@@ -122,7 +122,7 @@ def test_a_figure_of_all_parts_is_a_png_and_a_pdf_whose_caption_says_runs_videos
 def test_a_rule_that_no_video_meets_is_a_sentence_in_the_figure(plan):
     wanted = figure(videos=[{"right": VIFI, "wrong": VIFI}], overlays={"runs": [VIFI]})
     said = write_figure(plan, wanted, FrameStore(layout.frames(plan.dataset("hmdb51").name)), opened)
-    assert f"Right with {VIFI}, wrong with {VIFI} in test hmdb51-test1-2x1: 0 of N = 3 videos." in said
+    assert f"right with {VIFI}, wrong with {VIFI}: 0 of N = 3 videos. There is nothing to show." in said
     assert layout.figure("mini", "figure1").is_file()
 
 
