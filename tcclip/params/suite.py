@@ -37,14 +37,21 @@ class BackboneSource(Params):
 
     name: str  # of the folder data/backbones/<name>
     architecture: BackboneConfig  # the sizes that the weights must have
-    open_clip: str | None = None  # model name in open_clip
-    pretrained: str | None = None  # open_clip's tag of the weights, or a file with them
+    open_clip: str | None = None  # model name in open_clip, of one with QuickGELU
+    pretrained: str | None = None  # with open_clip: its tag of the weights, or a file with them
     pretraining: Pretraining | None = None  # instead of open_clip
 
     @model_validator(mode="after")
     def _one_source(self) -> BackboneSource:
         if (self.open_clip is None) == (self.pretraining is None):
             raise ValueError("needs exactly one of open_clip and pretraining")
+        if self.pretrained is not None and self.open_clip is None:
+            raise ValueError("pretrained is for open_clip: weights that are pre-trained here have pretraining alone")
+        with_weights = self.open_clip is not None and ":" in self.open_clip  # hf-hub:NAME and local-dir:FOLDER
+        if with_weights and self.pretrained:
+            raise ValueError(f"open_clip takes {self.open_clip} with its own weights: remove pretrained")
+        if self.open_clip and not (self.pretrained or with_weights):  # open_clip would draw them at random
+            raise ValueError("open_clip needs pretrained: open_clip's tag of the weights, such as openai, or a file")
         return self
 
 
