@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from tcclip.errors import UserError, unknown
 from tcclip.params.error_place import key_at, keys_at
+from tcclip.params.yaml_text import value_of
 
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # a key of a model, of a dataclass
 
@@ -26,8 +27,6 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False)
 
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C where PyYAML has it: ten times as fast
-MERGE = "tag:yaml.org,2002:merge"  # of the key <<, which may stand several times
 NAME = re.compile(r"\w[\w.-]*")  # no shell, no Snakemake and no run's name takes it apart
 Section = TypeVar("Section", bound=Params)
 
@@ -110,10 +109,7 @@ def _copied(value: Any) -> Any:
 def _parsed(path: Path, version: tuple[str, int, int]) -> dict[str, Any]:
     """The file of this version, called `path` in errors; parsed once, because hundreds of runs share a few methods."""
     try:
-        loader = LOADER(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-        _refuse_a_key_twice(path, node)
-        content = loader.construct_document(node) if node else None
+        content = value_of(path.read_text(encoding="utf-8"), path)
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     except UnicodeDecodeError as error:
@@ -123,25 +119,6 @@ def _parsed(path: Path, version: tuple[str, int, int]) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold a mapping of keys to values")
     return content
-
-
-def _refuse_a_key_twice(path: Path, top: yaml.Node | None) -> None:
-    """Of two values of one key YAML takes the last one without a word."""
-    left, seen = [top], set[int]()
-    while left:
-        node = left.pop()
-        if node is None or id(node) in seen:  # an alias of what was looked at
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            left += node.value
-        elif isinstance(node, yaml.MappingNode):
-            left += [value for _, value in node.value]
-            lines: dict[tuple[str, str], int] = {}
-            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != MERGE):
-                line = key.start_mark.line + 1
-                if (before := lines.setdefault((key.tag, key.value), line)) != line:
-                    raise UserError(f"{path}: key '{key.value}' is there twice, in lines {before} and {line}: keep one")
 
 
 def validate(content: dict[str, Any], section: type[Section], where: Path | str) -> Section:

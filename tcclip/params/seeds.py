@@ -23,7 +23,7 @@ def _different(seeds: list[int]) -> list[int]:
     return seeds
 
 
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=1), AfterValidator(_different)]
 
 LISTED = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}  # JSON schema
 SeedsByMethod = Annotated[  # by METHOD, PROTOCOL/METHOD, TABLE/METHOD or EVERY; a plain list is of every one

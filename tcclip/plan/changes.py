@@ -14,6 +14,7 @@ import yaml
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
 from tcclip.params.depends import training_settings
+from tcclip.params.yaml_text import value_of
 from tcclip.plan.other_seeds import with_run
 from tcclip.plan.plan import Plan
 from tcclip.plan.runs import Changed
@@ -43,6 +44,11 @@ def parse(texts: Sequence[str]) -> Changes:
         given = protocol if of_protocol else method
         if name in given:
             raise UserError(f"--set {text}: '{key}' has a value already: give it once")
+        if around := [other for other in given if f"{other}.".startswith(f"{name}.") or name.startswith(f"{other}.")]:
+            raise UserError(
+                f"--set {text}: '{key}' and '{around[0]}' are one inside the other, so that it would count which comes "
+                "first: give one of them"
+            )
         given[name] = _value(text, value)
     return Changes(method, protocol)
 
@@ -119,7 +125,7 @@ def _settings(method: Method, protocol: Protocol, seed: int | None) -> dict[str,
 
 def _value(text: str, value: str) -> Any:
     try:
-        parsed = yaml.safe_load(value)
+        parsed = value_of(value, f"--set {text}")
     except yaml.YAMLError as error:
         raise UserError(f"--set {text}: the value is not valid YAML: {' '.join(str(error).split())}") from error
     return float(parsed) if isinstance(parsed, str) and NUMBER.fullmatch(parsed) else parsed

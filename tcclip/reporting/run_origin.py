@@ -15,8 +15,9 @@ import yaml
 from tcclip.errors import UserError
 from tcclip.params import load_method, load_protocol
 from tcclip.params.method import base_of
-from tcclip.params.reader import LOADER, flat, path_of, versions
+from tcclip.params.reader import flat, path_of, versions
 from tcclip.params.variants import place_of
+from tcclip.params.yaml_text import LOADER
 from tcclip.plan import layout
 from tcclip.process.files import SHORT, read_json, sha256
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tcclip.params.reader import LOADER
+from tcclip.params.yaml_text import LOADER
 from tcclip.plan import Plan, Run, layout
 from tcclip.plan.labelling import labelling_of, training_list
 from tcclip.process.files import read_json, sha256

@@ -69,6 +69,10 @@ def test_dotted_overrides_change_just_their_leaves():
         ({"text.prompt": "a photo"}, "text.prompt: must contain {name}"),
         ({"tc.k": True}, "tc_clip.yaml): tc.k: input should be a number (got true)"),
         ({"recipe.optimizer.betas": [0.9, True]}, "tc_clip.yaml): recipe.optimizer.betas.1: input should be a number"),
+        (
+            {"recipe.augmentation.crop_scales": []},
+            "augmentation.crop_scales: list should have at least 1 item",
+        ),
         ({"tc": None}, "vision.kind 'context' needs the section tc"),
         (
             {"vision.ref": "none", "vision.bias": False, "tc": None},
@@ -161,6 +165,12 @@ def test_broken_yaml_names_the_file(tmp_path, monkeypatch):
     [
         (b"tc: {k: 1}\nwe: {w: 1}\ntc: {r: 2}\n", "odd.yaml: key 'tc' is there twice, in lines 1 and 3: keep one"),
         (b"tc:\n  k: 1\n  r: 2\n  k: 3\n", "odd.yaml: key 'k' is there twice, in lines 2 and 4: keep one"),
+        (
+            b"seeds: [01024]\n",
+            "odd.yaml: seeds.0: 01024 is 532 to YAML, octal: write 1024 for the number, or '01024' in",
+        ),
+        (b"tc: {k: 1:30}\n", "odd.yaml: tc.k: 1:30 is 90 to YAML, of base 60: write 90 for this number, or '1:30' in"),
+        (b"bench: &b {x: *b}\n", "odd.yaml: bench.x is inside itself: an alias (*) cannot stand below its own anchor"),
         (b"display: Caf\xe9\n", "odd.yaml is not in UTF-8 (byte 12, invalid continuation byte)"),
     ],
 )
@@ -168,6 +178,11 @@ def test_what_yaml_would_lose_or_cannot_read_names_the_file(tmp_path, content, s
     (tmp_path / "odd.yaml").write_bytes(content)
     with pytest.raises(UserError, match=re.escape(sentence)):
         read_yaml(tmp_path / "odd.yaml")
+
+
+def test_words_in_quotes_and_numbers_that_say_their_base_are_read_as_they_are(tmp_path):
+    (tmp_path / "even.yaml").write_text("a: ['010', \"1:30\", 0, -0, 0.5, 0x10, 1_000]")
+    assert read_yaml(tmp_path / "even.yaml") == {"a": ["010", "1:30", 0, 0, 0.5, 16, 1000]}
 
 
 def test_a_key_over_one_that_is_merged_is_no_second_one(tmp_path):
@@ -193,6 +208,9 @@ def test_a_method_is_made_of_another_one_with_finite_numbers(tmp_path, monkeypat
         load_method("round")
 
 
+TOP1, TOP5 = ({"name": n, "dataset": "k400", "splits": ["val"], "metric": m} for n, m in (("a", "top1"), ("b", "top5")))
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
@@ -201,9 +219,17 @@ def test_a_method_is_made_of_another_one_with_finite_numbers(tmp_path, monkeypat
         ("columns", ["c"], "columns.0: needs one of dataset (and splits), mean_of"),
         ("columns", [], "t.yaml: columns: list should have at least 1 item"),
         ("rows", [], "t.yaml: rows: list should have at least 1 item"),
+        ("columns", [{**TOP1, "splits": ["val", "val"]}], "columns.0.splits: val is there twice: take one out"),
+        ("columns", [TOP1, {"name": "m", "mean_of": ["a", "a"]}], "columns.1.mean_of: a is there twice: take one out"),
+        ("columns", [TOP1, {"name": "m", "harmonic_mean_of": ["a", "a"]}], "columns.1.harmonic_mean_of: a is there tw"),
+        (
+            "columns",
+            [TOP1, TOP5, {"name": "m", "mean_of": "measured"}],
+            "column m averages a (top1) and b (top5): name",
+        ),
     ],
 )
-def test_rows_and_columns_of_a_table_are_told_apart(key, value, sentence):
+def test_rows_and_columns_of_a_table_are_told_apart_and_count_once(key, value, sentence):
     parts = {"columns": [{"name": "x", "cost": "gflops"}], "rows": [{"row": "X"}], key: value}
     with pytest.raises(UserError, match=re.escape(sentence)):
         validate({"name": "t", "title": "t", "protocol": "few_shot", **parts}, Table, "t.yaml")

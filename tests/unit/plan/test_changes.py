@@ -133,6 +133,7 @@ def test_the_plan_with_other_values_has_the_same_runs_at_other_costs() -> None:
         ("tc.alpha=2", "tc.alpha: input should be less than or equal to 1 (got 2)"),
         ("tc.k=1000", "tc.k = 1000 is more than the 84 seed tokens of a video"),
         ("tc.k=[1", "--set tc.k=[1: the value is not valid YAML"),
+        ("protocol.seed=01024", "--set protocol.seed=01024: 01024 is 532 to YAML, octal: write 1024 for the number"),
         ("train=false", "--set train: it says which runs there are"),
         ("protocol.shots=[2]", "--set protocol.shots: it says which runs there are"),
     ],
@@ -148,6 +149,12 @@ def test_a_section_that_the_method_lacks_is_named() -> None:
         changed("tc.k=32", run=RUN.replace("tc_clip", "vifi_clip"))
     with pytest.raises(UserError, match="give it once"):
         parse(["tc.k=32", "tc.k=64"])
+    for texts in (["recipe.mixup=null", "recipe.mixup.prob=0.1"], ["recipe.mixup.prob=0.1", "recipe.mixup=null"]):
+        with pytest.raises(
+            UserError, match=r"--set .*: 'recipe\.mixup.*' are one inside the other.*: give one of them"
+        ):
+            parse(texts)
+    assert parse(["tc.k=1", "tc.k_of=2"]).method.keys() == {"tc.k", "tc.k_of"}
     with pytest.raises(UserError, match="unknown run"):
         changed("tc.k=32", run="few_shot")
 

@@ -141,6 +141,13 @@ def test_a_run_that_starts_from_another_one_starts_from_that_of_its_seed(monkeyp
     assert third.init.name == "zero_shot-k400-tc_clip-s1026"
 
 
-def test_a_suite_with_a_seed_twice_is_refused(monkeypatch, tmp_path) -> None:
-    with pytest.raises(UserError, match=r"paper\.yaml: seeds\.tc_clip: seed 5 is listed twice"):
-        with_params(monkeypatch, tmp_path, suites__paper={"seeds": {"tc_clip": [5, 5]}})
+@pytest.mark.parametrize(
+    ("seeds", "sentence"),
+    [
+        ({"tc_clip": [5, 5]}, r"seeds\.tc_clip: seed 5 is listed twice"),
+        ([True], r"seeds\.all\.0: input should be a valid integer \(got True\)"),
+    ],
+)
+def test_a_suites_seeds_are_different_numbers(monkeypatch, tmp_path, seeds, sentence) -> None:
+    with pytest.raises(UserError, match=rf"paper\.yaml: {sentence}"):
+        with_params(monkeypatch, tmp_path, suites__paper={"seeds": seeds})

@@ -25,7 +25,8 @@ class MultiScale(Kind):
     """A crop, a flip, changes of colour, grey clips."""
 
     SECTION: ClassVar[str] = "recipe.augmentation"
-    crop_scales: list[Annotated[float, Field(gt=0, le=1)]]  # sides of a crop, as shares of the short side
+    # Sides of a crop, as shares of the short side
+    crop_scales: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
     flip_prob: Probability  # the whole clip; where classes name a side, see flip_sided
     flip_sided: bool = False  # also those of datasets whose classes name a side
     color_jitter: ColorJitter  # changes of colour
