@@ -35,6 +35,7 @@ def stage(title: str, log: Path | None, goes_on: bool = True) -> Iterator[Callab
     with _output_to(log) if log and launch.is_rank_zero() else contextlib.nullcontext():
         try:
             yield result.append
+            sys.stdout.flush()  # what is told by now, so that a reader who has gone away is noticed here
         except UserError as error:
             if log:
                 traceback.print_exc()

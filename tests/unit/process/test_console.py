@@ -1,6 +1,7 @@
 """A stage ends with one line; a failing one with one sentence and exit code 1, its traceback in the log."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,12 @@ def test_a_reader_that_goes_away_ends_a_command_quietly():
     shell = f'{sys.executable} -c "{code}" | head -n 1'
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("x" * 99 + "\n", "")
+
+
+def test_a_reader_that_is_gone_before_the_last_lines_are_written_ends_a_command_quietly():
+    code = "from tcclip.process.console import stage\nwith stage('short', None): print('x')"
+    gone, pipe = os.pipe()
+    os.close(gone)
+    done = subprocess.run([sys.executable, "-c", code], stdout=pipe, stderr=subprocess.PIPE, text=True)
+    os.close(pipe)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
