@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from tcclip.params.lists import each_once
 from tcclip.params.reader import Params, params_folder, read_yaml, validate
 
 Word = Literal["holds", "does not hold", "undecided", "not measured"]  # what is said of a claim
@@ -19,7 +20,9 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], Field(min_length=1), BeforeValidator(_listed), WithJsonSchema(SEVERAL)]
+Names = Annotated[
+    list[str], Field(min_length=1), BeforeValidator(_listed), AfterValidator(each_once), WithJsonSchema(SEVERAL)
+]
 
 
 class Gain(Params):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
+from tcclip.params.lists import each_once
 from tcclip.params.reader import Params
 
 # millions; millions; 1e9 multiply-accumulates; views per second by `tcclip bench`
@@ -13,6 +14,7 @@ Cost = Literal["params_m", "trained_m", "gflops", "throughput_views_per_s"]
 TIMED: frozenset[Cost] = frozenset({"throughput_views_per_s"})  # of the machine and the moment; the others are counted
 Metric = Literal["top1", "top5"]
 ALL = "measured"  # mean_of all measured columns
+Different = Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]  # a mean counts each once
 NAMES = {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": "string"}}, {"const": ALL}]}
 
 
@@ -29,6 +31,11 @@ class NamedColumn(Params):
     name: str  # in the table's CSV and in other columns
     display: str | None = None  # its heading; of a column about a dataset or a mean, what is below it
 
+    @property
+    def averaged(self) -> list[str]:
+        """The columns whose mean it is."""
+        return []
+
 
 class Bound(Params):
     """What is known of a test list by its construction."""
@@ -41,7 +48,7 @@ class MeasuredColumn(NamedColumn):
     """Accuracies of runs on a dataset."""
 
     dataset: str  # a role of the suite
-    splits: Annotated[list[str], Field(min_length=1)]  # the value is their mean, std their population deviation
+    splits: Different  # the value is their mean, std their population deviation
     shots: Annotated[int | list[int] | None, BeforeValidator(_one_or_several)] = None  # several: their mean
     metric: Metric = "top1"  # accuracy of the best, or among the best five
     protocol: str | None = None  # in the place of the table's, and of its train_dataset, which is then this one
@@ -57,13 +64,23 @@ class MeasuredColumn(NamedColumn):
 class MeanColumn(NamedColumn):
     """The mean of other columns' unrounded values."""
 
-    mean_of: Annotated[list[str], Field(min_length=1), WithJsonSchema(NAMES)]  # measured ones; `measured`: all of them
+    mean_of: Annotated[Different, WithJsonSchema(NAMES)]  # measured ones; `measured`: all of them
+
+    @property
+    def averaged(self) -> list[str]:
+        """The columns whose mean it is."""
+        return self.mean_of
 
 
 class HarmonicMeanColumn(NamedColumn):
     """The harmonic mean of other columns' unrounded values."""
 
-    harmonic_mean_of: Annotated[list[str], Field(min_length=1)]  # measured columns, or means of these
+    harmonic_mean_of: Different  # measured columns, or means of these
+
+    @property
+    def averaged(self) -> list[str]:
+        """The columns whose mean it is."""
+        return self.harmonic_mean_of
 
 
 class FromTable(Params):

@@ -7,26 +7,19 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.errors import UserError
+from tcclip.params.lists import each_once
 from tcclip.params.numbers import Count
 from tcclip.params.reader import Params, merge, path_of, read_yaml, usable, validate, version_of
 from tcclip.params.release import Sources
 from tcclip.params.texts import TextFiles, TextKind
 
-Item = TypeVar("Item")
 # The formats of official lists: the modules that read them.
 FORMATS = sorted(path.stem for path in (Path(__file__).parents[1] / "data/splits/formats").glob("[!_.]*.py"))
-
-
-def _each_once(items: list[Item]) -> list[Item]:
-    """Columns and rows of a table are made of them."""
-    if twice := [item for place, item in enumerate(items) if item in items[:place]]:
-        raise ValueError(f"{twice[0]} is there twice: take one out")
-    return items
 
 
 def _known(name: str) -> str:
@@ -69,7 +62,7 @@ class FewShot(Params):
     """The seeded sampler of few-shot training lists."""
 
     seed: Annotated[int, Field(ge=0)]  # of the draw
-    shots: Annotated[list[Count], AfterValidator(_each_once)]  # numbers K of videos per class; a training list for each
+    shots: Annotated[list[Count], AfterValidator(each_once)]  # numbers K of videos per class; a training list for each
 
 
 class BaseNovel(Params):
@@ -93,9 +86,8 @@ class _Dataset(Params):
     name: str
     description: str  # one sentence, for people
     display: str | None = None  # its name in tables and figures; else that of its role
-    splits: Annotated[
-        list[str], Field(min_length=1)
-    ]  # the official ones: the first trains, the second tests few-shot runs
+    # The official ones: the first trains, the second tests few-shot runs
+    splits: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     class_lists: Literal["one", "per_split"]  # per_split: every split has classes of its own (K-600 zero-shot)
     flip: bool  # false where a class names a side
     frames: Frames  # their size and where they are kept
@@ -210,7 +202,7 @@ class Own(_Dataset):
     csv: Annotated[str, Field(min_length=1)]  # the list: columns path, label and optionally split and group
     names: str | None = None  # a list of class names, where the labels are numbers: lines label,name
     suite: Annotated[str, Field(min_length=1)]  # which it joins; its role there is its name
-    methods: Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]  # the rows of its table
+    methods: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]  # the rows of its table
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of every class, where the CSV has no column split
     split_seed: Annotated[int, Field(ge=0)] = 1  # of the draw of `test_share`
     protocols: dict[str, dict[str, Any]] = Field(default_factory=dict)  # budgets of its trainings, over the suite's
@@ -237,7 +229,13 @@ class Own(_Dataset):
 
 
 Dataset = Generated | Release | Own
-OWN_KEYS = ("csv", "folder", "suite", "methods")  # what a dataset of one's own has to say
+OWN_NEEDS = ("csv", "folder", "suite", "methods")  # what a dataset of one's own has to say
+OWN_ALONE = ("csv", "names", "suite", "methods", "protocols")  # what only such a one says
+
+
+def is_own(content: dict[str, Any]) -> bool:
+    """Whether a dataset's file is, or wants to be, of a dataset of one's own."""
+    return content.get("format") == "csv" or any(key in content for key in OWN_ALONE)
 
 
 def load_dataset(name: str) -> Dataset:
@@ -251,14 +249,21 @@ def load_dataset(name: str) -> Dataset:
 def _loaded(path: Path, version: object, own: object) -> Dataset:
     """Once for these versions of the file and of what one's own leave out: hundreds of cells share a few datasets."""
     content = {**read_yaml(path), "name": path.stem}
-    if content.get("format") == "csv":
-        content = merge(read_yaml(path_of("datasets", OWN)), content)
-        if missing := [key for key in OWN_KEYS if not content.get(key)]:
-            raise UserError(f"{path}: format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
-        return validate(content, Own, path)
-    if own := [key for key in ("csv", "names", "suite", "methods", "protocols") if key in content]:
-        raise UserError(f"{path}: {own[0]} is for datasets of one's own, with format: csv")
+    given = [key for key in OWN_ALONE if key in content]
+    misspelt = given and "format" not in content and content.keys() - Own.model_fields.keys()
+    if content.get("format") == "csv" or misspelt:
+        return _loaded_own(path, content)
+    if given:
+        raise UserError(f"{path}: {given[0]} is for datasets of one's own, with format: csv")
     return validate(content, Generated, path) if "generate" in content else validate(content, Release, path)
+
+
+def _loaded_own(path: Path, content: dict[str, Any]) -> Own:
+    content = merge(read_yaml(path_of("datasets", OWN)), content)
+    missing = [key for key in OWN_NEEDS if not content.get(key)]
+    if missing and not content.keys() - Own.model_fields.keys():  # else the misspelt key is the one to tell
+        raise UserError(f"{path}: format: csv needs {missing[0]} (docs/adding_a_dataset.md)")
+    return validate(content, Own, path)
 
 
 def load_release(name: str) -> Release:

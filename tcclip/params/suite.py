@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tcclip.errors import unknown
 from tcclip.params.architecture import BackboneConfig
@@ -153,6 +153,17 @@ class Suite(Params):
             return content
         rest = {key: value for key, value in content.items() if key != "recipe"}
         return {**rest, "methods": {**rest.get("methods", {}), "recipe": content["recipe"]}}
+
+    @field_validator("datasets")
+    @classmethod
+    def _each_plays_one_role(cls, datasets: dict[str, str]) -> dict[str, str]:
+        """A table would show the accuracies of one dataset as those of two."""
+        for role, dataset in datasets.items():
+            if (first := next(other for other, name in datasets.items() if name == dataset)) != role:
+                raise ValueError(
+                    f"{first} and {role} are both {dataset}: give one of them another dataset, or remove it"
+                )
+        return datasets
 
     def dataset(self, role: str) -> str:
         """The dataset file that plays `role` (k400, k600, hmdb51, ucf101, ssv2)."""

@@ -110,13 +110,22 @@ class Table(Params):
         measured = {column.name for column in self.measured}
         averaged = measured | {column.name for column in self.columns if isinstance(column, MeanColumn)}
         for column in self.columns:
-            missing: list[str] = []
-            if isinstance(column, MeanColumn):
-                missing = [name for name in column.mean_of if name not in measured]
-            elif isinstance(column, HarmonicMeanColumn):
-                missing = [name for name in column.harmonic_mean_of if name not in averaged]
+            allowed = averaged if isinstance(column, HarmonicMeanColumn) else measured
+            missing = [name for name in column.averaged if name not in allowed]
             if missing:
                 raise ValueError(f"column {column.name} averages {missing[0]}, which is not a measured column")
+        return self
+
+    @model_validator(mode="after")
+    def _means_are_of_one_metric(self) -> Table:
+        metric = {column.name: column.metric for column in self.measured}
+        metric |= {column.name: metric[column.mean_of[0]] for column in self.columns if isinstance(column, MeanColumn)}
+        for column in self.columns:
+            if odd := [name for name in column.averaged if metric[name] != metric[column.averaged[0]]]:
+                raise ValueError(
+                    f"column {column.name} averages {column.averaged[0]} ({metric[column.averaged[0]]}) and {odd[0]} "
+                    f"({metric[odd[0]]}): name columns of one metric"
+                )
         return self
 
     @model_validator(mode="after")

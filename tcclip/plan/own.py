@@ -8,7 +8,7 @@ from collections.abc import Collection
 from tcclip.errors import UserError, unknown
 from tcclip.params import Suite, Table, load_dataset, load_method
 from tcclip.params.column import Column, MeasuredColumn
-from tcclip.params.dataset import OWN, Own
+from tcclip.params.dataset import OWN, Own, is_own
 from tcclip.params.reader import merge, names, path_of, read_yaml, validate
 from tcclip.params.table import Row
 
@@ -34,7 +34,7 @@ def own_datasets(suite: Suite) -> list[Own]:
         if joins == suite.name:
             _check_name(suite, name)
             dataset = load_dataset(name)
-            assert isinstance(dataset, Own)  # it is of format csv
+            assert isinstance(dataset, Own)  # or it is refused
             for protocol in dataset.protocols:
                 path_of("protocols", protocol)  # a budget for a protocol that does not exist is a mistake
             found.append(dataset)
@@ -71,7 +71,7 @@ def own_table(suite: Suite, dataset: Own) -> Table:
 
 
 def _is_own(name: str) -> bool:
-    return read_yaml(path_of("datasets", name)).get("format") == "csv"
+    return is_own(read_yaml(path_of("datasets", name)))
 
 
 def _check_name(suite: Suite, name: str) -> None:

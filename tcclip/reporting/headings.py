@@ -53,15 +53,7 @@ def headings(columns: Sequence[Column], names: Mapping[str, str]) -> list[Headin
 
 def _parts(column: Column) -> list[str]:
     """The columns that a column is made of; a measured one is itself."""
-    match column:
-        case MeasuredColumn():
-            return [column.name]
-        case MeanColumn():
-            return column.mean_of
-        case HarmonicMeanColumn():
-            return column.harmonic_mean_of
-        case _:
-            return []
+    return [column.name] if isinstance(column, MeasuredColumn) else column.averaged
 
 
 def _only(words: set[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tcclip.errors import UserError
 from tcclip.params.dataset import Generated
-from tcclip.params.reader import params_folder
+from tcclip.params.reader import names, params_folder
 from tcclip.plan import Plan
 
 Key = tuple[str, str, str]  # group, row, column
@@ -34,25 +34,42 @@ def published_file() -> Path:
 def read_published(table: str, path: Path | None = None) -> dict[Key, PublishedNumber]:
     """The printed cells of one table in printed order; empty for a table that the paper does not have."""
     path = path or published_file()
+    return {
+        (line["group"], line["row"], line["column"]): PublishedNumber(
+            _number(line["value"], path), _number(line["std"], path), line["note"]
+        )
+        for line in _lines(path)
+        if line["table"] == table
+    }
+
+
+def printed_tables() -> list[str]:
+    """The tables that the paper prints."""
+    return list(dict.fromkeys(line["table"] for line in _lines(published_file())))
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != COLUMNS:
             raise UserError(
                 f"{path}: the columns must be {','.join(COLUMNS)} (got {','.join(reader.fieldnames or [])})"
             )
-        return {
-            (line["group"], line["row"], line["column"]): PublishedNumber(
-                _number(line["value"], path), _number(line["std"], path), line["note"]
+        lines = list(reader)
+    _refuse_misspelt({line["table"] for line in lines}, path)
+    return lines
+
+
+def _refuse_misspelt(printed: set[str], path: Path) -> None:
+    """A table that one has removed is no mistake; nearly the name of a table without printed numbers is one."""
+    tables = names("tables")
+    bare = [name for name in tables if name not in printed]
+    for table in sorted(printed - {*tables}):
+        if close := difflib.get_close_matches(table, bare, n=1, cutoff=0.8):
+            raise UserError(
+                f"{path}: table '{table}' is not in params/tables/, and '{close[0]}', which is, has no line: write "
+                f"'{close[0]}', or remove the lines"
             )
-            for line in reader
-            if line["table"] == table
-        }
-
-
-def printed_tables() -> list[str]:
-    """The tables that the paper prints."""
-    with open(published_file(), newline="", encoding="utf-8") as file:
-        return list(dict.fromkeys(line["table"] for line in csv.DictReader(file)))
 
 
 def only_generated(plan: Plan) -> bool:

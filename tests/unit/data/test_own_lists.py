@@ -159,6 +159,23 @@ def test_a_mistake_in_the_file_is_one_sentence(folder, content, sentence):
 
 
 @pytest.mark.parametrize(
+    "lines, sentence",
+    [
+        ({"format": "csv", "folder": None, "foldr": "videos"}, "unknown key 'foldr': did you mean 'folder'?"),
+        ({"formt": "csv"}, "kitchen.yaml: unknown key 'formt': did you mean 'format'?"),
+        ({"format": "CSV"}, "kitchen.yaml: csv is for datasets of one's own, with format: csv"),
+        ({"folder": "videos"}, "kitchen.yaml: csv is for datasets of one's own, with format: csv"),
+    ],
+)
+def test_a_file_that_wants_to_be_of_ones_own_is_not_passed_over(folder, lines, sentence):
+    content = {**MINIMAL, "format": None, **lines}
+    written = {key: value for key, value in content.items() if value is not None}
+    (folder / "params/datasets/kitchen.yaml").write_text(yaml.safe_dump(written))
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        load_plan("mini")
+
+
+@pytest.mark.parametrize(
     "name, sentence",
     [
         ("ucf101", "'ucf101' is a dataset of suite mini already"),

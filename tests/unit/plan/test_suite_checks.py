@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tcclip.errors import UserError
-from tcclip.params import load_suite
-from tcclip.params.reader import merge, params_folder
+from tcclip.params import Suite, load_suite
+from tcclip.params.reader import merge, params_folder, validate
 from tcclip.plan import Plan, plan_of
 
 
@@ -53,3 +53,10 @@ def test_another_backbone_needs_another_name(params: Path, change: dict[str, Any
 def test_suites_of_one_backbone_share_its_name(params: Path) -> None:
     plan = second_suite(params, {"pretrained": None})  # a default that is written out is no difference
     assert plan.suite.backbone == load_suite("mini").backbone
+
+
+def test_no_dataset_plays_two_roles() -> None:
+    content = load_suite("mini").model_dump()
+    content["datasets"]["ucf101"] = "mini_hmdb51"
+    with pytest.raises(UserError, match=r"mine\.yaml: datasets: hmdb51 and ucf101 are both mini_hmdb51: give one of"):
+        validate(content, Suite, "mine.yaml")

@@ -7,7 +7,7 @@ from tcclip.errors import UserError
 from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.reporting.cells import COLUMNS
-from tcclip.reporting.published_numbers import check_names, read_published
+from tcclip.reporting.published_numbers import check_names, published_file, read_published
 from tcclip.reporting.tables import results_of, table_frame
 
 OURS = ("fair", "diagnostic")  # which no paper has
@@ -46,6 +46,13 @@ def test_a_misspelt_row_is_one_clear_error():
         "params/tables/table3.yaml: row 'original names / XCLIP' is not in params/published.csv for table3, which has "
         "'original names / X-CLIP': write it as printed, or keep the printed row beside your own"
     )
+
+
+def test_a_misspelt_table_is_one_clear_error(tmp_path):
+    text = published_file().read_text()
+    (tmp_path / "published.csv").write_text(text.replace("\ntable3,", "\ntabel3,"))
+    with pytest.raises(UserError, match=r"published\.csv: table 'tabel3' is not in params/tables/, and 'table3'"):
+        read_published("table3", tmp_path / "published.csv")
 
 
 def test_a_misspelt_column_is_one_clear_error():
