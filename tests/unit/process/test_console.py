@@ -79,6 +79,7 @@ def test_a_reader_that_is_gone_before_the_last_lines_are_written_ends_a_command_
     code = "from tcclip.process.console import stage\nwith stage('short', None): print('x')"
     gone, pipe = os.pipe()
     os.close(gone)
-    done = subprocess.run([sys.executable, "-c", code], stdout=pipe, stderr=subprocess.PIPE, text=True)
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", code], env=buffered, stdout=pipe, stderr=subprocess.PIPE, text=True)
     os.close(pipe)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
