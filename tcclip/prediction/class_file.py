@@ -15,6 +15,7 @@ from tcclip.data.splits.class_names import is_number
 from tcclip.data.splits.names_file import HEAD, REMARK, read_names
 from tcclip.data.splits.records import clean, read_text
 from tcclip.errors import UserError
+from tcclip.prediction.stray_marks import is_json, stray_mark
 
 NUMBERED = re.compile(r'(?:(\d+)\s*([,;:|\t ])|"(\d+)"\s*([,;|\t]))\s*(.*)')  # number, delimiter, name
 QUOTED = re.compile(r'"((?:[^"]|"")*)"')
@@ -36,6 +37,8 @@ def read_class_file(path: Path) -> tuple[str, ...]:
     blank. UserError for a file that is not there, is no text, is empty or means something else.
     """
     lines = _lines(path)
+    if is_json("\n".join(text for _, text in lines)):
+        raise UserError(f"{path} is JSON: {WANTED}")
     if HEAD.fullmatch(lines[0][1].replace('"', "")):
         _check_labels(path, lines[1:])
         return tuple(read_names(path, "--class-file").values())
@@ -47,6 +50,9 @@ def read_class_file(path: Path) -> tuple[str, ...]:
     _check_numbers(path, plain, len(lines))
     if len(plain) == len(lines) and all(re.search(r"[,;|\t]", text) for _, text in plain):
         _refuse(path, plain[0], f"has several cells, as every line: {WANTED}, or 0,name; {QUOTES}")
+    for line in plain:
+        if why := stray_mark(line[1]):
+            _refuse(path, line, f"{why}: {WANTED}; {QUOTES}")
     return tuple(_name(text) for _, text in lines)
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
+from tcclip.data.splits import cures
+from tcclip.data.splits.class_names import as_read
 from tcclip.errors import UserError
-from tcclip.models.class_texts import readable
 from tcclip.prediction.source import Classes, Source
+from tcclip.prediction.stray_marks import is_json, stray_mark
+
+TYPED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,\n]*?))\s*(?:,|\n|$)')  # a name in quotes or without
 
 
 def typed_names(text: str) -> tuple[str, ...]:
-    """Class names as a person types them: between commas, or one a line."""
-    return tuple(name.strip() for name in text.replace("\n", ",").split(",") if name.strip())
+    """Class names as a person types them: between commas, or one a line; one with a comma in it stands in quotes."""
+    if is_json(text):
+        raise UserError(f"{cures.shown(text[:80])} is JSON: type the class names alone, between commas")
+    found = [(quoted.replace('""', '"').strip(), plain) for quoted, plain in TYPED.findall(text)]
+    for _, plain in found:
+        if why := stray_mark(plain):
+            raise UserError(
+                f"class name {cures.shown(plain)} {why}: type the names alone, between commas; a name with a comma or "
+                "a quote in it stands in quotes, with each quote within them twice"
+            )
+    return tuple(quoted or plain for quoted, plain in found if quoted or plain)
 
 
 def classes_for(source: Source, names: tuple[str, ...], known: list[Classes]) -> Classes:
@@ -18,16 +33,7 @@ def classes_for(source: Source, names: tuple[str, ...], known: list[Classes]) ->
     UserError where the method cannot do without them; rephrased names are taken to be typed as they are meant.
     """
     method = source.subject.method
-    if not names:
-        raise UserError("the list of class names is empty")
-    if doubles := sorted({name for name in names if names.count(name) > 1}):
-        raise UserError(f"class '{doubles[0]}' is named twice")
-    first: dict[str, str] = {}
-    for name in names:
-        if not (read := readable(name, method.names).casefold()):
-            raise UserError("one of the class names is empty")
-        if (other := first.setdefault(read, name)) != name:
-            raise UserError(f"classes '{other}' and '{name}' are one in two spellings, which CLIP reads alike")
+    _check_names(names)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind in method.outside:
         there = {name: strings for classes in known for name, strings in classes.texts.get(kind, {}).items()}
@@ -41,6 +47,27 @@ def classes_for(source: Source, names: tuple[str, ...], known: list[Classes]) ->
                 f"texts ask DATASET {kind}` write the prompts for them, and name it with --dataset DATASET"
             )
     return Classes(names, found)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """UserError where there are none, one is empty or no text, or CLIP reads two alike."""
+    if not names:
+        raise UserError("the list of class names is empty")
+    if doubles := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"class {cures.shown(doubles[0])} is named twice")
+    first: dict[str, str] = {}
+    for name in names:
+        if any("\ud800" <= char <= "\udfff" for char in name):  # a byte of an argument that could not be decoded
+            raise UserError(
+                f"class name {cures.shown(name)} is no UTF-8 text: type it where the locale is UTF-8, or name a file "
+                "in UTF-8 with --class-file"
+            )
+        if not (read := as_read(name)):
+            raise UserError("one of the class names is empty")
+        if (other := first.setdefault(read, name)) != name:
+            raise UserError(
+                f"classes {cures.shown(other)} and {cures.shown(name)} are one in two spellings, which CLIP reads alike"
+            )
 
 
 def remarks(source: Source, classes: Classes) -> list[str]:

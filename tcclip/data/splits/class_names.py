@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tcclip.data.splits import cures
@@ -14,6 +15,7 @@ from tcclip.errors import UserError
 # A number, also with a word or a letter before it that says no more: 3, class_03, A001
 NUMBER = re.compile(r"((action|activity|category|class|cls|id|label|[a-z])?[\s_#-]*)?\d+([.,]\d+)?", re.IGNORECASE)
 NO_WIDTH = "Cf"  # category of Unicode's marks without width, soft hyphens among them
+BETWEEN_NUMBERS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")  # part_1_2 is not part_12
 
 
 def same_name(name: str) -> str:
@@ -26,11 +28,28 @@ def same_name(name: str) -> str:
     )
 
 
-def spellings(names: Iterable[str]) -> list[list[str]]:
+def as_read(name: str) -> str:
+    """What class names share that CLIP reads alike: `same_name` of what its tokenizer makes of one before all else.
+
+    That straightens quotes, repairs text that was decoded wrongly, and reads HTML's entities, twice.
+    """
+    if name.isascii() and name.isprintable() and "&" not in name:  # nothing to be cleaned
+        return same_name(name)
+    import ftfy
+
+    return same_name(html.unescape(html.unescape(ftfy.fix_text(name))))
+
+
+def same_group(group: str) -> str:
+    """What spellings of one group share; 1_12 and 11_2 are two."""
+    return same_name(BETWEEN_NUMBERS.sub("+", group))
+
+
+def spellings(names: Iterable[str], key: Callable[[str], str] = as_read) -> list[list[str]]:
     """The names that are spelt in several ways, each with its spellings in their order."""
     by_name: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
-        by_name.setdefault(same_name(name), []).append(name)
+        by_name.setdefault(key(name), []).append(name)
     return [alike for alike in by_name.values() if len(alike) > 1]
 
 
@@ -43,9 +62,20 @@ def best_spelling(alike: Sequence[str], counts: Mapping[str, int]) -> str:
 
 def check_spellings(path: Path, labels: Sequence[tuple[int, str]]) -> None:
     """UserError where labels (line, label) of a list are one name in two spellings."""
-    alike = spellings(label for _, label in labels)
-    if not alike:
-        return
+    if alike := spellings(label for _, label in labels):
+        raise _two_spellings(path, labels, alike, "class in two spellings, which CLIP reads alike")
+
+
+def check_groups(path: Path, groups: Sequence[tuple[int, str]]) -> None:
+    """UserError where groups (line, group) of a list are one in two spellings, of which each could go to its side."""
+    if alike := spellings((group for _, group in groups), same_group):
+        raise _two_spellings(path, groups, alike, "group in two spellings, which would be parted")
+
+
+def _two_spellings(
+    path: Path, labels: Sequence[tuple[int, str]], alike: Sequence[Sequence[str]], what: str
+) -> UserError:
+    """The error about labels (line, label) that are `alike`, with the command that writes one."""
     counts = Counter(label for _, label in labels)
     line = {label: number for number, label in reversed(labels)}
     changes = {}
@@ -55,10 +85,9 @@ def check_spellings(path: Path, labels: Sequence[tuple[int, str]]) -> None:
     first, second = alike[0][:2]
     two_lines = any(re.search("[\r\n]", name) for name in changes)  # a command sees one line at a time
     more = f" ({len(alike)} names have several spellings)" if len(alike) > 1 else ""
-    raise UserError(
+    return UserError(
         f"{path}: {cures.shown(first)} (line {line[first]}) and {cures.shown(second)} (line {line[second]}) are one "
-        f"class in two spellings, which CLIP reads alike{more}: "
-        + ("write one of them" if two_lines else f"{cures.replace_cells(changes, path)} writes one")
+        f"{what}{more}: " + ("write one of them" if two_lines else f"{cures.replace_cells(changes, path)} writes one")
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tcclip.data.splits import cures
-from tcclip.data.splits.class_names import is_number, same_name
+from tcclip.data.splits.class_names import as_read, is_number
 from tcclip.data.splits.records import clean, read_text
 from tcclip.errors import UserError
 
@@ -56,7 +56,7 @@ def _check_names(path: Path, named: Sequence[Named]) -> None:
     """UserError where two labels have one name, which would make them one class, or where all names are numbers."""
     first: dict[str, Named] = {}
     for number, label, name in named:
-        before = first.setdefault(same_name(name), (number, label, name))
+        before = first.setdefault(as_read(name), (number, label, name))
         if before[0] != number:
             raise UserError(
                 f"{path}: {cures.shown(before[2])} (line {before[0]}) and {cures.shown(name)} (line {number}) name the "

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from tcclip.data.splits.class_names import same_name
+from tcclip.data.splits.class_names import same_group
 from tcclip.data.splits.entries import Entry
 
 MOST = 20_000  # videos among which names that are only similar are looked for
-BETWEEN_NUMBERS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")  # part_1_2 is not part_12
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def known_names(videos: Mapping[str, str]) -> KnownPaths:
 
 def spelled(video: str) -> str:
     """What spellings of one path without its suffix share: case, separators and Unicode's forms are no difference."""
-    return same_name(BETWEEN_NUMBERS.sub("+", _plain(video))).replace("-", "")
+    return same_group(_plain(video)).replace("-", "")
 
 
 def _plain(video: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from tcclip.data.splits import cures
-from tcclip.data.splits.class_names import check_spellings, check_words
+from tcclip.data.splits.class_names import check_groups, check_spellings, check_words
 from tcclip.data.splits.entries import Entry, OwnList, check_doubles, check_sizes, check_splits, remark_of_one_class
 from tcclip.data.splits.list_file import Cells, ListedVideo, read_lines
 from tcclip.data.splits.list_head import NEEDED
@@ -37,6 +37,7 @@ def read_entries(dataset: Own) -> OwnList:
     _check_cells(path, lines)
     labels = [(line.number, line.cells["label"]) for line in lines]
     check_spellings(path, labels)
+    check_groups(path, [(line.number, line.cells["group"]) for line in lines if line.cells.get("group")])
     if dataset.names_path:
         of_label = read_names(dataset.names_path, f"{where}: names")
         named = [name_of(label, of_label, f"{path}, line {number}", dataset.names_path) for number, label in labels]

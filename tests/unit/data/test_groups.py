@@ -57,6 +57,27 @@ def test_a_recording_on_both_sides_of_a_given_split_is_one_sentence(folder):  # 
     assert len(read_own(dataset)[1]["test1"]) == 30
 
 
+@pytest.mark.parametrize("other", ["Day3", "day_3", "day 3"])
+def test_a_recording_in_two_spellings_would_be_parted_and_is_one_sentence(folder, other):  # noqa: F811
+    text = recordings()
+    text[-1] = text[-1].replace("day9", other).replace("b9", "b3x")
+    dataset = own(folder, text)
+    with pytest.raises(
+        UserError, match=rf"'day3' \(line 32\) and '{other}' \(line 101\) are one group in two"
+    ) as error:
+        read_own(dataset)
+    type_them(str(error.value), folder)
+    _, rows = read_own(dataset)
+    assert len({split for split in rows for video, _ in rows[split] if video[1] == "3"}) == 1
+
+
+def test_numbers_of_a_group_are_kept_apart(folder):  # noqa: F811
+    rows = [
+        f"{n}.mp4,{label},{group}" for n, (group, label) in enumerate((g, c) for g in ("1_12", "11_2") for c in "ab")
+    ]
+    assert len(read_own(own(folder, ["path,label,group", *rows]))[1]["test1"]) == 2
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz")), min_size=2, max_size=60), st.integers(0, 5)

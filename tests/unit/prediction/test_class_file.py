@@ -68,6 +68,12 @@ def test_what_belongs_to_a_name_stands_in_quotes(tmp_path: Path) -> None:
         ("pour,pouring water\nopen,opening a drawer\n", "line 1: 'pour,pouring water' has several cells"),
         ("pour water, open drawer\n", "line 1: 'pour water, open drawer' has several cells"),
         ("0\n1\n", "line 1: '0' is a number, as every line, and CLIP reads names as words"),
+        ('[\n  "run",\n  "jump"\n]\n', r"names\.txt is JSON: write the names alone, one a line"),
+        ('{"0": "run",\n "1": "jump"}', r"names\.txt is JSON: write the names alone, one a line"),
+        ('"run",\njump\n', "line 1: '\"run\",' has a stray quote: write the names alone, one a line"),
+        ("run\njump,\n", "line 2: 'jump,' ends with a mark that parts names"),
+        ("run\n'jump'\n", "line 2: ''jump'' has a stray quote"),
+        ("names = [\nrun\n", r"line 1: 'names = \[' has a stray bracket"),
         ("\n \n", r"names\.txt is empty: --class-file names a file with a class name a line"),
     ],
 )

@@ -18,6 +18,7 @@ from tiny_world import CLASSES, make_world
 from tcclip import Model
 from tcclip.errors import UserError
 from tcclip.params import load_method
+from tcclip.prediction.classes import typed_names
 
 pytestmark = pytest.mark.usefixtures("toy_tokenizer")
 
@@ -63,7 +64,11 @@ def test_names_are_a_list_without_doubles(world):
     model = Model(source_of(world, subject_of(world, tiny("vifi_clip"), "vifi")), "cpu")
     for names, words in (
         (["a", "a"], "named twice"),
-        (["ride bike", "Ride  Bike"], "'ride bike' and 'Ride  Bike' are one in two spellings"),
+        (["ride bike", "Ride  Bike"], r"'ride bike' and 'Ride \\u0020Bike' are one in two spellings"),
+        (["say it's on", "say it\u2019s on"], "are one in two spellings, which CLIP reads alike"),
+        (["drag & drop", "drag &amp; drop"], "are one in two spellings"),
+        (["caf\u00e9", "cafe\u0301"], r"'caf\u00e9' and 'cafe\\u0301' are one in two spellings"),
+        (["caf\udce9", "b"], r"class name 'caf\\udce9' is no UTF-8 text: type it where the locale is UTF-8"),
         (["a", " "], "one of the class names is empty"),
         ([], "is empty"),
         ("a, b", "are a list, not one text"),
@@ -72,6 +77,27 @@ def test_names_are_a_list_without_doubles(world):
             model.network(names)
     kept = model.network(CLASSES)
     assert model.network(CLASSES) is kept is not model.network(["a"])
+
+
+def test_typed_names_stand_between_commas_and_in_quotes_with_a_comma() -> None:
+    assert typed_names("pour water, open\nrun,\n") == ("pour water", "open", "run")
+    assert typed_names('"pouring water, hot" , run, "a ""red"" ball"') == ("pouring water, hot", "run", 'a "red" ball')
+    assert typed_names("[something] falling, say 'hi', don't") == ("[something] falling", "say 'hi'", "don't")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('["run", "jump"]', "is JSON: type the class names alone, between commas"),
+        ("['run', 'jump']", r"class name '\['run'' has a stray bracket"),
+        ("'run', 'jump'", "class name ''run'' has a stray quote: type the names alone"),
+        ('"pouring water, hot', "class name '\"pouring water' has a stray quote"),
+        ('"run" fast, jump', "class name '\"run\" fast' has a stray quote"),
+    ],
+)
+def test_marks_of_a_list_that_was_copied_are_no_part_of_a_typed_name(text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        typed_names(text)
 
 
 def test_a_model_without_classes_asks_for_some(world):
