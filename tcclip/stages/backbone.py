@@ -36,8 +36,8 @@ def weights(plan: Plan) -> Path:
 
 
 def settings(plan: Plan) -> dict[str, Any]:
-    """Weights depend on the architecture and on where they come from."""
-    return flat(plan.suite.backbone.model_dump())
+    """Weights depend on the architecture and on where they come from; a file of one's own on what is in it."""
+    return flat(plan.suite.backbone.model_dump()) | fingerprint.given(inputs(plan))
 
 
 def code(plan: Plan) -> str:

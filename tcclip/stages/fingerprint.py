@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ def data(files: Iterable[Path]) -> str:
     for file in sorted(files):
         digest.update(f"{file.name} {sha256(file)}\n".encode())
     return digest.hexdigest()[:SHORT]
+
+
+def given(files: Iterable[Path]) -> dict[str, str]:
+    """As a setting: the content of files that a person has put there; nothing where there are none yet.
+
+    Snakemake looks at times alone, and what takes a file's place may be older (mv, rsync -t, tar x).
+    """
+    there = [file for file in files if os.access(file, os.R_OK)]
+    seen = [(file, file.stat().st_size, file.stat().st_mtime_ns) for file in there]
+    return {"content": _content(tuple(seen))} if seen else {}
+
+
+@functools.cache
+def _content(seen: tuple[tuple[Path, int, int], ...]) -> str:
+    """`data` of files with their sizes and times: weights are large, and Snakemake asks more than once."""
+    return data(file for file, _, _ in seen)
 
 
 def templates(package: str) -> str:

@@ -23,8 +23,13 @@ app = typer.Typer()
 
 def inputs(dataset: Dataset) -> list[Path]:
     """The manifest, and one's own list and names; where these are not there it is stage `raw` that says so."""
+    return [layout.manifest(dataset.name), *_given(dataset)]
+
+
+def _given(dataset: Dataset) -> list[Path]:
+    """One's own list and names, as far as they are there."""
     own = [dataset.list_path, dataset.names_path] if isinstance(dataset, Own) else []
-    return [layout.manifest(dataset.name), *(path for path in own if path and path.is_file())]
+    return [path for path in own if path and path.is_file()]
 
 
 def outputs(dataset: Dataset) -> list[Path]:
@@ -34,7 +39,7 @@ def outputs(dataset: Dataset) -> list[Path]:
 
 
 def settings(dataset: Dataset) -> dict[str, Any]:
-    """Split tables depend on the lists that are read and on the samplers' seeds."""
+    """Split tables depend on the lists that are read, on what is in one's own, and on the samplers' seeds."""
     lists = {"format", "splits", "class_lists", "few_shot", "base_novel"}
     match dataset:
         case Release(lists="published"):
@@ -43,7 +48,7 @@ def settings(dataset: Dataset) -> dict[str, Any]:
             lists |= {"lists", "zero_shot_from"}
         case Own():
             lists |= {"csv", "names", "test_share", "split_seed"}
-    return flat(dataset.model_dump(include=lists))
+    return flat(dataset.model_dump(include=lists)) | fingerprint.given(_given(dataset))
 
 
 def code(dataset: Dataset) -> str:

@@ -45,11 +45,13 @@ def inputs(dataset: Dataset, kinds: list[TextKind]) -> list[Path]:
     found = [layout.classes(dataset.name, name) for name in dataset.all_class_lists]
     if OF_VIDEOS in kinds:
         found += [layout.manifest(dataset.name), *(layout.split(dataset.name, split) for split in dataset.all_splits)]
-    return found if isinstance(dataset, Generated) else [*found, *_written(dataset, kinds)]
+    return [*found, *_written(dataset, kinds)]
 
 
 def _written(dataset: Dataset, kinds: list[TextKind]) -> list[Path]:
     """Files that somebody has put there; where one is missing it is the stage that says so."""
+    if isinstance(dataset, Generated):
+        return []
     found: dict[Path, None] = {}
     for kind in kinds:
         for class_list in dataset.all_class_lists if kind != OF_VIDEOS else []:
@@ -68,10 +70,11 @@ def outputs(dataset: Dataset, kinds: list[TextKind]) -> list[Path]:
 
 
 def settings(dataset: Dataset, kinds: list[TextKind]) -> dict[str, Any]:
-    """Which files are read, and what a generated dataset is made of."""
+    """Which files are read, what is in those that somebody has put there, and what a generated dataset is made of."""
     generate = dataset.generate.model_dump() if isinstance(dataset, Generated) else {}
     named = dataset.texts.model_dump()
-    return flat({"texts": {kind: named[kind] for kind in kinds}, "generate": generate})
+    which = flat({"texts": {kind: named[kind] for kind in kinds}, "generate": generate})
+    return which | fingerprint.given(_written(dataset, kinds))
 
 
 def code(dataset: Dataset) -> str:

@@ -1,6 +1,7 @@
 """A stage is one file: found by itself, declared by the rules of the same name, and light until it runs."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,9 @@ import typer
 from tcclip import stages
 from tcclip.cli.app import app
 from tcclip.params import load_dataset
+from tcclip.params.dataset import Own
 from tcclip.plan import load_plan
+from tcclip.plan.texts import source
 from tcclip.stages import all_stages, fingerprint
 
 ROOT = Path(__file__).parents[3]
@@ -105,3 +108,50 @@ def test_a_suites_own_weights_file_is_an_input_of_the_backbone_and_a_tag_is_none
     own = plan.suite.backbone.model_copy(update={"pretrained": str(tmp_path / "own.pt")})
     of_own = replace(plan, suite=plan.suite.model_copy(update={"backbone": own}))
     assert STAGES["backbone"].inputs(of_own) == [tmp_path / "own.pt"]
+    before = STAGES["backbone"].settings(of_own)
+    exchange(tmp_path / "own.pt", b"other weights")
+    assert STAGES["backbone"].settings(of_own) != before
+
+
+def exchange(path, content):
+    """Put an older file in a file's place, as mv, rsync -t and tar x do."""
+    other = path.with_name("other")
+    other.write_bytes(content)
+    os.utime(other, (1_577_836_800, 1_577_836_800))
+    other.replace(path)
+
+
+def own_dataset(tmp_path):
+    params = {"format": "csv", "folder": "videos", "csv": "list.csv", "names": "names.csv", "suite": "mini"}
+    (tmp_path / "list.csv").write_text("a.mp4 0\nb.mp4 1\n")
+    (tmp_path / "names.csv").write_text("0,run\n1,jump\n")
+    own = load_dataset("mini_hmdb51").model_dump(exclude={"generate"}) | params
+    more = {"splits": ["train1", "test1"], "methods": ["tc_clip"], "name": "kitchen"}
+    return Own.model_validate(own | more)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "names.csv"])
+def test_another_list_makes_the_splits_of_ones_own_stale_also_an_older_one_and_the_same_one_never(
+    tmp_path, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    settings, kitchen = STAGES["splits"].settings, own_dataset(tmp_path)
+    before = settings(kitchen)
+    exchange(tmp_path / name, (tmp_path / name).read_bytes())  # as dvc or a copy on another machine has it
+    assert settings(kitchen) == before
+    exchange(tmp_path / name, b"0,sit\n1,stand\n")
+    assert settings(kitchen).keys() == before.keys() and settings(kitchen) != before
+    (tmp_path / name).chmod(0)  # the stage says that it cannot be read
+    assert settings(kitchen).keys() <= before.keys()
+
+
+def test_another_file_of_texts_makes_the_checked_ones_stale_also_an_older_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings, kitchen = STAGES["texts"].settings, own_dataset(tmp_path)
+    (path,) = source(kitchen, "rephrased", "all").paths
+    without = settings(kitchen, ["rephrased"])
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    first = settings(kitchen, ["rephrased"])
+    exchange(path, b'{"0": "run"}')
+    assert len({str(found) for found in (without, first, settings(kitchen, ["rephrased"]))}) == 3
