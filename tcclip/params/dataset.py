@@ -94,7 +94,8 @@ class _Dataset(Params):
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.02  # share of a split that may lack frames; more stops a run
     few_shot: FewShot | None = None  # the lists of the few-shot protocol, where they are drawn here
     base_novel: BaseNovel | None = None  # the lists of the base-to-novel protocol, where they are drawn here
-    # For estimates: `classes`, videos of official splits, and `all_tests`: of all test splits, those of several once
+    # For estimates, and to see that official lists are whole: `classes`, videos of official splits, and
+    # `all_tests`: of all test splits, those of several once
     counts: dict[str, Count] = Field(default_factory=dict)
     texts: TextFiles = Field(default_factory=TextFiles)  # what somebody has written of its classes and videos
 

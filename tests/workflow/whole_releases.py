@@ -106,6 +106,7 @@ def small(content: dict[str, Any], files: list[dict[str, Any]]) -> None:
     """A dataset's file with these sources and frames of the mini suite's size."""
     content["sources"]["files"] = files
     content["frames"].update(short_side=64, shards=2)
+    content["counts"] = {}  # the lists are the mini suite's
     if "base_novel" in content:
         content["base_novel"].update(shots=1, draws=1)
         content["lists"] = "official"

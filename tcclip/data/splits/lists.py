@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,50 @@ def read_lists(dataset: Official, raw: Path) -> Lists:
     return lists
 
 
+def check_counts(dataset: Official, classes: Mapping[str, Sequence[str]], splits: Mapping[str, Sequence[Row]]) -> None:
+    """UserError where official lists have other classes, or fewer videos, than the dataset's file counts.
+
+    They may list more: the file counts the videos that there are. Of several class lists the largest is counted.
+    """
+    most = max(map(len, classes.values()))
+    if most != dataset.counts.get("classes", most):
+        raise _other_count(dataset, "classes", f"{most} class{'es' * (most != 1)}")
+    for split, rows in splits.items():
+        if len(rows) < dataset.counts.get(split, 0):
+            raise _other_count(dataset, split, f"{len(rows)} video{'s' * (len(rows) != 1)} of {split}")
+
+
+def _other_count(dataset: Official, key: str, found: str) -> UserError:
+    return UserError(
+        f"dataset {dataset.name}: its official lists have {found}, and params/datasets/{dataset.name}.yaml says "
+        f"counts.{key}: {dataset.counts[key]}: put all files of the release's lists in place, whole, or write the "
+        "number of yours there"
+    )
+
+
 def read_names(path: Path) -> list[str]:
     """A published table of class names, columns id and name, in the order of id."""
-    table = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    return [row["name"] for row in sorted(table, key=lambda row: int(row["id"]))]
+    rows = table(path, path.read_text(encoding="utf-8-sig").splitlines(), ("id", "name"))
+    if wrong := next((row for row in rows if not row[0].isdecimal()), None):
+        raise UserError(f"{path}: id '{wrong[0]}' of class '{wrong[1]}' must be a number")
+    return [name for _, name in sorted(rows, key=lambda row: int(row[0]))]
+
+
+def table(path: Path, lines: Sequence[str], columns: tuple[str, str]) -> list[tuple[str, str]]:
+    """Two columns of a table with a head; UserError where it lacks them, or a row does."""
+    rows = csv.DictReader(lines)
+    if not set(columns) <= set(rows.fieldnames or []):
+        raise UserError(f"{path}: expected a table with the columns {' and '.join(columns)}, as in the release")
+    found = []
+    for row in rows:
+        first, second = (row[column] for column in columns)
+        if not first or not second:
+            lacking = columns[bool(first)]
+            raise UserError(
+                f"{path}: the row of '{first or second}' has no {lacking}: put the release's own file there"
+            )
+        found.append((first, second))
+    return found
 
 
 def read_labelled(path: Path, fmt: str, classes: int) -> list[Row]:
@@ -43,7 +84,7 @@ def read_labelled(path: Path, fmt: str, classes: int) -> list[Row]:
     rows: list[Row] = []
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         file, label = pair(line.rstrip(), path)
-        if not label.isdigit() or int(label) >= classes:
+        if not label.isdecimal() or int(label) >= classes:
             raise UserError(f"{path}: line '{line}' must end in a label from 0 to {classes - 1}")
         rows.append((video_id(file, fmt), int(label)))
     return rows

@@ -53,7 +53,9 @@ def read_records(path: Path, text: str, delimiter: str) -> list[Record]:
     try:
         for row in reader:
             last = reader.line_num
-            if last > first and not _is_closed("\n".join(lines[first - 1 : last]), delimiter):
+            record = "\n".join(lines[first - 1 : last])
+            is_last = last >= len(lines) - 1
+            if (last > first and not _is_closed(record, delimiter)) or (is_last and _goes_on(record, delimiter)):
                 raise _unclosed(path, first, last)
             if any(cells := [clean(cell) for cell in row]):
                 records.append(Record(first, last - first + 1, cells))
@@ -73,8 +75,14 @@ def _is_closed(record: str, delimiter: str) -> bool:
         return False
 
 
+def _goes_on(record: str, delimiter: str) -> bool:
+    """Whether the last record would take in a line that came after it, as its quote is open."""
+    return len(list(csv.reader([f"{record}\n", "x"], delimiter=delimiter))) == 1
+
+
 def _unclosed(path: Path, first: int, last: int) -> UserError:
+    goes_on = f"goes on to line {last}" if last > first else "has no end"
     return UserError(
         f'{path}, line {first}: a quote (") is opened in this line and not closed at the end of its cell, so that the '
-        f"cell goes on to line {last}: close it in line {first}, or take it out; within quotes a quote is written twice"
+        f"cell {goes_on}: close it in line {first}, or take it out; within quotes a quote is written twice"
     )

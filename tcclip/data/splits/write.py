@@ -12,12 +12,12 @@ from tcclip.data.splits.base_novel import base_novel_lists
 from tcclip.data.splits.class_names import check_official
 from tcclip.data.splits.entries import OwnList
 from tcclip.data.splits.few_shot import few_shot
-from tcclip.data.splits.lists import Lists, Row, read_lists
+from tcclip.data.splits.lists import Lists, Row, check_counts, read_lists
 from tcclip.data.splits.own_list import read_entries, split_entries
 from tcclip.data.splits.paper_lists import read_published
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
-from tcclip.params.dataset import Dataset, Own, Published, Release
+from tcclip.params.dataset import Dataset, Generated, Own, Published, Release
 from tcclip.process import files
 
 
@@ -42,6 +42,8 @@ def write_splits(dataset: Dataset, raw: Path, out: Path, there: Mapping[str, int
     if not isinstance(dataset, Own):
         for names in classes.values():
             check_official(dataset.name, names, raw / "lists")
+    if isinstance(dataset, Generated) or (isinstance(dataset, Release) and not dataset.uses_published):
+        check_counts(dataset, classes, splits)
     for split, rows in splits.items():
         if not rows:
             raise UserError(

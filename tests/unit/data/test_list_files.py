@@ -176,6 +176,9 @@ def test_a_list_that_is_there_twice_is_repaired_by_a_short_command(folder):  # n
         ['day1/01.mp4,"a', "day1/02.mp4,b", "day1/03.mp4,b"],
         ['"day1/01.mp4,a', '"day1/02.mp4,b'],  # the second quote closes the first
         ['day1/01.mp4,"a', 'day1/02.mp4,"b, c"'],
+        ['day1/01.mp4,"a'],  # the last line
+        ['day1/01.mp4,"a', ""],
+        ['"day1/01.mp4,a', ""],
         ['day1/01.mp4,"a', *(f"day2/{number}.mp4,b" for number in range(20_000))],  # longer than a cell may be
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tcclip.data.splits.lists import read_labelled, read_lists, read_names
+from tcclip.data.splits.write import write_splits
 from tcclip.data.videos.listing import find_videos, video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Release
@@ -147,6 +148,78 @@ def test_wrong_lines_are_named(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("a.avi 0\nb.avi 7\n")
     with pytest.raises(UserError, match=r"line 'b.avi 7' must end in a label from 0 to 6"):
         read_labelled(tmp_path / "list.txt", "hmdb51", 7)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "files", "says"),
+    [
+        (
+            "hmdb51",
+            {"cut_test_split1__txt": "a.avi 1\nb.avi 02\n"},
+            r"the tag of b\.avi must be 0, 1 or 2 \(got '02'\)",
+        ),
+        ("ucf101", {"classInd__txt": "1 Archery\n2\n"}, "classInd.txt: line '2' must be a number, a blank and a class"),
+        ("ucf101", {"classInd__txt": "Archery\n"}, "line 'Archery' must be a number, a blank and a class"),
+        (
+            "ssv2",
+            {"labels__json": '{"Pouring": "one"}'},
+            "labels.json must be an object of JSON with a number for each",
+        ),
+        ("ssv2", {"labels__json": '["Pouring"]'}, "labels.json must be an object of JSON with a number for each"),
+        (
+            "ssv2",
+            {"labels__json": '{"Pouring": "0"}', "validation__json": '[{"id": "12"}]'},
+            "validation.json must be a list of JSON objects with id and template",
+        ),
+        (
+            "kinetics",
+            {"train1__csv": "label,youtube_id\nyawning\n"},
+            "train1.csv: the row of 'yawning' has no youtube_id",
+        ),
+        ("parts", {"train1__csv": "video,label\na\n"}, "train1.csv: the row of 'a' has no label"),
+    ],
+)
+def test_lists_that_are_no_releases_are_one_sentence(
+    tmp_path: Path, fmt: str, files: dict[str, str], says: str
+) -> None:
+    with pytest.raises(UserError, match=says):
+        read_lists(dataset(fmt, "train1"), write(tmp_path, **files))
+
+
+@pytest.mark.parametrize(
+    ("listed", "labels", "says"),
+    [
+        ("a.mp4 \u00b2", "id,name\n0,arguing\n", "line 'a.mp4 \u00b2' must end in a label from 0 to 0"),
+        ("a.mp4 0", "name\narguing\n", "labels.csv: expected a table with the columns id and name"),
+        ("a.mp4 0", "id,name\nx,arguing\n", "labels.csv: id 'x' of class 'arguing' must be a number"),
+    ],
+)
+def test_tables_of_names_that_are_none_are_one_sentence(tmp_path: Path, listed: str, labels: str, says: str) -> None:
+    write(tmp_path, ZS_split1__txt=listed, ZS_split1_labels__csv=labels)
+    with pytest.raises(UserError, match=says):
+        read_lists(dataset("kinetics", "test1", class_lists="per_split"), tmp_path)
+
+
+def test_lists_are_held_against_the_numbers_that_the_datasets_file_says(tmp_path: Path) -> None:
+    counts = {"classes": 2, "train": 2, "val": 1}
+    of_two = dataset("kinetics", "train", "val").model_copy(update={"counts": counts, "name": "tiny"})
+    rows = {"train__csv": "label,youtube_id\ncut,a\ncut,b\nrun,c\n", "val__csv": "label,youtube_id\nrun,d\n"}
+    write_splits(of_two, write(tmp_path, **rows), tmp_path / "out")  # three train: more than the mirror has
+    for name, text, says in (
+        (
+            "val__csv",
+            "label,youtube_id\nrun,d\nsit,e\n",
+            r"have 3 classes, and params/datasets/tiny\.yaml says counts.c",
+        ),
+        ("train__csv", "label,youtube_id\nrun,c\n", "have 1 class, and"),
+        (
+            "train__csv",
+            "label,youtube_id\ncut,a\n",
+            "have 1 video of train, and .* says counts.train: 2: put all files",
+        ),
+    ):
+        with pytest.raises(UserError, match=says):
+            write_splits(of_two, write(tmp_path, **{**rows, name: text}), tmp_path / "out")
 
 
 def test_a_video_is_known_by_its_stem_and_in_kinetics_by_its_youtube_id() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tcclip.data.splits import lists
 from tcclip.data.splits.lists import Lists, Official, Row
 from tcclip.data.videos.listing import video_id
+from tcclip.errors import UserError
 
 
 def read(dataset: Official, folder: Path) -> Lists:
@@ -24,6 +25,8 @@ def read(dataset: Official, folder: Path) -> Lists:
         for label, name in enumerate(names):
             path = folder / f"{name}{marker}{number}.txt"
             pairs = [lists.pair(line, path) for line in lists.lines(dataset, path)]
+            if other := next((pair for pair in pairs if pair[1] not in ("0", "1", "2")), None):
+                raise UserError(f"{path}: the tag of {other[0]} must be 0, 1 or 2 (got '{other[1]}')")
             rows += [(video_id(file, "hmdb51"), label) for file, tag in pairs if tag == wanted]
         splits[split] = rows
     return {"all": [name.replace("_", " ") for name in names]}, splits

@@ -6,7 +6,6 @@ Annotations `<split>.csv` share one class list, all labels alphabetically. Zero-
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from tcclip.data.splits import lists
@@ -32,10 +31,7 @@ def read(dataset: Official, folder: Path) -> Lists:
 def _annotations(dataset: Official, folder: Path, split: str) -> list[tuple[str, str]]:
     """(video, class name) of an annotation table; Kinetics-600's are named .txt."""
     path = next((p for p in (folder / f"{split}.csv", folder / f"{split}.txt") if p.is_file()), folder / f"{split}.csv")
-    rows = csv.DictReader(lists.lines(dataset, path))
-    if not {"label", "youtube_id"} <= set(rows.fieldnames or []):
-        raise UserError(f"{path}: expected a table with the columns label and youtube_id, as in the Kinetics release")
-    return [(row["youtube_id"], row["label"]) for row in rows]
+    return lists.table(path, lists.lines(dataset, path), ("youtube_id", "label"))
 
 
 def _zero_shot(dataset: Official, folder: Path, split: str) -> tuple[list[str], list[Row]]:

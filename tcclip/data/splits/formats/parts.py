@@ -5,12 +5,10 @@ The format of the diagnostic data set, whose test splits are parts of what it tr
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from tcclip.data.splits import lists
 from tcclip.data.splits.lists import Lists, Official, Row
-from tcclip.errors import UserError
 
 
 def read(dataset: Official, folder: Path) -> Lists:
@@ -19,11 +17,8 @@ def read(dataset: Official, folder: Path) -> Lists:
     splits: dict[str, list[Row]] = {}
     for split in dataset.splits:
         path = folder / f"{split}.csv"
-        table = csv.DictReader(lists.lines(dataset, path))
-        if not {"label", "video"} <= set(table.fieldnames or []):
-            raise UserError(f"{path}: expected a table with the columns label and video")
-        rows = list(table)
-        classes[split] = sorted({row["label"] for row in rows})
+        rows = lists.table(path, lists.lines(dataset, path), ("video", "label"))
+        classes[split] = sorted({name for _, name in rows})
         label_of = {name: label for label, name in enumerate(classes[split])}
-        splits[split] = [(row["video"], label_of[row["label"]]) for row in rows]
+        splits[split] = [(video, label_of[name]) for video, name in rows]
     return classes, splits

@@ -10,13 +10,14 @@ from pathlib import Path
 from tcclip.data.splits import lists
 from tcclip.data.splits.lists import Lists, Official, Row
 from tcclip.data.videos.listing import video_id
+from tcclip.errors import UserError
 
 
 def read(dataset: Official, folder: Path) -> Lists:
     """Class names and the rows of every split."""
     path = folder / "classInd.txt"
-    numbered = [line.split(maxsplit=1) for line in lists.lines(dataset, path)]
-    names = [name for _, name in sorted(numbered, key=lambda pair: int(pair[0]))]
+    numbered = [_numbered(line, path) for line in lists.lines(dataset, path)]
+    names = [name for _, name in sorted(numbered, key=lambda pair: pair[0])]
     label_of = {name: label for label, name in enumerate(names)}
     splits: dict[str, list[Row]] = {}
     for split in dataset.splits:
@@ -29,3 +30,10 @@ def read(dataset: Official, folder: Path) -> Lists:
             rows.append((video_id(file, "ucf101"), lists.label(name, label_of, path)))
         splits[split] = rows
     return {"all": names}, splits
+
+
+def _numbered(line: str, path: Path) -> tuple[int, str]:
+    number, _, name = line.strip().partition(" ")
+    if not number.isdecimal() or not name.strip():
+        raise UserError(f"{path}: line '{line}' must be a number, a blank and a class")
+    return int(number), name.strip()
