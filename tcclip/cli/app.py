@@ -6,6 +6,8 @@ Heavy libraries are imported inside the commands, so that each starts fast.
 from __future__ import annotations
 
 import functools
+import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -119,8 +121,16 @@ def command_line() -> Any:
     return typer.main.get_command(app)
 
 
+def _print_whatever() -> None:
+    """Write what standard output's encoding has not as \\xe9: a class's name is no reason to end with a traceback."""
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and (out.errors, out.encoding.lower()) != ("surrogateescape", "utf-8"):
+        out.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Entry point."""
+    _print_whatever()
     move_caches()
     command_line()(prog_name="tcclip")
 

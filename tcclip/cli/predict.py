@@ -116,7 +116,7 @@ def _summary(found: list[Prediction], model: Model) -> str:
     assert model.clock is not None
     rate = count / model.clock.seconds if count else 0.0
     waiting = f"{100 * model.clock.waiting:.0f} % of the time waiting for clips"
-    line = f"{count} videos, {rate:.2f} videos/s in {model.precision}, {waiting}"
+    line = f"{count} video{'s' * (count != 1)}, {rate:.2f} videos/s in {model.precision}, {waiting}"
     if broken:
         raise UserError(f"{line}; {len(broken)} of {len(found)} are broken, the first is {broken[0].video}")
     return line

@@ -33,6 +33,7 @@ def source_of_run(run: str | Path, suite: str, we: bool = False) -> Source:
     plan, name = named_run(Path(run), suite)
     check_place(plan)
     found = found_run(plan, name)
+    _check_trained(plan, found)
     backbone = Backbone.load(found.subject.backbone)
     if we and found.subject.weights is None:
         raise UserError(f"{name} is not trained: it has no weights that an ensemble could mix with CLIP's")
@@ -62,6 +63,17 @@ def check_place(plan: Plan) -> None:
     raise UserError(
         f"{Path.cwd()} is not the checkout's folder, which has params/ and data/: go there; a folder that `tcclip "
         "export` has written is predicted from anywhere"
+    )
+
+
+def _check_trained(plan: Plan, found: FoundRun) -> None:
+    """UserError where a run of the suite's tables has no weights yet: all else that it lacks comes with them."""
+    path = found.subject.weights
+    if path is None or path.is_file() or found.subject.name not in plan.runs:
+        return
+    suite = "" if plan.suite.name == "mini" else f" --config suite={plan.suite.name}"
+    raise UserError(
+        f"{found.subject.name} is not trained yet: `snakemake {path}{suite}` trains it, and makes all that it needs"
     )
 
 

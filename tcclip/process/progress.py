@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EVERY_SECONDS = 15.0  # between two plain lines
+SHORTEST = 0.1  # seconds of which a rate says something
 
 
 def track(items: Sequence[T], label: str, unit: str, bar: bool = True) -> Iterator[T]:
@@ -180,9 +181,12 @@ def _bars(of_bytes: bool) -> Iterator[Progress]:
 
 
 def _items_line(label: str, unit: str, done: int, total: int, seconds: float) -> str:
-    rate = done / max(seconds, 1e-9)
+    line = f"{label}: {done} of {total} {unit if total != 1 else unit.removesuffix('s')}"
+    if seconds < SHORTEST:
+        return line
+    rate = done / seconds
     digits = ".1f" if rate >= 1 else ".2g"
-    return f"{label}: {done} of {total} {unit}, {rate:{digits}} {unit}/s, {_clock((total - done) / rate)} left"
+    return f"{line}, {rate:{digits}} {unit}/s, {_clock((total - done) / rate)} left"
 
 
 def _bytes_line(label: str, done: int, total: int, seconds: float) -> str:

@@ -73,8 +73,11 @@ def test_an_untrained_method_is_named_by_itself_and_has_no_classes(inside: Path)
 def test_what_is_no_run_or_not_there_is_one_sentence(inside: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"unknown run '{RUN}0': did you mean '{RUN}'"):
         tcclip.load(RUN + "0")
-    with pytest.raises(UserError, match=r"vifi_clip-s1024/weights\.safetensors is not there: `tcclip train"):
-        tcclip.load("few_shot-hmdb51-k16-vifi_clip-s1024", device="cpu").network(["a"])
+    other = "few_shot-hmdb51-k16-vifi_clip-s1024"
+    with pytest.raises(
+        UserError, match=f"{other} is not trained yet: `snakemake runs/mini/{other}/weights.safetensors`"
+    ):
+        tcclip.load(other, device="cpu")
     (tmp_path / "mini" / RUN).mkdir(parents=True)
     with pytest.raises(UserError, match=r"has neither params\.yaml, .* nor config\.json, as one that `tcclip export`"):
         tcclip.load(tmp_path / "mini" / RUN)
@@ -104,7 +107,11 @@ def test_outside_the_checkout_nobody_is_advised_to_make_its_weights_there(
         assert said.exit_code == 1 and "tcclip backbone" not in words
         assert f"{tmp_path} is not the checkout's folder, which has params/ and data/: go there; a folder" in words
     (tmp_path / "params").symlink_to(params_folder().absolute())
-    assert "make it with `tcclip backbone`" in CliRunner().invoke(app, ["predict", RUN]).stderr
+    assert (
+        f"{RUN} is not trained yet: `snakemake runs/mini/{RUN}/weights"
+        in CliRunner().invoke(app, ["predict", RUN]).stderr
+    )
+    assert "make it with `tcclip backbone`" in CliRunner().invoke(app, ["predict", "vanilla_clip"]).stderr
 
 
 def test_precision_takes_a_runs_folder_as_predict_does(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:

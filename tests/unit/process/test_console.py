@@ -83,3 +83,12 @@ def test_a_reader_that_is_gone_before_the_last_lines_are_written_ends_a_command_
     done = subprocess.run([sys.executable, "-c", code], env=buffered, stdout=pipe, stderr=subprocess.PIPE, text=True)
     os.close(pipe)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "ascii:surrogateescape", "utf-8"])
+def test_what_the_terminal_cannot_show_is_printed_all_the_same(encoding):
+    code = "from tcclip.cli import app; app.command_line = lambda: lambda **_: print('caf\\xe9 \\udce9'); app.main()"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    name = "caf\u00e9".encode() if encoding == "utf-8" else rb"caf\xe9"
+    assert done.stdout == name + rb" \udce9" + b"\n", done.stderr
