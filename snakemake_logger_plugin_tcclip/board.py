@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tcclip.estimate.hours import estimate_of, rates_of
+from snakemake_logger_plugin_tcclip.pace import EVALUATE, TRAIN, Pace
 from tcclip.plan import Plan, layout
-from tcclip.process.files import read_json
-
-TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
 
 
 class Filled(NamedTuple):
@@ -49,17 +46,13 @@ class Board:
         self.plan, self.clock, self.began = plan, clock, clock()
         self.planned = dict(planned)
         self.runs_of = {table: set(plan.runs_of(table)) for table in plan.tables}
-        rates = rates_of(plan)
-        self.cost = {name: estimate_of(plan, run, rates).hours for name, run in plan.runs.items()}  # ratios are used
         # Looked for once, and then known from the jobs: with 1,500 runs, looking after every job took most of a core.
         self.there = {name for name in plan.runs if self._has_results(name)}
-        self.before = self._measured_before()
+        self.pace = Pace(plan, self.there)
         self.queued = queued
         self.jobs: dict[int, Job] = {}  # that have been started and have not ended
         self.failed: dict[str, str] = {}  # what failed and has not been tried again -> its rule
         self.done: set[str] = set()  # runs finished in this call
-        self.seconds: dict[str, float] = {}  # of the jobs of a run that have ended in this call
-        self.others: list[float] = []  # seconds of the other jobs that have ended
 
     def start(self, job: int, rule: str, run: str, log: Path | None = None) -> None:
         """A job of a rule is started; `run` is empty for one that belongs to no run."""
@@ -72,12 +65,9 @@ class Board:
         """A job has ended well; whether a run is finished by that."""
         ended = self.jobs.pop(job, None)
         rule, run = (ended.rule, ended.run) if ended else ("", "")
-        took = self.clock() - ended.began if ended and ended.began is not None else None
+        self.pace.end(rule, run, self.clock() - ended.began if ended and ended.began is not None else None)
         if not run:
-            self.others.append(took or 0.0)
             return False
-        if took is not None:
-            self.seconds[run] = self.seconds.get(run, 0.0) + took
         if rule == EVALUATE:
             self.there.add(run)
         if rule == self._last_rule():
@@ -102,23 +92,17 @@ class Board:
         return [Filled(table, len(runs & self.there), len(runs)) for table, runs in self.runs_of.items() if runs]
 
     def seconds_left(self) -> float | None:
-        """Time to the end of the call, from what finished runs took, of this call or before; None without any."""
-        counts = self.counts()
-        runs_left = counts["running"] + counts["left"]
-        others_left = sum(self.planned.values()) - self._planned_of_runs() - len(self.others)
-        work = others_left * _mean(self.others)
-        if runs_left:
-            times = {run: self.seconds[run] for run in self.done if run in self.seconds} or self.before
-            if not times:
-                return None
-            slowness = sum(times.values()) / sum(self.cost[run] for run in times)
-            waiting = [cost for run, cost in self.cost.items() if run not in self.done and run not in self.there]
-            work += runs_left * _mean(waiting or list(self.cost.values())) * slowness
-            work -= sum(self.clock() - job.began for job in self._running() if job.run and job.began is not None)
-        under_way = sum(self.clock() - job.began for job in self._running() if job.began is not None)
-        done = sum(self.seconds.values()) + sum(self.others)
-        at_once = max(1.0, (done + under_way) / max(self.clock() - self.began, 1e-9))
-        return max(work, 0.0) / at_once
+        """Time to the end of the call, from what ended jobs took, of this call or before; None without any."""
+        now = self.clock()
+        ran = [(job, now - job.began) for job in list(self.jobs.values()) if job.began is not None]
+        waiting = self._waiting([job for job, _ in ran])
+        if (waiting[TRAIN] or waiting[EVALUATE]) and not self.pace.known():
+            return None
+        work = sum(max(self.pace.of(job.rule, job.run) - seconds, 0.0) for job, seconds in ran)
+        busy = self.there | {job.run for job, _ in ran}
+        work += sum(number * self.pace.of_waiting(rule, busy) for rule, number in waiting.items())
+        worked = self.pace.worked() + sum(seconds for _, seconds in ran)
+        return work / max(1.0, worked / max(now - self.began, 1e-9))
 
     def look(self) -> None:
         """See which jobs of a queue have begun: those whose log is there, or another one than before."""
@@ -129,21 +113,15 @@ class Board:
     def _running(self) -> list[Job]:
         return [job for job in list(self.jobs.values()) if job.began is not None]
 
-    def _measured_before(self) -> dict[str, float]:
-        """Seconds that the trainings took whose runs have results already, of those that say it."""
-        found = {}
-        for name, run in self.plan.runs.items():
-            if run.trained and name in self.there:
-                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # deleted, or another's
-                    found[name] = float(read_json(layout.run(self.plan.suite.name, name) / "training.json")["seconds"])
-        return found
-
     def _last_rule(self) -> str:
         """The rule whose job finishes a run: the evaluation, or the training where only trainings were asked for."""
         return EVALUATE if self.planned.get(EVALUATE) else TRAIN
 
-    def _planned_of_runs(self) -> int:
-        return self.planned.get(TRAIN, 0) + self.planned.get(EVALUATE, 0)
+    def _waiting(self, running: Sequence[Job]) -> Counter[str]:
+        """Jobs by rule that have not begun; what has failed, and what follows from it, will not."""
+        failed = Counter(self.failed.values())
+        failed[EVALUATE] += failed[TRAIN]
+        return Counter(self.planned) - self.pace.ended - Counter(job.rule for job in running) - failed
 
     def _has_results(self, run: str) -> bool:
         """Results that are older than their weights, or whose weights are gone, are about to be made anew."""
@@ -160,7 +138,3 @@ def _changed(path: Path) -> float | None:
         return path.stat().st_mtime
     except OSError:
         return None
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -37,8 +38,13 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Boar
 def names(board: Board, count: int) -> list[str]:
     """Runs that cost the same."""
     alike = [name for name in board.plan.runs if name.startswith("few_shot-hmdb51-k2-")]
-    assert len({board.cost[name] for name in alike[:count]}) == 1
+    assert len({board.pace.cost["train"][name] for name in alike[:count]}) == 1
     return alike[:count]
+
+
+def all_alike(board: Board) -> None:
+    """Every training and every evaluation costs the same."""
+    board.pace.cost = {rule: dict.fromkeys(runs, 1.0) for rule, runs in board.pace.cost.items()}
 
 
 def has_results(run: str, seconds: float = 1.0) -> None:
@@ -80,12 +86,13 @@ def test_the_time_left_is_that_of_runs_of_the_same_cost(board: Board, clock: Clo
         board.start(job, rule, first)
         clock.now += 20
         board.finish(job)
-    board.cost = dict.fromkeys(board.cost, 1.0)
-    assert board.seconds_left() == pytest.approx(3 * 40)  # one after another, as until now
+    all_alike(board)
+    assert board.seconds_left() == pytest.approx(2 * 20 + 3 * 20)  # one after another, as until now
 
 
 def test_two_jobs_at_a_time_take_half_the_time(board: Board, clock: Clock) -> None:
-    board.planned, board.cost = {"train": 4, "evaluate": 4}, dict.fromkeys(board.cost, 1.0)
+    board.planned = {"train": 4, "evaluate": 4}
+    all_alike(board)
     for rule in ("train", "evaluate"):
         for job, run in enumerate(names(board, 2)):
             board.start(job, rule, run)
@@ -97,7 +104,7 @@ def test_two_jobs_at_a_time_take_half_the_time(board: Board, clock: Clock) -> No
 
 def test_what_waits_in_a_clusters_queue_does_not_run_and_its_waiting_is_no_work(board: Board, clock: Clock) -> None:
     board = Board(board.plan, {"train": 4, "evaluate": 4}, clock, queued=True)
-    board.cost = dict.fromkeys(board.cost, 1.0)
+    all_alike(board)
     runs, logs = names(board, 4), [Path(f"{number}.log") for number in range(4)]
     logs[3].write_text("of the try before")
     for job, (run, log) in enumerate(zip(runs, logs, strict=True)):
@@ -120,7 +127,8 @@ def test_what_waits_in_a_clusters_queue_does_not_run_and_its_waiting_is_no_work(
 
 
 def test_jobs_that_run_count_as_much_as_those_that_have_ended(board: Board, clock: Clock) -> None:
-    board.planned, board.cost = {"train": 4, "evaluate": 4}, dict.fromkeys(board.cost, 1.0)
+    board.planned = {"train": 4, "evaluate": 4}
+    all_alike(board)
     first, *others = names(board, 4)
     for job, run in enumerate(others, start=10):
         board.start(job, "train", run)
@@ -130,7 +138,7 @@ def test_jobs_that_run_count_as_much_as_those_that_have_ended(board: Board, cloc
     board.start(1, "evaluate", first)
     clock.now += 20
     board.finish(1)
-    assert board.seconds_left() == pytest.approx(0)  # four at a time, and three have worked as long as the first
+    assert board.seconds_left() == pytest.approx(3 * 20 / 4)  # four at a time: three trainings end now, tests follow
 
 
 def test_where_only_trainings_are_asked_for_they_finish_a_run(board: Board, clock: Clock) -> None:
@@ -150,8 +158,9 @@ def test_runs_of_an_earlier_call_tell_the_time_before_the_first_one_ends(
     (run,) = [name for name in plan.runs if name == "few_shot-hmdb51-k2-tc_clip-s1024"]
     has_results(run, seconds=30)
     board = Board(plan, {"train": 2, "evaluate": 2}, Clock())
-    waiting = [cost for name, cost in board.cost.items() if name != run]
-    assert board.seconds_left() == pytest.approx(2 * 30 * sum(waiting) / len(waiting) / board.cost[run])
+    cost = board.pace.cost
+    mean = sum(fmean(of for name, of in cost[rule].items() if name != run) for rule in ("train", "evaluate"))
+    assert board.seconds_left() == pytest.approx(2 * 30 * mean / cost["train"][run])
 
 
 def evaluated(board: Board, run: str) -> None:
@@ -195,7 +204,7 @@ def test_a_training_that_does_not_say_how_long_it_took_is_left_out(tmp_path, mon
     if content:
         said.write_text(content)
     board = Board(plan, PLANNED, Clock())
-    assert (board.before, board.there) == ({other: 20.0}, {silent, other})
+    assert (board.pace.before, board.there) == ({other: 20.0}, {silent, other})
 
 
 def test_looking_at_the_time_left_looks_at_no_file(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
