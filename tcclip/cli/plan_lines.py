@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from tcclip.cli.table_lines import WIDTH, aligned
+from tcclip.cli.table_lines import WIDTH, aligned, hours
 from tcclip.estimate.disk import GB, Disk, Size, disk_of
 from tcclip.estimate.hours import Estimate, estimates_by_system, estimates_of, rates_of, total
 from tcclip.estimate.rows import row_costs
@@ -78,8 +78,8 @@ def row_lines(plan: Plan) -> Iterator[str]:
             "quoted" if cost.quoted else "",
             f"{cost.whole.trainings:,}",
             f"{cost.whole.evaluations:,}",
-            _hours(cost.whole),
-            _hours(cost.alone),
+            hours(cost.whole.hours),
+            hours(cost.alone.hours),
         )
         for cost in row_costs(plan)
     ]
@@ -119,11 +119,10 @@ def _free() -> str:
 
 
 def _counts(cost: Estimate) -> tuple[str, ...]:
-    return (*(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)), _hours(cost))
-
-
-def _hours(cost: Estimate) -> str:
-    return f"{cost.hours:,.1f}" if cost.hours < 100 else f"{cost.hours:,.0f}"
+    return (
+        *(f"{n:,}" for n in (cost.trainings, cost.evaluations, cost.train_views, cost.eval_views)),
+        hours(cost.hours),
+    )
 
 
 def _sizes(disk: Disk) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from textwrap import wrap
 
-from tcclip.cli.table_lines import WIDTH, aligned
+from tcclip.cli.table_lines import WIDTH, aligned, hours, hours_in_words
 from tcclip.errors import UserError
 from tcclip.estimate.feeding import Clips, test_clips, training_clips
 from tcclip.estimate.hours import Rates, rates_of
@@ -96,13 +96,13 @@ def _kinds(plan: Plan, rates: Rates) -> dict[tuple[Clips, float], set[str]]:
 
 def wall_lines(scale: ScaleEstimate, arithmetic: str) -> Iterator[str]:
     """What each resource takes alone, the wall time, the bottleneck, and the same on other numbers of GPUs."""
-    rows = [(_name(bound, arithmetic), _hours(bound.hours), bound.because) for bound in scale.bounds]
+    rows = [(_name(bound, arithmetic), hours(bound.hours), bound.because) for bound in scale.bounds]
     yield from aligned([("alone takes", "hours", "because of"), *rows], left=1, text=True)
     yield ""
     days = f" ({scale.wall / DAY:.3g} days)" if scale.wall > DAY else ""
     yield from wrap(
-        f"Wall time: {_hours(scale.wall)} hours{days} when the job starts first that has the longest way behind it; at "
-        f"most {_hours(scale.any_order)} hours in any other order.",
+        f"Wall time: {hours_in_words(scale.wall)}{days} when the job starts first that has the longest way behind it; "
+        f"at most {hours_in_words(scale.any_order)} in any other order.",
         WIDTH,
     )
     yield from wrap(bottleneck(scale.bounds, arithmetic), WIDTH)
@@ -116,7 +116,7 @@ def bottleneck(bounds: list[LeastTime], arithmetic: str = "GPU arithmetic") -> s
     if not bounds:
         return "No part of it is known to take time."
     first, *rest = bounds
-    sentence = f"The bottleneck is {_name(first, arithmetic)}: {_hours(first.hours)} hours"
+    sentence = f"The bottleneck is {_name(first, arithmetic)}: {hours_in_words(first.hours)}"
     if not rest:
         return f"{sentence}; of nothing else a time is known."
     return f"{sentence}, {first.hours / rest[0].hours:.3g} times those of {_name(rest[0], arithmetic)}."
@@ -128,12 +128,14 @@ def _other_numbers(scale: ScaleEstimate, arithmetic: str) -> Iterator[str]:
     for gpus in sorted({max(unit, int(scale.gpus * factor)) for factor in FACTORS}):
         other = ScaleEstimate(scale.tasks, scale.fetched, gpus, max(1, scale.cores * gpus // scale.gpus), unit)
         limit = _name(other.bounds[0], arithmetic) if other.bounds else ""
-        rows.append((f"{gpus}", f"{other.cores}", _hours(other.wall), f"{other.wall / DAY:.3g}", limit))
+        rows.append((f"{gpus}", f"{other.cores}", hours(other.wall), f"{other.wall / DAY:.3g}", limit))
     yield from aligned(rows, left=0, text=True)
 
 
 def _not_counted(plan: Plan) -> Iterator[str]:
     """What takes time of which nothing is known."""
+    if rates_of(plan).measured and not plan.suite.feeding:
+        yield "loading of videos and the start of jobs"
     if plan.generated:
         yield "making videos and frames"
     if plan.suite.backbone.pretraining:
@@ -143,7 +145,3 @@ def _not_counted(plan: Plan) -> Iterator[str]:
 
 def _name(bound: LeastTime, arithmetic: str) -> str:
     return arithmetic if bound.what == ARITHMETIC else bound.what
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}"

@@ -20,3 +20,16 @@ def aligned(rows: Sequence[Sequence[str]], left: int, text: bool = False) -> Ite
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
+
+
+def hours(amount: float) -> str:
+    """The cell of a column of hours: `5,555`, `2.4`; of less than one minutes, `21 min`, `0.3 min`."""
+    if not amount or amount >= 1:
+        return f"{amount:,.0f}" if not amount or amount >= 100 else f"{amount:.3g}"
+    minutes = 60 * amount
+    return f"{minutes:.0f} min" if minutes >= 10 else f"{minutes:.1f} min"
+
+
+def hours_in_words(amount: float) -> str:
+    """`5,555 hours`, `21 min`."""
+    return hours(amount) + ("" if 0 < amount < 1 else " hours")

@@ -49,6 +49,7 @@ class Rates:
     evaluate: dict[str, float]  # by method
     other: float  # evaluation of a method that is not among them
     source: str
+    measured: bool = False  # by steps alone, without loading of videos
 
 
 def rates_of(plan: Plan) -> Rates:
@@ -68,7 +69,7 @@ def rates_of(plan: Plan) -> Rates:
     slowest = min(found["eval"].values())
     scaled = slowest * stated.train_views_per_s / stated.eval_views_per_s
     train = min(found["train"].values(), default=scaled)
-    return Rates(train, found["eval"], slowest, f"measured, without loading of videos ({path})")
+    return Rates(train, found["eval"], slowest, f"measured, without loading of videos ({path})", measured=True)
 
 
 def estimates_of(plan: Plan) -> dict[tuple[str, str], Estimate]:

@@ -64,6 +64,7 @@ class ScaleEstimate:
     gpus: int
     cores: int
     gpus_of_a_job: int = 1
+    cores_of_a_job: int = 0  # where no GPUs are used
 
     @property
     def places(self) -> int:
@@ -112,11 +113,12 @@ class ScaleEstimate:
         chain = longest_chain(alone)
         extracted = sum(f.core_hours for f in self.fetched.values())
         line = sum(f.line_hours for f in self.fetched.values())
+        computed = _of(gpu * self.cores_of_a_job, "core-hours") if self.cores_of_a_job else _of(gpu, "GPU-hours")
         found = [
-            LeastTime(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), f"{gpu:,.0f} GPU-hours"),
-            LeastTime(LOADING, core / self.cores, f"{core:,.0f} core-hours"),
+            LeastTime(ARITHMETIC, gpu / (self.places * self.gpus_of_a_job), computed),
+            LeastTime(LOADING, core / self.cores, _of(core, "core-hours")),
             LeastTime(CHAIN, chain.hours, ", ".join(chain.jobs)),
-            LeastTime(EXTRACTION, extracted / self.cores, f"{extracted:,.0f} core-hours"),
+            LeastTime(EXTRACTION, extracted / self.cores, _of(extracted, "core-hours")),
             LeastTime(DOWNLOAD, line, "the line to the mirrors"),
         ]
         return sorted((b for b in found if b.hours), key=lambda bound: -bound.hours)
@@ -131,6 +133,7 @@ def scale_of(plan: Plan, gpus: int, cores: int) -> ScaleEstimate:
         gpus,
         cores,
         machine.processes,
+        0 if machine.gpus else machine.threads,
     )
 
 
@@ -179,6 +182,10 @@ def _labelling_tasks(plan: Plan, labelling: Labelling, rates: Rates, feeding: Fe
         )
         for part in range(parts)
     ]
+
+
+def _of(amount: float, unit: str) -> str:
+    return f"{amount:,.0f} {unit}" if amount >= 10 else f"{amount:.2g} {unit}"
 
 
 def _core_hours(views: int, clips: Clips, feeding: Feeding | None) -> float:

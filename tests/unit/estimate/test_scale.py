@@ -1,5 +1,6 @@
 """A suite on a number of GPUs and cores: what feeds them, how long it takes, and where the bottleneck is."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tcclip.cli.scale_lines import bottleneck, feeding_lines, scale_lines
+from tcclip.cli.table_lines import hours, hours_in_words
 from tcclip.errors import UserError
 from tcclip.estimate import scale as scale_module
 from tcclip.estimate.feeding import Clips
@@ -23,8 +25,9 @@ from tcclip.estimate.scale import (
     scale_of,
 )
 from tcclip.params.suite import Feeding
-from tcclip.plan import load_plan
+from tcclip.plan import layout, load_plan
 from tcclip.plan.labelling import Labelling
+from tcclip.process.files import write_json
 
 FEEDING = Feeding(
     train_clips_per_s=50,
@@ -144,9 +147,9 @@ def test_the_tasks_of_a_plan_are_its_trainings_and_evaluations_and_take_its_hour
     assert tasks[f"evaluation of {run}"].needs == (f"training of {run}",)
     # 3,200 training clips, (6 validations x 2 views) and (2 evaluations x 2 views) of 1,530 videos
     feeding = plan.suite.feeding
-    hours = 3200 / feeding.train_clips_per_s, 12 * 1530 / feeding.test_clips_per_s, 4 * 1530 / feeding.test_clips_per_s
-    assert tasks[f"training of {run}"].core_hours == pytest.approx(sum(hours[:2]) / 3600)
-    assert tasks[f"evaluation of {run}"].core_hours == pytest.approx(hours[2] / 3600)
+    each = 3200 / feeding.train_clips_per_s, 12 * 1530 / feeding.test_clips_per_s, 4 * 1530 / feeding.test_clips_per_s
+    assert tasks[f"training of {run}"].core_hours == pytest.approx(sum(each[:2]) / 3600)
+    assert tasks[f"evaluation of {run}"].core_hours == pytest.approx(each[2] / 3600)
     crops = tasks["evaluation of fully_supervised-k400-tc_clip-s1024"]  # four clips of three crops of 19,877 videos
     assert crops.core_hours == pytest.approx(12 * 19877 / feeding.crop_clips_per_s / 3600)
 
@@ -172,8 +175,8 @@ def test_the_jobs_of_a_labelling_share_its_clips_of_which_each_video_has_one(emp
     monkeypatch.setattr(scale_module, "labellings", lambda _: {Labelling("k400", "train", "maxi-labels", 16): [0.9]})
     monkeypatch.setattr(scale_module, "labelling_of", lambda *_: None)
     plan = load_plan("paper")
-    hours = [task.core_hours for task in scale_of(plan, gpus=8, cores=64).tasks if task.name.startswith("labels ")]
-    assert len(hours) > 1 and sum(hours) == pytest.approx(241_258 / plan.suite.feeding.test_clips_per_s / 3600)
+    found = [task.core_hours for task in scale_of(plan, gpus=8, cores=64).tasks if task.name.startswith("labels ")]
+    assert len(found) > 1 and sum(found) == pytest.approx(241_258 / plan.suite.feeding.test_clips_per_s / 3600)
 
 
 def test_cores_for_a_gpu_are_what_it_takes_over_what_a_core_loads(empty):
@@ -196,3 +199,36 @@ def test_a_suite_on_the_cpu_has_no_gpus(empty):
     assert "On 4 processor cores, 4 jobs at a time" in "\n".join(scale_lines(plan, None, 4))
     with pytest.raises(UserError, match="say --cores"):
         list(scale_lines(plan, 2, None))
+
+
+def test_where_no_gpu_is_used_the_arithmetic_is_the_cores(empty):
+    text = "\n".join(scale_lines(load_plan("mini"), None, 2))
+    assert re.search(r"^arithmetic +\d+ min +0\.\d+ core-hours$", text, re.MULTILINE)
+    assert "GPU" not in text and "Not counted: making videos" in text
+
+
+def test_rates_that_were_measured_without_loading_are_said_to_leave_it_out(empty):
+    path = layout.throughput("mini")
+    path.parent.mkdir(parents=True)
+    write_json(path, {"rows": [{"subject": "tc_clip", "mode": "eval", "views_per_s": 300}]})
+    text = "\n".join(scale_lines(load_plan("mini"), None, 2))
+    assert "Not counted: loading of videos and the start of jobs, making videos" in text
+
+
+def test_the_mini_suite_takes_some_twenty_minutes_on_two_cores(empty):
+    plan = load_plan("mini")
+    assert 15 < 60 * scale_of(plan, gpus=2, cores=2).wall < 25
+
+
+@pytest.mark.parametrize(
+    ("amount", "cell", "words"),
+    [
+        (5555.4, "5,555", "5,555 hours"),
+        (2.44, "2.44", "2.44 hours"),
+        (0.35, "21 min", "21 min"),
+        (0.005, "0.3 min", "0.3 min"),
+        (0.0, "0", "0 hours"),
+    ],
+)
+def test_less_than_an_hour_is_said_in_minutes(amount, cell, words):
+    assert (hours(amount), hours_in_words(amount)) == (cell, words)
