@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,8 +20,13 @@ WORDS = {  # what stands in a reason of Snakemake's -> what is said for it
     "Software environment definition has changed": "another environment",
     "Forced execution": "forced",
 }
-VALUES = re.compile(r"across all output: before: (.*) now: (.*?)(?:; |$)", re.DOTALL)  # in a reason with other params
-VALUE = re.compile(r"'([^']*)'|\"([^\"]*)\"|([0-9a-f]{16})")
+LITERAL = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""  # of Python, which may have the other quotes in it
+VALUE = re.compile(rf"({LITERAL})|([0-9a-f]{{16}})")
+VALUES = re.compile(  # in a reason with other params
+    rf"across all output: before: ((?:{LITERAL}|[^'\"])*?) now: ((?:{LITERAL}|[^'\";])*)", re.DOTALL
+)
+HASHED = {"printed": "names, descriptions or sources to print"}  # keys whose value is a hash -> what it is of
+LONG = 60  # characters of a setting that is named without its value
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")  # of code
 
 
@@ -51,12 +57,28 @@ def _changed(reason: str) -> str:
     values = VALUES.search(reason)
     if values is None:
         return PARAMS
-    before, now = ({"".join(found) for found in VALUE.findall(text)} for text in values.groups())
+    before, now = map(_values, values.groups())
     gone, new = sorted(before - now), sorted(now - before)
     if all(map(FINGERPRINT.fullmatch, (*gone, *new))):
         return "other code" if gone or new else PARAMS
-    told = [[value for value in values if not FINGERPRINT.fullmatch(value)] for values in (gone, new)]
-    return f"{PARAMS}, {_some(told[0]) or 'none'} before and {_some(told[1]) or 'none'} now"
+    named = dict.fromkeys(f"other {name}" for value in (*gone, *new) if (name := _name_alone(value)))
+    told = [[v for v in side if not FINGERPRINT.fullmatch(v) and not _name_alone(v)] for side in (gone, new)]
+    if any(told):
+        named[f"{PARAMS}, {_some(told[0]) or 'none'} before and {_some(told[1]) or 'none'} now"] = None
+    return ", ".join(named)
+
+
+def _values(text: str) -> set[str]:
+    """The values in Python's notation of them."""
+    return {ast.literal_eval(quoted) if quoted else bare for quoted, bare in VALUE.findall(text)}
+
+
+def _name_alone(value: str) -> str:
+    """What a setting is called whose value tells a person nothing; empty where it tells something."""
+    key, equals, of = value.partition("=")
+    if not equals or (len(value) <= LONG and key not in HASHED):
+        return ""
+    return HASHED.get(key, key)
 
 
 def _some(names: list[str]) -> str:

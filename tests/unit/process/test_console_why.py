@@ -34,6 +34,11 @@ def params(before: set[str], now: set[str]) -> str:
 OTHER_K = params({"['method.tc.k=24', 'protocol.lr=0.0003']"}, {"['method.tc.k=16', 'protocol.lr=0.0003']"})
 OTHER_CODE = params({f"'{BEFORE}'"}, {f"'{NOW}'"})
 BOTH = params({f"'{BEFORE}'", "['seed=1']"}, {f"'{NOW}'", "['seed=2']"})
+OTHER_NAMES = params({"['printed=3826919be3a1b93f', 'seeds=']"}, {"['printed=12b6bc14c765717d', 'seeds=']"})
+APOSTROPHE = params(  # Python writes what has an apostrophe in other quotes, and what has both with a backslash
+    {repr(["table={'rows': \"MAXI's labels; all\"}" + "." * 60, "quote_published=False"])},
+    {repr(["table={'rows': \"OST's labels\"}" + "." * 60, "quote_published=True"])},
+)
 FOLLOWS = reason(updated_input_run={"weights.safetensors"}, missing_output={"metrics.json"})
 
 
@@ -43,13 +48,18 @@ FOLLOWS = reason(updated_input_run={"weights.safetensors"}, missing_output={"met
         (OTHER_K, "  other params, method.tc.k=24 before and method.tc.k=16 now (1): training a"),
         (OTHER_CODE, "  other code (1): training a"),
         (BOTH, "  other params, seed=1 before and seed=2 now (1): training a"),
+        (OTHER_NAMES, "  other names, descriptions or sources to print (1): training a"),
+        (
+            APOSTROPHE,
+            "  other table, other params, quote_published=False before and quote_published=True now (1): training a",
+        ),
         (params(set(), {"['seed=2']"}), "  other params, none before and seed=2 now (1): training a"),
         (reason(missing_output={"weights.safetensors"}), "  is not there (1): training a"),
         (reason(updated_input={"list.csv"}), "  newer inputs (1): training a"),
         (reason(updated_input_run={"list.csv"}, input_changed=True), "  more, fewer or other inputs (1): training a"),
         (reason(forced=True), "  forced (1): training a"),
     ],
-    ids=["k", "code", "code and seed", "new", "missing", "newer", "inputs", "forced"],  # a reason's order is random
+    ids=["k", "code", "code and seed", "hashed", "apostrophe", "new", "missing", "newer", "inputs", "forced"],  # a reason's order is random
 )
 def test_a_cause_is_said_with_the_values_that_differ_and_no_names_of_files(said, line):
     assert why([{"reason": said, "rule_msg": "training a"}]) == ["Why:", line]
