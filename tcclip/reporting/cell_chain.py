@@ -64,16 +64,19 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
     suite, all_hashed, today = plan.suite.name, today is not None, today or Today()
     folder = layout.run(suite, run)
     params, environment = run_origin.params_of(folder), run_origin.environment_of(folder)
-    trained, clip = plan.run(run), _clip(plan)
+    trained, clip, made = plan.run(run), _clip(plan), bool(params or environment)
     yield "folder", str(folder)
+    if not made:
+        yield "run", f"not made yet: {_commands(plan, run)}"
     if trained.trained:
         yield "weights", _weights(folder / "weights.safetensors", all_hashed)
         yield "starts from", trained.init.name if trained.init else clip
     else:
         yield "weights", f"those of {clip}, as they are"
-    if today.link:
+    if today.link and made:
         yield "MLflow", today.link
-    yield from _params(params, trained.method)
+    if made:
+        yield from _params(params, trained.method)
     for item in today.changed:
         yield "stale", f"{item.key} was {_short(item.value)}, and params/ says {_short(item.default)} today"
     if params:
@@ -86,12 +89,18 @@ def run_facts(plan: Plan, run: str, data: Mapping[str, str], today: Today | None
         yield "data", "as they are today"
     for path, digest in data.items():
         yield "", f"{digest}  {path}"
-    yield "git commit", _commit(environment.get("git"))
-    yield "machine", _machine(environment)
-    yield "finished", environment.get("finished", "not known")
-    suffix = "" if suite == "mini" else f" --suite {suite}"
-    commands = ([f"tcclip train {run}{suffix}"] if trained.trained else []) + [f"tcclip evaluate {run}{suffix}"]
-    yield "made by", " && ".join(commands)
+    if made:
+        yield "git commit", _commit(environment.get("git"))
+        yield "machine", _machine(environment)
+        yield "finished", environment.get("finished", "not known")
+        yield "made by", _commands(plan, run)
+
+
+def _commands(plan: Plan, run: str) -> str:
+    """The commands that make a run."""
+    suffix = "" if plan.suite.name == "mini" else f" --suite {plan.suite.name}"
+    training = [f"tcclip train {run}{suffix}"] if plan.run(run).trained else []
+    return " && ".join([*training, f"tcclip evaluate {run}{suffix}"])
 
 
 def made_again(plan: Plan, cell: Cell, grouped: bool) -> str:
