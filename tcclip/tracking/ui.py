@@ -38,7 +38,10 @@ def open_ui(port: int = 5000) -> NoReturn:
     if VARIABLE in os.environ:
         print(f"runs: http://{HOST}:{port}")
     else:
-        for suite, number in experiments(uri).items():
+        found = experiments(uri)
+        if not found:
+            print(f"no runs yet; what comes: http://{HOST}:{port}")
+        for suite, number in found.items():
             print(f"runs of suite {suite}: http://{HOST}:{port}/#/experiments/{number}/runs")
             print(f"  a table, best row first: http://{HOST}:{port}/{link(number, 'table8b')}  (or another's name)")
     print("Ctrl-C ends it", flush=True)
@@ -48,10 +51,11 @@ def open_ui(port: int = 5000) -> NoReturn:
 
 
 def experiments(uri: str) -> dict[str, str]:
-    """Suite -> the id of its experiment in the store."""
+    """Suite -> the id of its experiment in the store, of suites that have runs there."""
     connection = client(uri)
     found = {suite: connection.get_experiment_by_name(suite) for suite in names("suites")}
-    return {suite: str(experiment.experiment_id) for suite, experiment in found.items() if experiment}
+    numbers = {suite: str(experiment.experiment_id) for suite, experiment in found.items() if experiment}
+    return {suite: number for suite, number in numbers.items() if connection.search_runs([number], max_results=1)}
 
 
 def _taken(port: int) -> bool:

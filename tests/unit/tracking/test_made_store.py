@@ -14,7 +14,7 @@ from tcclip.tracking import store
 from tcclip.tracking.address import tracking_uri
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client
-from tcclip.tracking.ui import open_ui
+from tcclip.tracking.ui import experiments, open_ui
 
 
 def test_making_the_store_again_keeps_its_runs_and_gives_it_a_new_stamp(here):
@@ -53,3 +53,10 @@ def test_the_ui_without_a_store_is_one_clear_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"there is no mlflow.db yet: make tables"):
         open_ui()
+
+
+def test_the_ui_names_suites_that_have_runs_and_no_other(here):
+    uri = f"sqlite:///{here}/mlflow.db"
+    assert experiments(uri) == {}
+    load_runs(small_plan())
+    assert list(experiments(uri)) == ["mini"]
