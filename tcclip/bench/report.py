@@ -28,6 +28,7 @@ ABOUT = (
     "accumulate), share_of_peak compares it with a large matrix product in the same process. plain is TC-CLIP without "
     "any savings, oracle its equations literally."
 )
+WIDTH = 250  # characters that a table may have; it takes what its longest names need
 KEYS = ("suite", "subject", "mode", "classes", "batch", "micro", "frames", "dtype", "threads")
 
 
@@ -58,7 +59,7 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
     heads = ["method", "mode", "classes", "batch", "views/s", "ms/step", "median", "cpu ms", "peak MB"]
     others = (ORACLE, PLAIN, "vifi_clip")
     for head in [*heads, "paper GFLOPs", "GFLOP/step", "of peak", *(f"x {other}" for other in others)]:
-        table.add_column(head, justify="left" if head in ("method", "mode") else "right")
+        table.add_column(head.replace(" ", "\n"), justify="left" if head in ("method", "mode") else "right")
     for row in rows:
         batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
         cells = [row["subject"], row["mode"], str(row["classes"]), batch, f"{row['views_per_s']:.3g}"]
@@ -66,7 +67,7 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
         cells += [_number(row["peak_memory_mb"], ",.0f"), _giga(row["paper_gflops_per_view"])]
         cells += [_giga(row["gflop_per_step"]), _number(row["share_of_peak"], ".0%")]
         table.add_row(*cells, *(_ratio(ratio(rows, row, other)) for other in others))
-    (console or Console(width=165)).print(table)
+    (console or Console(width=WIDTH)).print(table)
 
 
 def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> tuple[float, bool] | None:

@@ -14,7 +14,7 @@ from tcclip.bench import oracle, plain
 from tcclip.bench.arithmetic import flops, macs, parameters, trained_parameters
 from tcclip.bench.cases import Case, Settings, grid, modes_of, parse_row, settings_of
 from tcclip.bench.memory import peak_mb
-from tcclip.bench.report import ratio
+from tcclip.bench.report import ratio, show
 from tcclip.bench.run import bench
 from tcclip.bench.steps import prepare
 from tcclip.bench.timing import in_turn
@@ -223,3 +223,13 @@ def test_rows_are_chosen_one_by_one_or_as_a_grid_and_mistakes_are_sentences(tmp_
         bench([Case("tc_clip", "train", 1, 4, 3)], [SETTINGS], tmp_path / "x.json")
     with pytest.raises(UserError, match="unknown dtype 'fp8'"):
         settings_of("mini", "fp8", "cpu", 16, 1, 1)
+
+
+def test_the_table_cuts_no_name_of_a_method(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "open_vclip-weight_ensemble-of_a_long_name-common"
+    sizes = {"mode": "eval", "classes": 51, "batch": 4, "micro": 4, "threads": 1, "views_per_s": 450.0}
+    row: dict[str, Any] = {"subject": name, **sizes, "ms_per_step": 8.8, "median_ms_per_step": 9.0}
+    costs = ("cpu_ms_per_step", "peak_memory_mb", "paper_gflops_per_view", "gflop_per_step", "share_of_peak")
+    show([row | dict.fromkeys(costs, 0.5)])
+    printed = capsys.readouterr().out
+    assert name in printed and "…" not in printed
