@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,19 @@ def require(paths: Iterable[Path], command: str) -> None:
         raise UserError(f"{absent[0]} is not there{more}: `{command}` makes what is missing, and then this")
 
 
+def made_by_snakemake(paths: Iterable[Path], suite: str) -> str:
+    """The command that makes what of `paths` is not there, and nothing else."""
+    files = dict.fromkeys(str(path) for path in paths if not path.exists())
+    return f"snakemake {' '.join(files)} --config suite={suite}"
+
+
 @contextlib.contextmanager
-def told_missing(command: str) -> Iterator[None]:
+def told_missing(inputs: Callable[[], Iterable[Path]], suite: str) -> Iterator[None]:
     """`require` for a block that reads its inputs itself."""
     try:
         yield
     except FileNotFoundError as error:
+        command = made_by_snakemake([*inputs(), Path(error.filename)], suite)
         raise UserError(f"{error.filename} is not there: `{command}` makes what is missing") from error
 
 

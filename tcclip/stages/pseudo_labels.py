@@ -21,7 +21,7 @@ from tcclip.process.console import stage
 from tcclip.process.files import short_hash
 from tcclip.process.options import Gpus, Log, SuiteName, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, fingerprint
-from tcclip.stages.depends import modules_for, require
+from tcclip.stages.depends import made_by_snakemake, modules_for, require
 
 if TYPE_CHECKING:
     from tcclip.pseudo_labels.label import LabellingJob
@@ -152,7 +152,7 @@ def pseudo_labels(
         instead = on_the_cpu([*words, *typed(None, suite=suite, only=only, gpus="0")], path_of("suites", suite))
         device, told = launch.take_device(count, instead), []
         for labelling in of_dataset(plan, dataset, only):
-            require(inputs(plan, labelling), f"snakemake frames splits backbone --config suite={suite}")
+            require(inputs(plan, labelling), made_by_snakemake(inputs(plan, labelling), suite))
             shards = shards_of(plan.dataset(labelling.role))
             if shard is not None and shard not in range(shards):
                 raise UserError(f"{dataset} is labelled in {shards} shards: their numbers are 0 to {shards - 1}")

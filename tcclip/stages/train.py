@@ -15,12 +15,12 @@ from tcclip.params.depends import machine_settings, training_settings
 from tcclip.params.reader import path_of, read_yaml
 from tcclip.plan import Plan, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
-from tcclip.plan.labelling import labelling_of, training_list
+from tcclip.plan.labelling import training_list
 from tcclip.process import launch
 from tcclip.process.console import stage
 from tcclip.process.files import read_json
 from tcclip.process.options import Gpus, Log, Planned, SuiteName, Values, gpu_count, on_the_cpu, typed
-from tcclip.stages import fingerprint
+from tcclip.stages import backbone, fingerprint
 from tcclip.stages.depends import Depends, modules_for, told_missing
 
 if TYPE_CHECKING:
@@ -181,9 +181,8 @@ def train(
         count = gpu_count(gpus, plan.suite.machine.gpus)
         instead = on_the_cpu(["tcclip", "train", run, *typed(values, suite=suite, gpus="0")], path_of("suites", suite))
         device = launch.take_device(count, instead)
-        labels = " pseudo_labels" if labelling_of(plan, plan.run(name)) else ""
         depends_on(plan, name).check(planned, f"run {name}")
-        with told_missing(f"snakemake frames splits backbone tokens{labels} --config suite={suite}"):
+        with told_missing(lambda: [*inputs(plan, name), backbone.weights(plan)], suite):
             job = training_job(plan, name)
         if not restart and is_made(job):
             report(f"{name} is trained already, by these params, code and data: --restart trains it again")

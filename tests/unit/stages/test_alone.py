@@ -50,10 +50,16 @@ def test_a_stage_without_its_inputs_is_one_sentence_with_a_command_that_makes_th
         assert cure in (["tcclip", "frames", "mini_ucf101", "0"], ["tcclip", "splits", "mini_ucf101"])
 
 
-def test_a_training_without_frames_names_the_targets_that_make_them(empty):
+def test_a_training_without_frames_names_the_files_that_are_not_there_of_its_dataset_alone(empty):
     classes = empty / "data/splits/mini_ucf101/classes/all.csv"
     classes.parent.mkdir(parents=True)
     classes.write_text("label,name\n0,one\n")
     said = run(empty, "tcclip", "train", RUN).stdout
-    assert "is not there: `snakemake frames splits backbone tokens --config suite=mini` makes what is missing" in said
+    (cure,) = re.findall("`(snakemake .*?)` makes what is missing", said)
+    assert "data/frames/mini_ucf101/index.parquet" in cure and "data/backbones/mini_clip/weights.safetensors" in cure
+    assert {re.sub(".*(mini_[a-z0-9]+).*", r"\1", word) for word in shlex.split(cure)[1:-2]} == {
+        "mini_ucf101",
+        "mini_clip",
+    }
+    assert "This was a dry-run" in run(empty, *shlex.split(cure), "-n").stdout
     assert "Traceback" not in said
