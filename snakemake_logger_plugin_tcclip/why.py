@@ -75,7 +75,7 @@ def _values(text: str) -> set[str]:
 
 def _name_alone(value: str) -> str:
     """What a setting is called whose value tells a person nothing; empty where it tells something."""
-    key, equals, of = value.partition("=")
+    key, equals, _ = value.partition("=")
     if not equals or (len(value) <= LONG and key not in HASHED):
         return ""
     return HASHED.get(key, key)

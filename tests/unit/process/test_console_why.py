@@ -59,7 +59,18 @@ FOLLOWS = reason(updated_input_run={"weights.safetensors"}, missing_output={"met
         (reason(updated_input_run={"list.csv"}, input_changed=True), "  more, fewer or other inputs (1): training a"),
         (reason(forced=True), "  forced (1): training a"),
     ],
-    ids=["k", "code", "code and seed", "hashed", "apostrophe", "new", "missing", "newer", "inputs", "forced"],  # a reason's order is random
+    ids=[
+        "k",
+        "code",
+        "code and seed",
+        "hashed",
+        "apostrophe",
+        "new",
+        "missing",
+        "newer",
+        "inputs",
+        "forced",
+    ],  # a reason's order is random
 )
 def test_a_cause_is_said_with_the_values_that_differ_and_no_names_of_files(said, line):
     assert why([{"reason": said, "rule_msg": "training a"}]) == ["Why:", line]
