@@ -20,6 +20,13 @@ else
 fi
 python -m tcclip.workflow.unlock
 
+if [ ! -e "$page" ]; then
+  # A mistake in params/ is said by Snakemake.
+  tcclip plan --suite "$suite" 2>/dev/null |
+    sed -n -e '/^On .*:$/p' -e 's/^Wall time: \(.*\) when the job .*/  \1 of trainings and tests, as `tcclip plan` estimates it/p'
+  echo "It may be interrupted (Ctrl-C) at any moment: the same command goes on where it was"
+fi
+
 # The jobs of both calls have one warm server; a profile's jobs may run elsewhere.
 if [ -z "$SNAKEMAKE_PROFILE" ]; then
   TCCLIP_WARM=$(python -P -m tcclip.workflow.warm_start "$suite" $$)
@@ -32,4 +39,4 @@ if [ ! -e "$page" ] && grep -qs '^first_look:' "params/suites/$suite.yaml"; then
   snakemake first_look frames --config suite="$suite"
 fi
 snakemake tables --config suite="$suite"
-echo "Tables: reports/$suite/tables/    page: $page    runs: make ui"
+echo "Tables: reports/$suite/tables/    page: $page    runs: make ui    other commands: source .venv/bin/activate"

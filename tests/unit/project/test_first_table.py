@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = '#!/bin/sh\necho "$(basename $0) $*" >>said\n'
 
 
+PLAN = 'echo "Wall time: 21 min when the job starts first that has"\n'
+
+
 def make(folder, *arguments, without="", path=os.environ["PATH"]):
     """`make tables` in a folder whose programs only say how they were called, and what they said.
 
@@ -24,7 +27,7 @@ def make(folder, *arguments, without="", path=os.environ["PATH"]):
     (folder / "params/suites/mini.yaml").write_text(suite.replace(f"\n{without}:", "\n# ") if without else suite)
     (folder / "venv/bin").mkdir(parents=True, exist_ok=True)
     for name in ("python", "snakemake", "tcclip"):
-        (folder / "venv/bin" / name).write_text(SCRIPT)
+        (folder / "venv/bin" / name).write_text(SCRIPT + (PLAN if name == "tcclip" else ""))
         (folder / "venv/bin" / name).chmod(0o755)
     for name in ("requirements.lock", "pyproject.toml", ".installed", "said"):
         (folder / name).write_text("")
@@ -43,7 +46,10 @@ def said(folder, *arguments, without=""):
 
 
 def test_a_page_with_one_table_comes_first(tmp_path):
-    assert said(tmp_path) == [
+    done, calls = make(tmp_path)
+    assert "  21 min of trainings and tests" in done.stdout and "source .venv/bin/activate" in done.stdout
+    assert calls == [
+        "tcclip plan --suite mini",
         "snakemake first_look frames --config suite=mini",
         "snakemake tables --config suite=mini",
     ]
@@ -56,11 +62,11 @@ def test_where_there_is_a_page_nothing_comes_before_the_tables(tmp_path):
 
 
 def test_a_suite_of_days_begins_as_it_is(tmp_path):
-    assert said(tmp_path, "SUITE=paper") == ["snakemake tables --config suite=paper"]
+    assert said(tmp_path, "SUITE=paper") == ["tcclip plan --suite paper", "snakemake tables --config suite=paper"]
 
 
 def test_a_suite_without_a_first_look_begins_with_all(tmp_path):
-    assert said(tmp_path, without="first_look") == ["snakemake tables --config suite=mini"]
+    assert said(tmp_path, without="first_look") == ["tcclip plan --suite mini", "snakemake tables --config suite=mini"]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +79,7 @@ def test_a_suite_without_a_first_look_begins_with_all(tmp_path):
 def test_where_two_cannot_be_kept_apart_it_says_so_and_goes_on(tmp_path, flock, words):
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("make", "sh", "env", "grep", "basename"):
+    for name in ("make", "sh", "env", "grep", "sed", "basename"):
         (tools / name).symlink_to(shutil.which(name))
     if flock:
         (tools / "flock").write_text(flock)

@@ -79,3 +79,20 @@ def test_the_pictures_of_the_readme_are_small_and_have_words_for_those_who_do_no
     shown = re.findall(r"!\[(.*?)\]\((docs/images/.+?)\)", text("README.md"))
     assert len(shown) == 3 and all(len(words) > 20 for words, _ in shown)
     assert all((ROOT / path).stat().st_size < 200_000 for _, path in shown)
+
+
+def test_make_help_says_something_of_every_target():
+    targets = re.search(r"^\.PHONY: (.*)", text("Makefile"), re.MULTILINE)[1].split()
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.split()[0] for line in said.splitlines()[1:]} == {*targets}
+    assert all(len(line.split()) > 2 for line in said.splitlines()[1:])
+
+
+def test_a_demo_without_a_run_says_how_one_is_named():
+    done = subprocess.run(["make", "demo", "RUN="], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and "make demo RUN=" in done.stdout
+
+
+def test_the_set_up_alone_has_a_target():
+    said = subprocess.run(["make", "-n", "-o", ".venv/.installed", "setup"], cwd=ROOT, capture_output=True, text=True)
+    assert "source .venv/bin/activate" in said.stdout
