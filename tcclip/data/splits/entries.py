@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from pathlib import Path
 from tcclip.data.splits import cures
 from tcclip.data.videos.listing import suffix_of
 from tcclip.errors import UserError
+
+OTHER_SIDE = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
+SIDE = re.compile(rf"\b(?:{'|'.join(OTHER_SIDE)})\b")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,18 @@ def remark_of_one_class(path: Path, names: Sequence[str]) -> list[str]:
     if len(names) > 1:
         return []
     return [f"Warning: {path} has one class alone, {cures.shown(names[0])}: every accuracy will be 100 %: list another"]
+
+
+def remark_of_sides(where: str, names: Sequence[str], flip: bool) -> list[str]:
+    """A remark on two classes of which a mirrored video shows the other one, where training mirrors videos."""
+    known = {name.lower(): name for name in names}
+    for lower, name in known.items() if flip else ():
+        if (other := known.get(SIDE.sub(lambda side: OTHER_SIDE[side[0]], lower), name)) != name:
+            return [
+                f"Warning: a mirrored video of {cures.shown(name)} shows {cures.shown(other)}, and half of the "
+                f"training videos are mirrored: write `flip: false` into {where}"
+            ]
+    return []
 
 
 def check_sizes(own: OwnList) -> None:

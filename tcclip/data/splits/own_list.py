@@ -8,7 +8,15 @@ from pathlib import Path, PurePosixPath
 
 from tcclip.data.splits import cures
 from tcclip.data.splits.class_names import check_groups, check_spellings, check_words
-from tcclip.data.splits.entries import Entry, OwnList, check_doubles, check_sizes, check_splits, remark_of_one_class
+from tcclip.data.splits.entries import (
+    Entry,
+    OwnList,
+    check_doubles,
+    check_sizes,
+    check_splits,
+    remark_of_one_class,
+    remark_of_sides,
+)
 from tcclip.data.splits.list_file import Cells, ListedVideo, read_lines
 from tcclip.data.splits.list_head import NEEDED
 from tcclip.data.splits.lists import Lists, Row
@@ -49,7 +57,8 @@ def read_entries(dataset: Own) -> OwnList:
     check_doubles(path, entries, Path(dataset.folder).expanduser())
     if "split" in lines[0].cells:
         check_splits(path, entries)
-    return OwnList(path, entries, names, remarks + remark_of_one_class(path, names))
+    remarks = [*remarks, *remark_of_one_class(path, names), *remark_of_sides(where, names, dataset.flip)]
+    return OwnList(path, entries, names, remarks)
 
 
 def split_entries(dataset: Own, own: OwnList) -> Lists:

@@ -220,3 +220,14 @@ def test_a_single_class_is_remarked(folder):  # noqa: F811
     assert read_entries(own(folder, ["path,label", "a.mp4,run", "b.mp4,run"])).remarks == [
         "Warning: list.csv has one class alone, 'run': every accuracy will be 100 %: list another"
     ]
+
+
+def test_classes_that_a_mirror_exchanges_are_remarked_where_training_mirrors(folder):  # noqa: F811
+    lines = ["path,label", "a.mp4,turn left", "b.mp4,Turn Right", "c.mp4,turn left", "d.mp4,Turn Right"]
+    assert read_entries(own(folder, lines)).remarks == [
+        "Warning: a mirrored video of 'Turn Right' shows 'turn left', and half of the training videos are mirrored: "
+        "write `flip: false` into params/datasets/kitchen.yaml"
+    ]
+    assert read_entries(own(folder, lines, flip=False)).remarks == []
+    one_side = [line.replace("Turn Right", "go straight") for line in lines]
+    assert read_entries(own(folder, one_side)).remarks == []
