@@ -39,7 +39,7 @@ class Subject:
     code: str = ""  # fingerprint of the code of evaluations
     device: str = "auto"
     trained_on: Path | None = None  # class list (label, name) of the training; None: other classes make no difference
-    made_by: str = ""  # fingerprint of params and code, where the tables ask for its evaluations
+    made_by: str = ""  # fingerprint of params and code, of a run of the plan
 
     def method_for(self, names: tuple[str, ...]) -> Method:
         """The method for classes of these names: another one where its vectors are those of the training's classes."""

@@ -122,6 +122,6 @@ def evaluate(
         else:
             subject, jobs = subjects.planned_jobs(plan, run)
             depends_on(plan, run).check(planned, f"the evaluation of {run}")
-            subject = dataclasses.replace(subject, made_by=depends_on(plan, run).mark)
-        subject = dataclasses.replace(subject, device=device)
+        made_by = depends_on(plan, run).mark if run in plan.runs else ""
+        subject = dataclasses.replace(subject, device=device, made_by=made_by)
         report(launch.run(count, evaluate_run, subject, jobs, instead=instead, keep=bool(dataset)))

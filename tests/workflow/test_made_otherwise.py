@@ -16,10 +16,6 @@ def faster(content):
     content["protocols"]["few_shot"]["lr"] = 3e-3
 
 
-def top1(project, evaluation="ucf101-test1-2x1"):
-    return json.loads((project.folder / f"runs/mini/{RUN}/metrics.json").read_text())["evaluations"][evaluation]["top1"]
-
-
 def test_a_run_that_a_person_made_with_params_of_the_day_before_is_made_again(project):
     before = (project.folder / SUITE).read_text()
     project.edit(SUITE, faster)
@@ -90,6 +86,15 @@ def test_evaluations_of_two_trainings_are_never_side_by_side(project):
     project.run("tcclip", "evaluate", RUN, "--dataset", "ucf101", "--split", "test2")
     assert json.loads((folder / "metrics.json").read_text())["evaluations"].keys() == {"ucf101-test2-2x1"}
     assert project.jobs(f"runs/mini/{RUN}/metrics.json")["evaluate"] == 1
+
+
+def test_an_evaluation_that_a_person_made_with_other_params_is_made_again(project):
+    score = {"kind": "fixed_cosine", "temperature": 0.05}
+    before = (project.folder / "params/methods/tc_clip.yaml").read_text()
+    project.edit("params/methods/tc_clip.yaml", lambda content: content.update(score=score))
+    project.run("tcclip", "evaluate", RUN, "--dataset", "ucf101", "--split", "test1")
+    (project.folder / "params/methods/tc_clip.yaml").write_text(before)
+    assert project.jobs(f"runs/mini/{RUN}/metrics.json") == {"evaluate": 1}
 
 
 def test_a_table_shows_no_evaluation_of_weights_that_are_gone(project):
