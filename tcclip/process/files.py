@@ -81,6 +81,14 @@ def read_json(path: Path | str) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def json_or_nothing(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is no such file, or it was cut off."""
+    try:
+        return dict(read_json(path))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
 def sha256(path: Path | str) -> str:
     """Hex digest of a file's bytes."""
     with open(path, "rb") as file:

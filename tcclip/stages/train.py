@@ -18,7 +18,7 @@ from tcclip.plan.changes import changed_run
 from tcclip.plan.labelling import training_list
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.files import read_json
+from tcclip.process.files import json_or_nothing
 from tcclip.process.options import Gpus, Log, Planned, SuiteName, Values, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, fingerprint
 from tcclip.stages.depends import Depends, modules_for, told_missing
@@ -129,7 +129,8 @@ def is_made(job: TrainingJob) -> bool:
     if not all((job.folder / name).is_file() for name in FILES) or (job.folder / layout.STATE).exists():
         return False
     data = read_yaml(job.folder / "params.yaml").get("data_fingerprint")
-    return (read_json(job.folder / "training.json").get("made_by"), data) == (job.made_by, job.tags["data_fingerprint"])
+    made_by = json_or_nothing(job.folder / "training.json").get("made_by", {}).get("fingerprint")
+    return (made_by, data) == (job.made_by, job.tags["data_fingerprint"])
 
 
 def train_watched(job: TrainingJob, tags: Mapping[str, str]) -> str:

@@ -67,6 +67,6 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
             "new_lr": sum(trained[name].numel() for name in setup.model.new_names & trained.keys()),
         },
         "peak_memory_mb": peak_memory_mb(),
-        "made_by": job.made_by,
+        "made_by": {"fingerprint": job.made_by},
         **({"continued": progress.continued} if progress.continued else {}),
     }

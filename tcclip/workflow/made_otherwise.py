@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tcclip.plan import Plan, layout
-from tcclip.process.files import read_json
+from tcclip.process.files import json_or_nothing
 from tcclip.provenance import snakemake_metadata
 from tcclip.stages import evaluate, train
 from tcclip.stages.depends import Depends
@@ -28,7 +28,7 @@ class Made(NamedTuple):
 
     run: str
     outputs: list[Path]
-    made_by: Collection[str]  # marks; none: results of a version that did not say it
+    made_by: set[str]  # marks
     depends: Depends  # as it would be made today
 
 
@@ -46,13 +46,16 @@ def tell_snakemake(plan: Plan) -> None:
 def _made(plan: Plan) -> Iterator[Made]:
     for name, run in plan.runs.items():
         training, metrics = layout.run(plan.suite.name, name) / "training.json", layout.metrics(plan.suite.name, name)
-        if run.trained and training.is_file():
-            made_by = {read_json(training).get("made_by", "")} - {""}
+        if run.trained and (made_by := _said([json_or_nothing(training).get("made_by", {})])):
             yield Made(name, train.outputs(plan, name), made_by, train.depends_on(plan, name))
-        if metrics.is_file():
-            found, asked = read_json(metrics)["evaluations"], {e.name for e in plan.evaluations(name)}
-            made_by = {found[name]["made_by"].get("fingerprint", "") for name in asked & found.keys()} - {""}
+        found, asked = json_or_nothing(metrics).get("evaluations", {}), [e.name for e in plan.evaluations(name)]
+        if made_by := _said(found[name].get("made_by", {}) for name in asked if name in found):
             yield Made(name, list(evaluate.outputs(plan, name)), made_by, evaluate.depends_on(plan, name))
+
+
+def _said(parts: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The marks in parts of a run's files; none in those of versions that did not write them."""
+    return {mark for part in parts if (mark := part.get("fingerprint"))}
 
 
 def _put_right(made: Made) -> bool:
@@ -60,7 +63,7 @@ def _put_right(made: Made) -> bool:
     files = [snakemake_metadata.record_of(str(output)) for output in made.outputs]
     record = snakemake_metadata.read(files[0]) or {}
     params = record.get("params")
-    told, up_to_date = OTHERWISE in (params or []), not set(made.made_by) - {made.depends.mark}
+    told, up_to_date = OTHERWISE in (params or []), made.made_by <= {made.depends.mark}
     unnoticed = not up_to_date and (told or params is None or _remembered(made.depends) <= set(params))
     if unnoticed != told:
         for file in files:

@@ -83,7 +83,9 @@ def test_the_pictures_of_the_readme_are_small_and_have_words_for_those_who_do_no
 
 def test_make_help_says_something_of_every_target():
     targets = re.search(r"^\.PHONY: (.*)", text("Makefile"), re.MULTILINE)[1].split()
-    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert {line.split()[0] for line in said.splitlines()[1:]} == {*targets}
     assert all(len(line.split()) > 2 for line in said.splitlines()[1:])
 
