@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ class Depends:
 
     @property
     def mark(self) -> str:
-        """Fingerprint of settings and code: a result says what it was made by, whoever began its job, and when."""
-        return short_hash([self.settings, self.code])
+        """Fingerprint of settings and code, which the run's folder keeps."""
+        return mark_of(self.settings, self.code)
 
     def check(self, mark: str | None, what: str) -> None:
         """Refuse to make `what` by other params or code than whoever began the job has seen, and will remember."""
@@ -44,6 +44,11 @@ class Depends:
                 f"{what} would be made by other params or code than those that snakemake has read at its start, "
                 "because files of params/ or tcclip/ have changed since: run the same command again"
             )
+
+
+def mark_of(settings: Mapping[str, Any], code: str) -> str:
+    """Fingerprint of settings and code: a result says what it was made by, whoever began its job, and when."""
+    return short_hash({"settings": settings, "code": code})
 
 
 def require(paths: Iterable[Path], command: str) -> None:

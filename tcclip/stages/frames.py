@@ -15,9 +15,9 @@ from tcclip.params import Dataset, load_dataset
 from tcclip.params.reader import flat
 from tcclip.plan import layout
 from tcclip.process.console import stage
-from tcclip.process.files import short_hash
 from tcclip.process.options import Log
 from tcclip.stages import fingerprint
+from tcclip.stages.depends import mark_of
 
 CODE = ("tcclip.data.videos.shards",)
 HEAVY = CODE
@@ -70,7 +70,7 @@ def frames(dataset: str, shard: int, log: Log = None) -> None:
             raise UserError(f"{dataset} has the shards 0 to {last}, and no shard {shard}: name one of these")
         videos = listed_videos(layout.manifest(dataset))
         files = layout.shard(dataset, shard)
-        made_by = short_hash({"settings": settings(of_dataset), "code": code()})
+        made_by = mark_of(settings(of_dataset), code())
         folder, fmt = layout.raw(dataset) / "videos", of_dataset.format
         write_shard(folder, videos, fmt, shard, of_dataset.frames, *files, made_by)
 
