@@ -28,6 +28,7 @@ from tcclip.params.texts import TextKind
 from tcclip.process.runtime import pick_device, pick_precision
 
 Pixels = NDArray[np.uint8]
+TOLD = 3  # classes of a clip
 
 
 class Opened(NamedTuple):
@@ -94,8 +95,8 @@ def seen_by(opened: Opened, clip: Clip, graph: bool = False) -> Recorded:
     return record(opened.model, clip.pixels, opened.texts, opened.precision, graph)
 
 
-def best_classes(opened: Opened, recorded: Recorded, top: int = 3) -> list[tuple[str, float]]:
+def best_classes(opened: Opened, recorded: Recorded) -> list[tuple[str, float]]:
     """The most probable classes of a clip and their probabilities, best first."""
     probabilities = recorded.logits.detach().double().softmax(dim=0)
-    values, labels = probabilities.topk(min(top, len(opened.classes)))
+    values, labels = probabilities.topk(min(TOLD, len(opened.classes)))
     return [(opened.classes[label], value) for label, value in zip(labels.tolist(), values.tolist(), strict=True)]

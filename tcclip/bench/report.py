@@ -51,7 +51,7 @@ def stamp() -> dict[str, str]:
     return {"torch": torch.__version__, "date": dt.datetime.now(dt.UTC).date().isoformat()}
 
 
-def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None:
+def show(rows: Sequence[dict[str, Any]]) -> None:
     """Print the rows, each with how many times as fast it is as oracle, plain and vifi_clip of the same size."""
     table = Table(
         title="Best of the turns; ratios: views/s in this run, or per CPU second on one thread; ~: other batch"
@@ -61,13 +61,18 @@ def show(rows: Sequence[dict[str, Any]], console: Console | None = None) -> None
     for head in [*heads, "paper GFLOPs", "GFLOP/step", "of peak", *(f"x {other}" for other in others)]:
         table.add_column(head.replace(" ", "\n"), justify="left" if head in ("method", "mode") else "right")
     for row in rows:
-        batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
-        cells = [row["subject"], row["mode"], str(row["classes"]), batch, f"{row['views_per_s']:.3g}"]
+        cells = [row["subject"], row["mode"], str(row["classes"]), batch_of(row), f"{row['views_per_s']:.3g}"]
         cells += [_number(row[key], ",.0f") for key in ("ms_per_step", "median_ms_per_step", "cpu_ms_per_step")]
         cells += [_number(row["peak_memory_mb"], ",.0f"), _giga(row["paper_gflops_per_view"])]
         cells += [_giga(row["gflop_per_step"]), _number(row["share_of_peak"], ".0%")]
         table.add_row(*cells, *(_ratio(ratio(rows, row, other)) for other in others))
-    (console or Console(width=WIDTH)).print(table)
+    Console(width=WIDTH).print(table)
+
+
+def batch_of(row: dict[str, Any]) -> str:
+    """Views of a step: 32, or 4x8 of four micro-batches."""
+    count = row["batch"] // row["micro"]
+    return str(row["batch"]) if count == 1 else f"{count}x{row['micro']}"
 
 
 def ratio(rows: Sequence[dict[str, Any]], row: dict[str, Any], other: str) -> tuple[float, bool] | None:

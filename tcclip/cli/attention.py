@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tcclip.cli.class_options import Classes, ClassFile, DatasetName, Ensemble, names_of
+from tcclip.cli.model_options import Classes, ClassFile, DatasetName, Device, Ensemble, names_of
 from tcclip.cli.outputs import refuse_picture
 from tcclip.errors import UserError
 from tcclip.process.console import stage
@@ -17,7 +17,6 @@ app = typer.Typer()
 
 Video = Annotated[str, typer.Argument(metavar="VIDEO", help="a file, or with --dataset the id of one of its videos")]
 Split = Annotated[str | None, typer.Option("--split", help="of --dataset: its classes")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")]
 
 
 @app.command()

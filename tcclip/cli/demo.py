@@ -7,20 +7,21 @@ from typing import Annotated
 import typer
 
 import tcclip
+from tcclip.cli.model_options import Device, Ensemble, Run
 from tcclip.process.console import stage
-from tcclip.process.options import SuiteName
+from tcclip.process.options import Precision, SuiteName
 
 app = typer.Typer()
 
 
 @app.command()
 def demo(
-    run: Annotated[str, typer.Argument(help="a run's folder or name, an untrained method, or an exported folder")],
+    run: Run,
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0: a free one")] = 7860,
     largest: Annotated[int, typer.Option(min=1, metavar="MB", help="of a video's file")] = 500,
-    we: Annotated[bool, typer.Option("--we", help="weight-space ensemble with CLIP")] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32, bf16, fp16, or auto: what the machine is fast in")] = "auto",
+    we: Ensemble = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
     suite: SuiteName = "mini",
 ) -> None:
     """Open a page on this machine: drop a video, type class names, see what the model says and where it looks.

@@ -30,7 +30,7 @@ def refuse_table(csv: Path, inputs: Iterable[Input]) -> None:
     if csv.is_dir():
         raise UserError(f"--csv must be a file (got the folder {csv})")
     refuse_inputs(csv, "--csv", inputs)
-    if csv.is_file() and not _begins(csv, HEAD):
+    if csv.is_file() and not _begins(csv, HEAD.encode()):
         raise UserError(
             f"--csv {csv} is there and no table of predictions, which begins with {HEAD}: name a new file, or delete "
             "this one"
@@ -63,8 +63,7 @@ def is_same(one: Input, other: Input) -> bool:
         return False
 
 
-def _begins(path: Path, head: str) -> bool:
+def _begins(path: Path, head: bytes) -> bool:
     """Whether a file begins so; an empty one has nothing to lose."""
     with open(path, "rb") as file:
-        begin = file.read(len(head.encode()))
-    return begin in (b"", head.encode())
+        return file.read(len(head)) in (b"", head)

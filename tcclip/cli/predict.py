@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from tcclip.cli.class_options import Classes, ClassFile, DatasetName, Ensemble, names_of
+from tcclip.cli.model_options import Classes, ClassFile, DatasetName, Device, Ensemble, Run, names_of
 from tcclip.cli.outputs import refuse_table
 from tcclip.errors import UserError
 from tcclip.process.console import stage
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from tcclip.prediction import Model, Prediction
 
 app = typer.Typer()
-
-Run = Annotated[str, typer.Argument(help="a run's folder or name, an untrained method, or an exported folder")]
 
 
 @app.command()
@@ -37,7 +36,7 @@ def predict(
     views: Annotated[str | None, typer.Option(help="clips x crops, for example 4x3; else the run's")] = None,
     we: Ensemble = False,
     csv: Annotated[Path | None, typer.Option(help="write all of it there too; replaces an earlier table")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")] = "auto",
+    device: Device = "auto",
     precision: Precision = "auto",
     suite: SuiteName = "mini",
 ) -> None:
@@ -50,12 +49,9 @@ def predict(
         if csv:
             refuse_table(csv, [*(videos or []), *([class_file] if class_file else [])])
         from tcclip.prediction import load
-        from tcclip.prediction.result import PredictionTable, lines
         from tcclip.process.progress import track_count
 
         model = load(run, suite=suite, we=we, device=device, precision=precision)
-        found: list[Prediction] = []
-        table: PredictionTable | None = None
         with ExitStack() as stack:
             said = model.stream(
                 videos or [],
@@ -66,13 +62,7 @@ def predict(
                 split=split,
                 told=lambda total: stack.enter_context(track_count("predictions", total, "videos")),
             )
-            for prediction in said:
-                print("\n".join(lines(prediction)), flush=True)
-                found.append(prediction)
-                if csv and table is None:  # now that all that is asked for is there: an earlier file stays until then
-                    table = PredictionTable(stack.enter_context(_opened(csv)))
-                if table:
-                    table.add(prediction)
+            found = _told(said, csv, stack)
         report(_summary(found, model))
 
 
@@ -102,6 +92,22 @@ def register(
         source = source_of_run(run, suite, we)
         of_run, plan = source.subject.name, named_run(Path(run), suite)[0]  # of a folder it is the folder's
         report(give(with_run(plan, of_run), of_run, source, name or of_run))
+
+
+def _told(said: Iterable[Prediction], csv: Path | None, stack: ExitStack) -> list[Prediction]:
+    """Print predictions as they come and write them to `csv`, which is open until `stack` ends."""
+    from tcclip.prediction.result import PredictionTable, lines
+
+    found: list[Prediction] = []
+    table: PredictionTable | None = None
+    for prediction in said:
+        print("\n".join(lines(prediction)), flush=True)
+        found.append(prediction)
+        if csv and table is None:  # now that all that is asked for is there: an earlier file stays until then
+            table = PredictionTable(stack.enter_context(_opened(csv)))
+        if table:
+            table.add(prediction)
+    return found
 
 
 def _opened(path: Path) -> IO[str]:

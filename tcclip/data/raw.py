@@ -21,8 +21,9 @@ def write_manifest(dataset: str, raw: Path, manifest: Path, own_list: bool = Fal
     lists = sorted(path for path in (raw / "lists").rglob("[!.]*") if path.is_file())
     if not lists and not own_list:
         raise UserError(
-            f"dataset {dataset} has no official lists: put them under {raw / 'lists'}/ "
-            "(or link a folder you have there) and run the same command again"
+            f"dataset {dataset} has no lists of its splits below {raw / 'lists'}/: where its file names sources, "
+            f"`tcclip download {dataset} && tcclip unpack {dataset}` bring them; else put them there and run the same "
+            "command again"
         )
     rows = [(path.relative_to(raw).as_posix(), *look_at(path)) for path in [*videos, *lists]]
     write_rows(manifest, rows)

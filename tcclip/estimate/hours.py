@@ -126,8 +126,7 @@ def training_of(plan: Plan, run: Run, rates: Rates) -> Estimate:
     videos = VideoCounts()
     kept = round(keep_of(plan, run) * videos.of(dataset, plan.train_split(run)))
     no_step = kept < protocol.total_batch and not videos.unknown
-    views = protocol.validation_views.temporal * protocol.validation_views.spatial
-    validated = validations(protocol) * views * videos.of(dataset, protocol.validation.split)
+    validated = validations(protocol) * protocol.validation_views.count * videos.of(dataset, protocol.validation.split)
     cost = _estimate(run, rates, videos, trained=views_of_training(protocol, kept), tested=validated, trainings=1)
     if no_step:
         few = f"{dataset.name} {plan.train_split(run)} ({kept} videos, protocol {protocol.name})"
@@ -157,7 +156,7 @@ def views_of_tests(plan: Plan, run: Run, videos: VideoCounts | None = None) -> I
     for tests in together.values():
         first = tests[0]
         shown = tested_together(plan.dataset(first.role), [test.split for test in tests])
-        yield first, shown * first.views.temporal * first.views.spatial
+        yield first, shown * first.views.count
 
 
 @dataclass

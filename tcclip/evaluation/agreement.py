@@ -45,12 +45,11 @@ def agreement(subject: Subject, job: EvaluationJob, precision: Literal["bf16", "
         return predict(model, clips, its.machine, device, its.method.views.combine)
 
     whole, half, again = scores("fp32"), scores(precision), scores(precision)
-    views = job.views.temporal * job.views.spatial
     return Agreement(
         evaluation=job.name,
         videos=len(videos),
         top1=(accuracy(whole, labels), accuracy(half, labels)),
         same=int((whole.argmax(axis=1) == half.argmax(axis=1)).sum()),
-        most=float(np.abs(whole - half).max() / views),
+        most=float(np.abs(whole - half).max() / job.views.count),
         repeats=bool(np.array_equal(half, again)),
     )

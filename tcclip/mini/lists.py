@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from tcclip.process.files import csv_text
+
 Files = dict[str, str]
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def kinetics_annotation(split: str, clips: Sequence[tuple[str, str, int, int]]) -> Files:
     """`<split>.csv` of clips (label, YouTube id, start, end; seconds)."""
     rows = [(label, video, start, end, split) for label, video, start, end in clips]
-    return {f"{split}.csv": _csv(("label", "youtube_id", "time_start", "time_end", "split"), rows)}
+    return {f"{split}.csv": csv_text(("label", "youtube_id", "time_start", "time_end", "split"), rows)}
 
 
 def class_names(file: str, names: Sequence[str]) -> Files:
     """A table of class names, numbered from 0."""
-    return {file: _csv(("id", "name"), enumerate(names))}
+    return {file: csv_text(("id", "name"), enumerate(names))}
 
 
 def k600_draw(draw: int, names: Sequence[str], clips: Sequence[tuple[str, str]]) -> Files:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.precision import single
 from tcclip.models.text.tower import ClassReaders, ClassTexts
 
 
@@ -22,7 +23,7 @@ class ClassPart:
     """The class part for the batches of one optimizer step."""
 
     whole: ClassTexts  # as the text layers made it
-    cut: ClassTexts  # the same values for the batches; gradients stop here and are added up
+    cut: ClassTexts  # the same values for the batches; gradients stop here and are added up, in float32 or better
     trained: bool  # False: the same in every step
 
     @classmethod
@@ -34,7 +35,7 @@ class ClassPart:
         whole = model.encode_classes(among, forms)
         if not _trained(whole) and not _trained(texts := model.finished(whole)):
             return cls(texts, texts, trained=False)
-        leaves = (part.detach().requires_grad_() if isinstance(part, Tensor) else part for part in whole)
+        leaves = (single(part.detach()).requires_grad_() if isinstance(part, Tensor) else part for part in whole)
         return cls(whole, ClassReaders._make(leaves), trained=True)
 
     def backward(self) -> None:
@@ -42,7 +43,7 @@ class ClassPart:
         if not self.trained:
             return
         pairs: list[tuple[Tensor, Tensor]] = [
-            (whole, leaf.grad)
+            (whole, leaf.grad.to(whole.dtype))
             for whole, leaf in zip(self.whole, self.cut, strict=True)
             if isinstance(whole, Tensor) and isinstance(leaf, Tensor) and leaf.grad is not None and whole.requires_grad
         ]

@@ -13,7 +13,7 @@ from tcclip.models.compiled import Compiled, as_region
 from tcclip.models.composition import Composition
 from tcclip.models.config import POSITIONS
 from tcclip.models.part import Part
-from tcclip.models.precision import single
+from tcclip.models.precision import exact
 from tcclip.models.text import tower
 from tcclip.models.tokens import end_positions, shared_prefix
 from tcclip.models.transformer import LayerNorm, Transformer
@@ -146,7 +146,7 @@ class ClipVideo(nn.Module):
     def pooled(self, seen: VisionOutput) -> Tensor:
         """The features of videos (B, E), not normalised, or of their frames (B, T, E) where the score reads these."""
         pool = self.composition.pool
-        return pool.pool(single(seen.frames), self._own(pool.part))
+        return pool.pool(seen.frames, self._own(pool.part))
 
     def scored(self, videos: Tensor, texts: Tensor, chosen: Tensor | None = None) -> Tensor:
         """What `pooled` gives and the texts of all classes, (n*C, E) or (B, n*C, E) -> logits (B, C).
@@ -257,9 +257,13 @@ class ClipVideo(nn.Module):
         return together(features.view(*features.shape[:-2], classes.forms, -1, features.shape[-1]))
 
     def each_text(self, classes: tower.ClassReaders, prompts: Tensor | None = None) -> Tensor:
-        """Features of texts (n*C, E), or (B, n*C, E) with a video's prompts, each of a class's texts for itself."""
+        """Features of texts (n*C, E), or (B, n*C, E) with a video's prompts, each of a class's texts for itself.
+
+        Float32 or better, as those of frames are (`VisionTower.project`).
+        """
         states: Tensor = self.ln_final(tower.read(self.transformer.blocks[-1], classes, prompts))
-        return states @ self.text_projection
+        with exact(states):
+            return states @ self.text_projection
 
 
 def _shared_rows(tokens: Tensor, shared: int | None) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from tcclip.params.lists import each_once
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 Word = Literal["holds", "does not hold", "undecided", "not measured"]  # what is said of a claim
 REST = "rest"  # as `rows` or `over`: all other rows under the same heading
@@ -102,5 +102,4 @@ class Claims(Params):
 
 def load_claims() -> list[Claim]:
     """Read params/claims.yaml; whether its rows and columns exist is seen when they are looked up (tcclip/claims)."""
-    path = params_folder() / "claims.yaml"
-    return validate(read_yaml(path), Claims, path).claims
+    return read_file("claims", Claims).claims

@@ -44,7 +44,7 @@ class Frames(Params):
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]  # of the stored frames
     shards: Count  # jobs and files; of about 4 GB each for real datasets
     picture_rate: Annotated[float, Field(gt=0)] = 25  # pictures a second, where videos are folders of pictures
-    decode_timeout_s: Count  # per video; some damaged files would hang a decoder for ever
+    decode_timeout_s: Count  # without a new frame; some damaged files would hang a decoder for ever
 
 
 class Generate(Params):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -25,5 +25,4 @@ class Downloads(Params):
 
 def load_downloads() -> Downloads:
     """Read params/downloads.yaml."""
-    path = params_folder() / "downloads.yaml"
-    return validate(read_yaml(path), Downloads, path)
+    return read_file("downloads", Downloads)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.reader import Params, read_named
 
 
 class Videos(Params):
@@ -92,5 +92,4 @@ class PaperFigure(Params):
 
 def load_figure(name: str) -> PaperFigure:
     """Read a figure's file."""
-    path = path_of("figures", name)
-    return validate({**read_yaml(path), "name": name}, PaperFigure, path)
+    return read_named("figures", name, PaperFigure)

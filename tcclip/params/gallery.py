@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 
 class Gallery(Params):
@@ -22,5 +22,4 @@ class Gallery(Params):
 
 def load_gallery() -> Gallery:
     """Read params/gallery.yaml."""
-    path = params_folder() / "gallery.yaml"
-    return validate(read_yaml(path), Gallery, path)
+    return read_file("gallery", Gallery)

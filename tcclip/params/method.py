@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.budget import SuiteBudget, factors, put_over
+from tcclip.params.budget import SuiteBudget, factors, read_in_layers
 from tcclip.params.centre import Centre
 from tcclip.params.exceptions import KEY, check_exceptions
 from tcclip.params.kinds.axis import Kind, kinds_of, spelled
@@ -24,6 +24,7 @@ from tcclip.params.spellings import spelled_out
 from tcclip.params.temporal_context import TemporalContext
 from tcclip.params.texts import TextKind
 from tcclip.params.trained import Trained
+from tcclip.params.unread_keys import refuse_unread
 from tcclip.params.variants import place_of, variant_named
 
 
@@ -200,16 +201,10 @@ def load_method(name: str, overrides: dict[str, Any] | None = None, *budgets: Su
     layers = [SuiteBudget(_spoken_of(content, budget), budget.where) for budget in budgets]
     if overrides:
         layers.append(SuiteBudget(spelled_out(undotted(overrides)), "--set"))
-    made = content
-    for layer in layers:
-        made = put_over(made, layer)
-    try:
-        return validate({**made, "name": name}, Method, f"{layers[-1].where} (put over {where})" if layers else where)
-    except UserError:
-        for layer in layers:  # the mistake is of the first layer that has it
-            validate({**content, "name": name}, Method, where)
-            content, where = put_over(content, layer), f"{layer.where} (put over {place_of(name)})"
-        raise
+    method = read_in_layers(Method, {**content, "name": name}, where, layers, f" (put over {where})")
+    if variant := variant_named(name):
+        refuse_unread(method, variant.changes, variant.where)
+    return method
 
 
 def _spoken_of(content: dict[str, Any], budget: SuiteBudget) -> dict[str, Any]:

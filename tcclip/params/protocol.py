@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, computed_field, field_validator, model_validator
 
 from tcclip.errors import UserError
-from tcclip.params.budget import SuiteBudget, put_over
+from tcclip.params.budget import SuiteBudget, read_in_layers
 from tcclip.params.kinds.axis import spelled
 from tcclip.params.kinds.flat_keys import taken
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.kinds.select._select import Select
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.reader import Params, path_of, read_yaml
 from tcclip.params.seeds import Seeds
 
 
@@ -24,6 +24,11 @@ class Views(Params):
     temporal: Count  # clips of a video
     spatial: Literal[1, 3]  # crops of a frame: the centre, or three along its long side
     mode: Literal["paper", "deterministic"]  # random segments as in the authors' runs (seeded) | evenly spread
+
+    @property
+    def count(self) -> int:
+        """How many views a video has."""
+        return self.temporal * self.spatial
 
 
 MOST = 100  # clips of a video that a person may ask for; the paper's tests have 4
@@ -117,7 +122,10 @@ class Protocol(Params):
             raise ValueError("lr_min must not be larger than lr")
         late = [e for e in self.validation.epochs if e >= self.epochs] if self.validation.epochs != "all" else []
         if late:
-            raise ValueError(f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs})")
+            raise ValueError(
+                f"validation.epochs are counted from 0: {late[0]} is not below epochs ({self.epochs}); change both, to "
+                "a list or `all` (--set protocol.validation.epochs=all)"
+            )
         self.select.check_epochs(self.epochs)
         return self
 
@@ -159,15 +167,5 @@ def load_protocol(name: str, *budgets: SuiteBudget) -> Protocol:
         UserError: it names the protocol's file, or the first budget that does not fit what it is put over.
     """
     path = path_of("protocols", name)
-    content, where = {**read_yaml(path), "name": name}, str(path)
-    layers = [budget for budget in budgets if budget.values]
-    made = content
-    for budget in layers:
-        made = put_over(made, budget)
-    try:
-        return validate(made, Protocol, layers[-1].where if layers else where)
-    except UserError:
-        for budget in layers:  # the mistake is of the first layer that has it
-            validate(content, Protocol, where)
-            content, where = put_over(content, budget), budget.where
-        raise
+    content = {**read_yaml(path), "name": name}
+    return read_in_layers(Protocol, content, str(path), [budget for budget in budgets if budget.values])

@@ -145,6 +145,18 @@ def validate(content: dict[str, Any], section: type[Section], where: Path | str)
         raise UserError(f"{place}: {message[0].lower()}{message[1:]}{got}") from error
 
 
+def read_file(name: str, section: type[Section]) -> Section:
+    """What params/<name>.yaml holds."""
+    path = params_folder() / f"{name}.yaml"
+    return validate(read_yaml(path), section, path)
+
+
+def read_named(kind: str, name: str, section: type[Section]) -> Section:
+    """What a file of params/<kind>/ holds, with its name."""
+    path = path_of(kind, name)
+    return validate({**read_yaml(path), "name": name}, section, path)
+
+
 def _refuse_switches(where: Path | str, content: Any, found: Any, key: str = "") -> None:
     """A switch where a number is wanted: pydantic takes `true`, and YAML's `yes` and `on`, for 1."""
     if isinstance(content, dict):

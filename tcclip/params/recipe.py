@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from tcclip.params.kinds.axis import Kind
-from tcclip.params.kinds.flat_keys import gathered, keys_beside
+from tcclip.params.kinds.flat_keys import SectionOfKinds
 from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.numbers import Positive, Probability
 from tcclip.params.reader import Params
-
-AXES = ("objective", "augmentation", "schedule")
 
 
 class Optimizer(Params):
@@ -26,7 +24,7 @@ class Optimizer(Params):
     clip_norm: Positive | None = None  # longest gradient of a step, all weights together; null: of any length
 
 
-class Recipe(Params):
+class Recipe(SectionOfKinds):
     """How a method is trained. Keys of its kinds may stand beside them in the section."""
 
     source: str  # whose recipe it is, for the note under a table
@@ -34,13 +32,3 @@ class Recipe(Params):
     augmentation: Annotated[Kind, OneOf("augmentation")]  # what is changed in a clip
     schedule: Annotated[Kind, OneOf("schedule")]  # how the rate rises and falls
     optimizer: Optimizer  # AdamW's constants; the rates belong to the protocol
-
-    @model_validator(mode="before")
-    @classmethod
-    def _kinds_get_their_keys(cls, content: Any) -> Any:
-        return gathered(content, AXES, cls.model_fields) if isinstance(content, dict) else content
-
-    @classmethod
-    def keys_beside(cls) -> list[str]:
-        """Keys that the section may hold besides its own."""
-        return keys_beside(AXES)

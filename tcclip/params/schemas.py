@@ -11,6 +11,7 @@ from tcclip.params import Method, PaperFigure, Protocol, Suite, Table
 from tcclip.params.claims import Claims
 from tcclip.params.dataset import Generated, Own, Release
 from tcclip.params.kinds import schema as of_kinds
+from tcclip.params.kinds.flat_keys import axes_of
 from tcclip.params.reader import params_folder
 from tcclip.params.recipe import Recipe
 from tcclip.params.schema_of_class import class_schema, described
@@ -44,7 +45,7 @@ def schema(kind: str) -> dict[str, Any]:
         for part in (TemporalContext, Recipe):
             section = made["$defs"][part.__name__]
             _choose(made, section, part)
-            for axis in of_kinds.axes_of(part).values():  # their keys may stand beside them
+            for axis in axes_of(part).values():  # their keys may stand beside them
                 section["properties"] |= of_kinds.keys(axis) | of_kinds.sections(axis)
     if kind in PARTIAL:
         for each in (made, *made["$defs"].values()):
@@ -80,7 +81,7 @@ def text(kind: str) -> str:
 
 def _choose(whole: dict[str, Any], section: dict[str, Any], of: type[BaseModel]) -> None:
     """Put the choices of the class `of` in the place of its axes."""
-    for field, axis in of_kinds.axes_of(of).items():
+    for field, axis in axes_of(of).items():
         whole["$defs"][axis] = of_kinds.choice(axis)
         words = section["properties"][field].get("description", "")
         section["properties"][field] = described({"$ref": f"#/$defs/{axis}"}, words)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 
 class Statistics(Params):
@@ -25,5 +25,4 @@ class Statistics(Params):
 
 def load_statistics() -> Statistics:
     """Read params/statistics.yaml."""
-    path = params_folder() / "statistics.yaml"
-    return validate(read_yaml(path), Statistics, path)
+    return read_file("statistics", Statistics)

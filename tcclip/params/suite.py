@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from tcclip.errors import unknown
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, names, path_of, read_yaml, validate
+from tcclip.params.reader import Params, names, read_named
 from tcclip.params.seeds import EVERY, SeedsByMethod
 from tcclip.params.texts import TextKind
 
@@ -183,8 +183,7 @@ class Suite(Params):
 
 def load_suite(name: str) -> Suite:
     """Read a suite file."""
-    path = path_of("suites", name)
-    return validate({**read_yaml(path), "name": name}, Suite, path)
+    return read_named("suites", name, Suite)
 
 
 def papers_backbone() -> BackboneSource | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from tcclip.params.column import ALL, Column, HarmonicMeanColumn, MeanColumn, MeasuredColumn
-from tcclip.params.reader import Params, path_of, read_yaml, validate
+from tcclip.params.reader import Params, nearest, read_named
 
 BASELINE = (
     "vifi_clip"  # the method whose row others are compared with, where a table names none: TC-CLIP without its parts
@@ -24,6 +24,8 @@ class Row(Params):
     row: str  # its name
     method: str | None = None  # a file of params/methods/
     printed: str | None = None  # where the paper has the row's numbers from, if it has not run it
+    # Datasets, by the paper's names, whose printed numbers are of other videos than those of the other rows -> which
+    printed_on: dict[str, str] = Field(default_factory=dict)
     skip: list[str] = Field(default_factory=list)  # columns that stay empty: what the paper does not run either
     we: bool = False  # weight-space ensemble of the run with CLIP
     frames_of: str | None = None  # costs are counted for views of so many frames as this method's; else the row's own's
@@ -136,6 +138,16 @@ class Table(Params):
         return self
 
     @model_validator(mode="after")
+    def _printed_datasets_are_those_of_columns(self) -> Table:
+        known = list(dict.fromkeys(column.dataset for column in self.measured))
+        for row in self.rows:
+            if stray := [role for role in row.printed_on if role not in known]:
+                raise ValueError(
+                    f"row '{row.row}' has printed_on of '{stray[0]}', which no column is of: {nearest(stray[0], known)}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _rows_and_columns_are_told_apart(self) -> Table:
         rows, columns = [(row.group, row.row) for row in self.rows], [column.name for column in self.columns]
         if twice := [" / ".join(filter(None, row)) for row in rows if rows.count(row) > 1]:
@@ -164,5 +176,4 @@ class Table(Params):
 
 def load_table(name: str) -> Table:
     """Read a table file."""
-    path = path_of("tables", name)
-    return validate({**read_yaml(path), "name": name}, Table, path)
+    return read_named("tables", name, Table)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tcclip.params.numbers import Count
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 GIGABYTE = 1_000_000_000  # bytes
 
@@ -32,5 +32,4 @@ class Unpacking(Params):
 
 def load_unpacking() -> Unpacking:
     """Read the limits."""
-    path = params_folder() / "unpacking.yaml"
-    return validate(read_yaml(path), Unpacking, path)
+    return read_file("unpacking", Unpacking)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from tcclip.params.reader import Params, params_folder, read_yaml, validate
+from tcclip.params.reader import Params, read_file
 
 Word = Literal["reproduced", "lower", "higher", "not comparable"]  # what is said of a cell
 REPRODUCED: Final = "reproduced"
@@ -27,5 +27,4 @@ class Rule(Params):
 
 def load_rule() -> Rule:
     """Read params/verdicts.yaml."""
-    path = params_folder() / "verdicts.yaml"
-    return validate(read_yaml(path), Rule, path)
+    return read_file("verdicts", Rule)

@@ -14,6 +14,7 @@ import yaml
 from tcclip.errors import UserError, unknown
 from tcclip.params import Method, Protocol
 from tcclip.params.depends import training_settings
+from tcclip.params.unread_keys import refuse_unread
 from tcclip.params.yaml_text import value_of
 from tcclip.plan.other_seeds import with_run
 from tcclip.plan.plan import Plan
@@ -71,6 +72,7 @@ def changed_run(plan: Plan, name: str, texts: Sequence[str]) -> tuple[Plan, str]
     if without := changes.method.keys() - changes.of(before).keys():
         raise UserError(f"--set {min(without)}: method {before.name} has no such section")
     method = method_of(plan.suite, run.method, changes.method)
+    refuse_unread(method, changes.method, "--set")
     dataset = plan.dataset(run.role) if run.role else None
     protocol = protocol_of(plan.suite, run.protocol, method, dataset, changes.protocol, run.role, run.shots)
     sizes = plan.suite.backbone.architecture

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tcclip.errors import UserError, unknown
-from tcclip.params import Method, Protocol, Suite, Table, load_dataset
+from tcclip.params import Dataset, Method, Protocol, Suite, Table, load_dataset
 from tcclip.params.column import (
     Column,
     CostColumn,
@@ -50,11 +50,11 @@ def check_columns(suite: Suite, table: Table) -> None:
         if bool(protocol.shots) != (column.shots is not None):
             says = "needs `shots`, the videos of a class that it trains on" if protocol.shots else "has no `shots`"
             raise UserError(f"column {column.name} of {table.name}: a column of protocol {protocol.name} {says}")
-        tested = load_dataset(suite.dataset(column.dataset))
+        tested = _dataset(suite, table, column, column.dataset)
         for split in column.splits:
             if split not in tested.all_splits:
                 raise unknown(f"split in column {column.name} of {table.name}", split, tested.all_splits)
-        trained = load_dataset(suite.dataset(table.trained_on(column)))
+        trained = _dataset(suite, table, column, table.trained_on(column))
         train_splits = [train_split(protocol, *training) for training in trainings(column, protocol)]
         for split in (*train_splits, protocol.validation.split):
             if split not in trained.all_splits:
@@ -63,6 +63,14 @@ def check_columns(suite: Suite, table: Table) -> None:
                     split,
                     trained.all_splits,
                 )
+
+
+def _dataset(suite: Suite, table: Table, column: MeasuredColumn, role: str) -> Dataset:
+    """The dataset that plays a role of a column; UserError where the suite has none."""
+    if role not in suite.datasets:
+        where = f"{path_of('suites', suite.name)} in column {column.name} of {table.name}"
+        raise unknown(f"dataset of {where}", role, suite.datasets)
+    return load_dataset(suite.dataset(role))
 
 
 def check_method_in(suite: Suite, method: Method, protocols: Iterable[Protocol]) -> None:

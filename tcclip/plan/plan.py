@@ -15,15 +15,13 @@ from tcclip.params.dataset import Generated, Release
 from tcclip.params.exceptions import exceptions_for
 from tcclip.params.reader import path_of, usable, versions
 from tcclip.params.seeds import parse_seeds
-from tcclip.plan.cells import Cell
+from tcclip.plan.cells import Cell, Measured, Row, rows_of
 from tcclip.plan.evaluation import Evaluation
 from tcclip.plan.expand import expand
 from tcclip.plan.own import own_datasets, own_table, with_own
-from tcclip.plan.runs import Run, run_for, train_split, with_initial
+from tcclip.plan.runs import Run, train_split, with_initial
 from tcclip.plan.suite_checks import check_backbone, check_first_look, check_quoted, check_seeds
 from tcclip.plan.values import Changes, method_of, protocol_of
-
-__all__ = ["Cell", "Evaluation", "Plan", "Run", "expand", "load_plan", "plan_of", "plan_with_seeds", "run_for"]
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that what is worked out of one can be remembered
@@ -85,6 +83,18 @@ class Plan:
     def runs_of(self, table: str) -> list[str]:
         """The runs a table needs."""
         return sorted({e.run for cell in self.cells[table] for e in cell.evaluations})
+
+    def row_of(self, cell: Cell) -> Row:
+        """The cells of a cell's row, by column."""
+        return self._rows[cell.table][cell.group, cell.row]
+
+    def parts(self, cell: Cell) -> dict[str, Measured]:
+        """The evaluations that a cell is made of, by the column that they fill alone."""
+        return cell.parts(self.row_of(cell))
+
+    def runs_behind(self, cell: Cell) -> list[str]:
+        """The runs behind a cell; none of one that is counted, or empty."""
+        return list(dict.fromkeys(e.run for part in self.parts(cell).values() for e in part.evaluations))
 
     @property
     def first_look(self) -> list[str]:
@@ -167,6 +177,11 @@ class Plan:
             if self.keeps_last(run):
                 named |= {e.name: e for e in [replace(e, last=True) for e in named.values()]}
         return {run: [named[name] for name in sorted(named)] for run, named in found.items()}
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, dict[tuple[str, str], dict[str, Cell]]]:
+        """By table."""
+        return {table: rows_of(cells) for table, cells in self.cells.items()}
 
     @functools.cached_property
     def _tables_by_run(self) -> dict[str, list[str]]:

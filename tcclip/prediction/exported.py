@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
+
+from torch import Tensor
 
 from tcclip.data.splits.split_tables import read_classes
 from tcclip.errors import UserError
@@ -26,7 +28,7 @@ from tcclip.params.texts import OutsideTexts
 from tcclip.prediction.source import Classes, Set, Source, VideoReading
 from tcclip.process.files import read_json
 
-CONFIG = "config.json"
+CONFIG, CLASSES = "config.json", "classes.csv"
 FORMAT = 1  # of config.json
 AGAIN = "copy the whole folder that `tcclip export` wrote"
 ANY = ("video",)  # in the place of class names, where there are none
@@ -43,11 +45,8 @@ def source_of_folder(folder: Path) -> Source:
             f"{folder / CONFIG} has format {config.get('format')}, and this version of tcclip reads {FORMAT}: install "
             "the version that wrote it (`tcclip` in the file), or export the run again"
         )
-    where = str(folder / CONFIG)
+    where, weights, tokens = str(folder / CONFIG), folder / "weights.safetensors", folder / "tokens.json"
     method = validate(config["method"], Method, f"{where}, method")
-    machine = validate({**UNASKED, **config["machine"]}, Machine, f"{where}, machine")
-    weights, listed = folder / "weights.safetensors", folder / "classes.csv"
-    tensors = _whole(weights, partial(read_weights, cure=AGAIN))
     subject = Subject(
         name=config["name"],
         method=method,
@@ -56,45 +55,53 @@ def source_of_folder(folder: Path) -> Source:
         folder=folder,
         frames=config["frames"],
         seed=config["seed"],
-        machine=machine,
-        trained_on=listed if method.on_other_classes() is not method else None,
+        machine=validate({**UNASKED, **config["machine"]}, Machine, f"{where}, machine"),
+        trained_on=folder / CLASSES if method.on_other_classes() is not method else None,
     )
     architecture = BackboneConfig(**config["architecture"])
-    tokens = _whole(folder / "tokens.json", read_json) if (folder / "tokens.json").is_file() else {}
-
-    def build(names: tuple[str, ...], texts: OutsideTexts) -> ClipVideo:
-        its = subject.method_for(names)
-        prompts = class_prompts(its, names, texts)
-        rows = token_rows(prompts, tokens, its.text.context_length, its.text.beside)
-        model = skeleton(its, architecture, rows, subject.frames)
-        wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-        given = {name: tensor for name, tensor in tensors.items() if name in wanted}
-        check_names({name: tuple(tensor.shape) for name, tensor in given.items()}, wanted, str(weights), AGAIN)
-        model.load_state_dict(given, strict=True, assign=True)
-        return model
-
-    def own() -> Classes:
-        if not listed.is_file():
-            raise UserError(
-                f"{folder} has no classes of its own: name some (--classes, --class-file; in Python a list)"
-            )
-        given = folder / "texts.json"
-        texts = _whole(given, read_json) if given.is_file() else {}
-        each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in texts.items()}
-        return Classes(read_classes(listed), each)
-
-    reading = VideoReading(validate(config["videos"], Frames, f"{where}, videos"), config["identity"])
+    known = _whole(tokens, read_json) if tokens.is_file() else {}
+    tensors = _whole(weights, partial(read_weights, cure=AGAIN))
     return Source(
         subject=subject,
         views=validate(config["views"], Views, f"{where}, views"),
         size=architecture.image_size,
-        reading=reading,
-        tokens=tokens,
-        build=build,
-        own=cache(own),
+        reading=VideoReading(validate(config["videos"], Frames, f"{where}, videos"), config["identity"]),
+        tokens=known,
+        build=partial(_model, subject, architecture, known, tensors),
+        own=cache(partial(_own_classes, folder)),
         dataset=lambda role, split: _no_datasets(folder, role),
         facts=lambda: _is_exported(folder),
     )
+
+
+def _model(
+    subject: Subject,
+    architecture: BackboneConfig,
+    tokens: Mapping[str, list[int]],
+    tensors: Mapping[str, Tensor],
+    names: tuple[str, ...],
+    texts: OutsideTexts,
+) -> ClipVideo:
+    """The exported weights as a model of these classes."""
+    method = subject.method_for(names)
+    prompts = class_prompts(method, names, texts)
+    rows = token_rows(prompts, tokens, method.text.context_length, method.text.beside)
+    model = skeleton(method, architecture, rows, subject.frames)
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    given = {name: tensor for name, tensor in tensors.items() if name in wanted}
+    check_names({name: tuple(tensor.shape) for name, tensor in given.items()}, wanted, str(subject.weights), AGAIN)
+    model.load_state_dict(given, strict=True, assign=True)
+    return model
+
+
+def _own_classes(folder: Path) -> Classes:
+    """The classes that the run was exported with, and their texts."""
+    listed, texts = folder / CLASSES, folder / "texts.json"
+    if not listed.is_file():
+        raise UserError(f"{folder} has no classes of its own: name some (--classes, --class-file; in Python a list)")
+    kinds = _whole(texts, read_json) if texts.is_file() else {}
+    each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in kinds.items()}
+    return Classes(read_classes(listed), each)
 
 
 def _whole(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:

@@ -11,8 +11,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,12 +25,14 @@ from tcclip.models.class_texts import class_prompts
 from tcclip.models.tokens import known_tokens
 from tcclip.params import Dataset, Suite
 from tcclip.params.architecture import BackboneConfig
-from tcclip.params.dataset import Release
+from tcclip.params.dataset import Generated, Release
 from tcclip.params.texts import NONE
-from tcclip.prediction.exported import ANY, CONFIG, FORMAT, USED
+from tcclip.plan.run_results import evaluations_of
+from tcclip.prediction.exported import ANY, CLASSES, CONFIG, FORMAT, USED
 from tcclip.prediction.source import Classes, Source
-from tcclip.process.files import atomic, read_json, write_json, write_text
+from tcclip.process.files import atomic, write_csv, write_json, write_text
 from tcclip.process.folders import new_folder
+from tcclip.reporting.run_origin import environment_of
 from tcclip.stages.subjects import FoundRun
 
 
@@ -57,8 +57,6 @@ class Facts:
 def facts_of_run(suite: Suite, found: FoundRun, dataset: Dataset | None, we: bool) -> Facts:
     """The facts of a run of a suite."""
     folder, split = found.subject.folder, found.split or ""
-    metrics, environment = folder / "metrics.json", folder / "environment.json"
-    evaluations = read_json(metrics)["evaluations"] if metrics.is_file() else {}
     sources = dataset.sources if isinstance(dataset, Release) else None
     return Facts(
         suite=suite.name,
@@ -68,10 +66,10 @@ def facts_of_run(suite: Suite, found: FoundRun, dataset: Dataset | None, we: boo
         shots=f" with {split.removeprefix('few_shot_k')} videos of each class" if "few_shot_k" in split else "",
         dataset=f"{dataset.description} ({dataset.name}, split {split})" if dataset else None,
         licence=sources.licence if sources else None,
-        generated=dataset is not None and hasattr(dataset, "generate"),
+        generated=isinstance(dataset, Generated),
         we=we,
-        evaluations={name: values for name, values in evaluations.items() if values["we"] == we},
-        git=read_json(environment).get("git") if environment.is_file() else None,
+        evaluations={name: values for name, values in evaluations_of(folder).items() if values["we"] == we},
+        git=environment_of(folder).get("git"),
         own_clip=suite.backbone.pretraining is not None,
     )
 
@@ -83,14 +81,14 @@ def export(source: Source, folder: Path) -> str:
     if folder.resolve() == Path.cwd():
         raise UserError(f"{folder} is the folder that this is called in: name a new one")
     subject, facts = source.subject, source.facts()
-    classes = _own_or_none(source)
+    classes = source.own_or_none()
     model = source.build(classes.names, classes.texts) if classes else source.build(ANY, NONE)
     with new_folder(folder) as new:
         with atomic(new / "weights.safetensors") as part:
             state = canonical_state(model, trained_only=False)
             save_file({name: value.contiguous() for name, value in state.items()}, part)
         if classes:
-            write_text(new / "classes.csv", _class_list(classes.names))
+            write_csv(new / CLASSES, ("label", "name"), enumerate(classes.names))
             prompts = class_prompts(subject.method, classes.names, classes.texts)
             write_json(new / "tokens.json", known_tokens(prompts, source.tokens))
         if classes and classes.texts:
@@ -129,19 +127,3 @@ def _card(source: Source, facts: Facts, classes: Classes | None) -> str:
     return template.render(
         subject=source.subject, method=source.subject.method, views=source.views, facts=facts, classes=classes
     )
-
-
-def _own_or_none(source: Source) -> Classes | None:
-    """The training's classes; a method whose weights do not know them can be exported without."""
-    try:
-        return source.own()
-    except UserError:
-        if source.subject.trained_on is not None or source.subject.method.outside:
-            raise
-        return None
-
-
-def _class_list(names: tuple[str, ...]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([("label", "name"), *enumerate(names)])
-    return file.getvalue()

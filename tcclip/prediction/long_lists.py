@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tcclip.data.clips.views import views_of
 from tcclip.data.videos.frames import FrameSource
 from tcclip.data.videos.scanned import Scanned, frames_of
 from tcclip.errors import UserError
@@ -51,16 +50,15 @@ class Compute:
     @property
     def whole(self) -> int:
         """The fewest videos whose views fill batches: parts of as many, or twice, .. have an evaluation's batches."""
-        views = len(views_of(self.views))
-        return self.subject.machine.eval_batch // math.gcd(self.subject.machine.eval_batch, views)
+        return self.subject.machine.eval_batch // math.gcd(self.subject.machine.eval_batch, self.views.count)
 
     def rows(self, store: FrameSource, videos: list[str], done: Done) -> np.ndarray:
         """Sums over views, (videos, width) float64."""
-        views, batches = len(views_of(self.views)), itertools.count()
+        batches = itertools.count()
 
         def before_batch() -> None:
             self.model.clock.end()
-            done(next(batches) * self.subject.machine.eval_batch // views)
+            done(next(batches) * self.subject.machine.eval_batch // self.views.count)
 
         clips = clips_of(self.subject, store, videos, self.views, self.size)
         summed, machine = SUMMED[self.subject.method.views.combine], self.subject.machine

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcclip.data.clips.testing import ViewClips
-from tcclip.data.clips.views import views_of
 from tcclip.data.splits.class_names import same_name
 from tcclip.errors import UserError
 from tcclip.evaluation.subject import clips_of
@@ -159,7 +158,7 @@ class Model:
                 if row.numbers is None:
                     raise UserError(f"{video.shown}: {row.defect}")
                 sums.append(row.numbers)
-        return (np.stack(sums) / len(views_of(seen))).astype(np.float32)
+        return (np.stack(sums) / seen.count).astype(np.float32)
 
     @contextmanager
     def clips(
@@ -288,11 +287,4 @@ class Model:
 
     def _any_classes(self) -> Classes:
         """Those of the network that is there, or of the training: features do not depend on them."""
-        if self._kept:
-            return self._kept[0]
-        try:
-            return self._source.own()
-        except UserError:
-            if self._subject.method.outside or self._subject.trained_on:
-                raise
-            return Classes(ANY)
+        return self._kept[0] if self._kept else self._source.own_or_none() or Classes(ANY)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
-
-import numpy as np
-
-from tcclip.evaluation.metrics import ranked
 
 COLUMNS = ("video", "rank", "label", "class", "score", "percent", "defect")
 HEAD = ",".join(COLUMNS)  # how a table begins
@@ -30,25 +25,6 @@ class Prediction:
     def broken(self) -> bool:
         """Whether there is nothing to predict from."""
         return not self.classes
-
-
-def prediction(
-    video: str, scores: np.ndarray, names: Sequence[str], views: int, combine: str, top: int | None, defect: str
-) -> Prediction:
-    """The `top` classes (None: all) of a video by its scores (C,), which are sums over `views`."""
-    best = ranked(scores[None], top or len(names))[0]
-    mean = scores / views
-    if combine != "probabilities":
-        mean = np.exp(mean - mean.max())
-        mean /= mean.sum()
-    return Prediction(
-        video=video,
-        classes=tuple(names[label] for label in best),
-        labels=tuple(best.tolist()),
-        scores=tuple(scores[best].tolist()),
-        probabilities=tuple(mean[best].tolist()),
-        defect=defect,
-    )
 
 
 def lines(found: Prediction) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tcclip.errors import UserError
 from tcclip.evaluation.subject import Subject
 from tcclip.models.clip_video import ClipVideo
 from tcclip.params.dataset import Frames
@@ -63,3 +64,12 @@ class Source:
     facts: Callable[[], Facts]  # for the card of an exported folder
     # A video, and perhaps its dataset and split -> its class, where the suite's lists say it
     truth: Callable[[str, str | None, str | None], str | None] = lambda video, role, split: None
+
+    def own_or_none(self) -> Classes | None:
+        """The training's classes; None where there are none, for a method whose weights do not know any."""
+        try:
+            return self.own()
+        except UserError:
+            if self.subject.trained_on is not None or self.subject.method.outside:
+                raise
+            return None

@@ -77,9 +77,8 @@ def take(count: int) -> None:
         return
     cards = _shared(Path(folder))
     if len(cards) < count:
-        asked = "1 GPU is asked for" if count == 1 else f"{count} GPUs are asked for"
         raise UserError(
-            f"{asked} (machine.gpus of the suite, or --set-resources), and Snakemake has {len(cards)} to share: "
+            f"{asked(count)} (machine.gpus of the suite, or --set-resources), and Snakemake has {len(cards)} to share: "
             f"start it with more cards in {VISIBLE}, or ask for fewer"
         )
     told = False
@@ -92,6 +91,11 @@ def take(count: int) -> None:
         time.sleep(POLL_SECONDS)
     _held.extend(file for _, file in free)
     os.environ[VISIBLE] = ",".join(card for card, _ in free)
+
+
+def asked(count: int) -> str:
+    """How an error begins about a job of `count` GPUs."""
+    return "1 GPU is asked for" if count == 1 else f"{count} GPUs are asked for"
 
 
 def _shared(folder: Path) -> list[Path]:

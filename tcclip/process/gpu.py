@@ -10,7 +10,7 @@ import os
 import torch
 
 from tcclip.errors import UserError
-from tcclip.process.cards import VISIBLE
+from tcclip.process.cards import VISIBLE, asked
 from tcclip.process.log import log
 
 
@@ -21,7 +21,7 @@ def check_shown(count: int, instead: str) -> None:
     """
     there = torch.cuda.device_count()
     if there < count:
-        raise UserError(f"{_asked(count)}, and {_missing(there)}: {instead}")
+        raise UserError(f"{asked(count)}, and {_missing(there)}: {instead}")
 
 
 def check_works(instead: str) -> None:
@@ -47,10 +47,6 @@ def works() -> bool:
         log(str(error))
         return False
     return True
-
-
-def _asked(count: int) -> str:
-    return "1 GPU is asked for" if count == 1 else f"{count} GPUs are asked for"
 
 
 def _missing(there: int) -> str:

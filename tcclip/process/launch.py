@@ -45,6 +45,11 @@ def take_device(count: GpuCount, instead: str) -> str:
     return "cuda"
 
 
+def at_most_one(count: GpuCount) -> GpuCount:
+    """The GPUs of a job that has no use for several."""
+    return AUTO if count == AUTO else min(1, int(count))
+
+
 def is_rank_zero() -> bool:
     """Whether this process tells what was done: it was not started by torchrun, or is the first that was."""
     return not started_by_torchrun() or os.environ["RANK"] == "0"

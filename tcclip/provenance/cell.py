@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from tcclip.errors import UserError
 from tcclip.plan import Cell, Plan
-from tcclip.plan.cells import Measured, rows_of
 
 
 def find_cell(plan: Plan, table: str, row: str, column: str, group: str | None = None) -> Cell:
@@ -29,7 +28,7 @@ def find_cell(plan: Plan, table: str, row: str, column: str, group: str | None =
     found = [cell for cell in named if cell.column == column]
     if not found:
         raise UserError(f"{table} has no column '{column}': it has {', '.join(_once(cell.column for cell in cells))}")
-    return next((cell for cell in found if runs_of(plan, cell)), found[0])
+    return next((cell for cell in found if plan.runs_behind(cell)), found[0])
 
 
 def other_groups(plan: Plan, cell: Cell) -> list[str]:
@@ -37,25 +36,15 @@ def other_groups(plan: Plan, cell: Cell) -> list[str]:
     return [
         other.group
         for other in plan.cells[cell.table]
-        if (other.row, other.column) == (cell.row, cell.column) and other is not cell and runs_of(plan, other)
+        if (other.row, other.column) == (cell.row, cell.column) and other is not cell and plan.runs_behind(other)
     ]
-
-
-def parts(plan: Plan, cell: Cell) -> dict[str, Measured]:
-    """The evaluations that a cell is made of, by the column that they fill alone."""
-    return cell.parts(rows_of(plan.cells[cell.table])[cell.group, cell.row])
 
 
 def runs_behind(plan: Plan, cell: Cell) -> list[str]:
     """The runs behind a cell; UserError where it is not made of runs."""
-    if found := runs_of(plan, cell):
+    if found := plan.runs_behind(cell):
         return found
     raise UserError(f"{cell.table}, row '{cell.row}', column '{cell.column}' {cell.without_runs(plan.suite.name)}")
-
-
-def runs_of(plan: Plan, cell: Cell) -> list[str]:
-    """The runs behind a cell; none of one that is counted, or empty."""
-    return _once(evaluation.run for part in parts(plan, cell).values() for evaluation in part.evaluations)
 
 
 def _once(values: Iterable[str]) -> list[str]:

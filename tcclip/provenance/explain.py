@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tcclip.plan import Cell, Plan, layout
-from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Found
-from tcclip.provenance.cell import find_cell, other_groups, parts, runs_behind
+from tcclip.provenance.cell import find_cell, other_groups, runs_behind
 from tcclip.provenance.run_today import changed_since, fingerprints_now, mlflow_link
 from tcclip.reporting import run_origin
 from tcclip.reporting.cell_chain import Fact, Today, evaluation_facts, made_again, run_facts, title_of, value_of
-from tcclip.reporting.cells import read_table
+from tcclip.reporting.cells import by_place, read_table
 from tcclip.reporting.tables import results_of
 from tcclip.stages import evaluate
 
@@ -41,20 +40,18 @@ def _value(plan: Plan, cell: Cell) -> Fact:
     path = layout.table(plan.suite.name, cell.table)
     if not path.is_file():
         return "value", f"not there yet: snakemake {cell.table} --config suite={plan.suite.name}"
-    lines = read_table(path).itertuples(index=False)
-    return value_of(plan, cell, next((line for line in lines if (line.group, line.row, line.column) == cell.key), None))
+    return value_of(plan, cell, by_place(read_table(path)).get(cell.key))
 
 
 def _seeds(plan: Plan, cell: Cell) -> Iterator[Fact]:
     """What each of several seeds gives, whose mean the value is."""
-    row = rows_of(plan.cells[cell.table])[cell.group, cell.row]
-    number = cell.number(Found(results_of(plan, cell.table)), row)
+    number = cell.number(Found(results_of(plan, cell.table)), plan.row_of(cell))
     if number and len(number.by_seed) > 1:
         yield "seeds", ", ".join(f"{seed}: {value:.2f}" for seed, value in number.by_seed.items())
 
 
 def _evaluations(plan: Plan, cell: Cell) -> Iterator[str]:
-    for column, part in parts(plan, cell).items():
+    for column, part in plan.parts(cell).items():
         if column != cell.column:
             yield f"  {column}"
         for evaluation in part.evaluations:

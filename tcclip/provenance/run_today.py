@@ -11,9 +11,7 @@ from tcclip.params.reader import flat
 from tcclip.plan import Plan, layout
 from tcclip.reporting.run_origin import ChangedValue, differences
 from tcclip.stages import fingerprint, train
-from tcclip.tracking.address import STAMP, is_server, tracking_uri
-
-LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
+from tcclip.tracking.address import STAMP, interface, is_server, tracking_uri
 
 
 def changed_since(plan: Plan, run: str, params: Mapping[str, Any]) -> list[ChangedValue]:
@@ -42,5 +40,4 @@ def mlflow_link(suite: str, run: str) -> str:
     if run not in loaded.index:
         return "not loaded"
     entry = loaded.loc[run]
-    address = store.rstrip("/") if is_server(store) else LOCAL_UI
-    return f"{address}/#/experiments/{entry['mlflow_experiment_id']}/runs/{entry['mlflow_run_id']}"
+    return f"{interface(store)}/#/experiments/{entry['mlflow_experiment_id']}/runs/{entry['mlflow_run_id']}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tcclip.data.splits.split_tables import Listed, read_split
-from tcclip.data.splits.write import write_table
 from tcclip.errors import UserError
+from tcclip.process.files import write_csv
 from tcclip.pseudo_labels.label import read
 
 
@@ -20,7 +20,7 @@ def write_list(shards: Sequence[Path], split: Path, keep: float, out: Path) -> s
         raise UserError(f"no video of {split} is labelled: see its frames' index, and label them again")
     least = threshold(list(cosines.values()), keep)
     kept = [(video, labels[video]) for video, _ in listed if video in cosines and cosines[video] >= least]
-    write_table(out, ("video", "label"), kept)
+    write_csv(out, ("video", "label"), kept)
     agree = agreement(listed, labels)
     return (
         f"{len(kept)} of {len(labels)} videos kept, from cosine {least:.4f}; {100 * agree:.1f} % of all labels are the "

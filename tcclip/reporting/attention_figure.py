@@ -13,18 +13,16 @@ from tcclip.attention.opened_run import Clip
 from tcclip.attention.reading import AttentionReading, SeenClip, caption
 from tcclip.data.splits.class_names import same_name
 from tcclip.reporting import style
-from tcclip.reporting.figure_blocks import LINE, FigureBlock, wrapped
+from tcclip.reporting.figure_blocks import LINE, FigureBlock, alone, wrapped
 from tcclip.reporting.film import write_film
+from tcclip.reporting.frame_rows import FrameRows, room_below, say_beside
 from tcclip.reporting.overlay import COLOURS, Array, end_of_scale, overlaid, relative
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
 
-SHOWN = 8  # frames side by side
-BESIDE = 1.75  # inches for what a row says
-LARGEST = 1.8  # inches of a frame
-ABOVE, BELOW = 0.25, 0.8  # inches: the frames' numbers; the scale and a caption of few lines
+BESIDE, BELOW = 1.75, 0.8  # inches: for what a row says; for the scale and a caption of few lines
 FILM_SCALE = 0.35  # inches: the scale below the pictures of a film
 BESIDE_LETTERS = 25  # of a line beside a row
 RIGHT = "✓"  # beside a prediction that is the video's class
@@ -68,55 +66,32 @@ def sheet_of(rows: Sequence[SeenClip], reading: AttentionReading, video: str, tr
     return Sheet(rows, painted, end, caption(reading, video, rows, truth), truth)
 
 
-@style.styled
 def still(sheet: Sheet) -> Figure:
     """A figure of the sheet alone."""
-    from matplotlib.figure import Figure
-
-    block, width = sheet_block(sheet), BESIDE + _shown(sheet) * _side(sheet)
-    figure = Figure(figsize=(width, block.height))
-    block.draw(figure, width)
-    return figure
+    return alone(sheet_block(sheet), _rows(sheet).width)
 
 
 def sheet_block(sheet: Sheet) -> FigureBlock:
     """Frames, then a row of overlays for each run, its name and predictions beside it."""
-    below = room_below(sheet.caption, _shown(sheet) * _side(sheet), BELOW)
-    height = (len(sheet.rows) + 1) * _side(sheet) + ABOVE + below
-    return FigureBlock(height, lambda figure, width: _draw(figure, sheet, width, height, below))
+    return FigureBlock(_rows(sheet).height, lambda figure, width: _draw(figure, sheet, width))
 
 
-def room_below(text: str, width: float, least: float) -> float:
-    """Inches that a caption takes in lines of `width` inches, with a line above it, and not less than `least`."""
-    return max(least, LINE * (len(wrapped(text, width).splitlines()) + 1))
+def _rows(sheet: Sheet) -> FrameRows:
+    return FrameRows(sheet.clip.numbers, len(sheet.rows) + 1, BESIDE, sheet.caption, BELOW)
 
 
-def _shown(sheet: Sheet) -> int:
-    return min(len(sheet.clip.numbers), SHOWN)
-
-
-def _side(sheet: Sheet) -> float:
-    return min((style.WIDTH - BESIDE) / _shown(sheet), LARGEST)
-
-
-def _draw(figure: FigureBase, sheet: Sheet, width: float, height: float, below: float) -> None:
-    count, rows = _shown(sheet), len(sheet.rows) + 1
-    right = 0.998 * (BESIDE + count * _side(sheet)) / width
-    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": below / height}
-    grid = figure.subplots(rows, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
-    moments = spread(len(sheet.clip.numbers), count)
-    for axis, at in zip(grid[0], moments, strict=True):
+def _draw(figure: FigureBase, sheet: Sheet, width: float) -> None:
+    rows = _rows(sheet)
+    grid, places, height = rows.axes(figure, width), rows.places, rows.height
+    for axis, at in zip(grid[0], places, strict=True):
         _show(axis, sheet.clip.pictures[at])
-        axis.set_title(f"frame {sheet.clip.numbers[at]}", fontsize=8, fontweight="normal", loc="center", pad=3)
-    beside(grid[0, 0], ["the video's frames"])
+    say_beside(grid[0, 0], ["the video's frames"])
     for row, frames, axes in zip(sheet.rows, sheet.painted, grid[1:], strict=True):
-        for axis, at in zip(axes, moments, strict=True):
+        for axis, at in zip(axes, places, strict=True):
             _show_at(axis, row.clip, frames, sheet.clip, at)
         name = in_lines(row.name)
-        beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
-    _scale(figure, sheet.end, (0.03, (below - 0.32) / height, (BESIDE - 0.75) / width, 0.1 / height))
-    text = wrapped(sheet.caption, count * _side(sheet))
-    figure.text(BESIDE / width, (below - LINE) / height, text, fontsize=8, va="top")
+        say_beside(axes[0], [*name, *[""] * (len(name) < 3), *_predictions(row, sheet.truth, 3)])
+    _scale(figure, sheet.end, (0.03, (rows.below - 0.32) / height, (BESIDE - 0.75) / width, 0.1 / height))
 
 
 @style.styled
@@ -143,11 +118,6 @@ def moment(sheet: Sheet, at: int) -> Figure:
     return figure
 
 
-def spread(total: int, count: int) -> list[int]:
-    """`count` of `total` places, evenly spread."""
-    return [(2 * place + 1) * total // (2 * count) for place in range(count)]
-
-
 def nearest(clip: Clip, other: Clip, at: int) -> int:
     """The place of the frame of `clip` that is nearest in the video to frame `at` of another clip of it.
 
@@ -156,11 +126,6 @@ def nearest(clip: Clip, other: Clip, at: int) -> int:
     ours, theirs = len(clip.numbers), len(other.numbers)
     apart = np.abs(clip.numbers - other.numbers[at]) + np.abs((np.arange(ours) + 0.5) / ours - (at + 0.5) / theirs)
     return int(apart.argmin())
-
-
-def beside(axis: Axes, lines: Sequence[str]) -> None:
-    """What a row is, at the left of its first frame."""
-    axis.text(-0.08, 0.5, "\n".join(lines), transform=axis.transAxes, ha="right", va="center", fontsize=8)
 
 
 def in_lines(name: str) -> list[str]:

@@ -12,7 +12,9 @@ from tcclip.params.column import Column, MeasuredColumn
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan
 from tcclip.reporting import style
+from tcclip.reporting.cells import runs_of
 from tcclip.reporting.figure_blocks import FigureBlock
+from tcclip.reporting.figures import titled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,9 +59,7 @@ def _draw(
     for axis, column in zip(grid[0], measured, strict=True):
         part = frame[frame["column"] == column.name].dropna(subset=["value"])
         _panel(axis, part, rows)
-        counts = part["n_videos"].dropna()
-        title = names.get(column.dataset, column.dataset)
-        axis.set_title(f"{title} (N = {int(counts.max()):,})" if len(counts) else title)
+        axis.set_title(titled(names.get(column.dataset, column.dataset), part))
     first = grid[0, 0]
     first.set_yticks(range(len(rows)), shown)
     first.set_ylim(len(rows) - 0.5, -0.5)
@@ -94,7 +94,7 @@ def _panel(axis: Axes, part: pd.DataFrame, rows: Sequence[tuple[str, str]]) -> N
 def sentence(plan: Plan, table: str, frame: pd.DataFrame) -> str:
     """Whose numbers they are: training videos per class, runs, and N."""
     measured = frame[frame["source"] == "measured"]
-    runs = {run for text in measured["runs"] for run in text.split(";") if run}
+    runs = runs_of(measured)
     shots = sorted({run.shots for name in runs if (run := plan.run(name)).shots})
     seeds = sorted({run.seed for name in runs if (run := plan.run(name)).seed is not None})
     said = [plan.table(table).title]

@@ -10,7 +10,6 @@ import pandas as pd
 
 from tcclip.plan.cells import Cell, rows_of
 from tcclip.plan.evaluation import Costs, Found, Number, Results
-from tcclip.process.files import read_json
 from tcclip.reporting.published_numbers import Key, PublishedNumber
 
 INTERVALS = ["low", "high", "difference", "difference_low", "difference_high", "p"]  # filled by comparisons.py
@@ -21,25 +20,7 @@ COLUMNS = [
 NUMBERS = ["value", "std", "published", "published_std", "std_seeds", *INTERVALS]
 COUNTS = ["n_videos", "n_seeds"]
 KINDS = {**dict.fromkeys(NUMBERS, "Float64"), **dict.fromkeys(COUNTS, "Int64")}
-METRICS = "metrics.json"
 DECIMALS = 6  # of the CSV; averages are computed before rounding
-
-
-def read_results(folders: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """The evaluations in every run's metrics.json; a run without one is left out, and so is one trained anew since.
-
-    Args:
-        folders: run name -> run folder.
-    """
-    there = {name: read_json(folder / METRICS) for name, folder in folders.items() if (folder / METRICS).is_file()}
-    return {
-        name: found.get("evaluations", {}) for name, found in there.items() if _of_these_weights(found, folders[name])
-    }
-
-
-def _of_these_weights(metrics: Mapping[str, Any], folder: Path) -> bool:
-    training = folder / "training.json"
-    return "training" not in metrics or not training.is_file() or metrics["training"] == read_json(training)
 
 
 def build(
@@ -77,6 +58,16 @@ def read_table(path: Path) -> pd.DataFrame:
     text = dict.fromkeys(["table", "group", "row", "column", "source", "runs"], "str")
     frame = pd.read_csv(path, dtype={**text, **KINDS}, keep_default_na=False, na_values={name: [""] for name in KINDS})
     return frame.reindex(columns=COLUMNS).astype(KINDS)
+
+
+def by_place(frame: pd.DataFrame) -> dict[Key, Any]:
+    """The lines of a table's frame by group, row and column."""
+    return {(line.group, line.row, line.column): line for line in frame.itertuples(index=False)}
+
+
+def runs_of(frame: pd.DataFrame) -> list[str]:
+    """The runs behind the lines of a table's frame, each once."""
+    return list(dict.fromkeys(run for names in frame["runs"] for run in names.split(";") if run))
 
 
 def _line(cell: Cell, measured: Number | None, quoted: Mapping[Key, PublishedNumber] | None) -> list[Any]:

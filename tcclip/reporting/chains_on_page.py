@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from tcclip.plan import Cell, Plan
-from tcclip.plan.cells import Measured, Row, rows_of
+from tcclip.plan import Plan
+from tcclip.plan.cells import Measured
 from tcclip.reporting import run_origin
 from tcclip.reporting.cell_chain import Fact, evaluation_facts, made_again, run_facts, title_of, value_of
+from tcclip.reporting.cells import by_place
 
 DataBehind = Callable[[str], Iterable[Path]]  # the files that a run was trained and evaluated with
 
@@ -79,20 +80,19 @@ def explained(
     cells: list[dict[str, Any]] = []
     numbers: dict[tuple[str, str, str, str], int] = {}
     for table, frame in frames.items():
-        rows = rows_of(plan.cells[table])
-        lines = {(line.group, line.row, line.column): line for line in frame.itertuples(index=False)}
-        alike = Counter((cell.row, cell.column) for cell in plan.cells[table] if _runs(cell, rows))
+        lines = by_place(frame)
+        alike = Counter((cell.row, cell.column) for cell in plan.cells[table] if plan.runs_behind(cell))
         for cell in plan.cells[table]:
             line = lines.get(cell.key)
-            if line is None or line.source != "measured" or not _runs(cell, rows):
+            if line is None or line.source != "measured" or not plan.runs_behind(cell):
                 continue
             numbers[table, *cell.key] = len(cells)
             cells.append(
                 {
                     "title": title_of(plan, cell),
                     "value": shared.block([value_of(plan, cell, line), *_verdict(verdicts.get((table, *cell.key)))]),
-                    "evaluations": [[name, shared.evaluated(part)] for name, part in _parts(cell, rows).items()],
-                    "runs": [shared.run(run) for run in _runs(cell, rows)],
+                    "evaluations": [[name, shared.evaluated(part)] for name, part in plan.parts(cell).items()],
+                    "runs": [shared.run(run) for run in plan.runs_behind(cell)],
                     "again": made_again(plan, cell, grouped=alike[cell.row, cell.column] > 1),
                 }
             )
@@ -107,12 +107,3 @@ def explained(
 
 def _verdict(said: str | None) -> list[Fact]:
     return [("verdict", said)] if said else []
-
-
-def _parts(cell: Cell, rows: Mapping[tuple[str, str], Row]) -> dict[str, Measured]:
-    return cell.parts(rows[cell.group, cell.row])
-
-
-def _runs(cell: Cell, rows: Mapping[tuple[str, str], Row]) -> list[str]:
-    parts = _parts(cell, rows).values()
-    return list(dict.fromkeys(evaluation.run for part in parts for evaluation in part.evaluations))

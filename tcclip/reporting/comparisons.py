@@ -9,7 +9,7 @@ import pandas as pd
 
 from tcclip.params import Table
 from tcclip.params.statistics import Statistics
-from tcclip.reporting.cells import DECIMALS, INTERVALS
+from tcclip.reporting.cells import DECIMALS, INTERVALS, by_place
 from tcclip.statistics.cells import Key
 from tcclip.statistics.intervals import difference_of, interval_of
 
@@ -26,10 +26,10 @@ def with_intervals(
     `low` and `high` are the interval of the value; `difference` is the value less that of the baseline's row in the
     same column, with its interval and p-value over the same videos.
     """
-    values = {(c.group, c.row, c.column): c.value for c in frame.itertuples(index=False) if c.source == "measured"}
+    lines = by_place(frame)
+    values = {key: line.value for key, line in lines.items() if line.source == "measured"}
     found = []
-    for cell in frame.itertuples(index=False):
-        key = (cell.group, cell.row, cell.column)
+    for key, cell in lines.items():
         line = dict.fromkeys(INTERVALS, np.nan)
         if key in values and key in replicates:
             interval = interval_of(values[key], replicates[key], settings)
@@ -39,7 +39,9 @@ def with_intervals(
             if other in values and other in replicates:
                 difference = difference_of(replicates[key] - replicates[other], settings)
                 line |= {"difference": values[key] - values[other], "p": difference.p}
-                line |= {"difference_low": difference.low, "difference_high": difference.high}
+                # About its median a difference near 100 points, or of few seeds, would reach to more than there are.
+                low, high = np.clip([difference.low, difference.high], -100, 100)
+                line |= {"difference_low": low, "difference_high": high}
         found.append(line)
     filled = pd.DataFrame(found, index=frame.index, columns=INTERVALS).astype("Float64").round(DECIMALS)
     return frame.assign(**{name: filled[name] for name in INTERVALS})

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from tcclip.attention.tokens import ContextTokens, Token
 from tcclip.reporting import style
-from tcclip.reporting.attention_figure import ABOVE, LARGEST, SHOWN, beside, room_below, spread
-from tcclip.reporting.figure_blocks import LINE, FigureBlock, wrapped
+from tcclip.reporting.figure_blocks import FigureBlock, alone
+from tcclip.reporting.frame_rows import FrameRows, say_beside
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure, FigureBase
+    from matplotlib.figure import FigureBase
 
 MARK = np.array([213, 94, 0], dtype=np.float32) / 255  # Okabe and Ito's vermillion
 DIMMED = 0.35  # what is left of the colour of patches that are not spoken of, over light grey
@@ -33,7 +33,8 @@ def write_context(tokens: ContextTokens, video: str, truth: str | None, token: T
     video: what the caption calls it; truth: its class, where it is known.
     """
     number, named = tokens.chosen(token), f"{video} (class {truth})" if truth else video
-    style.save(drawn(tokens, number, named), out, caption(tokens, number, named))
+    figure = alone(tokens_block(tokens, number, named), _rows(tokens, number, named).width)
+    style.save(figure, out, caption(tokens, number, named))
     return number
 
 
@@ -52,59 +53,31 @@ def joins(tokens: ContextTokens, number: int) -> str:
     return f"joins frames {', '.join(frames)}" if frames else "joins no frames: its cluster has lost all of its seeds"
 
 
-@style.styled
-def drawn(tokens: ContextTokens, number: int, video: str) -> Figure:
-    """A figure of the tokens alone."""
-    from matplotlib.figure import Figure
-
-    block, width = tokens_block(tokens, number, video), BESIDE + _shown(tokens) * _side(tokens)
-    figure = Figure(figsize=(width, block.height))
-    block.draw(figure, width)
-    return figure
-
-
 def tokens_block(tokens: ContextTokens, number: int, video: str) -> FigureBlock:
     """Four rows: frames, seeds, regions in the mean colour of their token, the track of token `number`."""
-    text = caption(tokens, number, video)
-    below = room_below(text, _shown(tokens) * _side(tokens), BELOW)
-    height = ROWS * _side(tokens) + ABOVE + below
-    return FigureBlock(height, lambda figure, width: _draw(figure, tokens, number, text, width, height, below))
+    rows = _rows(tokens, number, video)
+    return FigureBlock(rows.height, lambda figure, width: _draw(figure, tokens, number, rows, width))
 
 
-def _shown(tokens: ContextTokens) -> int:
-    return min(len(tokens.clip.pictures), SHOWN)
+def _rows(tokens: ContextTokens, number: int, video: str) -> FrameRows:
+    return FrameRows(tokens.clip.numbers, ROWS, BESIDE, caption(tokens, number, video), BELOW)
 
 
-def _side(tokens: ContextTokens) -> float:
-    return min((style.WIDTH - BESIDE) / _shown(tokens), LARGEST)
-
-
-def _draw(
-    figure: FigureBase, tokens: ContextTokens, number: int, text: str, width: float, height: float, below: float
-) -> None:
+def _draw(figure: FigureBase, tokens: ContextTokens, number: int, rows: FrameRows, width: float) -> None:
     clip = tokens.clip.pictures.astype(np.float32) / np.float32(255)
     joined, track = tokens.frames_of(number), tokens.shares[number] > 0
     of_token = [f"token {number}:", f"{int(track.sum())} patches in", f"{len(joined)} of {len(clip)} frames"]
-    rows = [
+    shown = [
         (["frames"], clip),
         ([f"{int(tokens.seeds.sum())} seed patches"], spotlight(clip, tokens.seeds)),
         ([f"{len(tokens.shares)} context tokens,", "in the mean colour", "of their patches"], regions(clip, tokens)),
         (of_token, marked(clip, track)),
     ]
-    count = _shown(tokens)
-    right = 0.998 * (BESIDE + count * _side(tokens)) / width
-    edges = {"left": BESIDE / width, "right": right, "top": 1 - ABOVE / height, "bottom": below / height}
-    grid = figure.subplots(ROWS, count, squeeze=False, gridspec_kw={**edges, "wspace": 0.03, "hspace": 0.03})
-    at = spread(len(clip), count)
-    for axes, (lines, pictures) in zip(grid, rows, strict=True):
-        for axis, frame in zip(axes, at, strict=True):
-            axis.imshow(pictures[frame].clip(0, 1), interpolation="nearest")
+    for axes, (lines, pictures) in zip(rows.axes(figure, width), shown, strict=True):
+        for axis, at in zip(axes, rows.places, strict=True):
+            axis.imshow(pictures[at].clip(0, 1), interpolation="nearest")
             axis.set_axis_off()
-        beside(axes[0], lines)
-    for axis, frame in zip(grid[0], at, strict=True):
-        axis.set_title(f"frame {tokens.clip.numbers[frame]}", fontsize=8, fontweight="normal", loc="center", pad=3)
-    said = wrapped(text, count * _side(tokens))
-    figure.text(BESIDE / width, (below - LINE) / height, said, fontsize=8, va="top")
+        say_beside(axes[0], lines)
 
 
 def spotlight(clip: Array, patches: NDArray[np.bool_]) -> Array:

@@ -23,6 +23,16 @@ class FigureBlock(NamedTuple):
 
 
 @style.styled
+def alone(block: FigureBlock, width: float) -> Figure:
+    """A figure of one part, `width` inches wide."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, block.height))
+    block.draw(figure, width)
+    return figure
+
+
+@style.styled
 def stacked(blocks: Sequence[FigureBlock]) -> Figure:
     """One figure of the usual width with all parts; each has its place for itself."""
     from matplotlib.figure import Figure

@@ -6,7 +6,7 @@ Every function takes plain values and returns a matplotlib Figure; style.save wr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -46,23 +46,14 @@ def accuracy_vs_shots(
         shots = {column.name: column.trainings[0] or 0 for column in shot_columns if column.dataset == role}
         part = frame[frame["column"].isin(list(shots)) & frame["value"].notna()]
         for (group, row, source), line in part.groupby(["group", "row", "source"], sort=False):
-            quoted, look = source == "quoted", looks[group, row]
-            axis.plot(
-                [shots[name] for name in line["column"]],
-                line["value"].astype(float),
-                marker=look.marker,
-                linestyle="--" if quoted else look.line,
-                markerfacecolor="white" if quoted else None,
-                color=look.color,
-                alpha=0.6 if quoted else 1,
-                label=_row_label(row, group if group != groups[0] else "", quoted),
-            )
-        counts = part["n_videos"].dropna()
+            quoted, label = source == "quoted", _row_label(row, group if group != groups[0] else "", source == "quoted")
+            places = [shots[name] for name in line["column"]]
+            _curve(axis, places, line["value"], looks[group, row], quoted, label=label, alpha=0.6 if quoted else 1)
         axis.set_xscale("log", base=2)
         axis.set_xticks(list(shots.values()), [str(k) for k in shots.values()])
         axis.minorticks_off()
         axis.set_ylim(0, 1.08 * max(float(part["value"].max()), 1.0) if len(part) else 100)
-        axis.set_title(_titled(names.get(role, role), int(counts.max()) if len(counts) else None))
+        axis.set_title(titled(names.get(role, role), part))
         axis.set_xlabel("training videos per class, K")
     axes[0].set_ylabel("top-1 accuracy (%)")
     _legend(figure, axes)
@@ -97,21 +88,14 @@ def accuracy_over_setting(
         part = frame[(frame["column"] == column.name) & frame["value"].notna()]
         for source, line in part.groupby("source", sort=False):
             quoted = source == "quoted"
-            axis.plot(
-                line["row"].astype(float),
-                line["value"].astype(float),
-                marker="o",
-                linestyle="--" if quoted else "-",
-                markerfacecolor="white" if quoted else None,
-                color=style.INK if quoted else style.PALETTE[0],
-                label="quoted from the paper †" if quoted else "measured",
-            )
-        counts = part["n_videos"].dropna()
+            look = Look(style.INK if quoted else style.PALETTE[0], "o", "-")
+            label_of = "quoted from the paper †" if quoted else "measured"
+            _curve(axis, line["row"].astype(float), line["value"], look, quoted, label=label_of)
         axis.set_xticks(places, [f"{place:g}" for place in places])
         if column.name in middle:
             axis.set_ylim(middle[column.name] - half, middle[column.name] + half)
         title = names.get(column.dataset, column.dataset) if isinstance(column, MeasuredColumn) else "average"
-        axis.set_title(_titled(title, int(counts.max()) if len(counts) else None))
+        axis.set_title(titled(title, part))
     metric = next((column.metric for column in columns if isinstance(column, MeasuredColumn)), "top1")
     axes[0].set_ylabel(f"{METRICS[metric].lower()} accuracy (%)")
     figure.supxlabel(label, fontsize=9)
@@ -193,8 +177,25 @@ def _row_label(row: str, group: str, quoted: bool) -> str:
     return row + (f" ({group})" if group else "") + (" †" if quoted else "")
 
 
-def _titled(name: str, videos: int | None) -> str:
-    return f"{name} (N = {videos:,})" if videos else name
+def titled(name: str, cells: pd.DataFrame) -> str:
+    """The title of a panel with these cells of a table: with the number of test videos, where it is known."""
+    videos = cells["n_videos"].dropna()
+    return f"{name} (N = {int(videos.max()):,})" if len(videos) else name
+
+
+def _curve(
+    axis: Axes, places: Sequence[float] | pd.Series, values: pd.Series, look: Look, quoted: bool, **said: Any
+) -> None:
+    """Accuracies at places; quoted ones dashed and hollow."""
+    axis.plot(
+        places,
+        values.astype(float),
+        marker=look.marker,
+        linestyle="--" if quoted else look.line,
+        markerfacecolor="white" if quoted else None,
+        color=look.color,
+        **said,
+    )
 
 
 def _legend(figure: Figure, axes: Sequence[Axes]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
-from tcclip.process.files import atomic, write_text
+from tcclip.process.files import write_text
 from tcclip.reporting import pipes
 from tcclip.reporting.grid import BEYOND, DASH, DOWN, DRAWN, INCOMPLETE, QUOTED, UP, Grid, GridCell, marks, number
 from tcclip.reporting.headings import Heading, spans
@@ -34,8 +35,7 @@ ESCAPES = str.maketrans(
 
 def write_formats(frame: pd.DataFrame, shown: Grid, csv: Path, last: pd.DataFrame | None = None) -> None:
     """Write `frame` to `csv`, and `shown` beside it as .md and .tex; `last` is of last epochs' weights."""
-    with atomic(csv) as part:
-        frame.to_csv(part, index=False, lineterminator="\n")
+    write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
     write_text(csv.with_suffix(".md"), markdown(shown, frame) + (_last_epoch(frame, last) if last is not None else ""))
     write_text(csv.with_suffix(".tex"), latex(shown, csv.stem))
 
@@ -58,21 +58,7 @@ def markdown(shown: Grid, frame: pd.DataFrame | None = None) -> str:
 
 def latex(shown: Grid, label: str) -> str:
     """A table environment; the title's own "Table 2." is left to LaTeX."""
-    count = len(shown.headings)
     title = re.sub(r"^Table \S+ ", "", shown.title).rstrip(".") + "."
-    tops, subs, rules, at = [""], ["Method"], [], 2
-    for top, width in spans(shown.headings):
-        tops.append(rf"\multicolumn{{{width}}}{{c}}{{{_escape(top)}}}")
-        if width > 1:
-            rules.append(rf"\cmidrule(lr){{{at}-{at + width - 1}}}")
-        at += width
-    subs += [_escape(head.sub) for head in shown.headings]
-    body: list[str] = []
-    for group, lines in groupby(shown.lines, key=lambda line: line.group):
-        body.append(r"\midrule")
-        if group:
-            body.append(rf"\multicolumn{{{count + 1}}}{{l}}{{\textit{{{_escape(group)}}}}} \\")
-        body += [" & ".join([_escape(line.row), *map(_latex_cell, line.entries)]) + r" \\" for line in lines]
     return "\n".join(
         [
             r"% \usepackage{booktabs,graphicx}",
@@ -81,18 +67,43 @@ def latex(shown: Grid, label: str) -> str:
             rf"\caption{{{_escape(' '.join([title, *shown.notes]))}}}",
             rf"\label{{tab:{label}}}",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{l{'c' * count}}}",
+            rf"\begin{{tabular}}{{l{'c' * len(shown.headings)}}}",
             r"\toprule",
-            " & ".join(tops) + r" \\",
-            *([" ".join(rules)] if rules else []),
-            " & ".join(subs) + r" \\",
-            *body,
+            *_latex_head(shown.headings),
+            *_latex_body(shown),
             r"\bottomrule",
             r"\end{tabular}}",
             r"\end{table}",
             "",
         ]
     )
+
+
+def _latex_head(heads: list[Heading]) -> Iterator[str]:
+    """The columns' names in two lines, with rules below what spans several."""
+    tops, rules, at = [""], [], 2
+    for top, width in spans(heads):
+        tops.append(rf"\multicolumn{{{width}}}{{c}}{{{_escape(top)}}}")
+        if width > 1:
+            rules.append(rf"\cmidrule(lr){{{at}-{at + width - 1}}}")
+        at += width
+    yield _latex_row(tops)
+    if rules:
+        yield " ".join(rules)
+    yield _latex_row(["Method", *(_escape(head.sub) for head in heads)])
+
+
+def _latex_body(shown: Grid) -> Iterator[str]:
+    for group, lines in groupby(shown.lines, key=lambda line: line.group):
+        yield r"\midrule"
+        if group:
+            yield rf"\multicolumn{{{len(shown.headings) + 1}}}{{l}}{{\textit{{{_escape(group)}}}}} \\"
+        for line in lines:
+            yield _latex_row([_escape(line.row), *map(_latex_cell, line.entries)])
+
+
+def _latex_row(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 def text_of(entry: GridCell) -> str:

@@ -115,7 +115,7 @@ def predictions(plan: Plan, evaluation: Evaluation) -> pd.DataFrame:
     """Of every video the five best classes, with scores that are means over its views, not sums."""
     path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
     found = pd.read_parquet(path, columns=["video", "label", "top5_classes", "top5_scores"])
-    views = evaluation.views.temporal * evaluation.views.spatial
+    views = evaluation.views.count
     return found.assign(top5_scores=[np.asarray(scores) / views for scores in found["top5_scores"]])
 
 

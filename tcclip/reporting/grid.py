@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tcclip.params.column import Column, CostColumn, MeasuredColumn, ViewsColumn
+from tcclip.reporting.cells import by_place
 from tcclip.reporting.coverage import Coverage, sentence
 from tcclip.reporting.headings import Heading, headings
 
@@ -94,7 +95,7 @@ def grid(
     """
     heads = headings(columns, names)
     order = [column.name for column in columns]
-    cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
+    cells = by_place(frame)
     rows = list(dict.fromkeys(zip(frame["group"], frame["row"], strict=True)))
     compared = [column.name for column in columns if not isinstance(column, CostColumn | ViewsColumn)]
     decimals = {column.name: decimals_of(column, frame) for column in columns}
@@ -229,13 +230,14 @@ def _notes(frame: pd.DataFrame, lines: list[GridLine], heads: list[Heading], col
     entries = [entry for line in lines for entry in line.entries]
     measured = [entry for entry in entries if entry.value is not None and not entry.quoted]
     notes = ["Accuracy in percent."]
+    several = any(len(column.splits) > 1 for column in columns if isinstance(column, MeasuredColumn))
     if any(entry.std is not None for entry in entries):
-        several = any(len(column.splits) > 1 for column in columns if isinstance(column, MeasuredColumn))
         over = "test splits" if several else "training draws"
         notes.append(f"± is the population standard deviation over the {over}.")
     notes += about_seeds(frame)
     if videos := _videos(frame, heads, columns):
-        notes.append(f"Test videos of a cell, all its splits together: {', '.join(videos)}.")
+        each = " (a video counts in each of its splits)" if several else ""
+        notes.append(f"Test videos of a cell, all its splits together{each}: {', '.join(videos)}.")
     if any(entry.best for entry in measured):
         notes.append("Bold: the best measured value of its column.")
     if any(entry.quoted for entry in entries):

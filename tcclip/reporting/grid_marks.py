@@ -9,12 +9,13 @@ import pandas as pd
 
 from tcclip.params import Table
 from tcclip.params.column import Column, MeasuredColumn
+from tcclip.reporting.cells import by_place
 from tcclip.reporting.grid import BEYOND, DOWN, UP, BesideBaseline, Grid, GridCell, GridLine, number
 
 
 def with_comparisons(shown: Grid, frame: pd.DataFrame, table: Table, level: float) -> Grid:
     """`shown` with the intervals and comparisons of `frame`, whose INTERVALS are filled, in its cells and notes."""
-    cells = {(c.group, c.row, c.column): c for c in frame.itertuples(index=False)}
+    cells = by_place(frame)
 
     def line_of(line: GridLine) -> GridLine:
         baseline = table.baseline_of(line.group, line.row)

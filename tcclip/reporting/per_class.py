@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+LEAST = 0.25  # share of two classes' videos
 PAIR = ["method", "class_a", "class_b"]  # who takes which two classes for each other
 
 
@@ -54,10 +55,10 @@ def per_class(confusions: Mapping[str, np.ndarray], names: Sequence[str]) -> pd.
     )
 
 
-def confused_pairs(confusions: Mapping[str, np.ndarray], names: Sequence[str], least: float = 0.25) -> pd.DataFrame:
+def confused_pairs(confusions: Mapping[str, np.ndarray], names: Sequence[str]) -> pd.DataFrame:
     """Pairs of classes taken for each other: a model told the two apart no better than by a coin would be at 50.
 
-    A pair is listed for a method when at least the share `least` of the two classes' videos is predicted as the other
+    A pair is listed for a method when at least the share LEAST of the two classes' videos is predicted as the other
     one of the pair.
 
     Returns:
@@ -71,7 +72,7 @@ def confused_pairs(confusions: Mapping[str, np.ndarray], names: Sequence[str], l
                 videos = int(counts[a].sum() + counts[b].sum())
                 swapped = int(counts[a, b] + counts[b, a])
                 right = int(counts[a, a] + counts[b, b])
-                if videos and swapped / videos >= least:
+                if videos and swapped / videos >= LEAST:
                     lines.append(
                         [method, names[a], names[b], videos, round(100 * swapped / videos, 2),
                          round(100 * right / (right + swapped), 2)]

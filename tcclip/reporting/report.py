@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from tcclip.process import git
 from tcclip.process.files import write_json, write_text
 from tcclip.process.folders import new_folder
 from tcclip.reporting import results, verdicts
-from tcclip.reporting.cells import read_table
+from tcclip.reporting.cells import read_table, runs_of
 from tcclip.reporting.chains_on_page import DataBehind, Explained, explained
 from tcclip.reporting.claims_section import claims_sections
 from tcclip.reporting.comparisons import all_comparisons
@@ -70,39 +70,49 @@ def _page(
     data_behind: DataBehind,
     first: Sequence[Section],
 ) -> str:
-    base = layout.reports(plan.suite.name)
     said = verdicts.of_cells(verdicts.read_verdicts(plan)) if first else {}
     chains = explained(plan, frames, data_behind, said)
-    sections = [*first]
-    for name, frame in frames.items():
-        runs = {
-            key: sorted({run for text in part["runs"] for run in text.split(";") if run})
-            for key, part in frame.groupby(["group", "row"])
-        }
-        found = results_of(plan, name)
-        chain = functools.partial(_chain, chains, name, [column.name for column in plan.tables[name].columns])
-        charts = f"{layout.mlflow_page(plan.suite.name).name}#{name}" if plan.tables[name].ablation else ""
-        section = table_section(name, table_grid(plan, name, frame, found), runs, chain, charts)  # type: ignore[arg-type]
-        last = beside_best(frame, last_epoch_frame(plan, name, found))
-        more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()
-        sections.append(dataclasses.replace(section, body=section.body + more))
-    for title in dict.fromkeys(item.section for item in drawn):
-        items = [item for item in drawn if item.section == title]
-        anchor = title.lower().replace(" ", "-")
-        sections.append(Section(anchor, title, pictures(items, base) + _confused(items)))
+    sections = [
+        *first,
+        *(_table(plan, name, frame, chains) for name, frame in frames.items()),
+        *_figures(drawn, layout.reports(plan.suite.name)),
+    ]
     if compared := _galleries(plan):
         sections.append(Section("gallery", "Right with one, wrong with another", compared))
     sections.append(Section("videos", "Videos", _videos(plan)))
     sections.append(Section("runs", "Runs", _runs(plan)))
+    return page(f"TC-CLIP, suite {plan.suite.name}", _facts(plan, frames), sections, chains.data)
+
+
+def _facts(plan: Plan, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """What stands under the page's title."""
     measured = sum(int((frame["source"] == "measured").sum()) for frame in frames.values())
-    facts = {
+    return {
         "suite": f"{plan.suite.name}: {plan.suite.description}",
         **({"tables so far": f"{len(frames)} of {len(plan.tables)}"} if len(frames) < len(plan.tables) else {}),
         "measured cells": f"{measured} of {sum(map(len, frames.values()))}",
         "written": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         "git commit": git_commit() or "not a git checkout",
     }
-    return page(f"TC-CLIP, suite {plan.suite.name}", facts, sections, chains.data)
+
+
+def _table(plan: Plan, name: str, frame: pd.DataFrame, chains: Explained) -> Section:
+    """A table, and below it the last epoch's weights beside the best one's, where a run keeps both."""
+    runs = {key: sorted(runs_of(part)) for key, part in frame.groupby(["group", "row"])}
+    found, table = results_of(plan, name), plan.tables[name]
+    chain = functools.partial(_chain, chains, name, [column.name for column in table.columns])
+    charts = f"{layout.mlflow_page(plan.suite.name).name}#{name}" if table.ablation else ""
+    section = table_section(name, table_grid(plan, name, frame, found), runs, chain, charts)  # type: ignore[arg-type]
+    last = beside_best(frame, last_epoch_frame(plan, name, found))
+    more = a_part("last_epoch", about=ABOUT, lines=frame_table(last)) if len(last) else Markup()
+    return dataclasses.replace(section, body=section.body + more)
+
+
+def _figures(drawn: Sequence[Picture], base: Path) -> Iterator[Section]:
+    """The parts with figures, in the order of their first ones."""
+    for title in dict.fromkeys(item.section for item in drawn):
+        items = [item for item in drawn if item.section == title]
+        yield Section(title.lower().replace(" ", "-"), title, pictures(items, base) + _confused(items))
 
 
 def _chain(chains: Explained, table: str, columns: Sequence[str], line: GridLine, column: int) -> int | None:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tcclip.data.splits.split_tables import read_classes
 from tcclip.plan import Evaluation, Plan, Run, layout
-from tcclip.process.files import read_json
+from tcclip.plan.run_results import evaluations_of
 from tcclip.reporting.per_class import confusion
 
 
@@ -36,7 +37,7 @@ def runs_table(plan: Plan) -> pd.DataFrame:
                 "shots": run.shots,
                 "fold": run.fold,
                 "seed": run.seed,
-                "evaluations": _evaluations(plan, run.name),
+                "evaluations": evaluations_of(folder),
                 "tables": plan.tables_of(run.name),
             }
         )
@@ -47,7 +48,7 @@ def coverage(plan: Plan) -> pd.DataFrame:
     """Videos of every tested split: columns dataset, split, listed, tested, broken, missing (not in the raw data)."""
     lines: dict[tuple[str, str], list[Any]] = {}
     for run in plan.runs:
-        parts = _evaluations(plan, run)
+        parts = evaluations_of(layout.run(plan.suite.name, run))
         for evaluation in plan.evaluations(run):
             part = parts.get(evaluation.name)
             if part:
@@ -96,11 +97,4 @@ def confusions(plan: Plan, evaluations: Iterable[Evaluation], classes: int) -> d
 def class_names(plan: Plan, role: str, split: str) -> list[str]:
     """The class names of a split in label order; empty when the splits are not made yet."""
     path = layout.class_file(plan.dataset(role), split)
-    if not path.is_file():
-        return []
-    return list(pd.read_csv(path, dtype={"name": "str"}, keep_default_na=False).sort_values("label")["name"])
-
-
-def _evaluations(plan: Plan, run: str) -> dict[str, Any]:
-    path = layout.run(plan.suite.name, run) / "metrics.json"
-    return read_json(path).get("evaluations", {}) if path.is_file() else {}
+    return list(read_classes(path)) if path.is_file() else []

@@ -19,6 +19,7 @@ from tcclip.params.reader import flat, path_of, versions
 from tcclip.params.variants import place_of
 from tcclip.params.yaml_text import LOADER
 from tcclip.plan import layout
+from tcclip.plan.run_results import evaluations_of
 from tcclip.process.files import SHORT, read_json, sha256
 
 OUTSIDE = ("name", "display", "description")  # words for people
@@ -69,8 +70,7 @@ def continued(folder: Path) -> list[dict[str, Any]]:
 
 def evaluated(folder: Path, evaluation: str) -> dict[str, Any]:
     """The numbers of an evaluation of a run, with what made it as `made_by`; nothing if it is not there."""
-    path = folder / "metrics.json"
-    found: dict[str, Any] = read_json(path)["evaluations"].get(evaluation, {}) if path.is_file() else {}
+    found: dict[str, Any] = evaluations_of(folder).get(evaluation, {})
     return found
 
 

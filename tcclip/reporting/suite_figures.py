@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from tcclip.plan import Evaluation, Plan, Run
-from tcclip.process.files import atomic
+from tcclip.process.files import write_text
 from tcclip.reporting import figures, results, style
 from tcclip.reporting.confusion_figure import confusion_matrices
 from tcclip.reporting.grid import mean_over_shots
@@ -25,19 +25,8 @@ def draw_charts(plan: Plan, frames: Mapping[str, pd.DataFrame], folder: Path) ->
     looks = method_looks(plan)
     drawn: list[Picture] = []
     for name, frame in frames.items():
-        table = plan.tables[name]
-        if not frame["value"].notna().any():
-            continue
-        quoted = " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
-        if figures.shot_by_shot(table.columns):
-            figure = figures.accuracy_vs_shots(frame, table.columns, row_looks(plan, name, looks), plan.displays)
-            caption = f"{table.title}: top-1 accuracy against training videos per class.{quoted}"
-            drawn.append(Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption))
-        if table.axis:
-            figure = figures.accuracy_over_setting(frame, table.columns, table.axis, plan.displays)
-            sentences = [f"{table.title}: accuracy over {table.axis}.", *mean_over_shots(table.columns)]
-            caption = " ".join([*sentences, scaled_values(plan, name)]).rstrip() + quoted
-            drawn.append(Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption))
+        if frame["value"].notna().any():
+            drawn += _table_figures(plan, name, frame, looks, folder)
     for protocol in dict.fromkeys(run.protocol for run in plan.runs.values() if run.trained):
         drawn += _training_figures(plan, protocol, looks, folder)
     for role, evaluations in class_evaluations(plan).items():
@@ -114,6 +103,22 @@ def _plain_evaluations(plan: Plan, run: Run, role: str) -> list[Evaluation]:
     return [e for e in plan.evaluations(run.name) if e.role == role and not e.we and not e.last]
 
 
+def _table_figures(
+    plan: Plan, name: str, frame: pd.DataFrame, looks: Mapping[str, Look], folder: Path
+) -> Iterator[Picture]:
+    table = plan.tables[name]
+    quoted = " Dashed: quoted from the paper." if "quoted" in set(frame["source"]) else ""
+    if figures.shot_by_shot(table.columns):
+        figure = figures.accuracy_vs_shots(frame, table.columns, row_looks(plan, name, looks), plan.displays)
+        caption = f"{table.title}: top-1 accuracy against training videos per class.{quoted}"
+        yield Picture(style.save(figure, folder / f"{name}_shots.png"), "Accuracy against shots", caption)
+    if table.axis:
+        figure = figures.accuracy_over_setting(frame, table.columns, table.axis, plan.displays)
+        sentences = [f"{table.title}: accuracy over {table.axis}.", *mean_over_shots(table.columns)]
+        caption = " ".join([*sentences, scaled_values(plan, name)]).rstrip() + quoted
+        yield Picture(style.save(figure, folder / f"{name}.png"), "Accuracy against a setting", caption)
+
+
 def _training_figures(plan: Plan, protocol: str, looks: Mapping[str, Look], folder: Path) -> list[Picture]:
     runs = [run for run in compared(plan) if run.protocol == protocol]
     histories, seeds = results.histories(runs, plan), of_first_seed(plan, runs)
@@ -150,8 +155,7 @@ def _class_figures(
         (per_class(confusions, names), "per_class"),
         (confused_pairs(confusions, names), "confused_pairs"),
     ):
-        with atomic(folder / f"{stem}_{role}.csv") as part:
-            table.to_csv(part, index=False)
+        write_text(folder / f"{stem}_{role}.csv", table.to_csv(index=False))
     by_class = figures.class_accuracies(confusions, names, f"Accuracy by class, {what}", looks)
     matrices = confusion_matrices(confusions, names, f"Confusion, {what}")
     section = f"{plan.displays[role]} class by class"

@@ -7,9 +7,9 @@ import pandas as pd
 from tcclip.params.reader import path_of
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout
-from tcclip.plan.cells import rows_of
 from tcclip.plan.evaluation import Results
-from tcclip.reporting.cells import build, read_results
+from tcclip.plan.run_results import read_results
+from tcclip.reporting.cells import build
 from tcclip.reporting.comparisons import with_intervals
 from tcclip.reporting.cost_columns import cost_values
 from tcclip.reporting.coverage import coverage_of
@@ -84,13 +84,7 @@ def drawn_cells(plan: Plan, name: str) -> set[Key]:
         for run in plan.runs.values()
         if run.role is not None and plan.dataset(run.role).drawn(plan.train_split(run))
     }
-    rows = rows_of(plan.cells[name])
-    return {
-        cell.key
-        for cell in plan.cells[name]
-        for part in cell.parts(rows[cell.group, cell.row]).values()
-        if any(evaluation.run in drawn for evaluation in part.evaluations)
-    }
+    return {cell.key for cell in plan.cells[name] if drawn & set(plan.runs_behind(cell))}
 
 
 def of_training(plan: Plan, name: str) -> str:

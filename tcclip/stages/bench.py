@@ -15,7 +15,7 @@ from tcclip.errors import unknown
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout
 from tcclip.process.console import stage
-from tcclip.process.launch import AUTO, GpuCount
+from tcclip.process.launch import AUTO, GpuCount, at_most_one
 from tcclip.process.options import Log, on_the_cpu
 
 app = typer.Typer()
@@ -39,8 +39,7 @@ def options(plan: Plan) -> str:
 
 def gpus(plan: Plan) -> GpuCount:
     """The rule's resource `gpu`: one where trainings use some."""
-    asked = plan.suite.machine.gpus
-    return asked if asked == AUTO else min(1, asked)
+    return at_most_one(plan.suite.machine.gpus)
 
 
 @app.command()

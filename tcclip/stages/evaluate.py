@@ -68,6 +68,11 @@ def outputs(plan: Plan, run: str) -> tuple[Path, Path]:
     return layout.metrics(plan.suite.name, run), layout.run(plan.suite.name, run) / "predictions"
 
 
+def numbers(plan: Plan) -> list[Path]:
+    """The final numbers of every run of the suite."""
+    return [layout.metrics(plan.suite.name, run) for run in plan.runs]
+
+
 def finished(plan: Plan, runs: Iterable[str]) -> list[Path]:
     """Everything that belongs to finished runs."""
     files: list[Path] = []

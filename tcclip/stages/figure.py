@@ -19,7 +19,7 @@ from tcclip.plan import Plan, layout, plan_with_seeds, texts
 from tcclip.plan.runs import UNTRAINED
 from tcclip.process import launch
 from tcclip.process.console import stage
-from tcclip.process.launch import AUTO, GpuCount
+from tcclip.process.launch import GpuCount
 from tcclip.process.options import Gpus, Log, Seeds, SuiteName, gpu_count, on_the_cpu, typed
 from tcclip.stages import backbone, evaluate, fingerprint, table
 from tcclip.stages.depends import require
@@ -60,10 +60,8 @@ def inputs(plan: Plan, name: str) -> list[Path]:
 
 def gpus_of(plan: Plan, name: str) -> GpuCount:
     """How many GPUs it uses: one where the suite uses some and models look at videos."""
-    figure, of_suite = load_figure(name), plan.suite.machine.gpus
-    if not (figure.videos or figure.spread):
-        return 0
-    return AUTO if of_suite == AUTO else min(1, int(of_suite))
+    figure = load_figure(name)
+    return launch.at_most_one(plan.suite.machine.gpus) if figure.videos or figure.spread else 0
 
 
 def outputs(plan: Plan, name: str) -> list[Path]:
@@ -105,8 +103,7 @@ def figure(
         _check(plan, wanted)
         files = outputs(plan, name)
         require(inputs(plan, name), f"snakemake {files[0]} --config suite={suite}")
-        count = gpu_count(gpus, gpus_of(plan, name))
-        count = count if count == AUTO else min(1, int(count))
+        count = launch.at_most_one(gpu_count(gpus, gpus_of(plan, name)))
         again = typed(None, suite=suite, seeds=seeds or None, gpus="0")
         instead = on_the_cpu(["tcclip", "figure", name, *again], path_of("suites", suite))
         launch.run(count, _draw, plan, wanted, launch.take_device(count, instead), instead=instead)

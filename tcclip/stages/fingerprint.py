@@ -106,7 +106,7 @@ def _module(name: str) -> tuple[str, frozenset[str]]:
         raise ModuleNotFoundError(f"no module {name} in tcclip")
     words: list[str] = []
     imported: set[str] = set()
-    _read(ast.parse(path.read_text(encoding="utf-8")), words, imported)
+    _read(ast.parse(path.read_text(encoding="utf-8"), str(path)), words, imported)
     ours = {found for found in imported if found.startswith("tcclip.") and not _is_no_result(found) and _file(found)}
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:SHORT], frozenset(ours)
 

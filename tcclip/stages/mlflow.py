@@ -14,7 +14,7 @@ import typer
 from tcclip.plan import Plan, Run, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
-from tcclip.stages import evaluate, fingerprint
+from tcclip.stages import evaluate, fingerprint, table
 
 CODE = ("tcclip.tracking",)
 
@@ -23,8 +23,7 @@ app = typer.Typer()
 
 def inputs(plan: Plan) -> list[Path]:
     """The final numbers of all runs, and all tables."""
-    runs = [layout.metrics(plan.suite.name, run) for run in sorted(plan.runs)]
-    return runs + [layout.table(plan.suite.name, table) for table in plan.tables]
+    return evaluate.numbers(plan) + table.csvs(plan)
 
 
 def loaded(plan: Plan) -> Path:

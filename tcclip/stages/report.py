@@ -11,7 +11,7 @@ import typer
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
-from tcclip.stages import claims, evaluate, figure, fingerprint, verdicts
+from tcclip.stages import claims, evaluate, figure, fingerprint, table, verdicts
 from tcclip.stages.depends import require
 from tcclip.stages.printed import printed
 
@@ -22,9 +22,8 @@ app = typer.Typer()
 
 def inputs(plan: Plan) -> list[Path]:
     """All tables, the claims and verdicts of them, the final numbers of all runs, and the paper's figures."""
-    tables = [layout.table(plan.suite.name, table) for table in plan.tables]
-    metrics = [layout.metrics(plan.suite.name, run) for run in plan.runs]
-    return tables + claims.outputs(plan) + verdicts.outputs(plan) + metrics + figure.files(plan)
+    judged = claims.outputs(plan) + verdicts.outputs(plan)
+    return table.csvs(plan) + judged + evaluate.numbers(plan) + figure.files(plan)
 
 
 def page(plan: Plan) -> Path:
@@ -71,6 +70,6 @@ def report(
         from tcclip.reporting import write_report
 
         plan = plan_with_seeds(suite, seeds)
-        made = [layout.table(suite, table) for table in plan.tables] + claims.outputs(plan) + verdicts.outputs(plan)
+        made = table.csvs(plan) + claims.outputs(plan) + verdicts.outputs(plan)
         require([] if so_far else made, f"snakemake {outputs(plan)[0]} --config suite={suite}")
         say(write_report(plan, so_far, functools.partial(evaluate.data_behind, plan)))

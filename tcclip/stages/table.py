@@ -42,6 +42,11 @@ def outputs(plan: Plan, name: str) -> list[Path]:
     return [layout.table(plan.suite.name, name, suffix) for suffix in FORMATS]
 
 
+def csvs(plan: Plan) -> list[Path]:
+    """Every table of the suite as CSV."""
+    return [layout.table(plan.suite.name, name) for name in plan.tables]
+
+
 def intervals(plan: Plan, name: str) -> Path:
     """The replicates of its cells; `name` may be a wildcard."""
     return layout.intervals(plan.suite.name, name)

@@ -32,11 +32,6 @@ group = typer.Typer(no_args_is_help=True, help="Texts from outside: what somebod
 app.add_typer(group, name="texts")
 
 
-def needed(plan: Plan) -> dict[str, list[TextKind]]:
-    """The kinds of texts that some run of the suite needs, by dataset."""
-    return kinds_needed(plan)
-
-
 def inputs(dataset: Dataset, kinds: list[TextKind]) -> list[Path]:
     """Class lists, what is written by hand or by a language model, and for words of videos the videos' lists.
 
@@ -89,7 +84,7 @@ def generator(dataset: Generated) -> str:
 
 def files(plan: Plan) -> list[Path]:
     """All checked texts that the suite's runs need."""
-    return [path for name, kinds in needed(plan).items() for path in outputs(plan.datasets[name], kinds)]
+    return [path for name, kinds in kinds_needed(plan).items() for path in outputs(plan.datasets[name], kinds)]
 
 
 Kinds = Annotated[list[str] | None, typer.Argument(metavar="[KIND]...", help=", ".join(KINDS))]

@@ -11,6 +11,7 @@ from tcclip.params import Method
 from tcclip.params.reader import flat
 from tcclip.params.texts import OF_VIDEOS
 from tcclip.plan import Plan, layout, load_plan
+from tcclip.plan.texts import kinds_needed
 from tcclip.process.console import stage
 from tcclip.process.options import Log, SuiteName
 from tcclip.stages import fingerprint, splits, texts
@@ -68,7 +69,7 @@ def _lists(plan: Plan) -> list[ClassList]:
     from tcclip.data.splits.split_tables import read_classes
     from tcclip.data.texts.checked_texts import read_texts
 
-    kinds, found = texts.needed(plan), []
+    kinds, found = kinds_needed(plan), []
     for name, dataset in plan.datasets.items():
         wanted = set(kinds.get(name, []))
         for class_list in dataset.all_class_lists:

@@ -6,14 +6,14 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tcclip.errors import UserError
 from tcclip.params.depends import machine_settings, training_settings
 from tcclip.params.reader import path_of, read_yaml
-from tcclip.plan import Plan, layout, load_plan, texts
+from tcclip.plan import Plan, Run, layout, load_plan, texts
 from tcclip.plan.changes import changed_run
 from tcclip.plan.labelling import training_list
 from tcclip.process import launch
@@ -109,19 +109,23 @@ def training_job(plan: Plan, name: str) -> TrainingJob:
         machine=plan.suite.machine,
         code=fingerprint.modules(*depends.modules),
         made_by=depends.mark,
-        tags={
-            "suite": plan.suite.name,
-            "protocol": run.protocol,
-            "dataset": run.role,
-            "method_name": run.method,
-            "shots": run.shots,
-            "fold": run.fold,
-            "init": run.init.name if run.init else "clip",
-            **({"changed_from": run.changed.run, "changed": run.changed.values} if run.changed else {}),
-            "code_fingerprint": depends.code,
-            "data_fingerprint": fingerprint.data(depends.inputs),
-        },
+        tags=_tags(plan, run, depends),
     )
+
+
+def _tags(plan: Plan, run: Run, depends: Depends) -> dict[str, Any]:
+    return {
+        "suite": plan.suite.name,
+        "protocol": run.protocol,
+        "dataset": run.role,
+        "method_name": run.method,
+        "shots": run.shots,
+        "fold": run.fold,
+        "init": run.init.name if run.init else "clip",
+        **({"changed_from": run.changed.run, "changed": run.changed.values} if run.changed else {}),
+        "code_fingerprint": depends.code,
+        "data_fingerprint": fingerprint.data(depends.inputs),
+    }
 
 
 def is_made(job: TrainingJob) -> bool:

@@ -12,7 +12,7 @@ from tcclip.params.verdicts import load_rule
 from tcclip.plan import Plan, layout, plan_with_seeds
 from tcclip.process.console import stage
 from tcclip.process.options import Log, Seeds, SuiteName
-from tcclip.stages import fingerprint
+from tcclip.stages import evaluate, fingerprint, table
 from tcclip.stages.depends import require
 
 CODE = ("tcclip.verdicts",)
@@ -22,8 +22,7 @@ app = typer.Typer()
 
 def inputs(plan: Plan) -> list[Path]:
     """All tables, and the final numbers of all runs, which know how many videos were tested."""
-    tables = [layout.table(plan.suite.name, table) for table in plan.tables]
-    return tables + [layout.metrics(plan.suite.name, run) for run in plan.runs]
+    return table.csvs(plan) + evaluate.numbers(plan)
 
 
 def outputs(plan: Plan) -> list[Path]:
@@ -53,6 +52,5 @@ def verdicts(suite: SuiteName = "mini", seeds: Seeds = "", log: Log = None) -> N
         from tcclip.verdicts.suite import write_verdicts
 
         plan = plan_with_seeds(suite, seeds)
-        tables = [layout.table(suite, table) for table in plan.tables]
-        require(tables, f"snakemake {outputs(plan)[0]} --config suite={suite}")
+        require(table.csvs(plan), f"snakemake {outputs(plan)[0]} --config suite={suite}")
         report(write_verdicts(plan))

@@ -15,6 +15,7 @@ from tcclip.errors import UserError
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 DATABASE = Path("mlflow.db")  # at the checkout's root
+LOCAL_UI = "http://127.0.0.1:5000"  # of `make ui`
 STAMP = Path("mlruns/store.json")  # it is there when the store has been made
 PASSWORDS = {  # scheme -> the variable its client reads a password from
     "http": "MLFLOW_TRACKING_PASSWORD",
@@ -46,6 +47,11 @@ def credentials(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 def is_server(uri: str) -> bool:
     """Whether an address is an MLflow server; otherwise it is a database that is opened from here."""
     return urlsplit(uri).scheme in ("http", "https")
+
+
+def interface(uri: str) -> str:
+    """Where the UI of a store is: a server's own, of another that of `make ui`."""
+    return uri.rstrip("/") if is_server(uri) else LOCAL_UI
 
 
 def shown() -> str:

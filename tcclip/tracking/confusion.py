@@ -6,9 +6,7 @@ numbers when the pointer rests on it; of 400 classes no other way shows them.
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tcclip.data.splits.split_tables import read_classes
+from tcclip.process.files import csv_text
 from tcclip.reporting.html import templates
 from tcclip.reporting.per_class import confusion
 
@@ -52,13 +51,12 @@ def _names(path: Path, _written: int) -> tuple[str, ...]:
 
 def as_csv(counts: np.ndarray, names: Sequence[str]) -> str:
     """Lines class, predicted, n_videos, percent_of_class; pairs that never occur have none."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["class", "predicted", "n_videos", "percent_of_class"])
     of_class = counts.sum(axis=1)
-    for i, j in zip(*counts.nonzero(), strict=True):
-        writer.writerow([names[i], names[j], counts[i, j], round(100 * counts[i, j] / of_class[i], 2)])
-    return text.getvalue()
+    rows = [
+        (names[i], names[j], counts[i, j], round(100 * counts[i, j] / of_class[i], 2))
+        for i, j in zip(*counts.nonzero(), strict=True)
+    ]
+    return csv_text(("class", "predicted", "n_videos", "percent_of_class"), rows)
 
 
 def as_html(counts: np.ndarray, names: Sequence[str], title: str) -> str:

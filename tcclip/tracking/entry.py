@@ -6,6 +6,7 @@ its REST interface (`rest`), which a running training can afford. Imports neithe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from typing import NamedTuple
 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # else the UI opens on traces, not on runs
 PARAMS_PER_BATCH, POINTS_PER_BATCH = 100, 900  # MLflow takes 100 params and 1000 items at once; tags are items
+
+
+def milliseconds() -> int:
+    """The time as MLflow counts it, since 1970."""
+    return int(1000 * time.time())
 
 
 class Point(NamedTuple):

@@ -9,17 +9,14 @@ import json
 
 from tcclip.plan import Plan, layout
 from tcclip.process.files import write_text
-from tcclip.tracking.address import is_server
+from tcclip.tracking.address import interface, is_server
 from tcclip.tracking.saved_views import CHARTS, link
-
-HERE = "http://127.0.0.1:5000"  # where `make ui` serves
 
 
 def write_links(plan: Plan, experiment: str, uri: str) -> None:
     """Write mlruns/<suite>.js for the experiment of a suite in the store at `uri`."""
-    base = uri.rstrip("/") if is_server(uri) else HERE
     found = {
-        name: f"{base}/{link(experiment, name + CHARTS, charts=True)}"
+        name: f"{interface(uri)}/{link(experiment, name + CHARTS, charts=True)}"
         for name, table in plan.tables.items()
         if table.ablation
     }

@@ -15,7 +15,6 @@ import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from tcclip.process.log import log
 from tcclip.tracking import checkout
 from tcclip.tracking.address import credentials, is_server, tracking_uri
 from tcclip.tracking.description import NOT_CURVES, params_shown, training_key
-from tcclip.tracking.entry import Point
+from tcclip.tracking.entry import Point, milliseconds
 from tcclip.tracking.system import COLUMNS, SYSTEM, SystemFile, Usage
 
 Row = Mapping[str, Any]  # of history.csv
@@ -97,7 +96,7 @@ class _Watching:
         """Pass on the rows that are new."""
         if self._thread is None:
             self._begin()
-        now = _now()
+        now = milliseconds()
         self._send([point for row in rows[self._seen :] for point in points_of(row, now)])
         self._seen = len(rows)
 
@@ -123,7 +122,7 @@ class _Watching:
         while not over:
             over = self._over.wait(pause)
             pause = self._seconds
-            values, now = usage.now(), _now()
+            values, now = usage.now(), milliseconds()
             number = file.add(now, values)
             self._send([Point(COLUMNS[name], value, now, number) for name, value in values.items()])
 
@@ -152,7 +151,7 @@ class _Reporter:
         self._write({"points": points})
 
     def end(self, status: str) -> None:
-        self._write({"end": status, "time": _now()})
+        self._write({"end": status, "time": milliseconds()})
         assert self._process.stdin and self._process.stdout
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -168,7 +167,3 @@ class _Reporter:
         with self._lock, contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
-
-
-def _now() -> int:
-    return int(1000 * time.time())

@@ -5,25 +5,23 @@ entry, and a training that was followed live keeps the entry it has. Entries of 
 from __future__ import annotations
 
 import contextlib
-import csv
 import gc
-import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcclip.errors import UserError
 from tcclip.plan import Plan, layout
-from tcclip.process.files import write_text
+from tcclip.plan.run_results import evaluations_of
+from tcclip.process.files import write_csv
 from tcclip.tracking import checkout, links, question, row_entry, run_entry, saved_views, store
 from tcclip.tracking.address import is_server, tracking_uri
 from tcclip.tracking.entry import EntryContent
 from tcclip.tracking.mlflow_api import agrees, client, close_abandoned, complete, existing
 from tcclip.tracking.new_entries import create_all
-from tcclip.tracking.store import FOLDER, experiment
+from tcclip.tracking.store import experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -56,10 +54,12 @@ def load_runs(plan: Plan, of_untrained: run_entry.Told = run_entry.nothing) -> s
     (`links`). `of_untrained` gives params and fingerprints of a run that was not trained. Returns a one-line account.
     """
     suite = plan.suite.name
-    absent = [name for name in plan.runs if not (layout.run(suite, name) / "metrics.json").is_file()]
+    absent = [name for name in plan.runs if not evaluations_of(layout.run(suite, name))]
     if absent:
         makes = f"snakemake mlflow --config suite={suite}"
-        raise UserError(f"run {absent[0]} of suite {suite} has no metrics.json: '{makes}' makes what is missing")
+        raise UserError(
+            f"run {absent[0]} of suite {suite} has no evaluation of its weights: '{makes}' makes what is missing"
+        )
     told = f"the runs in {layout.runs(suite)} and the tables in {layout.reports(suite)}/tables are complete"
     ending = f"{told}; {question.later(suite)}"
     question.check(ending)
@@ -71,9 +71,9 @@ def _load_all(plan: Plan, of_untrained: run_entry.Told) -> str:
     """`load_runs` when the store answers."""
     suite, uri = plan.suite.name, tracking_uri()
     if not is_server(uri) and store.was_away():
-        store.make(uri, FOLDER, exists=True)
+        store.make(uri, exists=True)
     connection = client(uri)
-    number = experiment(connection, suite, FOLDER)
+    number = experiment(connection, suite)
     close_abandoned(connection, number)
     known = existing(connection, number)
     contents, read = run_entry.run_keys(plan), partial(run_entry.planned_run, plan, of_untrained=of_untrained)
@@ -157,12 +157,3 @@ def garbage_seldom() -> Iterator[None]:
     finally:
         gc.set_threshold(*usual)
         gc.unfreeze()
-
-
-def write_csv(path: Path, names: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """A CSV with the columns `names`."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(lines)
-    write_text(path, text.getvalue())

@@ -23,7 +23,7 @@ import requests
 
 from tcclip.tracking.address import credentials, tracking_uri
 from tcclip.tracking.checkout import TAG
-from tcclip.tracking.entry import EXPERIMENT_TAGS, Point, batches
+from tcclip.tracking.entry import EXPERIMENT_TAGS, Point, batches, milliseconds
 from tcclip.tracking.question import why_not
 from tcclip.tracking.rest import RejectedError, Server, pairs
 
@@ -91,7 +91,7 @@ class LiveEntry:
         """Log the points that the entry has not got."""
         new = [point for point in points if point.step not in self._steps.setdefault(point.name, set())]
         for _, some in batches({}, new) if new else ():
-            self._server.log_batch(self.id, {}, some, {"heartbeat": str(_now())})
+            self._server.log_batch(self.id, {}, some, {"heartbeat": str(milliseconds())})
             for point in some:
                 self._steps[point.name].add(point.step)
 
@@ -100,14 +100,14 @@ class LiveEntry:
         tags = self._server.get("runs/get", {"run_id": self.id})["run"]["data"].get("tags", [])
         if {"key": "process", "value": self._process} not in tags:
             return
-        self._server.post("runs/update", {"run_id": self.id, "status": status, "end_time": at or _now()})
+        self._server.post("runs/update", {"run_id": self.id, "status": status, "end_time": at or milliseconds()})
 
     def _create(self, experiment: str, first: Message) -> str:
         body = {
             "experiment_id": experiment,
             "run_name": first["run"],
-            "start_time": _now(),
-            "tags": pairs({**first["tags"], "heartbeat": str(_now())}),
+            "start_time": milliseconds(),
+            "tags": pairs({**first["tags"], "heartbeat": str(milliseconds())}),
         }
         return str(self._server.post("runs/create", body)["run"]["info"]["run_id"])
 
@@ -162,10 +162,6 @@ def _read(messages: queue.Queue[Message | None], patience: Patience) -> None:
 def _be_silent() -> None:
     """Let go of the output that the training had: whoever reads it to its end must not wait for the server."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-def _now() -> int:
-    return int(1000 * time.time())
 
 
 if __name__ == "__main__":

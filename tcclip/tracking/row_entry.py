@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tcclip.plan import Plan, layout
-from tcclip.reporting.cells import read_table
+from tcclip.reporting.cells import read_table, runs_of
 from tcclip.tracking.ablated import settings
 from tcclip.tracking.entry import EntryContent, Point
 from tcclip.tracking.run_entry import finished
@@ -50,7 +50,7 @@ def row_entry(
 ) -> EntryContent:
     """One row: its columns are metrics, what an ablation varies are params, and its note links to its runs."""
     name = f"{table}: {f'{group}, ' if group else ''}{row}"
-    runs = list(dict.fromkeys(run for names in cells["runs"] for run in str(names).split(";") if run))
+    runs = runs_of(cells)
     methods = {cell.method for cell in plan.cells[table] if (cell.group, cell.row) == (group, row) and cell.method}
     time = max([finished(layout.run(plan.suite.name, run)) for run in runs], default=0)
     links = "".join(f"* [{run}](#/experiments/{experiment}/runs/{ids[run]})\n" for run in runs if run in ids)

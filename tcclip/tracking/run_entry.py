@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
-from tcclip.params.yaml_text import LOADER
 from tcclip.plan import Plan, Run, layout
 from tcclip.plan.labelling import labelling_of, training_list
-from tcclip.process.files import read_json, sha256
+from tcclip.plan.run_results import evaluations_of
+from tcclip.process.files import csv_text, json_or_nothing, sha256
+from tcclip.reporting.run_origin import environment_of, params_of
 from tcclip.tracking.confusion import confusions
 from tcclip.tracking.description import params_shown, tags_of, training_key
 from tcclip.tracking.entry import EntryContent, SplitTable
@@ -79,11 +76,11 @@ def run_entry(
         params: resolved params of a run that was not trained; a trained run has its own in params.yaml.
         tested: the plan's evaluations by name; another one in the folder is shown by itself and is in no mean.
     """
-    training = _json(folder / "training.json")
-    metrics = read_json(folder / "metrics.json")
+    training = json_or_nothing(folder / "training.json")
+    evaluations = evaluations_of(folder)
     end = finished(folder)
     start = end - int(1000 * float(training.get("seconds", 0)))
-    own = _yaml(folder / "params.yaml")
+    own = params_of(folder)
     weights = folder / "weights.safetensors"
     own_tags: dict[str, str] = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
     own_tags |= {"training": training_key(own)} if own else {}
@@ -97,12 +94,12 @@ def run_entry(
         points=[
             *curves(folder / "history.csv", start, end),
             *system(folder / SYSTEM),
-            *final(metrics["evaluations"], datasets, training, end),
+            *final(evaluations, datasets, training, end),
         ],
         tags={**tags, **recorded(folder), **own_tags, "run": name},
         start=start,
         end=end,
-        texts={"per_class.csv": per_class_csv(metrics["evaluations"]), **pictures},
+        texts={"per_class.csv": per_class_csv(evaluations), **pictures},
         files=[folder / file for file in KEY_FILES if (folder / file).is_file()],
         splits=[split for split in splits if split.path.is_file()],
     )
@@ -110,7 +107,7 @@ def run_entry(
 
 def finished(folder: Path) -> int:
     """When a run was finished, in milliseconds since 1970; files that DVC brought have another time than they had."""
-    told = _json(folder / "environment.json").get("finished")
+    told = environment_of(folder).get("finished")
     if told:
         return int(datetime.fromisoformat(told).timestamp() * 1000)
     last = folder / "training.json"
@@ -119,7 +116,7 @@ def finished(folder: Path) -> int:
 
 def recorded(folder: Path) -> dict[str, str]:
     """Git commit, machine and software, as the training (or for an untrained run the evaluation) wrote them."""
-    environment = _json(folder / "environment.json")
+    environment = environment_of(folder)
     git = environment.get("git") or {}
     tags = {"git_commit": git.get("commit"), "git_dirty": git.get("dirty")}
     tags["mlflow.source.git.commit"] = git.get("commit")  # the column Version
@@ -129,13 +126,12 @@ def recorded(folder: Path) -> dict[str, str]:
 
 def per_class_csv(evaluations: Mapping[str, Mapping[str, Any]]) -> str:
     """Lines evaluation, class, n_videos, top1 (percent)."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("evaluation", "class", "n_videos", "top1"))
-    for name, part in evaluations.items():
-        for label, value in part.get("per_class", {}).items():
-            writer.writerow((name, label, value["n_videos"], round(value["top1"], 3)))
-    return text.getvalue()
+    rows = [
+        (name, label, value["n_videos"], round(value["top1"], 3))
+        for name, part in evaluations.items()
+        for label, value in part.get("per_class", {}).items()
+    ]
+    return csv_text(("evaluation", "class", "n_videos", "top1"), rows)
 
 
 def splits_of(plan: Plan, run: Run) -> list[SplitTable]:
@@ -156,11 +152,3 @@ def tested_by(plan: Plan, run: Run) -> dict[str, Evaluated]:
         classes = layout.class_file(plan.dataset(evaluation.role), evaluation.split)
         found[evaluation.name] = Evaluated(evaluation.role, classes)
     return found
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    return yaml.load(path.read_text(encoding="utf-8"), LOADER) if path.is_file() else {}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.is_file() else {}

@@ -39,18 +39,21 @@ def create_store(later: bool = False) -> str:
     file = f"sqlite:///{DATABASE.absolute()}"
     experiments: dict[str, str] = {}
     away: list[str] = []
+    others: list[str] = []
     for uri in dict.fromkeys((file, tracking_uri())):
         if wrong := question.trouble(uri):
             away.append(wrong)
             continue
         with question.telling("nothing but MLflow's view of the runs needs it"):
-            found = make(uri, FOLDER, exists=DATABASE.is_file() if uri == file else not is_server(uri))
+            found = make(uri, exists=DATABASE.is_file() if uri == file else not is_server(uri))
         experiments = found if uri == file else experiments
+        others += [uri] if uri != file else []
     if away and not later:
         raise UserError(f"{'; '.join(away)}: nothing but MLflow's view of the runs needs it")
     stamp = {"id": str(uuid.uuid4()), "database": str(DATABASE), "experiments": experiments, "away": bool(away)}
     write_json(STAMP, stamp)
-    return "; ".join([f"{DATABASE}, experiments {', '.join(experiments)}" if experiments else str(DATABASE), *away])
+    made = f"{DATABASE}, experiments {', '.join(experiments)}" if experiments else str(DATABASE)
+    return "; ".join([made, *(f"the same at {uri}" for uri in others), *away])
 
 
 def was_away() -> bool:
@@ -58,12 +61,12 @@ def was_away() -> bool:
     return STAMP.is_file() and bool(read_json(STAMP).get("away"))
 
 
-def make(uri: str, folder: Path, exists: bool) -> dict[str, str]:
+def make(uri: str, exists: bool) -> dict[str, str]:
     """Bring one store to this MLflow's schema if it `exists`, and give every suite its experiment; suite -> its id."""
     if exists:
         upgrade(uri)
     connection = client(uri)
-    return {suite: experiment(connection, suite, folder) for suite in names("suites")}
+    return {suite: experiment(connection, suite) for suite in names("suites")}
 
 
 def upgrade(uri: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-import time
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from tcclip.tracking.entry import EntryContent, Point
+from tcclip.tracking.entry import EntryContent, Point, milliseconds
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, DatasetInput
@@ -43,7 +42,7 @@ def entry_rows(content: EntryContent, key: str, run_id: str, experiment: int, ad
         key: its run_key.
         address: where its artifacts are.
     """
-    now = int(time.time() * 1000)
+    now = milliseconds()
     run = {
         "run_uuid": run_id,
         "name": content.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from tcclip.process.rng import generator
 from tcclip.process.runtime import leave_signals_to_parent, worker_context
 from tcclip.process.sockets import shorten_temporary_folder
 from tcclip.training.budget import Budget
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def labels_of_step(
     return [videos[position][1] for batch in batches for position in batch]
 
 
-def share_of(step: range, rank: int, count: int) -> range:
+def share_of(step: Sequence[T], rank: int, count: int) -> Sequence[T]:
     """The micro-batches of an optimizer step that process `rank` of `count` computes: they are dealt in turn."""
     return step[rank::count]
 

@@ -11,13 +11,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-import numpy as np
-import torch
-
-from tcclip.errors import UserError
 from tcclip.evaluation.metrics import accuracy
 from tcclip.evaluation.predict import predict
 from tcclip.models.prepared import prepared
@@ -27,15 +23,14 @@ from tcclip.process.files import sha256
 from tcclip.process.log import log
 from tcclip.process.runtime import keep_memory
 from tcclip.training import outputs, state, talk
-from tcclip.training.batches import Batch, load, micro_batches, share_of
+from tcclip.training.batches import load
 from tcclip.training.job import TrainingJob
 from tcclip.training.mark import mark_of
-from tcclip.training.objective.objective import LooksAhead, Moment, losses_of
-from tcclip.training.optimizer import limit_gradients, set_rates
 from tcclip.training.resuming import resume, samples_from, tensors, weights
 from tcclip.training.select.selection import Finished
 from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress, Sums
+from tcclip.training.step import optimizer_step
 
 Watch = Callable[[list[dict[str, Any]]], None]
 
@@ -94,79 +89,6 @@ def train_alone(job: TrainingJob, watch: Watch) -> str:
         if not job.keep_state:
             path.unlink(missing_ok=True)
     return talk.result_line(progress)
-
-
-def optimizer_step(setup: Setup, progress: Progress, batches: Iterator[Batch], stop: Callable[[], None]) -> None:
-    """Accumulate the gradients of a step's micro-batches and update the weights.
-
-    `stop` is asked before every turn of micro-batches; what it raises leaves the weights and `progress` as they were.
-    """
-    protocol, length, sums = setup.job.protocol, setup.budget, progress.sums
-    sums.rate = set_rates(
-        setup.optimizer,
-        protocol.lr,
-        lambda base: setup.schedule(length, progress.epoch, progress.step, base, protocol.lr_min),
-    )
-    if not setup.model.training:  # a walk through all modules
-        setup.model.train()
-    started = time.monotonic()
-    iterations = length.iterations_of(progress.step)
-    own = share_of(iterations, distributed.rank(), distributed.world_size())
-    losses, correct = [], []
-    objective, seed = setup.objective, setup.job.seed
-    places = [Moment(seed, progress.epoch, iteration) for iteration in own]
-    shared, ahead = objective.begin(Moment(seed, progress.epoch, iterations.start)), []
-    if isinstance(objective, LooksAhead):
-        stop()
-        ahead = [waited(batches, sums) for _ in own]
-        shared = objective.look_ahead(shared, list(zip(ahead, places, strict=True)))
-    for turn in range(len(share_of(iterations, 0, distributed.world_size()))):
-        stop()
-        if turn == len(own):  # others have one more
-            continue
-        batch = ahead[turn] if ahead else waited(batches, sums)
-        parts = []
-        for loss, hits in losses_of(objective, shared, batch, places[turn]):
-            setup.scaler.scale(loss / length.accumulation).backward()  # type: ignore[no-untyped-call]
-            parts.append(loss.detach())
-            correct.append(hits)
-        losses.append(sum(parts[1:], parts[0]))
-    objective.end(shared)
-    distributed.all_reduce_gradients(p.grad for p in setup.parameters.values() if p.grad is not None)
-    report = torch.zeros(length.accumulation + 1, dtype=torch.float64)  # the loss of every micro-batch, and the hits
-    report[distributed.rank() : -1 : distributed.world_size()] = torch.stack(losses).cpu()
-    report[-1] = torch.stack(correct).sum()
-    *values, hits_of_all = distributed.all_reduce_sum(report).tolist()
-    for iteration, value in zip(iterations, values, strict=True):
-        if not np.isfinite(value):
-            raise not_finite(setup, progress.epoch, iteration, value)
-    limit_gradients(setup.optimizer, setup.scaler, setup.job.method.recipe.optimizer.clip_norm)
-    setup.scaler.step(setup.optimizer)
-    setup.scaler.update()
-    setup.optimizer.zero_grad(set_to_none=True)
-    sums.loss += sum(values)
-    sums.correct += int(hits_of_all)
-    sums.videos += protocol.total_batch
-    sums.seconds += time.monotonic() - started
-    progress.step += 1
-
-
-def waited(batches: Iterator[Batch], sums: Sums) -> Batch:
-    """The next micro-batch; the time until it is there is counted."""
-    asked = time.monotonic()
-    batch = next(batches)
-    sums.waited += time.monotonic() - asked
-    return batch
-
-
-def not_finite(setup: Setup, epoch: int, iteration: int, value: float) -> UserError:
-    """The error for a micro-batch whose loss is no number, the same in every process."""
-    protocol, listed = setup.job.protocol, setup.clips.videos
-    positions = micro_batches(len(listed), protocol.micro_batch, setup.job.seed, epoch)[iteration]
-    return UserError(
-        f"the loss became {value} in epoch {epoch + 1} on videos {', '.join(listed[place][0] for place in positions)}: "
-        f"look at these videos, or lower lr of protocol '{protocol.name}'"
-    )
 
 
 def finish_epoch(setup: Setup, progress: Progress, seconds: float, stop: Callable[[], None]) -> None:

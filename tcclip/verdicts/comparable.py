@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tcclip.params import Suite, load_method
+from tcclip.params import Method, Protocol, Suite, load_method
 from tcclip.params.column import TIMED
 from tcclip.params.dataset import Generated, Own
 from tcclip.params.suite import papers_backbone
@@ -24,7 +24,7 @@ COMMON = "-common"  # how the name of a method ends that has the paper's common 
 OF_BACKBONE = ("open_clip", "pretrained", "architecture")  # keys of a suite's backbone
 OF_FRAMES = ("frames", "views")  # keys of a protocol
 OF_COSTS = ("train", "vision", "tc", "pos", "pool", "text", "look", "score")  # keys of a method
-NOT_IN_NUMBERS = ("name", "description", "display", "micro_batch", "validation", "test_last", "seed")
+NOT_IN_NUMBERS = ("name", "description", "display", "test_last", "seed")
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,12 @@ class Reasons:
 
     def _all(self, cell: Cell) -> Iterator[str]:
         evaluations = [e for part in cell.parts(self._rows[cell.group, cell.row]).values() for e in part.evaluations]
-        yield from filter(None, (self._test_set(evaluation) for evaluation in evaluations))
+        row = self._row(cell)
+        yield from filter(None, (self._test_set(evaluation, row) for evaluation in evaluations))
         yield from filter(None, (self._training(evaluation.run) for evaluation in evaluations))
         yield from filter(None, (self._texts(evaluation) for evaluation in evaluations))
-        if not isinstance(cell.content, Shown):  # whose runs are of another table's row
-            yield from filter(None, (self._recipe_of_row(cell, evaluation) for evaluation in evaluations))
+        if row:
+            yield from filter(None, (self._recipe_of_row(row, evaluation) for evaluation in evaluations))
 
     @cached_property
     def _backbone(self) -> str:
@@ -81,11 +82,14 @@ class Reasons:
         """The suite without what it puts over protocols and methods."""
         return self.plan.suite.model_copy(update={"protocols": {}, "methods": {}})
 
-    def _test_set(self, evaluation: Evaluation) -> str:
+    def _test_set(self, evaluation: Evaluation, row: TableRow | None) -> str:
         dataset, split = self.plan.dataset(evaluation.role), evaluation.split
+        printed_on = row.printed_on.get(evaluation.role) if row else None
         if isinstance(dataset, Generated):
             return f"generated data: {dataset.name}"
-        if isinstance(dataset, Own) or dataset.name != evaluation.role:
+        if printed_on and dataset.name != printed_on:
+            return f"another test set: {dataset.name}, where the number is of {printed_on}"
+        if isinstance(dataset, Own) or dataset.name not in (evaluation.role, printed_on):
             return f"another test set: {dataset.name}"
         ours = split not in dataset.splits or dataset.zero_shot_from is not None
         if dataset.published and dataset.lists == "official" and ours:
@@ -121,6 +125,8 @@ class Reasons:
         method = load_method(run.method)
         protocol = protocol_of(self._files, run.protocol, method, role=run.role, shots=run.shots)
         differs = dict(_differences(self.plan.protocol_for(run).model_dump(), protocol.model_dump()))
+        idle = idle_keys(method, protocol)
+        differs = {key: said for key, said in differs.items() if key.partition(".")[0] not in idle}
         differs |= dict(_differences(self.plan.method(run.method).model_dump(), method.model_dump()))
         frames = {key: said for key, said in differs.items() if key.partition(".")[0] in OF_FRAMES}
         for kind, found in (("other frames", frames), ("another recipe", differs)):
@@ -140,20 +146,38 @@ class Reasons:
                     return f"other names or texts: {kind} of {dataset.name} are your own"
         return ""
 
-    def _recipe_of_row(self, cell: Cell, evaluation: Evaluation) -> str:
-        """A system's own numbers are of its own recipe, and those that the paper has measured of the common one."""
-        run, row = self.plan.run(evaluation.run), self._row(cell)
+    def _recipe_of_row(self, row: TableRow, evaluation: Evaluation) -> str:
+        """A system's own numbers are of its own recipe, those that the paper has measured of the common one.
+
+        Those that it has from the re-run of a third paper, of what is not trained too, are not of the latter.
+        """
+        run = self.plan.run(evaluation.run)
         source = self.plan.method(run.method).recipe.source
         common = load_method("vifi_clip").recipe.source
-        if row and row.printed == OWN_PAPER and run.method.endswith(COMMON):
+        if row.printed == OWN_PAPER and run.method.endswith(COMMON):
             return f"another recipe: {source}, where the number is of {row.row}'s own paper"
-        if row and row.printed is None and run.trained and source != common:
+        if row.printed not in (None, OWN_PAPER) and source == common:
+            return f"another recipe: {source}, where the number is of {row.printed}"
+        if row.printed is None and run.trained and source != common:
             return f"another recipe: {source}, where the number is of {common}"
         return ""
 
     def _row(self, cell: Cell) -> TableRow | None:
+        """The row that a cell's number is printed of: of a cell that another table shows, the one of the name there."""
+        if isinstance(cell.content, Shown):
+            there = cell.content.others[cell.content.column]
+            rows = self.plan.table(there.table).rows
+            return next((row for row in rows if (row.row, row.method_name) == (there.row, there.method)), None)
         rows = self.plan.table(self.table).rows
         return next((row for row in rows if (row.group, row.row) == (cell.group, cell.row)), None)
+
+
+def idle_keys(method: Method, protocol: Protocol) -> list[str]:
+    """The keys of a protocol that move no number of a method's runs."""
+    objective = method.recipe.objective.model_dump()
+    mixed = (objective.get("mixup") or {}).get("prob", 0) > 0
+    idle = [] if mixed or objective["kind"] == "mil_nce" else ["micro_batch"]  # only what is in memory at a time
+    return idle if protocol.validates and protocol.select.kind == "best" else [*idle, "validation"]
 
 
 def _differences(here: Mapping[str, Any], there: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -7,13 +7,11 @@ count numbers alone, and ends where a word meets a limit. So jobs of `auto` have
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
 from typing import Any
 
-from tcclip.errors import UserError
 from tcclip.process import cards
 from tcclip.process.launch import AUTO, GpuCount
+from tcclip.workflow.snakefile import mistakes_in_a_sentence
 
 LIMIT = "gpu"  # the resource that a person limits: --resources gpu=N
 COUNTED = "auto_gpu"
@@ -49,7 +47,8 @@ def share_gpus(workflow: Any, count: GpuCount) -> None:
     counted = COUNTED if count == AUTO else LIMIT
     shared = there[: workflow.global_resources.get(counted).value]
     if shared:
-        _share(shared)
+        with mistakes_in_a_sentence():
+            cards.share(shared)
     else:
         os.environ[cards.VISIBLE] = ""  # --resources gpu=0
     asked = (job.resources.get(counted) for job in workflow.dag.needrun_jobs())
@@ -57,10 +56,3 @@ def share_gpus(workflow: Any, count: GpuCount) -> None:
     number = max(len(shared), *(number for number in asked if isinstance(number, int)), 0)
     for limits in (workflow.scheduler.global_resources, workflow.scheduler.resources):
         limits[counted] = number
-
-
-def _share(shared: Sequence[str]) -> None:
-    try:
-        cards.share(shared)
-    except UserError as error:
-        sys.exit(f"Error: {error}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,12 +30,25 @@ class SnakemakeRule(Protocol):
         """Whether it makes more than one thing."""
 
 
+@contextlib.contextmanager
+def mistakes_in_a_sentence() -> Iterator[None]:
+    """A UserError in the block, or what the system refuses there, ends Snakemake with one sentence."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"Error: {error}")
+    except OSError as error:
+        if (refused := sentence_of(error)) is None:
+            raise
+        sys.exit(f"Error: {refused}")
+
+
 def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
     """The plan of `--config suite=...`, with its `seeds=...`; a mistake in params ends Snakemake with one sentence.
 
     With `restored`, what `dvc pull` brought is taken over first.
     """
-    try:
+    with mistakes_in_a_sentence():
         for key in config:
             if key not in CONFIG_KEYS:
                 raise unknown("config key", key, CONFIG_KEYS)
@@ -44,13 +58,7 @@ def plan_or_exit(config: Mapping[str, Any], restored: bool) -> Plan:
         plan.prepare()
         if restored:
             restore(plan.suite.name)
-        return plan
-    except UserError as error:
-        sys.exit(f"Error: {error}")
-    except OSError as error:
-        if (refused := sentence_of(error)) is None:
-            raise
-        sys.exit(f"Error: {refused}")
+    return plan
 
 
 def check_names(plan: Plan, rules: Iterable[SnakemakeRule]) -> None:
@@ -76,12 +84,10 @@ def check_targets(targets: Iterable[str], rules: Iterable[SnakemakeRule]) -> Non
 def check_runs(targets: Iterable[str], plan: Plan) -> None:
     """A file of a run that there is not (`runs/mini/RUN/metrics.json`) ends Snakemake with the nearest run."""
     folder = layout.runs(plan.suite.name).parts
-    for parts in (Path(target).parts for target in targets):
-        try:
+    with mistakes_in_a_sentence():
+        for parts in (Path(target).parts for target in targets):
             if parts[: len(folder)] == folder and len(parts) > len(folder):
                 plan.run(parts[len(folder)])
-        except UserError as error:
-            sys.exit(f"Error: {error}")
 
 
 def constraint(values: Iterable[str]) -> str:

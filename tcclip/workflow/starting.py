@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.data.manifest import take_notice
-from tcclip.errors import UserError
 from tcclip.params.reader import path_of
 from tcclip.plan import Plan, layout
 from tcclip.process import git
@@ -28,7 +27,8 @@ from tcclip.workflow.holder import holder
 from tcclip.workflow.made_otherwise import tell_snakemake
 from tcclip.workflow.owner import say_who_works
 from tcclip.workflow.scheduler import start_jobs_at_once
-from tcclip.workflow.snakefile import check_runs, check_targets
+from tcclip.workflow.snakefile import check_runs, check_targets, mistakes_in_a_sentence
+from tcclip.workflow.tries import no_more_of_the_same
 from tcclip.workflow.warm_start import server_for_jobs
 
 LEFT = "a snakemake was killed in this folder and left its lock: `python -m tcclip.workflow.unlock` removes it"
@@ -53,11 +53,9 @@ def look_first(workflow: Any, plan: Plan) -> None:
         if makes and not workflow.local_exec and plan.suite.machine.gpus == AUTO:
             path = path_of("suites", plan.suite.name)
             sys.exit(f"Error: {path}: machine.gpus: auto is a GPU of one machine's: a cluster wants a number, or 0")
-        try:
+        with mistakes_in_a_sentence():
             notice_exchanged(plan, write=makes)
             tell_snakemake(plan)
-        except UserError as error:
-            sys.exit(f"Error: {error}")
         if makes:
             say_who_works()
         return prepare(*arguments, **options)
@@ -91,6 +89,7 @@ def start(plan: Plan, workflow: Any) -> None:
     share_gpus(workflow, plan.suite.machine.gpus)
     start_jobs_at_once(workflow.scheduler)
     tell_why_groups_fail(workflow.scheduler)
+    no_more_of_the_same(workflow.scheduler)
     tell_if_git_does_not_answer()
     if store_answers(plan.suite.name):
         make_store_first()

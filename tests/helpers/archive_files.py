@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rar_files import write_rar
+import pytest
+from rar_files import needs_bsdtar, write_rar
 
 from tcclip.params.dataset import Release
 from tcclip.params.unpacking import Unpacking
@@ -19,6 +20,8 @@ FRAMES = {"short_side": 64, "jpeg_quality": 90, "shards": 1, "decode_timeout_s":
 FIRST = {f"Jump/a{n}.avi": bytes([n]) * 5000 for n in range(3)}
 SECOND = {f"Run/b{n}.avi": bytes([9 + n]) * 5000 for n in range(4)}
 FORMATS = ("tar.gz", "tar", "zip", "rar", "joined")
+ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
+GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
 
 
 def dataset(*files: Mapping[str, Any], **changes: Any) -> Release:

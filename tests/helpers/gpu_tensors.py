@@ -1,8 +1,8 @@
 """Tensors on "cuda:0" whose numbers lie in the CPU's memory, for `pretended_gpu`.
 
 What a GPU would refuse, a product of its tensors with the CPU's, is refused here, and what would wait for it is
-counted. torch itself takes the tensors for the CPU's: C++ that asks where one lies gets that answer (`to` another
-tensor, backward passes), which is set right below.
+counted. So are sums of rows refused that it would round after every row. torch itself takes the tensors for the CPU's:
+C++ that asks where one lies gets that answer (`to` another tensor, backward passes), which is set right below.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ WAITING = {
     *(aten._unique2.default, aten.unique_dim.default, aten.unique_consecutive.default, aten.repeat_interleave.Tensor),
 }
 COPYING = {aten.copy_.default, aten._to_copy.default}
+# A GPU rounds the sum of rows of one place after each of them, in their own precision; a CPU rounds it once.
+SUMMING = {aten.index_add.default, aten.index_add_.default}
 INDEXING = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default}  # whose indices may be the CPU's
 
 waits: Counter[str] = Counter()  # places of the package that would have waited for the GPU
@@ -139,6 +141,8 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         raise RuntimeError(f"{func} of tensors on the GPU and on the CPU at {_place()}")
     _count_waits(func, args, kwargs, ours, asked)
     inner_args, inner = tree_map(_on_cpu, (args, {key: value for key, value in kwargs.items() if key != "pin_memory"}))
+    if func in SUMMING and inner_args[0].dtype in HALF and len(inner_args[2].unique()) < len(inner_args[2]):
+        raise RuntimeError(f"{func} adds up rows in half precision")
     if func is aten.bmm.dtype:  # of two halves, which a CPU lacks
         assert inner_args[0].dtype == inner_args[1].dtype in HALF and inner_args[2] == torch.float32
         found = torch.bmm(inner_args[0].float(), inner_args[1].float())

@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import torch
+import torch._dynamo.variables  # keeps torch's functions as they are when it is imported: not the stand-ins
 from gpu_tensors import GPU, Functions, OnGpu, Operations, waits
 
 __all__ = ["GPU", "OnGpu", "pretended_gpu"]

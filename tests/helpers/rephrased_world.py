@@ -6,9 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from tiny_world import CLASSES, make_world, protocol, training_job
+from tiny_world import CLASSES, add_tokens, make_world, protocol, training_job
 
-from tcclip.models import Backbone
 from tcclip.models.class_texts import class_prompts
 from tcclip.params import Method, load_method
 from tcclip.training import TrainingJob
@@ -30,11 +29,8 @@ def rephrased_world(folder: Path) -> Path:
 
 
 def add_texts(world: Path) -> None:
-    """Token ids of all texts, so that no tokenizer is needed."""
-    plain = Backbone.load(world / "backbone")
-    texts = class_prompts(method(), CLASSES, TEXTS)
-    ids = {text: [49406, *(300 + sum(word.encode()) for word in text.split()), 49407] for text in texts}
-    Backbone(plain.config, plain.tensors, {**plain.tokens, **ids}).save(world / "backbone")
+    """Token ids of all texts."""
+    add_tokens(world, class_prompts(method(), CLASSES, TEXTS))
 
 
 def job_of(world: Path, run: str, steps: int = 6, **changes: Any) -> TrainingJob:

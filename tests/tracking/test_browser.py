@@ -21,7 +21,6 @@ from hand_made import write_suite
 from ports import free_port
 from servers import process, wait_for
 
-from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan, plan_with_seeds
 from tcclip.process.files import read_json
 from tcclip.reporting import write_report
@@ -44,7 +43,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     need_chromium()
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)
         whole = plan_with_seeds("mini", "table8b/vifi_clip:1024,1025")
@@ -173,7 +171,6 @@ def test_runs_that_differ_in_their_seed_alone_are_a_group_of_a_view(ui, browser,
 
 
 def test_the_charts_of_an_ablation_open_from_the_link_beside_its_table(ui, browser, project, monkeypatch, tmp_path):
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     page = project / "reports/mini/index.html"
     browser.get(page.as_uri())
     (beside,) = browser.find_elements("link text", "Charts in MLflow")

@@ -20,7 +20,6 @@ from hand_made import write_suite
 from servers import mlflow_server, postgresql, postgresql_programs
 from tiny_world import make_world, training_job
 
-from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.stages.train import train_watched
 from tcclip.tracking.description import tags_of
@@ -231,7 +230,6 @@ def test_a_server_that_is_away_costs_a_training_nothing_and_gets_the_rest_later(
 
 def test_a_training_of_the_plan_is_followed_and_its_folder_completes_the_entry(server, world, tmp_path, monkeypatch):
     """What `tcclip train` and `tcclip mlflow` do, through a server: one entry, with artifacts at the end."""
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     whole, run = load_plan("mini"), "few_shot-ssv2-k2-tc_clip-s1024"
     train_watched(training_job(world, run), tags_of(whole, whole.run(run)))
     until(lambda: [e.info.status for e in entries(server, "mini", f"tags.run = '{run}'")] == ["FINISHED"])

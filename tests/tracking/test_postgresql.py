@@ -14,7 +14,6 @@ from hand_made import write_suite
 from ports import free_port
 from servers import PASSWORD, postgresql, postgresql_programs, process, wait_for
 
-from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.reporting.tables import write_table
 from tcclip.tracking import store
@@ -31,7 +30,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plan]:
     """A folder with the runs of Table 9a, and MLFLOW_TRACKING_URI with a password."""
     if postgresql_programs() is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.delenv("PGPASSWORD", raising=False)
     (tmp_path / "checkout").mkdir()
     monkeypatch.chdir(tmp_path / "checkout")

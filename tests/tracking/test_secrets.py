@@ -73,7 +73,6 @@ def test_no_command_that_fails_to_connect_says_the_password(command, scheme, tmp
             **os.environ,
             "MLFLOW_TRACKING_URI": address,
             "PYTHONPATH": str(ROOT),
-            "TCCLIP_PARAMS": str(ROOT / "params"),
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
             "MLFLOW_SQLALCHEMYSTORE_MAX_RETRIES": "0",
         },

@@ -37,6 +37,14 @@ def test_the_paper_suite_is_planned_without_the_network(fresh):
     assert jobs["download"] == jobs["raw"] == 5
 
 
+def test_a_table_fetches_the_datasets_of_its_own_runs_and_no_other(fresh):
+    jobs = fresh.jobs("table9c", "table10", "--config", "suite=paper")
+    assert jobs["download"] == jobs["raw"] == 5  # together they have all
+    jobs = fresh.jobs("table5", "--config", "suite=paper")
+    assert jobs["download"] == jobs["raw"] == 1
+    assert not any(name.startswith(("splits_", "texts_")) and not name.endswith("k400") for name in jobs)
+
+
 @pytest.fixture
 def web(tmp_path):
     """A folder, and the address under which a server of this machine shows it."""

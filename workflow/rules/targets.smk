@@ -48,7 +48,7 @@ for name in plan.tables:
         name:
             name
         input:
-            rules.tokens.output,
+            # Not the token ids of all class names: those of datasets that the table has not would have to be fetched for them.
             stages.table.outputs(plan, name)[0],
             lambda wildcards, name=name: stages.evaluate.finished(plan, plan.runs_of(name)),
         message:

@@ -1,6 +1,6 @@
 # Texts from outside (docs/texts.md), checked: what somebody has written of classes and videos, as far as some run needs it.
 
-for name, kinds in stages.texts.needed(plan).items():
+for name, kinds in stages.texts.kinds_needed(plan).items():
 
     rule:
         name:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tcclip.bench.gpu.parts import Ended, line_of
+from tcclip.bench.report import batch_of
 
 Row = dict[str, Any]
 GOAL_SHARE, GOAL_RATIO = 0.5, 1.12  # of the peak in training at 32 views; tc_clip's time over vifi_clip's
@@ -53,8 +54,7 @@ def ratio(row: Row, rows: Iterable[Row]) -> float | None:
 
 
 def _line(row: Row, rows: Sequence[Row]) -> str:
-    batch = str(row["batch"]) if row["batch"] == row["micro"] else f"{row['batch'] // row['micro']}x{row['micro']}"
-    first = f"| {row['mode']} | {row['classes']} | {batch} | {row['subject']} | {row['compiled']} | "
+    first = f"| {row['mode']} | {row['classes']} | {batch_of(row)} | {row['subject']} | {row['compiled']} | "
     if "failed" in row:
         return f"{first}{row['failed']} | | | | |"
     times = None if row["subject"] == "vifi_clip" else ratio(row, rows)

@@ -18,6 +18,7 @@ from tcclip.data.clips.sampling.sampling import Indices, sampling_of
 from tcclip.data.clips.views import View, frames_of, views_of
 from tcclip.data.resizing import resize, short_sides, stored_side
 from tcclip.data.videos.frames import FrameSource
+from tcclip.data.videos.last_clip import LastClip
 from tcclip.params import Method
 from tcclip.params.centre import Centre
 from tcclip.params.protocol import Views
@@ -50,11 +51,16 @@ class ViewClips(Dataset[tuple[int, Tensor]]):
         centre, sampling = self.method.centre, self.method.sampling
         return key_of(self.store, "test", centre, sampling, self.frames, self.size, self.views, self.seed)
 
+    @functools.cached_property
+    def _source(self) -> FrameSource:
+        """Where crops of a view share its frames they come one after the other."""
+        return LastClip(self.store) if self.views.spatial > 1 else self.store
+
     def clip(self, video: str, view: View) -> tuple[Indices, Tensor]:
         """One view of one video: the numbers of its frames (T,), and the clip (T, 3, size, size)."""
         sampling = sampling_of(self.method.sampling, self.store, video)
         return make_clip(
-            self.store,
+            self._source,
             video,
             lambda frames: frames_of(sampling, view, self.views, video, frames, self.frames, self.seed),
             lambda frames: test_frames(frames, self.size, view.crop, self.method.centre),

@@ -30,6 +30,7 @@ from tcclip.process.progress import Meter, track, track_files
 RECEIVED = "received.csv"
 BY_HAND = "by hand"  # in place of a URL
 NAMED = 5  # refused files that an error names with their reasons
+LISTED = 20  # others that it names, so that a person can put them there; all lists of a dataset are fewer
 
 
 def download(
@@ -177,11 +178,14 @@ def _incomplete(dataset: str, sources: Sources, folder: Path, missing: Missing) 
     """One error for everything that is missing, and what a person can do about it."""
     refused = list(missing.refused.items())
     what = [f"{name} could not be fetched ({reasons})" for name, reasons in refused[:NAMED]]
-    if len(refused) > NAMED:
-        what.append(f"and {len(refused) - NAMED} more files")
+    if others := [name for name, _ in refused[NAMED:]]:
+        more = f" and {len(others) - LISTED} more files" if len(others) > LISTED else ""
+        what.append(f"nor could {', '.join(others[:LISTED])}{more}")
     if missing.by_hand:
         what.append(f"{', '.join(missing.by_hand)} must be fetched by hand")
-    how = sources.by_hand or f"A file that you can get elsewhere goes into {folder}/ under its name."
+    release = {file.name for file in sources.files} & {*missing.refused, *missing.by_hand}
+    elsewhere = f"A file that you can get elsewhere goes into {folder}/ under its name."
+    how = sources.by_hand if sources.by_hand and release else elsewhere
     return UserError(
         f"{dataset} is not complete: {'; '.join(what)}. {how} Licence: {sources.licence}. Page: {sources.page}. "
         f"Then run `tcclip download {dataset}` again; what was fetched stays."

@@ -16,7 +16,7 @@ EDGE = r'[,;|\t"]'  # of a cell, besides the line's
 
 def insert_head(head: str, path: Path) -> str:
     """Write `head` before the first line."""
-    return f"`sed -i {shlex.quote('1i ' + head)} {shlex.quote(str(path))}`"
+    return _sed(f"1i {head}", path, extended=False)
 
 
 def split_at_blanks(has_head: bool, path: Path) -> str:
@@ -27,18 +27,18 @@ def split_at_blanks(has_head: bool, path: Path) -> str:
 
 def replace_line(number: int, new: str, path: Path) -> str:
     """Write a line anew."""
-    return f"`sed -i {shlex.quote(f'{number}c {new}')} {shlex.quote(str(path))}`"
+    return _sed(f"{number}c {new}", path, extended=False)
 
 
 def replace_in_line(number: int, old: str, new: str, path: Path) -> str:
     """Replace the first `old` of a line."""
-    return f"`sed -i -E {shlex.quote(f'{number}s/{_pattern(old)}/{_text(new)}/')} {shlex.quote(str(path))}`"
+    return _sed(f"{number}s/{_pattern(old)}/{_text(new)}/", path)
 
 
-def replace_head(path: Path, old: str, new: str) -> str:
-    """Give a column another name; the head is the first line that has it."""
-    script = rf"0,/(^|{EDGE}) *{_pattern(old)} *($|\r|{EDGE})/Is//\1{_text(new)}\2/"
-    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+def pass_over_split(path: Path) -> str:
+    """Make the column split a remark; the head is the first line that has it."""
+    script = rf"0,/(^|{EDGE}) *split *($|\r|{EDGE})/Is//\1_split\2/"
+    return _sed(script, path)
 
 
 def replace_in_lines(changes: Mapping[int, tuple[str, str]], path: Path) -> str:
@@ -48,7 +48,7 @@ def replace_in_lines(changes: Mapping[int, tuple[str, str]], path: Path) -> str:
         for number, change in list(changes.items())[:MOST]
         for old, new in _as_written(*change)
     )
-    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+    return _sed(script, path)
 
 
 def replace_cells(changes: Mapping[str, str], path: Path) -> str:
@@ -58,21 +58,21 @@ def replace_cells(changes: Mapping[str, str], path: Path) -> str:
         for change in list(changes.items())[:MOST]
         for old, new in _as_written(*change)
     )
-    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+    return _sed(script, path)
 
 
 def cut_paths(prefix: str, backslashes: bool, path: Path) -> str:
     """Take a beginning off all paths, and write / for \\ in them."""
     cut = rf"s/(^|{EDGE}) *{_pattern(prefix)}/\1/"
     script = "; ".join([r"y/\\/\//"] * backslashes + [cut] * bool(prefix))
-    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+    return _sed(script, path)
 
 
 def replace_parts(folders: Mapping[str, str], names: Mapping[str, str], path: Path) -> str:
     """Replace folders, and names after the last /, in paths."""
     script = [rf"s/(^|\/|{EDGE}){_pattern(old)}\//\1{_text(new)}\//" for old, new in folders.items()]
     script += [rf"s/(^|\/){_pattern(old)}($|\r|{EDGE})/\1{_text(new)}\2/" for old, new in names.items()]
-    return f"`sed -i -E {shlex.quote('; '.join(script))} {shlex.quote(str(path))}`"
+    return _sed("; ".join(script), path)
 
 
 def replace_suffixes(changes: Mapping[str, str], path: Path) -> str:
@@ -80,14 +80,14 @@ def replace_suffixes(changes: Mapping[str, str], path: Path) -> str:
     script = "; ".join(
         rf"s/{_pattern(old)}([ \t]+[0-9]| *($|\r|{EDGE}))/{_text(new)}\1/" for old, new in changes.items()
     )
-    return f"`sed -i -E {shlex.quote(script)} {shlex.quote(str(path))}`"
+    return _sed(script, path)
 
 
 def delete_lines(numbers: Iterable[int], path: Path) -> str:
     """Take lines out; all of them at once, because what is left is numbered anew."""
     runs = _runs(numbers)[:MOST_RUNS]
     script = ";".join(f"{first}d" if first == last else f"{first},{last}d" for first, last in runs)
-    return f"`sed -i {shlex.quote(script)} {shlex.quote(str(path))}`"
+    return _sed(script, path, extended=False)
 
 
 def delete_records(records: Mapping[int, int], path: Path) -> str:
@@ -119,7 +119,7 @@ def quote_label(before: int, after: int, delimiter: str, path: Path) -> str:
     old = f'^{left}([^"]*{sep}[^"]*){right}$'
     new = "".join(rf"\{n + 1}" for n in range(before)) + rf'"\{before + 1}"'
     new += "".join(rf"\{before + 2 + n}" for n in range(after))
-    return f"`sed -i -E {shlex.quote(f'2,$s/{old}/{new}/')} {shlex.quote(str(path))}`"
+    return _sed(f"2,$s/{old}/{new}/", path)
 
 
 def begin_names(labels: Sequence[str], path: Path) -> str:
@@ -131,18 +131,23 @@ def begin_names(labels: Sequence[str], path: Path) -> str:
 
 def append_line(line: str, path: str) -> str:
     """Write `line` at the end of a file."""
-    return f"`sed -i {shlex.quote('$a ' + line)} {shlex.quote(path)}`"
+    return _sed(f"$a {line}", path, extended=False)
 
 
-def replace_key(key: str, value: str, path: str) -> str:
-    """Give a key of a YAML file that stands in a line of its own another value."""
-    return f"`sed -i -E {shlex.quote(f's/^{key}:.*/{key}: {_text(value)}/')} {shlex.quote(path)}`"
+def name_folder(folder: str, path: str) -> str:
+    """Give `folder` of a dataset's file, which stands in a line of its own, another value."""
+    return _sed(f"s/^folder:.*/folder: {_text(folder)}/", path)
 
 
 def convert(encoding: str, path: Path) -> str:
     """Write the file again as UTF-8."""
     file, new = shlex.quote(str(path)), shlex.quote(f"{path}.utf8")
     return f"`iconv -f {encoding} -t UTF-8 {file} > {new} && mv {new} {file}`"
+
+
+def _sed(script: str, path: Path | str, extended: bool = True) -> str:
+    """The command that changes a file by a script of sed."""
+    return f"`sed -i {'-E ' * extended}{shlex.quote(script)} {shlex.quote(str(path))}`"
 
 
 def shown(text: str) -> str:

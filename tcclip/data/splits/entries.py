@@ -122,7 +122,7 @@ def check_splits(path: Path, entries: Sequence[Entry]) -> None:
     """UserError where nothing trains, nothing tests, or a group does both."""
     for split, other in (("train", "test"), ("test", "train")):
         if not any(entry.split == split for entry in entries):
-            head = cures.replace_head(path, "split", "_split")
+            head = cures.pass_over_split(path)
             raise UserError(
                 f"{path} says {other} for all of its {len(entries)} videos, and both train and test are needed: write "
                 f"{split} for some, or let a share of every class be drawn: {head} makes the column split a remark"
@@ -134,7 +134,7 @@ def check_splits(path: Path, entries: Sequence[Entry]) -> None:
             raise UserError(
                 f"{path}, line {entry.line}: group {cures.shown(entry.group)} is in {entry.split} and, in line "
                 f"{before.line}, in {before.split}: give it one split, or let groups be drawn whole: "
-                f"{cures.replace_head(path, 'split', '_split')} makes the column split a remark"
+                f"{cures.pass_over_split(path)} makes the column split a remark"
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -43,18 +43,9 @@ def _whole_groups(members: Sequence[Member], wanted: Mapping[str, int], seed: in
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for video, name, group in sorted(members):
         groups[f"group {group}" if group else f"video {video}"].append((video, name))
-    of_class: dict[str, list[str]] = defaultdict(list)
-    for group, inside in groups.items():
-        for name in dict.fromkeys(name for _, name in inside):
-            of_class[name].append(group)
-    for name in wanted:
-        if len(own := of_class[name]) < 2:
-            raise UserError(
-                f"{where}: all videos of class '{name}' are in {own[0]}, and one group to train and one to "
-                "test are needed: add videos of another group, or take the class out"
-            )
-    order = np.random.default_rng([seed, *b"groups"]).permutation(sorted(groups)).tolist()
     sizes = {group: Counter(name for _, name in inside) for group, inside in groups.items()}
+    _check_each_has_two(sizes, wanted, where)
+    order = np.random.default_rng([seed, *b"groups"]).permutation(sorted(groups)).tolist()
     total: Counter[str] = Counter(name for _, name, _ in members)
     taken: Counter[str] = Counter()
     tested: dict[str, None] = {}  # groups
@@ -73,3 +64,17 @@ def _whole_groups(members: Sequence[Member], wanted: Mapping[str, int], seed: in
             "classes to train: add videos of another group, or a column split"
         )
     return {video for group in tested for video, _ in groups[group]}
+
+
+def _check_each_has_two(sizes: Mapping[str, Counter[str]], names: Iterable[str], where: str) -> None:
+    """UserError where all videos of a class are in one group."""
+    of_class: dict[str, list[str]] = defaultdict(list)
+    for group, size in sizes.items():
+        for name in size:
+            of_class[name].append(group)
+    for name in names:
+        if len(own := of_class[name]) < 2:
+            raise UserError(
+                f"{where}: all videos of class '{name}' are in {own[0]}, and one group to train and one to "
+                "test are needed: add videos of another group, or take the class out"
+            )

@@ -47,7 +47,7 @@ def _other_folder(dataset: Own, changes: Sequence[Change]) -> str:
     if len(above) != 1 or not all(new.endswith(f"/{old}") for old, new in changes):
         return ""
     folder = str(PurePosixPath(dataset.folder) / above.pop())
-    command = cures.replace_key("folder", folder, f"params/datasets/{dataset.name}.yaml")
+    command = cures.name_folder(folder, f"params/datasets/{dataset.name}.yaml")
     return f"{command} names the folder they are in"
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tcclip.data.splits import doubles, file_names, listed_paths
@@ -18,7 +16,7 @@ from tcclip.data.splits.paper_lists import read_published
 from tcclip.data.videos.listing import video_id
 from tcclip.errors import UserError
 from tcclip.params.dataset import Dataset, Generated, Own, Published, Release
-from tcclip.process import files
+from tcclip.process.files import write_csv
 
 
 def write_splits(dataset: Dataset, raw: Path, out: Path, there: Mapping[str, int] | None = None) -> list[str]:
@@ -52,9 +50,9 @@ def write_splits(dataset: Dataset, raw: Path, out: Path, there: Mapping[str, int
     if there is not None and not isinstance(dataset, Own):
         remarks = _official_remarks(dataset, splits, raw / "videos", there)
     for name, names in classes.items():
-        write_table(out / "classes" / f"{name}.csv", ("label", "name"), enumerate(names))
+        write_csv(out / "classes" / f"{name}.csv", ("label", "name"), enumerate(names))
     for split, rows in splits.items():
-        write_table(out / f"{split}.csv", ("video", "label"), rows)
+        write_csv(out / f"{split}.csv", ("video", "label"), rows)
     return remarks
 
 
@@ -113,12 +111,3 @@ def _with_draws(dataset: Dataset, classes: dict[str, list[str]], splits: dict[st
         more_classes, more_splits = base_novel_lists(train, test, names, dataset.base_novel, where)
         return classes | more_classes, splits | more_splits
     return classes, splits
-
-
-def write_table(path: Path, header: tuple[str, str], rows: Iterable[tuple[object, object]]) -> None:
-    """Write a table of two columns atomically."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    files.write_text(path, text.getvalue())

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,10 @@ class _Unread:
 class Decoder:
     """A decoding process that is started when needed and again after a video has ended it.
 
-    The process sets an alarm before each video, and the kernel ends it when the alarm rings: the only way that works
-    while native code holds the interpreter. On this side that is seen as the end of the connection. JPEGs come one by
-    one, so that a long video needs no more memory than a short one.
+    The process sets an alarm before each video and anew at each frame, so that a long one has its time. The kernel ends
+    the process when the alarm rings: the only way that works while native code holds the interpreter. On this side that
+    is seen as the end of the connection. JPEGs come one by one, so that a long video needs no more memory than a short
+    one.
     """
 
     def __init__(self, frames: Frames) -> None:
@@ -84,7 +86,8 @@ class Decoder:
             code = self._process.exitcode
             self.close()
             if code == -signal.SIGALRM:
-                return Decoded(NOTHING, defect=f"not decoded within {self._frames.decode_timeout_s} s", late=True)
+                waited = f"no further frame was decoded within {self._frames.decode_timeout_s} s"
+                return Decoded(NOTHING, defect=waited, late=True)
             if code < 0 and -code not in CRASHES:
                 raise UserError(_sentence(path, _Unread(errno.ENOMEM, signal.Signals(-code).name))) from None
             return Decoded(NOTHING, defect=f"the decoder ended with exit code {code}")
@@ -129,11 +132,12 @@ def decoder(frames: Frames) -> Iterator[Decoder]:
         process.close()
 
 
-def decode(path: Path, frames: Frames, keep: Keep) -> Decoded:
+def decode(path: Path, frames: Frames, keep: Keep, alive: Callable[[], object] = lambda: None) -> Decoded:
     """All frames of a video in order, in this process; it ends, with a defect, at a frame that does not decode.
 
     With frames.store "online" they are decoded and counted, `keep` gets nothing, and the result's reader is the one
-    for clips. OSError or MemoryError where the file cannot be read.
+    for clips. `alive` is called before the first frame and after each. OSError or MemoryError where the file cannot be
+    read.
     """
     from tcclip.data.videos import pictures_reader, pyav_reader, seeking, survey
 
@@ -146,6 +150,7 @@ def decode(path: Path, frames: Frames, keep: Keep) -> Decoded:
     reason = found.faults
     times: list[int | None] = []
     keys: list[int] = []
+    alive()
     try:
         for number, frame in enumerate((pictures_reader if pictures else pyav_reader).shown(path)):
             if frames.store == "shards" or number == 0:
@@ -158,6 +163,7 @@ def decode(path: Path, frames: Frames, keep: Keep) -> Decoded:
             if frame.key:
                 keys.append(number)
             times.append(frame.time)
+            alive()
     except BrokenVideoError as error:
         reason = str(error)
     if times:
@@ -213,20 +219,21 @@ def _serve(pipe: Connection, frames: Frames) -> None:
     pipe.send("ready")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    alarm = partial(signal.alarm, frames.decode_timeout_s)
     try:
         while True:
             path = pipe.recv()
-            signal.alarm(frames.decode_timeout_s)
-            answer = _answer(path, frames, pipe)
+            alarm()
+            answer = _answer(path, frames, pipe, alarm)
             signal.alarm(0)
             pipe.send(answer)
     except (EOFError, ConnectionError):
         pass
 
 
-def _answer(path: Path, frames: Frames, pipe: Connection) -> Decoded | _Unread:
+def _answer(path: Path, frames: Frames, pipe: Connection, alive: Callable[[], object]) -> Decoded | _Unread:
     try:
-        return decode(path, frames, pipe.send)
+        return decode(path, frames, pipe.send, alive)
     except ConnectionError:
         raise
     except (MemoryError, OSError) as error:

@@ -1,11 +1,12 @@
 """Writing frames: every frame of every video as JPEG in a few large files, with an index for random access.
 
-A job writes one shard, `videos[shard::shards]` of the sorted videos, as two files that are complete or absent: a tar of
-the JPEGs, with their places behind it, so that an index of many videos stays small (`frame_tar.py`), and the index.
+A job writes one shard of the videos, in their order, as two files that are complete or absent: a tar of the JPEGs, with
+their places behind it, so that an index of many videos stays small (`frame_tar.py`), and the index.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ def write_shard(
     that is still what it was when the shard was last made, by the same settings and code (`made_by`), is not decoded.
     UserError when another process writes this shard or the disk is full; nothing half-written stays.
     """
-    mine = videos[shard :: frames.shards]
+    mine = of_shard(videos, shard, frames.shards)
     what = f"another process writes shard {shard:04d} of {tar.parent}"
     busy = f"{what}: wait for it or stop it, then run this again ({{holder}})"
     with alone(index.with_name(f".{index.stem}.lock"), busy), atomic(index) as index_part:
@@ -58,6 +59,18 @@ def write_shard(
                 index.unlink(missing_ok=True)  # it describes the JPEGs that are replaced now
         tar.with_suffix(EARLIER).unlink(missing_ok=True)
         write_rows(rows, FramesOrigin(frames.store, frames.resize, folder), index_part, made_by)
+
+
+def of_shard(videos: Sequence[str], shard: int, shards: int) -> list[str]:
+    """The videos of one of all shards. Which one a video is in follows from its path alone.
+
+    So one that comes or goes moves no other, whose frames would not be found in the shard that is kept.
+    """
+    return [video for video in videos if _hash(video) % shards == shard]
+
+
+def _hash(video: str) -> int:
+    return int.from_bytes(hashlib.blake2b(video.encode(), digest_size=8).digest(), "little")
 
 
 def _write(

@@ -152,22 +152,26 @@ def _packets(
     except av.FFmpegError as error:
         faults = str(broken(error, path))
     frames, estimated = _announced(container, stream, len(times), last - first, known)
+    info = _info(stream, orientation, frames, estimated, _container(container.format.name, path))
+    unit, alone = float(stream.time_base or 0), len(container.streams.video) == 1
+    plain = orientation == Orientation() and "rotate" not in {key.lower() for key in stream.metadata}
+    return Survey(info, times, keys, refreshed, unit, bool(begins), hidden, silent, alone, plain, faults)
+
+
+def _info(stream: av.VideoStream, orientation: Orientation, frames: int, estimated: bool, container: str) -> VideoInfo:
     width, height = stream.codec_context.width, stream.codec_context.height
     turned = orientation.turn in (90, 270)
-    info = VideoInfo(
+    return VideoInfo(
         frames=frames,
         estimated=estimated,
         fps=float(stream.average_rate or 0),
         width=height if turned else width,
         height=width if turned else height,
-        codec=codec,
-        container=_container(container.format.name, path),
+        codec=stream.codec_context.codec.canonical_name,
+        container=container,
         rotation=orientation.turn,
         mirrored=orientation.mirrored,
     )
-    unit, alone = float(stream.time_base or 0), len(container.streams.video) == 1
-    plain = orientation == Orientation() and "rotate" not in {key.lower() for key in stream.metadata}
-    return Survey(info, times, keys, refreshed, unit, bool(begins), hidden, silent, alone, plain, faults)
 
 
 def _announced(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from tcclip.models.precision import single
 from tcclip.models.text.prompt import TextPart
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.templates_mean import Settings
@@ -18,4 +17,4 @@ def make(settings: Settings, config: BackboneConfig, tokens: Tensor) -> TextPart
 
 def mean_of_normed(texts: Tensor) -> Tensor:
     """Features (..., n, C, E), not normalised -> (..., C, E): each normalised, their mean, normalised."""
-    return F.normalize(F.normalize(single(texts), dim=-1).mean(dim=-3), dim=-1)
+    return F.normalize(F.normalize(texts, dim=-1).mean(dim=-3), dim=-1)

@@ -109,6 +109,15 @@ def _ways(prefix: int, layout: TokenLayout) -> tuple[Tensor, Tensor]:
     return into.flatten(), back
 
 
+def _at_positions(rows: Tensor, state: TextState) -> Tensor:
+    """What was made of the state's rows (P + R, ...), at every position of the C texts, (C*(P+M), ...).
+
+    The gradients of a shared row, one of each text, are added up in float32: a GPU rounds after every text, and in
+    bfloat16 with 400 of them half of a learned prompt's gradient was an error.
+    """
+    return single(rows).index_select(0, state.into).to(rows.dtype)
+
+
 def layer(block: Block, state: TextState, layout: TokenLayout) -> TextState:
     """One causal block over all texts, the shared prefix computed once.
 
@@ -116,7 +125,7 @@ def layer(block: Block, state: TextState, layout: TokenLayout) -> TextState:
     and that of the first one is taken: it is little, and one attention is quicker than two.
     """
     rows = state.rows
-    stacked = block.attn.stacked(block.ln_1(rows), slice(0, 3)).index_select(0, state.into)
+    stacked = _at_positions(block.attn.stacked(block.ln_1(rows), slice(0, 3)), state)
     laid_out = stacked.view(layout.classes, -1, *stacked.shape[1:])  # (C, P+M, 3, heads, d)
     query, key, value = laid_out.permute(2, 0, 3, 1, 4).unbind(0)  # (C, heads, P+M, d)
     mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2)
@@ -138,7 +147,7 @@ def class_readers(
     last_rows = state.prefix + (ends - state.prefix + 1).cumsum(0) - 1  # (C,): of each text
     residual = state.rows.index_select(0, last_rows)  # (C, W)
     query = last.attn.query(last.ln_1(residual))  # (C, heads, d)
-    stacked = last.attn.stacked(last.ln_1(state.rows), slice(1, 3)).index_select(0, state.into)
+    stacked = _at_positions(last.attn.stacked(last.ln_1(state.rows), slice(1, 3)), state)
     key, value = stacked.view(layout.classes, -1, *stacked.shape[1:]).unbind(2)  # (C, P+M, heads, d)
     position = torch.arange(key.shape[1], device=ends.device)
     unseen = (position > ends[:, None]) | ((position > 0) & (position <= prompts))  # (C, P+M)

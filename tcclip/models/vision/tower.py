@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tcclip.models.compiled import as_it_is
 from tcclip.models.pos.table import PositionTable
+from tcclip.models.precision import exact
 from tcclip.models.transformer import LayerNorm, Transformer
 from tcclip.models.vision.exchange import Exchange, Pass
 from tcclip.models.vision.layers import LayerOutput
@@ -84,11 +85,16 @@ class VisionTower(nn.Module):
         return embedded
 
     def project(self, output: LayerOutput, looks_at: Seen | None = None) -> VisionOutput:
-        """The last layer's output in the joint space, with the latest decisions, and its patches if asked for."""
-        frames = self.ln_post(output.tokens[:, :, 0]) @ self.proj
+        """The last layer's output in the joint space, with the latest decisions, and its patches if asked for.
+
+        Features are float32 or better: the gradients of all frames or classes nearly cancel, and what is left would be
+        smaller by far than what bfloat16 rounds of each.
+        """
         patches = output.tokens[:, :, 1:] if looks_at == "patches" else None
         context = None
-        if output.context is not None:
-            with torch.no_grad():
-                context = self.ln_post(output.context) @ self.proj
+        with exact(output.tokens):
+            frames = self.ln_post(output.tokens[:, :, 0]) @ self.proj
+            if output.context is not None:
+                with torch.no_grad():
+                    context = self.ln_post(output.context) @ self.proj
         return VisionOutput(frames, context, patches, output.seeds, output.group)

@@ -58,6 +58,14 @@ def _settings(axis: str, name: str) -> type[Kind]:
     found: type[Kind] | None = getattr(module, "Settings", None)
     if found is None:
         raise UserError(f"{module.__file__} has no class Settings: {GUIDE} says what it holds")
+    called = found.model_fields["kind"].default
+    if called != name:
+        raise UserError(
+            f"{module.__file__}: the kind is called '{called}', and its file '{name}': write "
+            f'`kind: Literal["{name}"] = "{name}"`, or give the file the other name'
+        )
+    if not hasattr(found, "SECTION"):
+        raise UserError(f"{module.__file__}: class Settings has no SECTION: write that of the other kinds of {axis}")
     if find_module(f"{AXES[axis]}.{name}") is None:
         raise UserError(
             f"kind '{name}' of {axis} has settings ({module.__file__}) and no module {AXES[axis]}.{name} that does "

@@ -11,12 +11,35 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from tcclip.params.error_place import keys_at
 from tcclip.params.kinds.axis import Kind, kinds_of, spelled
-from tcclip.params.reader import nearest
+from tcclip.params.kinds.one_of import OneOf
+from tcclip.params.reader import Params, nearest
+
+
+class SectionOfKinds(Params):
+    """A section with axes beside which the keys of their kinds may stand."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_get_their_keys(cls, content: Any) -> Any:
+        return gathered(content, axes_of(cls), cls.model_fields) if isinstance(content, dict) else content
+
+    @classmethod
+    def keys_beside(cls) -> list[str]:
+        """Keys that the section may hold besides its own: those of its kinds, and sections named after kinds."""
+        kinds = [item for axis in axes_of(cls) for item in kinds_of(axis).items()]
+        sections = [name for name, kind in kinds if keys_of(kind)]
+        return sorted({*sections, *(key for _, kind in kinds for key in keys_of(kind))})
+
+
+def axes_of(section: type[BaseModel]) -> dict[str, str]:
+    """The axes of a class by the names of their fields."""
+    fields = section.model_fields.items()
+    return {name: said.axis for name, field in fields for said in field.metadata if isinstance(said, OneOf)}
 
 
 def gathered(content: Mapping[str, Any], axes: Iterable[str], fields: Iterable[str]) -> dict[str, Any]:
@@ -86,13 +109,6 @@ def _adapter(owner: type[Kind], key: str) -> TypeAdapter[Any]:
     field = owner.model_fields[key]
     kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
     return TypeAdapter(kind)
-
-
-def keys_beside(axes: Iterable[str]) -> list[str]:
-    """What may stand in a section beside its `axes`: the keys of their kinds, and sections named after kinds."""
-    kinds = [item for axis in axes for item in kinds_of(axis).items()]
-    sections = [name for name, kind in kinds if keys_of(kind)]
-    return sorted({*sections, *(key for _, kind in kinds for key in keys_of(kind))})
 
 
 def keys_of(owner: type[Kind]) -> list[str]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from pydantic import BaseModel
-
 from tcclip.params.kinds.axis import Kind, kinds_of
-from tcclip.params.kinds.one_of import OneOf
 from tcclip.params.schema_of_class import class_schema, described
 
 Schema = dict[str, Any]
@@ -48,12 +45,6 @@ def sections(axis: str) -> dict[str, Schema]:
         for name, kind in kinds_of(axis).items()
         if (own := _own_keys(kind))
     }
-
-
-def axes_of(section: type[BaseModel]) -> dict[str, str]:
-    """The axes of a class by the names of their fields."""
-    fields = section.model_fields.items()
-    return {name: said.axis for name, field in fields for said in field.metadata if isinstance(said, OneOf)}
 
 
 def _own_keys(kind: type[Kind]) -> dict[str, Schema]:

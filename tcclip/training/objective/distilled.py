@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tcclip.models.class_part import ClassPart, ClassParts
 from tcclip.models.part import Part
-from tcclip.models.precision import exact, single
+from tcclip.models.precision import exact
 from tcclip.models.projector import away, projectors
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.objective.distilled import Settings
@@ -81,8 +81,8 @@ class Distilled:
         """How far the projections of features (..., E) are from the teacher's: float32 or better, whatever the cast."""
         with exact(features):
             project = self.learner.model.get_submodule("projector").get_submodule(side)
-            normed = F.normalize(single(features), dim=-1)
-            return away(project(normed, self.settings.residual), single(wanted))
+            normed = F.normalize(features, dim=-1)
+            return away(project(normed, self.settings.residual), wanted)
 
     def end(self, shared: Shared) -> None:
         """Gradients go through the text layers, once for all micro-batches."""

@@ -39,7 +39,6 @@ TOKENS = {f"a photo of a {name}.": [49406, 320, 1125, 539, 320, 700 + i, 269, 49
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(Path(__file__).parents[3] / "params"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -23,13 +23,11 @@ from tcclip.errors import UserError
 from tcclip.models import Backbone, build
 from tcclip.models.summarizer.matching import schedule
 from tcclip.params import load_method
-from tcclip.params.reader import params_folder
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of devices are written below the working directory."""
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
     monkeypatch.chdir(tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_memory_disks_and_rights_are_no_defect_of_a_video(
 
     path = write_video(tmp_path / "a.mp4", frames=2)
     monkeypatch.setattr(pyav_reader, "shown", fail)
-    answer = decoding._answer(path, FRAMES, multiprocessing.Pipe()[0])
+    answer = decoding._answer(path, FRAMES, multiprocessing.Pipe()[0], lambda: None)
     assert isinstance(answer, decoding._Unread)
     with pytest.raises(UserError, match=sentence):
         raise UserError(decoding._sentence(path, answer))
@@ -172,7 +172,7 @@ def test_a_video_whose_time_was_over_gets_it_once_more(tmp_path: Path) -> None:
             self.times += 1
             keep(b"first")
             if self.times == 1:
-                return decoding.Decoded(decoding.NOTHING, defect="not decoded within 1 s", late=True)
+                return decoding.Decoded(decoding.NOTHING, defect="no further frame was decoded within 1 s", late=True)
             keep(b"second")
             return decoding.Decoded(decoding.NOTHING, frames=2)
 

@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote, unquote
 
 import pytest
-from file_server import Served, serving
+from file_server import Served
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 from small_downloads import CONTENT, QUICK, dataset, get, left_over, received
@@ -20,12 +20,6 @@ from tcclip.errors import UserError
 from tcclip.params.release import RemoteFile
 from tcclip.process import progress
 from tcclip.process.progress import Meter
-
-
-@pytest.fixture
-def site():
-    with serving() as site:
-        yield site
 
 
 def part(number: int) -> bytes:
@@ -69,13 +63,14 @@ def test_a_part_that_fails_costs_the_others_nothing_and_is_all_that_is_asked_for
     assert [path for path, _ in site.asked] == ["/train/part_3.tar.gz"]
 
 
-def test_of_hundreds_of_failures_five_are_named(site, tmp_path):
+def test_of_hundreds_of_failures_five_come_with_their_reasons_and_twenty_with_their_names(site, tmp_path):
     toy = dataset(serve_parts(site, "train", 30))
     for path, served in site.files.items():
         served.state = 404 if "part_" in path else 200
-    with pytest.raises(UserError, match="and 25 more files") as error:
+    with pytest.raises(UserError, match=r"; nor could .* and 5 more files") as error:
         download(toy, tmp_path, settings=QUICK)
     assert str(error.value).count(": 404") == 5  # and not the digits of a port
+    assert len(set(re.findall(r"train_path/part_\d+", str(error.value)))) == 25
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,6 @@ def no_waiting_for_the_disk(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.fixture
-def site():
-    with serving() as site:
-        yield site
-
-
 @pytest.mark.parametrize("known", [{}, {"sha256": SHA}], ids=["hash unknown", "hash known"])
 def test_a_connection_may_be_cut_at_any_byte(tmp_path_factory, known):
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

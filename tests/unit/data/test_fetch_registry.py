@@ -22,12 +22,6 @@ from tcclip.params.reader import names
 from tcclip.params.release import RemoteFile, split_files
 
 
-@pytest.fixture
-def site():
-    with serving() as site:
-        yield site
-
-
 def test_the_hash_of_the_first_download_is_checked_ever_after(site, tmp_path):
     url = site.add("a.zip", CONTENT)
     get(tmp_path, url)

@@ -46,7 +46,7 @@ def own(place, lines=(), name="kitchen", **content):
 def test_three_lines_are_enough_and_the_rest_has_defaults(folder):
     dataset = own(folder, frames={"short_side": 64})
     assert dataset.all_splits == ["train1", "test1", "few_shot_k2", "few_shot_k4"]
-    assert (dataset.flip, dataset.suite, dataset.frames.short_side, dataset.frames.shards) == (True, "mini", 64, 1)
+    assert (dataset.flip, dataset.suite, dataset.frames.short_side, dataset.frames.shards) == (True, "mini", 64, 4)
 
 
 def test_a_video_is_its_path_below_the_folder_without_the_suffix():

@@ -19,7 +19,7 @@ from test_video import CLIPS
 from tcclip.data.videos import decoding, pyav_reader, reader
 from tcclip.data.videos.index import merge_index
 from tcclip.data.videos.listing import listed_videos
-from tcclip.data.videos.shards import write_shard
+from tcclip.data.videos.shards import of_shard, write_shard
 from tcclip.errors import UserError
 from tcclip.process.lock import alone
 
@@ -137,8 +137,9 @@ if __name__ == "__main__":
 
 
 def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes_it(tmp_path: Path) -> None:
-    for number in range(6):
+    for number in range(8):
         write_video(tmp_path / "videos" / f"{number}.mp4", frames=4)
+    mine = of_shard(names(tmp_path / "videos"), 0, FRAMES.shards)
     here = Path(__file__).parent
     paths = [here, here.parents[1] / "helpers", here.parents[2]]
     script = tmp_path / "extract.py"
@@ -149,8 +150,8 @@ def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None and process.stdout.readline() == "0.mp4\n"
-    assert process.stdout.readline() == "2.mp4\n"
+    assert process.stdout is not None and process.stdout.readline() == f"{mine[0]}\n"
+    assert process.stdout.readline() == f"{mine[1]}\n"
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     process.stdout.close()
@@ -160,7 +161,7 @@ def test_a_killed_extraction_leaves_nothing_finished_and_the_next_call_completes
     assert any(path.name.endswith(".part") for path in out.iterdir())
     write_shard(tmp_path / "videos", names(tmp_path / "videos"), "ucf101", 0, FRAMES, *files)
     assert sorted(out.iterdir()) == sorted(files)
-    assert pd.read_parquet(files[1])["path"].tolist() == ["0.mp4", "2.mp4", "4.mp4"]
+    assert pd.read_parquet(files[1])["path"].tolist() == mine
 
 
 def test_a_decoding_process_that_does_not_start_ends_the_job_and_blames_no_video(

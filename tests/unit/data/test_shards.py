@@ -174,7 +174,7 @@ def test_a_video_that_hangs_costs_its_time_limit_and_not_the_job(tmp_path: Path)
     good = write_video(tmp_path / "good.mp4", frames=3)
     with decoder(FRAMES.model_copy(update={"decode_timeout_s": 1})) as decoding:
         found = decode(decoding, tmp_path / "hangs.mp4")[0]
-        assert (found.defect, found.late) == ("not decoded within 1 s", True)
+        assert (found.defect, found.late) == ("no further frame was decoded within 1 s", True)
         assert decode(decoding, good)[1] == 3
 
 

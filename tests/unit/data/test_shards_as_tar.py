@@ -160,7 +160,7 @@ def test_a_video_that_hangs_after_some_frames_leaves_none_in_the_shard(tmp_path:
     class Hanging:
         def decode(self, path: Path, keep: Keep) -> Decoded:
             keep(encode(picture(1), 90))
-            return Decoded(NOTHING, defect="not decoded within 1 s")
+            return Decoded(NOTHING, defect="no further frame was decoded within 1 s")
 
     with open(tmp_path / "shard.tar", "wb") as file:
         tar = FrameTar(file)

@@ -23,7 +23,6 @@ from tcclip.data.videos.shards import write_shard
 from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Dataset
-from tcclip.params.reader import params_folder
 from tcclip.plan import layout
 
 IDS = ["-ab_cdefgh0", "abcdefghijk", "01234567890"]  # 11 characters, as YouTube's
@@ -31,7 +30,6 @@ IDS = ["-ab_cdefgh0", "abcdefghijk", "01234567890"]  # 11 characters, as YouTube
 
 @pytest.fixture()
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     yield tmp_path
 

@@ -136,6 +136,15 @@ def test_a_wrong_text_names_file_key_and_class_and_the_command_that_asks_again(t
     assert list(texts) == [right for right in CLASSES if right != name]  # what is right stays right
 
 
+def test_released_texts_are_used_by_label_though_two_names_of_the_class_list_are_exchanged(tmp_path, wanted):
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps({"0": "Kick: with a foot", "1": "Kick ball: with a foot", "2": "Laugh: aloud"}))
+    released = Wanted("hmdb51", "rephrased", ("kick ball", "kick", "laugh"), wanted.classes, fetched=True)
+    texts, faults = rephrased.read(path, released)
+    assert not faults
+    assert [text for (text,) in texts.values()] == ["Kick: with a foot", "Kick ball: with a foot", "Laugh: aloud"]
+
+
 def write_descriptors(folder, spatial, temporal):
     paths = folder / "s.json", folder / "t.json"
     for path, content in zip(paths, (spatial, temporal), strict=True):

@@ -29,11 +29,7 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import Release
 from tcclip.plan import layout
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
+pytestmark = pytest.mark.usefixtures("unpacking_here")
 
 
 def process(tiny: Release, change: str) -> subprocess.Popen[str]:

@@ -11,7 +11,6 @@ from archive_files import (
     SECOND,
     dataset,
     downloads,
-    limits,
     two_archives,
     videos,
     videos_in_place,
@@ -21,7 +20,6 @@ from archive_files import (
 )
 from small_videos import write_video
 
-from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.parcels import finished_archives
 from tcclip.data.release.unpack import unpack
 from tcclip.data.videos.links import link_videos
@@ -29,11 +27,7 @@ from tcclip.errors import UserError
 from tcclip.params.dataset import load_release
 from tcclip.plan import layout
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
+pytestmark = pytest.mark.usefixtures("unpacking_here")
 
 
 def test_an_archive_that_was_fetched_again_with_another_size_is_unpacked_again() -> None:

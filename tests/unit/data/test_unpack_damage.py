@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from archive_files import (
-    FORMATS,
+    ALL,
+    GOOD,
     dataset,
     downloads,
     files_below,
@@ -22,7 +23,6 @@ from archive_files import (
 )
 from rar_files import needs_bsdtar, write_rar
 
-from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.archive import members
 from tcclip.data.release.members import damage
 from tcclip.data.release.staging import Quota, stage_members
@@ -30,14 +30,7 @@ from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.plan import layout
 
-ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
-GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
+pytestmark = pytest.mark.usefixtures("unpacking_here")
 
 
 @pytest.mark.parametrize("form", ALL)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from archive_files import (
-    FORMATS,
+    ALL,
+    GOOD,
     dataset,
     downloads,
     files_below,
@@ -27,8 +28,6 @@ from tcclip.data.release.unpack import unpack
 from tcclip.errors import UserError
 from tcclip.plan import layout
 
-ALL = [pytest.param(form, marks=needs_bsdtar) if form == "rar" else form for form in FORMATS]
-GOOD = {f"Jump/{n}.avi": bytes(range(256)) * 30 for n in range(3)}
 ODD = (
     "Ich_&_du!_#1_(a)+;@[b]~_brush_hair.avi",
     "two words 'single' \"double\".avi",
@@ -41,10 +40,7 @@ ODD = (
 )
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(unpack_module, "load_unpacking", limits)
+pytestmark = pytest.mark.usefixtures("unpacking_here")
 
 
 @pytest.mark.parametrize("form", ALL)

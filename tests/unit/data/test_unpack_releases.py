@@ -15,6 +15,7 @@ from tcclip.data.release import unpack as unpack_module
 from tcclip.data.release.unpack import unpack
 from tcclip.data.splits.lists import read_lists
 from tcclip.data.videos.listing import video_id
+from tcclip.errors import UserError
 from tcclip.params import load_dataset
 from tcclip.params.dataset import Release
 from tcclip.params.release import split_files
@@ -34,6 +35,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def official(name: str) -> Release:
     """A dataset with its official lists instead of the published ones."""
     return load_dataset(name).model_copy(update={"lists": "official"})
+
+
+def test_videos_without_lists_are_told_how_the_lists_come() -> None:
+    videos = layout.raw("k400") / "videos"
+    videos.mkdir(parents=True)
+    (videos / "a.mp4").touch()
+    with pytest.raises(UserError, match=r"no lists .* `tcclip download k400 && tcclip unpack k400` bring"):
+        write_manifest("k400", layout.raw("k400"), layout.manifest("k400"))
 
 
 @pytest.mark.parametrize("name", ALL)

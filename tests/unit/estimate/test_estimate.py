@@ -138,7 +138,7 @@ def test_a_video_of_several_test_splits_is_computed_once_but_where_scores_depend
     once, listed = 4243 + 11213 + 19058, 3 * 1530 + 11213 + 14084 + 13978 + 14136  # HMDB-51, UCF-101, K-600
     for run, videos in (("zero_shot-k400-vifi_clip-s1024", once), ("zero_shot-k400-ost-s1024", listed)):
         tests = plan.evaluations(run)
-        ways, views = len({test.we for test in tests}), tests[0].views.temporal * tests[0].views.spatial
+        ways, views = len({test.we for test in tests}), tests[0].views.count
         assert sum(clips for _, clips in views_of_tests(plan, plan.run(run))) == ways * views * videos
         assert len(tests) == ways * 9
     untrained = {test.role: clips for test, clips in views_of_tests(plan, plan.run("untrained-vanilla_clip"))}

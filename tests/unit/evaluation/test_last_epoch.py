@@ -9,11 +9,21 @@ from pathlib import Path
 import pytest
 from hand_made import evaluation_part
 
-from tcclip.params.reader import params_folder
-from tcclip.plan import layout, load_plan
+from tcclip.plan import Plan, layout, load_plan
 from tcclip.reporting.report import write_report
 from tcclip.reporting.tables import results_of, table_frame, write_table
 from tcclip.tracking.run_points import final
+
+
+def suite_with(*tables: str) -> Plan:
+    """The paper's suite with results of these tables' runs below the working directory: 50 %, the last epoch 47.5 %."""
+    plan = load_plan("paper")
+    for run in {run for table in tables for run in plan.runs_of(table)}:
+        parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
+        path = layout.metrics(plan.suite.name, run)
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"evaluations": parts}))
+    return plan
 
 
 def test_runs_that_are_chosen_on_a_test_split_are_tested_twice() -> None:
@@ -28,14 +38,8 @@ def test_runs_that_are_chosen_on_a_test_split_are_tested_twice() -> None:
 
 
 def test_a_table_shows_both_and_its_cells_are_the_best_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
     monkeypatch.chdir(tmp_path)
-    plan = load_plan("paper")
-    for run in plan.runs_of("table3"):
-        parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
-        path = layout.metrics(plan.suite.name, run)
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps({"evaluations": parts}))
+    plan = suite_with("table3")
     write_table(plan, "table3")
     shown = layout.table("paper", "table3", "md").read_text(encoding="utf-8")
     last = shown.split("## The last epoch")[1]
@@ -55,14 +59,8 @@ def test_mlflow_s_mean_over_a_dataset_s_splits_is_of_the_best_ones() -> None:
 
 
 def test_the_page_shows_the_last_epoch_beside_the_best_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
     monkeypatch.chdir(tmp_path)
-    plan = load_plan("paper")
-    for run in {*plan.runs_of("table3"), *plan.runs_of("table4")}:
-        parts = {e.name: evaluation_part(47.5 if e.last else 50.0) for e in plan.evaluations(run)}
-        path = layout.metrics(plan.suite.name, run)
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps({"evaluations": parts}))
+    plan = suite_with("table3", "table4")
     for name in plan.tables:
         write_table(plan, name)
     write_report(plan)

@@ -15,6 +15,7 @@ from tcclip.bench.world import outside_texts
 from tcclip.models import build
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.score.scoring import in_float32
+from tcclip.models.vision.layers import LayerOutput
 from tcclip.params import load_method
 from tcclip.params.spellings import TEXT_MODES
 from tcclip.training.losses import smooth_targets, soft_ce
@@ -77,6 +78,21 @@ def test_a_kind_of_score_that_does_not_think_of_precision_is_float32_too(dtype: 
             torch.ones(2, 8, dtype=dtype), torch.ones(3, 8, dtype=dtype), torch.tensor(2.0)
         )
     assert logits.dtype == torch.float32
+
+
+@HALVES
+def test_features_of_frames_context_and_texts_are_float32_so_that_little_is_left_to_round_where_gradients_cancel(
+    dtype: torch.dtype,
+) -> None:
+    model = model_of("tc_clip")
+    with torch.autocast("cpu", dtype):
+        seen = model.encode_video(torch.randn(2, 4, 3, 32, 32))
+        texts = model.encode_text(seen, model.encode_classes())
+        rows = 30 * torch.randn(50, 32)
+        projected = model.visual.project(LayerOutput(rows[:, None, None], None, None, None, None)).frames[:, 0]
+    assert seen.context is not None
+    assert seen.frames.dtype == seen.context.dtype == texts.dtype == torch.float32
+    assert torch.equal(projected, model.visual.ln_post(rows) @ model.visual.proj)
 
 
 def test_float64_stays_float64() -> None:

@@ -52,6 +52,23 @@ def test_classes_once_per_step_give_the_gradient_of_classes_in_every_micro_batch
     assert_equal(gradients(model), expected)
 
 
+@pytest.mark.parametrize("method", ["tc_clip", "vifi_clip"])
+def test_under_autocast_gradients_of_many_micro_batches_are_added_up_in_float32(method: str) -> None:
+    model = small(method)
+
+    def of_last_text_layer(micro_batches: int) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            shared = ClassPart.of(model)
+            found = loss(model, model(videos(2, torch.float32), shared.cut))
+        for _ in range(micro_batches):
+            found.backward(retain_graph=True)
+        shared.backward()
+        return gradients(model)["transformer.resblocks.2.attn.in_proj_weight"]
+
+    once, often = of_last_text_layer(1), of_last_text_layer(128)
+    assert (often / 128 - once).norm() < 2e-3 * once.norm()  # a sum in bfloat16 is a fifth off, or more
+
+
 def test_the_text_layers_are_entered_once_per_step() -> None:
     model = small("tc_clip")
     calls = []

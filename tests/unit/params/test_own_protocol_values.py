@@ -217,3 +217,20 @@ def test_an_exception_says_whose_it_is_and_changes_no_tests() -> None:
     for wrong in ({"lr": 1e-6}, {"dataset": "hmdb51", "views": {"temporal": 1}}):
         with pytest.raises(UserError, match="protocols"):
             load_method("vp_only", {"protocols": {"few_shot": {"exceptions": [wrong]}}})
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),  # frames, epochs, warm-up, rate, its lowest value, batch, clips and crops (methods.md 3.6)
+    [
+        ("zero_shot", (32, 10, 5, 8e-6, 8e-8, 256, 1, 1)),
+        ("few_shot", (32, 50, 5, 2e-6, 2e-8, 64, 1, 1)),
+        ("base_to_novel", (32, 11, 5, 2e-6, 2e-8, 64, 1, 1)),
+        ("fully_supervised", (16, 30, 5, 2.2e-5, 2.2e-7, 512, 4, 3)),
+    ],
+)
+def test_vifi_clips_own_settings_are_those_of_its_repository(protocol: str, said: tuple[float, ...]) -> None:
+    method = load_method("vifi_clip-original")
+    made = load_plan("paper").protocol(protocol, method)
+    rates = (made.lr, made.lr_min, made.total_batch)
+    assert (made.frames, made.epochs, made.warmup_epochs, *rates, made.views.temporal, made.views.spatial) == said
+    assert method.recipe.augmentation.flip_sided and not method.names.split_camel_case

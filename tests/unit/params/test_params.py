@@ -215,7 +215,10 @@ def test_a_suites_budget_is_checked_like_the_protocol_itself():
         load_protocol("few_shot", SuiteBudget({"total_batch": 6}, "mini.yaml"))
     with pytest.raises(UserError, match="unknown key 'epocs': did you mean 'epochs'"):
         load_protocol("few_shot", SuiteBudget({"epocs": 6}, "mini.yaml"))
-    with pytest.raises(UserError, match="49 is not below epochs"):
+    with pytest.raises(
+        UserError,
+        match=r"49 is not below epochs \(40\); change both, to a list or `all` \(--set protocol\.",
+    ):
         load_protocol("few_shot", SuiteBudget({"epochs": 40, "validation": {"epochs": [0, 49]}}, "mini.yaml"))
     with pytest.raises(UserError, match="lr_min must not be larger than lr"):
         load_protocol("few_shot", SuiteBudget({"lr": 1e-9}, "mini.yaml"))

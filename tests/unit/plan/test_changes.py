@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from tcclip.cli.app import app
 from tcclip.errors import UserError
-from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan, changed_run, parse
 from tcclip.process import launch
@@ -186,7 +185,6 @@ def test_a_run_of_the_plan_records_no_change(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_evaluate_tests_what_train_has_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     words = ("evaluate", RUN, "--set", "tc.k=32")
     said, started = command(monkeypatch, *words)
@@ -202,7 +200,6 @@ def test_evaluate_tests_what_train_has_made(monkeypatch: pytest.MonkeyPatch, tmp
 def test_what_only_evaluations_depend_on_is_tested_with_the_runs_weights(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     said, _ = command(monkeypatch, "train", RUN, "--set", "protocol.views.temporal=4")
     assert f"weights are those of {RUN}: `tcclip evaluate {RUN} --set protocol.views.temporal=4` tests them" in said

@@ -272,7 +272,10 @@ def test_unknown_runs_and_tables_come_with_the_nearest_name():
 @pytest.mark.parametrize(
     "column, sentence",
     [
-        ({"dataset": "hmdb", "splits": ["test1"], "shots": 2}, "unknown dataset 'hmdb': did you mean 'hmdb51'?"),
+        (
+            {"dataset": "hmdb", "splits": ["test1"], "shots": 2},
+            "unknown dataset of params/suites/mini.yaml in column odd of table3 'hmdb': did you mean 'hmdb51'?",
+        ),
         ({"dataset": "hmdb51", "splits": ["tset2"], "shots": 2}, "'tset2': did you mean 'test2'?"),
         ({"dataset": "hmdb51", "splits": ["test1"], "shots": 3}, "'few_shot_k3': did you mean"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 from changed_params import with_params
 
 from tcclip.plan import load_plan
+from tcclip.plan.texts import kinds_needed
 from tcclip.stages import evaluate, texts, train
 
 
@@ -44,7 +45,7 @@ def test_maxi_s_row_is_quoted_until_the_words_of_the_trained_dataset_are_named(m
     run = "zero_shot-k400-maxi-s1024"
     assert all(cell.content for cell in plan.cells["table2"] if (cell.group, cell.row) == here)
     assert len(plan.evaluations(run)) == 9 and all(evaluation.we for evaluation in plan.evaluations(run))
-    assert texts.needed(plan)["k400"] == ["class_words", "video_words"]
+    assert kinds_needed(plan)["k400"] == ["class_words", "video_words"]
     words = [Path(f"data/splits/k400/texts/{name}.json") for name in ("class_words-all", "video_words")]
     assert set(words) <= set(train.depends_on(plan, run).inputs)
     assert not set(words) & set(evaluate.depends_on(plan, run).inputs)  # what is tested needs no words

@@ -220,7 +220,7 @@ def test_an_earlier_table_stays_until_there_is_a_prediction(
 
 
 def test_class_names_are_typed_or_listed_and_not_both(world: Path, tmp_path: Path) -> None:
-    from tcclip.cli.class_options import names_of
+    from tcclip.cli.model_options import names_of
 
     (tmp_path / "names.txt").write_text("one thing\n\nanother\n")
     assert names_of(" opening a drawer, pouring water,", None) == ("opening a drawer", "pouring water")

@@ -13,7 +13,6 @@ from tcclip.bench.cases import Case, Settings
 from tcclip.bench.steps import prepare
 from tcclip.bench.world import config_of
 from tcclip.models import Backbone
-from tcclip.params.reader import params_folder
 from tcclip.process.runtime import deterministic
 
 SYSTEMS = (
@@ -46,7 +45,6 @@ def test_the_bench_measures_training_with_repeatable_gradients_and_evaluation_wi
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run, "deterministic", lambda threads, seed, gradients=True: asked.append(gradients))
     rows = [Case("vifi_clip", mode, 3, 1, 1) for mode in ("eval", "train")]

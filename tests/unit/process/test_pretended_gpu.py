@@ -49,6 +49,15 @@ def test_what_a_gpu_refuses_is_refused_and_what_waits_is_counted() -> None:
         assert rows.grad is not None and rows.grad.eq(2).all()
 
 
+def test_sums_of_rows_in_half_precision_are_refused() -> None:
+    with pretended_gpu():
+        rows = torch.ones(2, 3, device="cuda:0", requires_grad=True)
+        of_many = torch.zeros(5, dtype=torch.int64, device="cuda:0")
+        rows.index_select(0, of_many).bfloat16().sum().backward()
+        with pytest.raises(RuntimeError, match=r"aten.index_add.default adds up rows in half precision"):
+            rows.bfloat16().index_select(0, of_many).sum().backward()
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
 @pytest.mark.parametrize("mode", ["train", "eval"])
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -68,7 +77,7 @@ def test_a_training_waits_once_for_each_optimizer_step_and_learns_what_a_cpu_doe
     with pretended_gpu() as waits:
         on_gpu = training_job(world, "on-gpu", "vifi_clip", device=str(GPU))
         train(on_gpu)
-    assert waits["training/loop.py"] == 2 * 9  # losses and hits, one after the other
+    assert waits["training/step.py"] == 2 * 9  # losses and hits, one after the other
     ours, theirs = (pd.read_csv(job.folder / "history.csv") for job in (on_gpu, on_cpu))
     assert ours["loss"].to_numpy() == pytest.approx(theirs["loss"].to_numpy(), abs=1e-3)
     assert ours["val_top1"].equals(theirs["val_top1"])

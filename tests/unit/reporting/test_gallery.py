@@ -52,7 +52,7 @@ def test_logits_become_probabilities_where_the_other_scores_are_some(monkeypatch
     for each, scores in zip(asked, ([np.log(9.0), 0.0], [0.6, 0.4]), strict=True):
         path = layout.predictions("mini", each.run, each.name)
         path.parent.mkdir(parents=True)
-        views = each.views.temporal * each.views.spatial
+        views = each.views.count
         predictions(a=(0, [0, 1], [views * score for score in scores])).to_parquet(path)
     logits, shares = (list(frame["top5_scores"][0]) for frame in alike(plan, asked))
     assert logits == pytest.approx([0.9, 0.1]) and shares == pytest.approx([0.6, 0.4])

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from tcclip.errors import UserError
-from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.reporting.cells import COLUMNS
 from tcclip.reporting.published_numbers import check_names, published_file, read_published
@@ -17,7 +16,6 @@ OURS = ("fair", "diagnostic")  # which no paper has
 @pytest.mark.parametrize("suite", ["mini", "paper"])
 def test_a_table_has_the_published_rows_and_columns_in_their_order(name, suite, tmp_path, monkeypatch):
     plan = load_plan(suite)
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     frame = table_frame(plan, name, results_of(plan, name))
     assert list(frame.columns) == COLUMNS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 import shlex
 import shutil
@@ -20,7 +19,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tcclip.params import load_table
-from tcclip.params.reader import params_folder
 from tcclip.plan import Cell, layout, load_plan
 from tcclip.provenance.explain import explain
 from tcclip.reporting import results, write_report, write_table
@@ -54,12 +52,11 @@ def test_the_class_table_names_what_a_class_is_taken_for():
 
 
 def test_a_class_may_be_called_none_or_007(tmp_path, monkeypatch):
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     plan = load_plan("mini")
     path = layout.class_file(plan.dataset("ssv2"), "test1")
     path.parent.mkdir(parents=True)
-    path.write_text("label,name\n1,007\n0,None\n", encoding="utf-8")
+    path.write_text("label,name\n0,None\n1,007\n", encoding="utf-8")
     assert results.class_names(plan, "ssv2", "test1") == ["None", "007"]
 
 
@@ -116,10 +113,8 @@ def caption(text: str) -> PngInfo:
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A mini suite whose runs are written by hand, reported early and whole; the working directory of these tests."""
-    before, params = Path.cwd(), os.environ.get("TCCLIP_PARAMS")
-    os.environ["TCCLIP_PARAMS"] = str(params_folder().absolute())
-    os.chdir(tmp_path_factory.mktemp("reported"))
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("reported"))
         plan = load_plan("mini")
         write_suite(plan, plan.first_look)
         write_table(plan, "table3")
@@ -132,11 +127,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Image.new("RGB", (32, 16)).save("reports/mini/figures/figure6.png", pnginfo=caption("Six. Run x, N = 1"))
         write_report(plan, data_behind=functools.partial(evaluate.data_behind, plan))
         yield Path("reports/mini")
-    finally:
-        os.chdir(before)
-        os.environ.pop("TCCLIP_PARAMS")
-        if params:
-            os.environ["TCCLIP_PARAMS"] = params
 
 
 def test_every_cell_of_a_row_with_a_method_is_measured(reported):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +14,10 @@ from table_cells import COLUMNS2, NAMES, TABLE2, VIEWS, cell, results
 
 from tcclip.errors import UserError
 from tcclip.params.column import MeasuredColumn
-from tcclip.params.reader import params_folder, path_of, read_yaml
+from tcclip.params.reader import path_of, read_yaml
 from tcclip.plan import Cell, Evaluation, load_plan
 from tcclip.plan.cells import Average, Measured
-from tcclip.reporting.cells import COLUMNS, build, read_results, read_table
+from tcclip.reporting.cells import COLUMNS, build, read_table
 from tcclip.reporting.figures import accuracy_over_setting
 from tcclip.reporting.formats import latex, markdown, write_formats
 from tcclip.reporting.grid import grid, mean_over_shots
@@ -179,12 +178,6 @@ def test_measured_wins_over_quoted_and_both_are_kept_apart():
     assert (theirs["value"], theirs["std"], theirs["source"], theirs["runs"]) == (53.7, 0.7, "quoted", "")
 
 
-def test_runs_without_metrics_are_left_out(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "metrics.json").write_text(json.dumps({"evaluations": {"x": {"top1": 1.0}}}))
-    assert read_results({"a": tmp_path / "a", "b": tmp_path / "b"}) == {"a": {"x": {"top1": 1.0}}}
-
-
 def small_table() -> pd.DataFrame:
     """Two measured methods, a quoted one and an empty one."""
     roles = ("hmdb51", "k600")
@@ -283,7 +276,6 @@ def test_a_column_of_the_training_split_says_that_it_is_one(tmp_path, monkeypatc
 
 def test_the_notes_say_which_suite_it_is(tmp_path, monkeypatch):
     plan = load_plan("mini")
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     found = results_of(plan, "table3")
     shown = table_grid(plan, "table3", table_frame(plan, "table3", found), found)

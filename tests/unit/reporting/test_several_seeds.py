@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hand_made import evaluation_part, write_run
 
-from tcclip.params.reader import params_folder
 from tcclip.plan import Plan, layout, load_plan, plan_with_seeds
 from tcclip.provenance.explain import explain
 from tcclip.reporting.suite_figures import class_evaluations, compared, of_first_seed
@@ -20,7 +19,6 @@ RUNS = {f"few_shot-hmdb51-k2-tc_clip-s{seed}": top1 for seed, top1 in ((1024, 40
 @pytest.fixture
 def several(tmp_path, monkeypatch) -> Plan:
     """A plan with two seeds, and the runs of one cell, in the working directory."""
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     plan = plan_with_seeds("mini", TYPED)
     for name, top1 in RUNS.items():

@@ -14,7 +14,6 @@ from tcclip.cli.app import app
 from tcclip.errors import UserError
 from tcclip.params import load_suite, load_table
 from tcclip.params.column import MeasuredColumn, TableColumn
-from tcclip.params.reader import params_folder
 from tcclip.params.table import Row, Table
 from tcclip.plan import Plan, expand, layout, load_plan, plan_of
 from tcclip.reporting.tables import results_of, table_frame, table_grid, write_table
@@ -25,7 +24,6 @@ TC_ROW = "TC-CLIP"
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().resolve()))
     monkeypatch.chdir(tmp_path)
 
 

@@ -67,7 +67,8 @@ def test_a_new_kind_makes_no_run_stale(package):  # noqa: F811
         ("process/log.py", "file=sys.stderr", "file=sys.stdout"),
         ("process/environment.py", "model name", "name of the model"),
         ("process/git.py", "lets it", "allows it"),
-        ("process/gpu.py", "is asked for", "is wanted"),
+        ("process/gpu.py", "has no free memory", "is full"),
+        ("process/cards.py", "is asked for", "is wanted"),
         ("process/progress.py", "{minutes}:{rest:02d}", "{minutes} min"),
     ],
 )

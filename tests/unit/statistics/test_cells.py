@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +14,11 @@ from hand_made import write_suite
 
 from tcclip.errors import UserError
 from tcclip.params import Table, load_table
-from tcclip.params.reader import params_folder
 from tcclip.params.statistics import load_statistics
 from tcclip.plan import load_plan
 from tcclip.reporting import write_table
 from tcclip.reporting.cells import read_table
-from tcclip.reporting.comparisons import all_comparisons
+from tcclip.reporting.comparisons import all_comparisons, with_intervals
 from tcclip.statistics.files import read_replicates
 from tcclip.statistics.weights import seed_shares, video_weights
 from tcclip.tracking.row_entry import measured_rows
@@ -32,19 +30,14 @@ PLAIN, ENSEMBLE = "no weight ensemble", "weight ensemble"
 @pytest.fixture(scope="module", autouse=True)
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The working directory of these tests: hand-made zero-shot runs, one without predictions, and their tables."""
-    before, params = Path.cwd(), os.environ.get("TCCLIP_PARAMS")
-    os.environ["TCCLIP_PARAMS"] = str(params_folder().absolute())
-    os.chdir(tmp_path_factory.mktemp("suite"))
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("suite"))
         plan = load_plan("mini")
         write_suite(plan, {run for table in TABLES for run in plan.runs_of(table)})
         shutil.rmtree("runs/mini/zero_shot-k400-a5-s1024/predictions")
         for table in TABLES:
             write_table(plan, table)
         yield Path.cwd()
-    finally:
-        os.chdir(before)
-        os.environ.pop("TCCLIP_PARAMS") if params is None else os.environ.update(TCCLIP_PARAMS=params)
 
 
 def table(name: str) -> pd.DataFrame:
@@ -175,3 +168,18 @@ def test_shares_of_seeds_sum_to_one_and_one_seed_has_it_whole():
     settings = load_statistics()
     assert (seed_shares(settings, [1024]) == 1).all()
     assert np.allclose(seed_shares(settings, [1, 2, 3]).sum(axis=1), 1)
+
+
+def test_a_difference_has_no_interval_beyond_what_there_is():
+    right, wrong = ("", "right", "c"), ("", "wrong", "c")
+    frame = pd.DataFrame(
+        [[*right, 100.0, "measured"], [*wrong, 0.0, "measured"]], columns=["group", "row", "column", "value", "source"]
+    )
+    columns = [{"name": "c", "dataset": "ucf101", "splits": ["test1"]}]
+    rows = [{"row": name, "method": "tc_clip"} for _, name, _ in (right, wrong)]
+    table = Table(name="t", title="T", protocol="zero_shot", columns=columns, rows=rows, baseline="wrong")
+    drawn = {right: np.linspace(90, 100, 200), wrong: np.zeros(200)}
+    drawn[right][:50] = 20  # a half-width of 40 about the median of 95
+    line = with_intervals(frame, table, drawn, load_statistics()).iloc[0]
+    assert (line["difference"], line["difference_high"]) == (100, 100)
+    assert line["difference_low"] == pytest.approx(55, abs=2)

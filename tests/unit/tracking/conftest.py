@@ -10,7 +10,6 @@ import pytest
 from hand_made import write_run
 from tracked_runs import TRAINED, UNTRAINED, parts
 
-from tcclip.params.reader import params_folder
 from tcclip.tracking import store
 
 
@@ -19,7 +18,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty store, made once."""
     folder = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)
         store.create_store()
@@ -29,7 +27,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def here(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working directory with a store and the run folders of `small_plan`."""
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.chdir(tmp_path)
     shutil.copy(template, tmp_path / "mlflow.db")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tcclip.params.reader import params_folder
 from tcclip.plan import load_plan
 from tcclip.reporting.mlflow_page import write_mlflow_page
 from tcclip.tracking.ablated import settings
@@ -40,7 +39,6 @@ def test_rows_that_differ_in_their_group_alone_are_told_apart() -> None:
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
-    monkeypatch.setenv("TCCLIP_PARAMS", str(params_folder().absolute()))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

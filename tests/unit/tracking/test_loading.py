@@ -143,9 +143,8 @@ def test_another_table_that_a_run_serves_changes_its_entry(here):
 
 def test_a_run_without_metrics_is_one_clear_error(here):
     (here / "runs/mini" / TRAINED.name / "metrics.json").unlink()
-    with pytest.raises(
-        UserError, match=f"run {TRAINED.name} of suite mini has no metrics.json: 'snakemake mlflow --config suite=mini'"
-    ):
+    told = f"run {TRAINED.name} of suite mini has no evaluation of its weights: 'snakemake mlflow --config suite=mini'"
+    with pytest.raises(UserError, match=told):
         load_runs(small_plan())
     assert entries() == []
 

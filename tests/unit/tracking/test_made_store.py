@@ -10,11 +10,20 @@ import pytest
 from tracked_runs import entries, small_plan
 
 from tcclip.errors import UserError
+from tcclip.params.reader import names
 from tcclip.tracking import store
-from tcclip.tracking.address import tracking_uri
+from tcclip.tracking.address import VARIABLE, tracking_uri
 from tcclip.tracking.loader import load_runs
 from tcclip.tracking.mlflow_api import client
 from tcclip.tracking.ui import experiments, open_ui
+
+
+def test_what_was_made_is_told_of_the_file_and_of_the_store_that_is_asked_for(here, monkeypatch):
+    made = f"mlflow.db, experiments {', '.join(names('suites'))}"
+    assert store.create_store() == made
+    other = f"sqlite:///{here}/other.db"
+    monkeypatch.setenv(VARIABLE, other)
+    assert store.create_store() == f"{made}; the same at {other}"
 
 
 def test_making_the_store_again_keeps_its_runs_and_gives_it_a_new_stamp(here):

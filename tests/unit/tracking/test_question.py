@@ -18,6 +18,7 @@ from ports import free_port
 
 from tcclip.errors import UserError
 from tcclip.plan import load_plan
+from tcclip.process.files import write_json
 from tcclip.tracking import question, store
 from tcclip.tracking.address import VARIABLE
 from tcclip.tracking.loader import load_runs
@@ -210,11 +211,13 @@ def test_runs_are_complete_without_a_server_and_the_sentence_says_what_loads_the
     plan = load_plan("mini")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(UserError, match=r"has no metrics\.json: 'snakemake mlflow --config suite=mini' makes"):
+    with pytest.raises(
+        UserError, match=r"has no evaluation of its weights: 'snakemake mlflow --config suite=mini' makes"
+    ):
         load_runs(plan)  # what is missing comes first
     for run in plan.runs:
         (tmp_path / "runs/mini" / run).mkdir(parents=True)
-        (tmp_path / "runs/mini" / run / "metrics.json").touch()
+        write_json(tmp_path / "runs/mini" / run / "metrics.json", {"evaluations": {"hmdb51-test1-2x1": {}}})
     with pytest.raises(UserError) as error:
         load_runs(plan)
     said = str(error.value)

@@ -19,11 +19,11 @@ from tcclip.models.config import in_a_test
 from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.batches import Batch
-from tcclip.training.loop import optimizer_step
 from tcclip.training.objective.objective import Moment
 from tcclip.training.resuming import tensors
 from tcclip.training.setup import Setup, prepare
 from tcclip.training.state import Progress
+from tcclip.training.step import optimizer_step
 
 FORMS = len(PROMPTS) + 1
 

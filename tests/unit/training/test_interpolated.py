@@ -19,7 +19,7 @@ from tcclip.models import Backbone
 from tcclip.params import load_method
 from tcclip.process import distributed
 from tcclip.process.rng import generator
-from tcclip.training import loop, train
+from tcclip.training import step, train
 from tcclip.training.batches import Batch
 from tcclip.training.losses import smooth_targets, soft_ce
 from tcclip.training.mixing import mix
@@ -65,7 +65,7 @@ def gradients_of_step(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> tuple[di
 
     monkeypatch.setattr(setup.scaler, "step", keep)
     progress = Progress()
-    loop.optimizer_step(setup, progress, micro_batches(), lambda: None)
+    step.optimizer_step(setup, progress, micro_batches(), lambda: None)
     return found, progress.sums.loss / 2
 
 
@@ -158,7 +158,7 @@ def most_kept(setup: Setup) -> int:
         return kept
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda kept: kept.tensor):
-        loop.optimizer_step(setup, Progress(), micro_batches(), lambda: None)
+        step.optimizer_step(setup, Progress(), micro_batches(), lambda: None)
     assert not live
     return most
 
@@ -177,7 +177,7 @@ def test_one_graph_is_there_at_a_time(world: Path) -> None:
 
 def test_clips_share_is_drawn_for_a_step_and_comes_again_after_a_stop(world: Path) -> None:
     objective = objective_of(setup_of(world, "open_vclip"))
-    shares = [objective.share(Moment(5, epoch, step)) for epoch in range(20) for step in range(20)]
+    shares = [objective.share(Moment(5, epoch, at)) for epoch in range(20) for at in range(20)]
     assert 0 <= min(shares) < 0.02 and 0.58 < max(shares) <= 0.6 and len(set(shares)) == 400
     assert sum(shares) / 400 == pytest.approx(0.3, abs=0.03)
     assert objective.share(Moment(5, 3, 4)) == shares[64] != objective.share(Moment(6, 3, 4))

@@ -20,7 +20,7 @@ from tcclip.models import Backbone
 from tcclip.models.class_texts import class_prompts
 from tcclip.params import Method, load_method
 from tcclip.process import distributed
-from tcclip.training import TrainingJob, loop, train
+from tcclip.training import TrainingJob, loop, step, train
 from tcclip.training.batches import Batch
 from tcclip.training.half_weights import is_held
 from tcclip.training.losses import kl, pair_targets
@@ -65,7 +65,7 @@ def step_of(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Te
     labels, size = torch.tensor([0, 2, 1, 2]), setup.job.protocol.micro_batch
     parts = zip(clips.split(size), labels.split(size), strict=True)
     progress = Progress()
-    loop.optimizer_step(setup, progress, iter([loop.Batch(*part, [""] * size) for part in parts]), lambda: None)
+    step.optimizer_step(setup, progress, iter([step.Batch(*part, [""] * size) for part in parts]), lambda: None)
     return found, progress.sums.loss / setup.budget.accumulation
 
 
@@ -159,8 +159,8 @@ def of_half(world: Path) -> None:
         patch.setattr(objective, lambda self, count, at: torch.tensor([3, 0, 15, 3][at.iteration * count :][:count]))
         setup = prepare(job(world, "two", 2))
         parts: list[object] = []
-        plain = loop.waited
-        patch.setattr(loop, "waited", lambda given, sums: _own(given, parts, plain, sums))
+        plain = step.waited
+        patch.setattr(step, "waited", lambda given, sums: _own(given, parts, plain, sums))
         found, loss = step_of(setup, patch)
     if distributed.is_main_process():
         torch.save({**found, "loss": torch.tensor(loss)}, world / "matched.pt")

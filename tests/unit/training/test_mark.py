@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tiny_world import machine, training_job
 
-from tcclip.data.splits.write import write_table
+from tcclip.process.files import write_csv
 from tcclip.training import TrainingJob
 from tcclip.training.mark import Mark, differences, mark_of, only_code_differs
 
@@ -15,7 +15,7 @@ VIDEOS, CLIP = [("a", 0), ("b", 1)], "0" * 64
 
 @pytest.fixture
 def job(tmp_path: Path) -> TrainingJob:
-    write_table(tmp_path / "splits/classes/all.csv", ("label", "name"), enumerate(["jump", "run"]))
+    write_csv(tmp_path / "splits/classes/all.csv", ("label", "name"), enumerate(["jump", "run"]))
     return training_job(tmp_path, code={"tcclip.models": "1"}, tags={"data_fingerprint": "1", "suite": "tiny"})
 
 

@@ -24,10 +24,10 @@ from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.process import distributed
 from tcclip.training.batches import Batch
-from tcclip.training.loop import optimizer_step
 from tcclip.training.objective.objective import Learner, Moment
 from tcclip.training.setup import Setup, check_shares, prepare
 from tcclip.training.state import Progress
+from tcclip.training.step import optimizer_step
 
 AT = Moment(seed=5, epoch=0, iteration=0)
 

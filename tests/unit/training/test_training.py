@@ -222,6 +222,14 @@ def test_a_loss_that_is_not_finite_stops_with_the_batchs_videos_and_writes_no_we
     assert not (job.folder / "weights.safetensors").exists()
 
 
+def test_trained_weights_that_no_gradient_reaches_are_an_error_that_names_one(world, monkeypatch):
+    monkeypatch.setattr("tcclip.training.objective.soft_ce.SoftCrossEntropy.end", lambda self, shared: None)
+    with pytest.raises(
+        UserError, match=r"^method vifi_clip: no gradient arrives at \S+ and \d+ more, .* close the step in `end`"
+    ):
+        train(training_job(world, "untouched", "vifi_clip"))
+
+
 @pytest.mark.parametrize(
     ("method", "precision"), [("tc_clip", "bf16"), ("tc_clip", "fp16"), *((name, "bf16") for name in SYSTEMS)]
 )

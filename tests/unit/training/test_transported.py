@@ -20,7 +20,7 @@ from tcclip.evaluation import evaluate
 from tcclip.models.score import transport
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
-from tcclip.training import loop, train
+from tcclip.training import step, train
 from tcclip.training.setup import prepare
 from tcclip.training.state import Progress
 
@@ -76,7 +76,7 @@ def test_descriptors_of_a_class_are_made_once_a_step_and_only_of_its_videos_clas
     monkeypatch.setattr(model, "encode_classes", lambda rows=None: (seen.append(rows), real(rows))[1])
     clips, labels = torch.randn(8, 2, 3, 32, 32), torch.tensor([2, 0, 0, 2, 2, 2, 0, 2])
     parts = zip(clips.split(2), labels.split(2), strict=True)
-    loop.optimizer_step(setup, Progress(), iter([loop.Batch(*part, ["", ""]) for part in parts]), lambda: None)
+    step.optimizer_step(setup, Progress(), iter([step.Batch(*part, ["", ""]) for part in parts]), lambda: None)
     assert [rows.tolist() for rows in seen] == [[0, 2, 3, 5, 6, 8, 9, 11]]  # four texts of classes 0 and 2
 
 

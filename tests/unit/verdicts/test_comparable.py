@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,15 @@ import pytest
 from changed_params import with_params
 from hand_made import evaluation_part
 
-from tcclip.params import load_suite, load_table
+from tcclip.errors import UserError
+from tcclip.params import load_method, load_protocol, load_suite, load_table
 from tcclip.params.verdicts import load_rule
 from tcclip.plan import Plan, load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.plan.plan import plan_of
 from tcclip.reporting.claims import about
 from tcclip.reporting.verdicts import by_table, comparable, counted
-from tcclip.verdicts.comparable import Reasons
+from tcclip.verdicts.comparable import Reasons, idle_keys
 from tcclip.verdicts.rule import of_accuracy, of_count
 
 RULE = load_rule().model_copy(update={"deviations": 1, "rounding": 0.05, "counted": 1, "coverage": 98})
@@ -69,6 +71,34 @@ def test_the_paper_suite_as_it_is_can_be_compared():
     assert reason(plan, "table4", "TC-CLIP", "all_hm") == ""
     assert reason(plan, "table6", "TC-CLIP", "gflops") == ""
     assert reason(plan, "table6", "X-CLIP", "zero_shot") == ""  # of a row of Table 2, by whose recipe it is
+    for place in (("table2", "Open-VCLIP", "hmdb51"), ("table4", "Open-VCLIP", "ssv2_hm"), ("table4", "A5", "k400_hm")):
+        assert reason(plan, *place) == ""
+
+
+@pytest.mark.parametrize("row", ["Vanilla CLIP", "ActionCLIP", "ViFi-CLIP"])
+def test_numbers_of_a_third_papers_re_run_are_not_of_the_common_recipe(row):
+    said = "another recipe: the paper's common recipe, where the number is of ViFi-CLIP's paper"
+    assert reason(paper(), "table3", row, "ucf101_k16") == reason(paper(), "table4", row, "all_hm") == said
+    assert reason(paper(), "table5", "ViFi-CLIP", "k400_top1") == ""  # whose own recipe is the same there
+
+
+def test_a_cell_of_another_table_has_the_reasons_of_the_row_there():
+    said = "another recipe: the paper's common recipe, where the number is of ViFi-CLIP's paper"
+    assert reason(paper(), "table6", "ViFi-CLIP", "few_shot") == said
+    assert reason(paper(), "table6", "ViFi-CLIP", "zero_shot") == ""
+
+
+def test_numbers_that_are_printed_of_other_videos():
+    other = "another test set: k600, where the number is of k600_val7k"
+    rephrased = paper(texts=[*load_suite("paper").texts, "rephrased"])
+    for place in (("table2", "Open-VCLIP", "k600_top1"), ("table2", "FROSTER", "all_top1")):
+        assert reason(rephrased, *place) == other
+    assert reason(paper(), "table6", "Open-VCLIP", "zero_shot") == other
+    shorter = "another test set: k400, where the number is of FROSTER's shorter lists"
+    for place in (("table4", "Open-VCLIP", "k400_base"), ("table4", "FROSTER", "k400_hm")):
+        assert reason(rephrased, *place) == shorter
+    theirs = paper(datasets={**load_suite("paper").datasets, "k600": "k600_val7k"})
+    assert reason(theirs, "table2", "Open-VCLIP", "k600_top1") == ""
 
 
 @pytest.mark.parametrize(
@@ -84,6 +114,13 @@ def test_a_row_by_another_recipe_than_its_printed_numbers(row, method, said, mon
     ]
     plan = with_params(monkeypatch, tmp_path, tables__table2={"rows": rows}, suites__paper={"tables": ["table2"]})
     assert reason(plan, "table2", row, "hmdb51") == said
+
+
+def test_printed_videos_of_a_data_set_without_a_column_are_refused(monkeypatch, tmp_path):
+    rows = [{"row": "A5", "method": "a5", "printed_on": {"k700": "others"}}]
+    said = "row 'A5' has printed_on of 'k700', which no column is of: did you mean 'k600'?"
+    with pytest.raises(UserError, match=re.escape(said)):
+        with_params(monkeypatch, tmp_path, tables__table2={"rows": rows}, suites__paper={"tables": ["table2"]})
 
 
 def test_too_few_tested_videos():
@@ -125,15 +162,28 @@ def test_other_frames_and_another_recipe():
     assert reason(short, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: lr 1e-05 instead of 2e-06"
     fewer = paper(methods={"tc": {"k": {"times": 0.25}}})
     assert reason(fewer, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: tc.k 24 instead of 96"
-    assert reason(fewer, "table3", "ViFi-CLIP", "ucf101_k2") == ""
+    assert reason(fewer, "table1", "Baseline (no reference tokens)", "ucf101") == ""
     typed = changed_plan(paper(), ["protocol.lr=1e-5"])
     assert reason(typed, "table3", "TC-CLIP", "ucf101_k2") == "another recipe: lr 1e-05 instead of 2e-06"
 
 
 def test_what_moves_no_number_and_a_value_of_the_methods_own_are_no_other_recipe():
     plan = paper(protocols={"few_shot": {"micro_batch": 2, "seeds": [1024, 1025]}})
-    for row, column in (("TC-CLIP", "ucf101_k2"), ("OST", "hmdb51_k4")):  # which has a rate of its own there
+    for row, column in (("A5", "ucf101_k2"), ("OST", "hmdb51_k4")):  # which has a rate of its own there
         assert reason(plan, "table3", row, column) == ""
+    unselected = paper(protocols={"zero_shot": {"validation": {"epochs": []}, "micro_batch": 2}})
+    assert reason(unselected, "table2", "Vita-CLIP", "hmdb51") == ""
+
+
+def test_videos_that_share_a_micro_batch_and_validations_that_select_are_of_a_recipe():
+    fewer = paper(protocols={"few_shot": {"micro_batch": 2}, "zero_shot": {"micro_batch": 4}})
+    said = "another recipe: micro_batch {} instead of {}"
+    assert reason(fewer, "table3", "TC-CLIP", "ucf101_k2") == said.format(2, 4)  # mixed with each other
+    assert reason(fewer, "table2", "ViFi-CLIP", "hmdb51") == ""
+    assert "micro_batch" not in idle_keys(load_method("maxi"), load_protocol("zero_shot"))  # compared with each other
+    more = paper(protocols={"few_shot": {"validation": {"epochs": "all"}}})
+    assert reason(more, "table3", "TC-CLIP", "ucf101_k2").startswith("another recipe: validation.epochs all instead of")
+    assert reason(more, "table3", "X-CLIP", "ucf101_k2") == ""  # tested with its last epoch's weights
 
 
 def test_texts_that_are_not_the_papers():

@@ -91,9 +91,10 @@ def elsewhere(tmp_path: Path, params: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_of_a_suite_that_is_as_printed_nearly_all_is_reproduced(all_true):
     _, found = all_true
-    assert len(found) > 60
-    assert set(found["verdict"]) <= {"reproduced", "lower", "higher"}
-    assert (found["verdict"] == "reproduced").mean() >= 0.93
+    out = found["verdict"] == "not comparable"
+    assert {reason.partition(":")[0] for reason in found.loc[out, "reason"]} == {"another recipe"}
+    assert (~out).sum() > 50
+    assert (found.loc[~out, "verdict"] == "reproduced").mean() >= 0.93
 
 
 def test_two_points_more_are_seen(elsewhere):
@@ -122,7 +123,7 @@ def test_the_files_say_it_in_a_line_for_the_suite_and_one_for_each_table(all_tru
     monkeypatch.chdir(folder)
     plan = load_plan("paper")
     said = write_verdicts(plan)
-    right, count = (found["verdict"] == "reproduced").sum(), len(found)
+    right, count = (found["verdict"] == "reproduced").sum(), (found["verdict"] != "not comparable").sum()
     assert said.startswith(f"{right} of {count} comparable cells reproduced")
     markdown = (folder / "reports/paper/verdicts.md").read_text()
     assert f"* table9a: {shown.counted(found[found['table'] == 'table9a'])}" in markdown
@@ -186,6 +187,7 @@ def test_the_printed_deviation_widens_what_is_reproduced(elsewhere):
 
     found = judged_alone("table2", value=near, low=near, high=near)
     spread = found["published_std"].notna() & (found["published_std"] > 0)
+    spread &= (alike := found["verdict"] != "not comparable")
     assert spread.sum() > 10 and set(found.loc[spread, "verdict"]) == {"lower"}
     found = judged_alone("table2", value=near, low=near, high=lambda printed: near(printed) + 0.49)
-    assert set(found.loc[spread, "verdict"]) == {"reproduced"} and set(found.loc[~spread, "verdict"]) == {"reproduced"}
+    assert set(found.loc[spread, "verdict"]) == {"reproduced"} and set(found.loc[alike, "verdict"]) == {"reproduced"}

@@ -30,7 +30,7 @@ def asked(tmp_path):
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "config.yaml").write_text("cores: 1")
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TCCLIP_PARAMS": str(ROOT / "params")}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
 
     def answer(*arguments):
         command = [sys.executable, "-m", "snakemake", *arguments]

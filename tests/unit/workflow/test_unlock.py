@@ -80,7 +80,7 @@ def test_a_lock_of_which_nothing_is_said_goes_where_no_snakemake_works_here(lock
 
 def snakemake(folder):
     (folder / "Snakefile").write_text(SNAKEFILE)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TCCLIP_PARAMS": str(ROOT / "params")}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "snakemake", "--cores", "1"]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 

@@ -72,7 +72,13 @@ def test_where_no_socket_can_be_jobs_run_by_themselves(tmp_path, monkeypatch):
 
 
 def test_jobs_of_a_cluster_find_no_server_of_make(monkeypatch):
-    steps = ("share_gpus", "start_jobs_at_once", "tell_why_groups_fail", "tell_if_git_does_not_answer")
+    steps = (
+        "share_gpus",
+        "start_jobs_at_once",
+        "tell_why_groups_fail",
+        "no_more_of_the_same",
+        "tell_if_git_does_not_answer",
+    )
     for name in steps:
         monkeypatch.setattr(starting, name, lambda *_: None)
     monkeypatch.setattr(starting, "store_answers", lambda suite: False)

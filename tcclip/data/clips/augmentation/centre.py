@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tcclip.data.clips.augmentation.augment import Augment
 from tcclip.data.clips.testing import test_frames
 from tcclip.params.kinds.augmentation.centre import Settings
@@ -12,8 +9,4 @@ from tcclip.params.kinds.augmentation.centre import Settings
 
 def make(settings: Settings) -> Augment:
     """A test clip of one crop; neither the dataset's flips nor the stream of the clip are used."""
-
-    def centred(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
-        return test_frames(frames, size, centre=settings.centre)
-
-    return centred
+    return lambda frames, size, flip, rng: test_frames(frames, size, centre=settings.centre)

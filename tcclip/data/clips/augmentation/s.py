@@ -17,11 +17,7 @@ from tcclip.params.kinds.augmentation.s import Settings
 
 def make(settings: Settings) -> Augment:
     """Recipe S with these settings."""
-
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
-        return train_clip(frames, settings, size, flip, rng)
-
-    return augment
+    return lambda frames, size, flip, rng: train_clip(frames, settings, size, flip, rng)
 
 
 def train_clip(

@@ -22,11 +22,7 @@ TRIES = 10  # draws of a crop that may not fit into the frame
 
 def make(settings: Settings) -> Augment:
     """Recipe V with these settings; it does not flip."""
-
-    def augment(frames: NDArray[np.uint8], size: int, flip: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
-        return train_clip(frames, settings, size, rng)
-
-    return augment
+    return lambda frames, size, flip, rng: train_clip(frames, settings, size, rng)
 
 
 def train_clip(frames: NDArray[np.uint8], settings: Settings, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:

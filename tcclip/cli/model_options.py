@@ -1,4 +1,4 @@
-"""Options that several commands share: which classes a model is asked about, and of which dataset."""
+"""What the commands that use a model share: which model, where it computes, and which classes it is asked about."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typer
 
 from tcclip.errors import UserError
 
+Run = Annotated[str, typer.Argument(help="a run's folder or name, an untrained method, or an exported folder")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where the suite uses one")]
 Classes = Annotated[
     str | None, typer.Option("--classes", help='names to choose from, for example "opening a drawer, pouring water"')
 ]
