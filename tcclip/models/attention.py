@@ -21,9 +21,9 @@ class Attended(NamedTuple):
     query: Tensor  # (B, T, 1+N, heads, d), or of [CLS] alone where nobody reads more
     key: Tensor  # (B, T, K, heads, d), or (B, 1, K, heads, d) where all frames see the same keys
     value: Tensor  # as key
-    bias: Tensor | None  # (heads, K)
-    mask: Tensor | None  # (T, K) bool, the keys that a frame sees
     patches: int  # N
+    bias: Tensor | None = None  # (heads, K)
+    mask: Tensor | None = None  # (T, K) bool, the keys that a frame sees
 
 
 def attend(query: Tensor, seen: Attended) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.config import canonical_shapes
-from tcclip.models.vision.layers import LayerOutput, last_layer, layer
+from tcclip.models.vision.layers import Beside, LayerOutput, last_layer, layer
 from tcclip.params import load_method
 
 HERE = Path(__file__).parent
@@ -102,10 +102,10 @@ def look(network: ClipVideo, clip: Tensor) -> Seen:
     blocks, biases = tower.transformer.blocks, network.biases()
     tokens, context, layers = tower.embed(clip), None, []
     for block, bias in zip(blocks, biases, strict=True):
-        before = tokens, context
-        layers.append(layer(block, tokens, context, bias, tower.exchange.recipe))
+        before, beside = tokens, Beside(context, bias=bias)
+        layers.append(layer(block, tokens, beside, tower.exchange.recipe))
         tokens, context = layers[-1].tokens, layers[-1].context
-    last = last_layer(blocks[-1], *before, biases[-1], tower.exchange.recipe)
+    last = last_layer(blocks[-1], before, beside, tower.exchange.recipe)
     features = tower.project(last)
     classes = network.encode_classes()
     own = getattr(network, "vp", None)

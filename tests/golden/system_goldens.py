@@ -97,7 +97,7 @@ def video(info: Mapping[str, Any], dtype: torch.dtype, key: str | None = None, b
 @torch.no_grad()
 def layers(network: ClipVideo, clip: Tensor) -> list[LayerOutput]:
     """What every vision layer hands on, the last one in full too (its draws are those of an evaluation)."""
-    tower, output, outputs = network.visual, LayerOutput(network.visual.embed(clip), None, None, None, None), []
+    tower, output, outputs = network.visual, LayerOutput(network.visual.embed(clip)), []
     run = Pass(network.exchange_weights(), len(tower.transformer.blocks) + 1, "context", None, recompute=False)
     for number, block in enumerate(tower.transformer.blocks):
         output = tower.exchange.layer(number, block, output, run)

@@ -102,7 +102,7 @@ def test_attention_with_the_bias_of_two_scalars_is_the_literal_one(
     for way in (attend, written_out):
         q, k, v = (part.detach().requires_grad_(trained) for part in (query, key, value))
         bias = torch.cat([table[:, :1].expand(-1, 197), table[:, 1:].expand(-1, 96)], dim=1)
-        out = way(q, Attended(q, k, v, bias, None, 196))
+        out = way(q, Attended(q, k, v, 196, bias))
         back = torch.autograd.grad(single(out).square().sum(), (table, q, k, v)) if trained else ()
         found.append([part.double() for part in (out.detach(), *back)])
     for one, other in zip(*found, strict=True):
@@ -115,7 +115,7 @@ def test_attention_goes_through_a_fused_kernel(trained: bool, gpu: torch.device)
     bias = torch.randn(12, 293, device=gpu, requires_grad=trained)
     fused = [SDPBackend.FLASH_ATTENTION] + ([] if trained else [SDPBackend.EFFICIENT_ATTENTION])
     with sdpa_kernel(fused):  # a RuntimeError where none of these can
-        out = attend(query.requires_grad_(trained), Attended(query, key, key, bias, None, 196))
+        out = attend(query.requires_grad_(trained), Attended(query, key, key, 196, bias))
         if trained:
             out.float().square().sum().backward()
 

@@ -67,7 +67,7 @@ def _attention(query: Tensor, key: Tensor, bias: Tensor | None, back: bool) -> N
     parts = [part.detach().requires_grad_(back) for part in (query, key)]
     added = None if bias is None else bias.detach().requires_grad_(back)
     with torch.set_grad_enabled(back):
-        out = attend(parts[0], Attended(parts[0], parts[1], parts[1], added, None, query.shape[2] - 1))
+        out = attend(parts[0], Attended(parts[0], parts[1], parts[1], query.shape[2] - 1, added))
         if back:
             F.mse_loss(out, torch.zeros_like(out)).backward()  # type: ignore[no-untyped-call]
 

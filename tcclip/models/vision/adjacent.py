@@ -35,7 +35,7 @@ def adjacent(edge: str) -> Reference:
             mask = torch.ones(frames, 3, places, dtype=torch.bool, device=key.device)
             mask[0, 1] = mask[-1, 2] = False
             mask = mask.flatten(1)
-        return Attended(query, near_key, near_value, bias_per_key(table, places, 2 * places), mask, places - 1)
+        return Attended(query, near_key, near_value, places - 1, bias_per_key(table, places, 2 * places), mask)
 
     return see
 

@@ -21,5 +21,4 @@ def make(settings: Settings, method: Method, config: BackboneConfig, frames: int
 def all_frames(query: Tensor, key: Tensor, value: Tensor, table: Tensor | None) -> Attended:
     """Every token sees the tokens of all frames: one attention over T*M keys of a video, none of them copied."""
     del table  # own and other frames share one attention; params refuse a bias here
-    patches = key.shape[2] - 1
-    return Attended(query, key.flatten(1, 2)[:, None], value.flatten(1, 2)[:, None], None, None, patches)
+    return Attended(query, key.flatten(1, 2)[:, None], value.flatten(1, 2)[:, None], key.shape[2] - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,12 @@ from tcclip.models.part import Part
 from tcclip.models.summarizer.groups import Summary
 from tcclip.models.summarizer.summary import Summarise
 from tcclip.models.transformer import Block
-from tcclip.models.vision.layers import ContextRecipe, LayerOutput, last_layer, layer
+from tcclip.models.vision.layers import Beside, ContextRecipe, LayerOutput, last_layer, layer
 from tcclip.models.vision.reference import Reference
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.look._look import Seen
+
+T = TypeVar("T")
 
 
 class Pass(NamedTuple):
@@ -36,6 +38,15 @@ class Pass(NamedTuple):
     def reads_patches(self, number: int) -> bool:
         """Somebody reads more of the tokens of layer `number` than [CLS]."""
         return number + 1 < self.layers or self.looks_at == "patches"
+
+    def choose(self, number: int, whole: Callable[..., T], first: Callable[..., T]) -> Callable[..., T]:
+        """How layer `number` is computed: `whole`, or `first` where nobody reads more than [CLS].
+
+        `whole` is computed twice where layers are. `first` never is: it keeps next to nothing.
+        """
+        if not self.reads_patches(number):
+            return first
+        return partial(checkpoint, whole, use_reentrant=False, preserve_rng_state=False) if self.recompute else whole
 
 
 # Hears of every summary that makes context tokens: what makes them, the seeds (B, n, D), weights and draws (B, n).
@@ -95,20 +106,11 @@ class FrameExchange:
 
     def layer(self, number: int, block: Block, before: LayerOutput, run: Pass) -> LayerOutput:
         """Attention of every frame to itself and to reference tokens, new context tokens, feed-forward."""
-        whole, reads = run.reads_patches(number), number in self.infuse
         makes = number in self.summarise and (run.looks_at == "context" or number + 1 < run.layers)
-        compute: Callable[..., LayerOutput] = run.region(layer if whole else last_layer)
-        if run.recompute and whole:
-            compute = partial(checkpoint, compute, use_reentrant=False, preserve_rng_state=False)
-        output = compute(
-            block,
-            before.tokens,
-            before.context if reads else None,
-            bias_of(run.own, number),
-            self.recipe if makes else None,
-            self.frames if reads else None,
-            None if run.draws is None else run.draws[:, number],
-        )
+        beside = Beside(before.context, self.frames, bias_of(run.own, number)) if number in self.infuse else Beside()
+        compute = run.choose(number, run.region(layer), run.region(last_layer))
+        draws = None if run.draws is None else run.draws[:, number]
+        output: LayerOutput = compute(block, before.tokens, beside, self.recipe if makes else None, draws)
         return output if makes else output._replace(seeds=before.seeds, group=before.group)
 
     def noting(self, note: Note) -> FrameExchange:

@@ -33,30 +33,31 @@ class LayerOutput(NamedTuple):
     """What a layer hands on, and the decisions it took (None without temporal contextualization)."""
 
     tokens: Tensor  # (B, T, 1+N, D); (B, T, 1, D) from the last layer, where only [CLS] is read
-    context: Tensor | None  # (B, k, D)
-    score: Tensor | None  # (B, T, N), see selector.chosen
-    seeds: Tensor | None  # (B, T, S) int64, patches by falling score; (B, T, S, heads) with head-wise slices
-    group: Tensor | None  # (B, T*S) int64, the context token of each seed
+    context: Tensor | None = None  # (B, k, D)
+    score: Tensor | None = None  # (B, T, N), see selector.chosen
+    seeds: Tensor | None = None  # (B, T, S) int64, patches by falling score; (B, T, S, heads) with head-wise slices
+    group: Tensor | None = None  # (B, T*S) int64, the context token of each seed
+
+
+class Beside(NamedTuple):
+    """What the frames see in a layer beside their own tokens: context tokens, or some of each other's tokens."""
+
+    context: Tensor | None = None  # (B, k, D), of the layer before
+    frames: Reference | None = None  # takes reference tokens from the frames
+    bias: Tensor | None = None  # (heads, 2), of local and of global keys (methods.md 4)
 
 
 def layer(
-    block: Block,
-    tokens: Tensor,
-    context: Tensor | None,
-    bias: Tensor | None,
-    recipe: ContextRecipe | None,
-    frames: Reference | None = None,
-    draws: Tensor | None = None,
+    block: Block, tokens: Tensor, beside: Beside, recipe: ContextRecipe | None = None, draws: Tensor | None = None
 ) -> LayerOutput:
     """One block: attention of every frame to itself and to reference tokens, new context tokens, feed-forward.
 
-    tokens (B, T, 1+N, D); reference tokens are `context` (B, k, D) or what `frames` takes from the frames; bias
-    (heads, 2) local and global; `recipe` None: no context tokens are made; draws (B, T*S): see the summarizers.
+    tokens (B, T, 1+N, D); recipe None: no context tokens are made; draws (B, T*S): see the summarizers.
     """
-    seen = _see(block, *block.attn.qkv(block.ln_1(tokens)), context, bias, frames)
+    seen = _see(block, *block.attn.qkv(block.ln_1(tokens)), beside)
     tokens = tokens + block.attn.out_proj(attend(seen.query, seen))
     if recipe is None:
-        return LayerOutput(block.feed_forward(tokens), None, None, None, None)
+        return LayerOutput(block.feed_forward(tokens))
     chosen = recipe.select(seen)
     summary = _summary(recipe, seen, chosen.seeds, gather_seeds(tokens, chosen.seeds), draws)
     rows, context = block.feed_forwards(tokens, summary.context)
@@ -64,22 +65,16 @@ def layer(
 
 
 def last_layer(
-    block: Block,
-    tokens: Tensor,
-    context: Tensor | None,
-    bias: Tensor | None,
-    recipe: ContextRecipe | None,
-    frames: Reference | None = None,
-    draws: Tensor | None = None,
+    block: Block, tokens: Tensor, beside: Beside, recipe: ContextRecipe | None = None, draws: Tensor | None = None
 ) -> LayerOutput:
     """As `layer`, less what nobody reads: of the tokens only [CLS], of the patches the seeds, without gradient."""
     rows = block.ln_1(tokens)
-    first = block.feed_forward(tokens[:, :, :1] + _first(block, rows, context, bias, frames))
+    first = block.feed_forward(tokens[:, :, :1] + _first(block, rows, beside))
     if recipe is None:
-        return LayerOutput(first, None, None, None, None)
+        return LayerOutput(first)
     with torch.no_grad():
         query = block.attn.query(rows if recipe.all_queries else rows[:, :, :1])
-        seen = _see(block, query, *block.attn.key_value(rows), context, bias, frames)
+        seen = _see(block, query, *block.attn.key_value(rows), beside)
         chosen = recipe.select(seen)
         if recipe.all_queries:
             attended = gather_seeds(tokens + block.attn.out_proj(attend(seen.query, seen)), chosen.seeds)
@@ -104,35 +99,26 @@ def gather_seeds(tokens: Tensor, seeds: Tensor) -> Tensor:
     return slices.gather(2, (seeds + 1)[..., None].expand(-1, -1, -1, -1, slices.shape[-1])).flatten(-2)
 
 
-def _first(block: Block, rows: Tensor, context: Tensor | None, bias: Tensor | None, frames: Reference | None) -> Tensor:
+def _first(block: Block, rows: Tensor, beside: Beside) -> Tensor:
     """What attention adds to [CLS] of every frame, (B, T, 1, D), from normed rows (B, T, 1+N, D)."""
-    if frames is not None:
+    if beside.frames is not None:
         query = block.attn.query(rows[:, :, :1])
-        out = attend(query, frames(query, *block.attn.key_value(rows), bias))
+        out = attend(query, beside.frames(query, *block.attn.key_value(rows), beside.bias))
     else:
-        extra = None if context is None else block.ln_1(context)
-        table = None if extra is None else reference.bias_per_key(bias, rows.shape[2], extra.shape[1])
-        out = attend_first(block.attn, rows, extra, table)[:, :, None]
+        extra = None if beside.context is None else block.ln_1(beside.context)
+        bias = None if extra is None else reference.bias_per_key(beside.bias, rows.shape[2], extra.shape[1])
+        out = attend_first(block.attn, rows, extra, bias)[:, :, None]
     added: Tensor = block.attn.out_proj(out)
     return added
 
 
-def _see(
-    block: Block,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    context: Tensor | None,
-    bias: Tensor | None,
-    frames: Reference | None,
-) -> Attended:
+def _see(block: Block, query: Tensor, key: Tensor, value: Tensor, beside: Beside) -> Attended:
     """A frame's own keys and values (B, T, 1+N, heads, d), with those of the reference tokens if there are any."""
-    if frames is not None:
-        return frames(query, key, value, bias)
-    if context is None:
+    if beside.frames is not None:
+        return beside.frames(query, key, value, beside.bias)
+    if beside.context is None:
         return reference.own(query, key, value)
-    extra_key, extra_value = block.attn.key_value(block.ln_1(context))
-    return reference.shared(query, (key, value), (extra_key, extra_value), bias)
+    return reference.shared(query, (key, value), block.attn.key_value(block.ln_1(beside.context)), beside.bias)
 
 
 def _summary(recipe: ContextRecipe, seen: Attended, seeds: Tensor, rows: Tensor, draws: Tensor | None) -> Summary:

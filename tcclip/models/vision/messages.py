@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from tcclip.models.attention import Attended, attend, attend_among, attend_first
 from tcclip.models.initial_values import constant, drawn, uniform_by_inputs, xavier_uniform
@@ -71,10 +68,7 @@ class MessageExchange:
     def layer(self, number: int, block: Block, before: LayerOutput, run: Pass) -> LayerOutput:
         """Messages among frames, attention of every frame to itself and its message, feed-forward."""
         own = cast(Messages, cast(nn.ModuleList, run.own)[number])
-        compute: Callable[..., Tensor] = _layer if run.reads_patches(number) else _first
-        if run.recompute and run.reads_patches(number):
-            compute = partial(checkpoint, _layer, use_reentrant=False, preserve_rng_state=False)
-        return LayerOutput(compute(block, own, before.tokens), None, None, None, None)
+        return LayerOutput(run.choose(number, _layer, _first)(block, own, before.tokens))
 
     def noting(self, note: Note) -> MessageExchange:
         """It makes no context tokens."""
@@ -96,7 +90,7 @@ def _rows(block: Block, own: Messages, tokens: Tensor) -> Tensor:
 def _layer(block: Block, own: Messages, tokens: Tensor) -> Tensor:
     """Tokens (B, T, 1+N, D) -> tokens."""
     query, key, value = block.attn.qkv(_rows(block, own, tokens))  # (B, T, 1+N+1, heads, d)
-    seen = Attended(query[:, :, :-1], key, value, None, None, tokens.shape[2] - 1)
+    seen = Attended(query[:, :, :-1], key, value, tokens.shape[2] - 1)
     return block.feed_forward(tokens + block.attn.out_proj(attend(seen.query, seen)))
 
 

@@ -16,7 +16,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from tcclip.errors import UserError
 from tcclip.models.attention import Attended, attend, attend_among, attend_first
@@ -62,11 +61,8 @@ class PromptExchange:
                 f"the model's prompts are for videos of {self.frames} frames and this one has "
                 f"{before.tokens.shape[1]}: build it for so many (`frames` of the protocol)"
             )
-        compute: Callable[..., Tensor] = _layer if run.reads_patches(number) else _first
-        if run.recompute and run.reads_patches(number):
-            compute = partial(checkpoint, _layer, use_reentrant=False, preserve_rng_state=False)
         own = partial(self.prompts, run.own, number)
-        return LayerOutput(compute(block, before.tokens, own), None, None, None, None)
+        return LayerOutput(run.choose(number, _layer, _first)(block, before.tokens, own))
 
     def prompts(self, own: nn.Module, number: int, first: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """The prompts of layer `number` from the [CLS] tokens that it gets, (B, T, D), without any norm.
@@ -176,7 +172,7 @@ def _layer(block: Block, tokens: Tensor, own: Own) -> Tensor:
     if summary is not None:
         more.append([part[:, :, None] for part in block.attn.key_value(block.ln_1(summary))])
     key, value = (torch.cat(parts, dim=2) for parts in zip((key, value), *more, strict=True))
-    seen = Attended(query, key, value, None, None, tokens.shape[2] - 1)
+    seen = Attended(query, key, value, tokens.shape[2] - 1)
     return block.feed_forward(tokens + block.attn.out_proj(attend(query, seen)))
 
 

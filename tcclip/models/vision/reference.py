@@ -18,14 +18,14 @@ Reference = Callable[[Tensor, Tensor, Tensor, Tensor | None], Attended]  # query
 
 def own(query: Tensor, key: Tensor, value: Tensor) -> Attended:
     """A frame sees its own tokens alone."""
-    return Attended(query, key, value, None, None, key.shape[2] - 1)
+    return Attended(query, key, value, key.shape[2] - 1)
 
 
 def shared(query: Tensor, own: tuple[Tensor, Tensor], extra: tuple[Tensor, Tensor], table: Tensor | None) -> Attended:
     """A frame sees its own tokens and those of the video: keys and values (B, k, heads, d) (Eq. 8)."""
     key, value = (_beside(part, more) for part, more in zip(own, extra, strict=True))
     places = own[0].shape[2]
-    return Attended(query, key, value, bias_per_key(table, places, key.shape[2] - places), None, places - 1)
+    return Attended(query, key, value, places - 1, bias_per_key(table, places, key.shape[2] - places))
 
 
 def bias_per_key(table: Tensor | None, own: int, reference: int) -> Tensor | None:

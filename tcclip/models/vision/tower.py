@@ -62,7 +62,7 @@ class VisionTower(nn.Module):
         blocks = self.transformer.blocks
         recompute = self.recompute and torch.is_grad_enabled()
         run = Pass(own, len(blocks), looks_at, draws, recompute, self.region)
-        output = LayerOutput(self.embed(video), None, None, None, None)
+        output = LayerOutput(self.embed(video))
         for number, block in enumerate(blocks):
             output = self.exchange.layer(number, block, output, run)
         return self.project(output, looks_at)

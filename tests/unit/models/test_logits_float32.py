@@ -89,7 +89,7 @@ def test_features_of_frames_context_and_texts_are_float32_so_that_little_is_left
         seen = model.encode_video(torch.randn(2, 4, 3, 32, 32))
         texts = model.encode_text(seen, model.encode_classes())
         rows = 30 * torch.randn(50, 32)
-        projected = model.visual.project(LayerOutput(rows[:, None, None], None, None, None, None)).frames[:, 0]
+        projected = model.visual.project(LayerOutput(rows[:, None, None])).frames[:, 0]
     assert seen.context is not None
     assert seen.frames.dtype == seen.context.dtype == texts.dtype == torch.float32
     assert torch.equal(projected, model.visual.ln_post(rows) @ model.visual.proj)

@@ -39,7 +39,7 @@ def attended(patches: int = 9, reference: int = 4, seed: int = 0) -> Attended:
         torch.randn(2, 3, 1 + patches + more, 2, 5, generator=stream, dtype=torch.float64)
         for more in (0, reference, reference)
     )
-    return Attended(query, key, value, torch.randn(2, key.shape[2], generator=stream).double(), None, patches)
+    return Attended(query, key, value, patches, torch.randn(2, key.shape[2], generator=stream).double())
 
 
 def permuted(seen: Attended, videos: Tensor) -> Attended:
@@ -71,9 +71,7 @@ def test_a_frame_gets_different_patches_and_videos_do_not_influence_each_other(n
 def test_half_precisions_scores_are_float64s_of_the_same_rows(score: Score, half: torch.dtype, frames: str) -> None:
     seen = attended(patches=196, reference=96)
     keys = slice(0, 1) if frames == "keys of all" else slice(None)
-    halved = Attended(
-        seen.query.to(half), seen.key[:, keys].to(half), seen.value[:, keys].to(half), seen.bias, None, 196
-    )
+    halved = Attended(seen.query.to(half), seen.key[:, keys].to(half), seen.value[:, keys].to(half), 196, seen.bias)
     with torch.autocast("cpu", torch.bfloat16):
         found = score(halved._replace(bias=seen.bias.float()))
     exact = score(halved._replace(**{part: getattr(halved, part).double() for part in ("query", "key", "value")}))

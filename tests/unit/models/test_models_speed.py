@@ -12,7 +12,7 @@ from tcclip.bench import plain
 from tcclip.models import build
 from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.vision.layers import last_layer, layer
+from tcclip.models.vision.layers import Beside, last_layer, layer
 from tcclip.params import load_method
 from tcclip.params.kinds.axis import kinds_of
 
@@ -207,7 +207,7 @@ def decisions(model: ClipVideo, dtype: torch.dtype) -> list[Tensor]:
         for number, (block, bias) in enumerate(zip(tower.transformer.blocks, model.biases(), strict=True)):
             run = last_layer if number + 1 == len(tower.transformer.blocks) else layer
             drawn = None if draws is None else draws[:, number]
-            output = run(block, tokens, context, bias, tower.exchange.recipe, None, drawn)
+            output = run(block, tokens, Beside(context, bias=bias), tower.exchange.recipe, drawn)
             tokens, context = output.tokens, output.context
             assert output.seeds is not None and output.group is not None
             found += [output.seeds, output.group]
