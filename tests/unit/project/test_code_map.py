@@ -44,6 +44,31 @@ def test_every_file_and_module_of_the_program_that_a_page_names_exists(page):
     assert page.name.startswith(MAKE_FILES) or sorted(absent) == []
 
 
+def test_every_equation_is_where_the_index_says():
+    rows = read(ROOT / "docs/index.md").split("## The paper's equations")[1].split("\n## ")[0]
+    places = re.findall(r"`(tcclip/\S+\.py)`: `(\w+)`", rows)
+    assert len(places) > 10
+    lost = [
+        f"{path}: {name}"
+        for path, name in places
+        if not re.search(
+            rf"^(\s*def {name}\(|class {name}\b|{name} = )", (ROOT / path).read_text("utf-8"), re.MULTILINE
+        )
+    ]
+    assert lost == []
+
+
+def test_every_python_file_that_the_program_mentions_exists():
+    files = {path.name for folder in ("tcclip", "tests", "docs") for path in (ROOT / folder).rglob("*.py")}
+    mentions = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / "tcclip").rglob("*.py")
+        for name in re.findall(r"\b\w+\.py\b", path.read_text(encoding="utf-8"))
+        if name not in files
+    }
+    assert sorted(mentions) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(page):
     links = re.findall(r"\]\(([^)\s]+)\)", read(page))
