@@ -90,7 +90,9 @@ class ClipVideo(nn.Module):
 
     def _own(self, part: Part | None) -> nn.Module | None:
         """A part's weights."""
-        return None if part is None else self._modules[part.prefix] if part.prefix else self
+        if part is None:
+            return None
+        return self._modules[part.prefix] if part.prefix else self
 
     def compile_as(self, way: Compiled) -> None:
         """Compile from now on; `regions` are the layers of vision kinds that let frames see reference tokens."""
@@ -160,9 +162,9 @@ class ClipVideo(nn.Module):
         if text.joined is None:
             return logits
         logits = logits.view(len(logits), text.of_class, -1)  # (B, n, C)
-        return (
-            text.joined(logits) if chosen is None else logits[torch.arange(len(logits), device=logits.device), chosen]
-        )
+        if chosen is None:
+            return text.joined(logits)
+        return logits[torch.arange(len(logits), device=logits.device), chosen]
 
     def encode_video(self, video: Tensor, draws: Tensor | None = None) -> VisionOutput:
         """Features of frames (B, T, E), and what the texts look at beside them.

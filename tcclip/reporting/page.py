@@ -55,7 +55,7 @@ class Column:
 
 
 def page(title: str, facts: Mapping[str, str], sections: Sequence[Section], chains: Mapping[str, Any]) -> str:
-    """The whole document; `facts` are shown under the title, `chains` by a click on a cell (explained.py)."""
+    """The whole document; `facts` are shown under the title, `chains` by a click on a cell (chains_on_page.py)."""
     data = json.dumps(chains, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")  # ends no element
     return TEMPLATES.get_template("page.html").render(
         title=title, facts=facts, sections=_apart(sections), chains=Markup(data)

@@ -28,7 +28,6 @@ class DiagnosticPart:
     """Two classes that are told by one thing."""
 
     name: str  # of its split
-    told_by: str
     sides: tuple[Side, Side]
     train_share: float  # of `train_per_class`: what is easily seen is learnt from fewer videos
     distractors: int = 0  # small things that move across
@@ -72,26 +71,22 @@ def _parts() -> tuple[DiagnosticPart, ...]:
     order = one_after_the_other("yellow heart", "blue heart")
     return (
         DiagnosticPart(
-            "every_frame",
-            "appearance that every frame shows",
+            "every_frame",  # told by: appearance that every frame shows
             (Side("green ball", (always("green ball"),)), Side("purple triangle", (always("purple triangle"),))),
             train_share=0.1,
         ),
         DiagnosticPart(
-            "few_frames",
-            "appearance that one of eight frames shows",
+            "few_frames",  # told by: appearance that one of eight frames shows
             (Side("orange ring for a moment", once("orange ring")), Side("pink ring for a moment", once("pink ring"))),
             train_share=0.2,
         ),
         DiagnosticPart(
-            "relation",
-            "whether all frames show one colour, or some one colour and some another",
+            "relation",  # told by: whether all frames show one colour, or some one colour and some another
             (Side("ball of one colour", one_colour), Side("ball of two colours", two_colours)),
             train_share=0.35,
         ),
         DiagnosticPart(
-            "order",
-            "which of two colours comes first",
+            "order",  # told by: which of two colours comes first
             (
                 Side("heart first yellow then blue", order),
                 Side("heart first blue then yellow", tuple(sequence[::-1] for sequence in order)),
@@ -99,8 +94,7 @@ def _parts() -> tuple[DiagnosticPart, ...]:
             train_share=1.0,
         ),
         DiagnosticPart(
-            "far_apart",
-            "whether the last frames show the colour of the first ones",
+            "far_apart",  # told by: whether the last frames show the colour of the first ones
             (
                 Side("star ends in its first colour", tuple(at_the_ends(c, white, c) for c in (yellow, blue))),
                 Side(
@@ -111,8 +105,7 @@ def _parts() -> tuple[DiagnosticPart, ...]:
             train_share=0.4,
         ),
         DiagnosticPart(
-            "distractors",
-            "as relation, among small shapes that move",
+            "distractors",  # told by: as `relation`, among small shapes that move
             (
                 Side("cross of one colour among other shapes", among_one),
                 Side("cross of two colours among other shapes", among_two),

@@ -59,9 +59,8 @@ class ClassReaders(NamedTuple):
     forms: int  # texts of each class: the first one of every class, then the second ones
 
 
-ClassTexts = (
-    ClassReaders | Tensor
-)  # a tensor: the finished features (C, E), to which no video adds anything in the tower
+# A tensor: the finished features (C, E), to which no video adds anything in the tower.
+ClassTexts = ClassReaders | Tensor
 
 
 def layout_of(tokens: Tensor, prefix: int) -> TokenLayout:

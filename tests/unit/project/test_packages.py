@@ -28,7 +28,3 @@ def test_a_package_imports_none_that_is_listed_below_it():
         if package in ORDER and ORDER.index(package) > ORDER.index(path.relative_to(ROOT / "tcclip").parts[0])
     ]
     assert against == []
-
-
-def test_the_top_of_tcclip_is_a_table_of_contents():
-    assert len(list((ROOT / "tcclip").glob("*.py"))) <= 3
