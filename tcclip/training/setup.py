@@ -15,7 +15,7 @@ from torch import nn
 from tcclip.data.clips.testing import ViewClips
 from tcclip.data.clips.training import TrainingClips
 from tcclip.data.splits.split_tables import Present, present, read_split
-from tcclip.data.videos.frames import open_frames
+from tcclip.data.videos.frames import FrameSource, open_frames
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
@@ -37,7 +37,7 @@ from tcclip.training.optimizer import make_optimizer
 from tcclip.training.scale_limit import hold_below
 from tcclip.training.schedule.schedule import Schedule
 from tcclip.training.select.selection import Selection
-from tcclip.training.trained import freeze_others, learning_of
+from tcclip.training.trained import Learning, freeze_others, learning_of
 
 GROWTH_INTERVAL = 2000  # finite steps after which fp16's loss scale doubles; torch's own
 
@@ -69,47 +69,30 @@ def prepare(job: TrainingJob) -> Setup:
     The setup's job has the precision that `auto` stands for.
     """
     device, git = pick_device(job.device), git_state()
-    precision = distributed.broadcast_object(lambda: pick_precision(job.machine.precision, device))
-    job = dataclasses.replace(job, machine=job.machine.at(precision))
+    job = _with_precision(job, device)
     deterministic(job.machine.threads, job.seed)
     protocol, recipe = job.protocol, job.method.recipe
     store = open_frames(job.frames)
-    videos, validation = (
-        present(read_split(path), store, len(job.class_names), path, job.max_missing)
-        for path in (job.train_list, job.validation_list)
-    )
+    videos, validation = (_present(job, path, store) for path in (job.train_list, job.validation_list))
     if videos.broken or videos.missing:
         log(talk.skipped_line(str(job.train_list), videos.broken, videos.missing, videos.listed))
     length = _budget(job, len(videos.videos))
     backbone = Backbone.load(job.backbone)
     size = backbone.config.image_size
     model = _model(job, backbone).to(device)
-    parameters = dict(model.named_parameters())
     learning = learning_of(model, job.method)
     freeze_others(model, learning)
+    parameters = dict(model.named_parameters())
     if job.initial is not None:
         start_from(parameters, job.initial)
     objective: Objective | InParts = make(recipe.objective, _learner(job, model, device, backbone, videos, length))
     check_shares(objective, length, protocol)
-    optimizer = make_optimizer(
-        learning.trained, recipe.optimizer, model.new_names, learning.factors, learning.undecayed
-    )
-    if (scale := job.method.score.scale) is not None:
-        hold_below(optimizer, model.logit_scale, scale.most)
     return Setup(
         job=job,
         device=device,
         git=git,
         train_videos=videos,
-        validation=ViewClips(  # the clips of a test where its views are a test's, so that both give one number
-            store=store,
-            videos=[video for video, _ in validation.videos],
-            views=protocol.validation_views,
-            frames=protocol.frames,
-            size=size,
-            method=job.method,
-            seed=protocol.seed,
-        ),
+        validation=_validation_clips(job, validation, store, size),
         validation_labels=np.array([label for _, label in validation.videos]),
         clips=TrainingClips(store, videos.videos, job.method, protocol.frames, size, job.flip, job.seed),
         budget=length,
@@ -118,9 +101,45 @@ def prepare(job: TrainingJob) -> Setup:
         objective=objective,
         schedule=make(recipe.schedule),
         selection=make(protocol.select),
-        optimizer=optimizer,
-        scaler=torch.amp.GradScaler(device.type, growth_interval=GROWTH_INTERVAL, enabled=precision == "fp16"),
+        optimizer=_optimizer(job, model, learning),
+        scaler=torch.amp.GradScaler(
+            device.type, growth_interval=GROWTH_INTERVAL, enabled=job.machine.precision == "fp16"
+        ),
     )
+
+
+def _with_precision(job: TrainingJob, device: torch.device) -> TrainingJob:
+    """The job with the precision that `auto` stands for, which the first process picks for all."""
+    precision = distributed.broadcast_object(lambda: pick_precision(job.machine.precision, device))
+    return dataclasses.replace(job, machine=job.machine.at(precision))
+
+
+def _present(job: TrainingJob, split: Path, store: FrameSource) -> Present:
+    """The videos of a split that have frames; UserError where too many have none."""
+    return present(read_split(split), store, len(job.class_names), split, job.max_missing)
+
+
+def _validation_clips(job: TrainingJob, validation: Present, store: FrameSource, size: int) -> ViewClips:
+    """The clips of a test where the views are a test's, so that both give one number; size: of a side, pixels."""
+    protocol = job.protocol
+    return ViewClips(
+        store=store,
+        videos=[video for video, _ in validation.videos],
+        views=protocol.validation_views,
+        frames=protocol.frames,
+        size=size,
+        method=job.method,
+        seed=protocol.seed,
+    )
+
+
+def _optimizer(job: TrainingJob, model: ClipVideo, learning: Learning) -> torch.optim.Optimizer:
+    """The optimizer of the weights that are trained, which keeps the scale below its limit where there is one."""
+    recipe, scale = job.method.recipe.optimizer, job.method.score.scale
+    optimizer = make_optimizer(learning.trained, recipe, model.new_names, learning.factors, learning.undecayed)
+    if scale is not None:
+        hold_below(optimizer, model.logit_scale, scale.most)
+    return optimizer
 
 
 def _budget(job: TrainingJob, videos: int) -> Budget:

@@ -7,17 +7,12 @@ from collections import Counter
 import bags as oracle
 import pytest
 import torch
-from torch import Tensor
+from random_features import features
 
 from tcclip.models.score.cosine import cosine
 from tcclip.process.rng import generator
 from tcclip.training.bags import drawn, union
 from tcclip.training.losses import bag_scores, mil_nce
-
-
-def features(seed: int, *shape: int) -> Tensor:
-    numbers = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=numbers, dtype=torch.float64).requires_grad_()
 
 
 @pytest.mark.parametrize(

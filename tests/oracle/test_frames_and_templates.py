@@ -7,16 +7,12 @@ import math
 import frames_and_templates as oracle
 import pytest
 import torch
+from random_features import features
 from torch import Tensor, nn
 
 from tcclip.models.other_weights import at_weights
 from tcclip.models.score.per_frame import per_frame
 from tcclip.models.text.templates_mean import mean_of_normed
-
-
-def features(seed: int, *shape: int) -> Tensor:
-    numbers = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=numbers, dtype=torch.float64).requires_grad_()
 
 
 def same_gradients(one: list[Tensor], other: list[Tensor]) -> bool:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import pairs as oracle
 import pytest
 import torch
-from torch import Tensor
+from random_features import features
 
 from tcclip.models.score.cosine import cosine
 from tcclip.models.text.templates import mean_probability
 from tcclip.training.losses import kl, pair_targets
-
-
-def features(seed: int, *shape: int) -> Tensor:
-    numbers = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=numbers, dtype=torch.float64).requires_grad_()
 
 
 @pytest.mark.parametrize(

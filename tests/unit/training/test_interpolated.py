@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from gradients import near
 from tiny_world import machine, make_world, protocol, training_job, weights
 from torch import Tensor, nn
 
@@ -86,13 +87,6 @@ def expected(setup: Setup, share: float, factor: float = 0.5) -> tuple[dict[str,
             if weight.grad is not None:
                 sums[name] = sums.get(name, 0) + weight.grad
     return sums, total
-
-
-def near(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    scale = max(float(tensor.abs().max()) for tensor in second.values())
-    return first.keys() == second.keys() and all(
-        torch.allclose(first[name], second[name], rtol=1e-4, atol=2e-6 * scale) for name in first
-    )
 
 
 @pytest.mark.parametrize("method", ["own", "whole"])

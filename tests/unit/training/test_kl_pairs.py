@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from gradients import near
 from several_processes import done
 from tiny_world import CLASSES, evaluation, machine, make_world, protocol, same, training_job, weights
 from torch import Tensor, nn
@@ -67,13 +68,6 @@ def step_of(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Te
     progress = Progress()
     step.optimizer_step(setup, progress, iter([step.Batch(*part, [""] * size) for part in parts]), lambda: None)
     return found, progress.sums.loss / setup.budget.accumulation
-
-
-def near(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    scale = max(float(tensor.abs().max()) for tensor in second.values())
-    return first.keys() == second.keys() and all(
-        torch.allclose(first[name], second[name], rtol=1e-4, atol=2e-6 * scale) for name in first
-    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from gradients import near
 from tiny_world import CLASSES, WORDS, evaluation, make_world, protocol, training_job, weights
-from torch import Tensor
 
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
@@ -78,13 +78,6 @@ def test_the_loss_is_that_of_all_texts_one_by_one_and_its_gradient_reaches_both_
     assert len(pairs) == 5 and loss.item() == pytest.approx(expected.item(), rel=1e-5)
     assert hits == (batch.labels[shares.argmax(dim=1)] == batch.labels).sum()
     assert near(found, {name: weight.grad for name, weight in model.named_parameters()})
-
-
-def near(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    scale = max(float(tensor.abs().max()) for tensor in second.values())
-    return first.keys() == second.keys() and all(
-        torch.allclose(first[name], second[name], rtol=1e-4, atol=2e-6 * scale) for name in first
-    )
 
 
 def test_a_bag_depends_on_seed_epoch_and_video_and_on_nothing_beside_it(world: Path) -> None:
