@@ -12,7 +12,7 @@ from tcclip.models.part import Part
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.pos.table import PositionTable
 from tcclip.models.score.scoring import Score, in_float32
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.models.vision.exchange import Exchange
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.make import make

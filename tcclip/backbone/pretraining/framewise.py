@@ -11,7 +11,7 @@ from tcclip.models.pool.mean import mean
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.pos.table import SPACE, PositionTable
 from tcclip.models.score.cosine import cosine
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.models.vision.exchange import FrameExchange
 from tcclip.params.architecture import BackboneConfig
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tcclip.errors import UserError
 from tcclip.models.part import Part
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.models.text.tower import Rows
 from tcclip.models.tokens import shared_prefix
 from tcclip.params.architecture import BackboneConfig

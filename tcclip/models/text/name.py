@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.name import Settings
 

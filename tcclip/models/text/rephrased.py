@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 from torch import Tensor
 
-from tcclip.models.text.prompt import TextPart
 from tcclip.models.text.templates_mean import mean_of_normed
+from tcclip.models.text.text_part import TextPart
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.rephrased import Settings
 

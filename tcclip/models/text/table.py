@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tcclip.models.config import POSITIONS
 from tcclip.models.initial_values import drawn, normal
 from tcclip.models.part import Part
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.models.text.tower import LEARNED, Rows
 from tcclip.models.tokens import end_positions
 from tcclip.params.architecture import BackboneConfig

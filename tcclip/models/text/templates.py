@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.templates import Settings
 

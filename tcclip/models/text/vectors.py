@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tcclip.models.initial_values import drawn, normal
 from tcclip.models.part import STD, Part
-from tcclip.models.text.prompt import TextPart
+from tcclip.models.text.text_part import TextPart
 from tcclip.models.text.tower import Rows
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.kinds.text.vectors import Settings
