@@ -89,7 +89,7 @@ def _judged(
             found, faults = rephrased.judged(given, wanted, where)
             return {name: text for name, (text,) in found.items()}, faults
         case "descriptors":
-            count = _count(dataset, kind, names, given)
+            count = _count(dataset, kind, given)
             by_form, faults = {}, []
             for form in descriptors.FORMS:
                 values = {name: value.get(form) for name, value in given.items()}
@@ -101,7 +101,7 @@ def _judged(
             return words.judged(kind, given, where)
 
 
-def _count(dataset: Dataset, kind: TextKind, names: Sequence[str], given: Mapping[str, Any]) -> int:
+def _count(dataset: Dataset, kind: TextKind, given: Mapping[str, Any]) -> int:
     """How many descriptors a class has: as in the files that are there, or else as in most of the answer."""
     for class_list in own_lists(dataset, kind):
         spatial = source(dataset, kind, class_list).paths[0]
