@@ -58,7 +58,8 @@ def layer(
     tokens = tokens + block.attn.out_proj(attend(seen.query, seen))
     if recipe is None:
         return LayerOutput(block.feed_forward(tokens))
-    chosen = recipe.select(seen)
+    chosen = recipe.select(seen)  # Eq. 5
+    # Eq. 6: what is merged are the tokens after attention and residual, before the feed-forward (FACTS.md 4)
     summary = _summary(recipe, seen, chosen.seeds, gather_seeds(tokens, chosen.seeds), draws)
     rows, context = block.feed_forwards(tokens, summary.context)
     return LayerOutput(rows, context, chosen.score, chosen.seeds, summary.group)
