@@ -102,7 +102,7 @@ def test_every_row_of_a_text_is_its_tokens_or_the_tables(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_features(run: Run) -> None:
+def test_features_are_the_authors(run: Run) -> None:
     near(run.texts, "text_features", run)
     near(run.seen.frames, "frame_features", run)
     near(made(run.video.dtype, pool_blocks=1).temporal(run.seen.frames), "temporal_block1", run)
@@ -110,7 +110,7 @@ def test_features(run: Run) -> None:
     near(run.model.composition.pool.pool(run.seen.frames, run.model.temporal), "video_features", run)
 
 
-def test_logits_loss_and_gradients(run: Run) -> None:
+def test_logits_loss_and_gradients_are_the_authors(run: Run) -> None:
     run.model.zero_grad()
     logits = run.model(run.video)
     loss = F.cross_entropy(logits, LABELS)
@@ -142,7 +142,7 @@ def test_exactly_the_table_and_the_blocks_are_trained(run: Run) -> None:
     assert not run.seen.frames.requires_grad  # the image tower has no graph
 
 
-def test_one_block(run: Run) -> None:
+def test_one_block_gives_the_authors_numbers(run: Run) -> None:
     model = made(run.video.dtype, pool_blocks=1)
     logits = model.compare(run.seen, model.encode_classes())
     loss = F.cross_entropy(logits, LABELS)
@@ -153,7 +153,7 @@ def test_one_block(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_four_and_eight_vectors(run: Run) -> None:
+def test_four_and_eight_vectors_give_the_authors_numbers(run: Run) -> None:
     model = made(run.video.dtype, text_before=4, text_after=8)
     texts = model.finished(model.encode_classes())
     near(texts, "len4_8/text_features", run)
@@ -202,7 +202,7 @@ def begun_with(training: CrossEntropy, classes: list[str]) -> Shared:
     raise AssertionError
 
 
-def test_a_step_of_some_classes(run: Run, of_batch: ClipVideo) -> None:
+def test_a_step_over_some_classes_is_the_authors(run: Run, of_batch: ClipVideo) -> None:
     training, examples = objective(of_batch, len(INFO["batch_classes"])), batch(run.video.dtype)
     shared = begun_with(training, INFO["batch_classes"])
     columns = shared.places[[INFO["batch_list"].index(name) for name in INFO["batch_classes"]]]  # in the stored order
@@ -230,7 +230,7 @@ def test_five_samplings_of_a_video_are_one_mean_of_probabilities(run: Run, of_ba
     assert found == pytest.approx((100 * GOLDEN["views/top1_top5"]).tolist())
 
 
-def test_four_optimizer_steps_over_all_classes(run: Run, of_batch: ClipVideo) -> None:
+def test_four_optimizer_steps_over_all_classes_are_the_authors(run: Run, of_batch: ClipVideo) -> None:
     training, examples, learning = objective(of_batch, 400), batch(run.video.dtype), learning_of(of_batch, METHOD)
     optimizer = make_optimizer(
         learning.trained, METHOD.recipe.optimizer, of_batch.new_names, learning.factors, learning.undecayed
@@ -265,7 +265,7 @@ def test_four_optimizer_steps_over_all_classes(run: Run, of_batch: ClipVideo) ->
     )
 
 
-def test_rates() -> None:
+def test_learning_rates_are_the_authors() -> None:
     period = METHOD.recipe.schedule.period
     found = [rate_at(int(step), base=1e-4, lr_min=1e-6, period=period) for step in GOLDEN["lr/steps"]]
     assert np.allclose(found, GOLDEN["lr/values"], rtol=1e-12, atol=0)

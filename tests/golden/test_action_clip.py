@@ -103,7 +103,7 @@ def test_weights_videos_and_texts_are_the_stored_ones(run: Run) -> None:
     goldens.check_tokens({"tokens": GOLDEN["tokens"].reshape(-1, GOLDEN["tokens"].shape[-1])}, run.model)
 
 
-def test_layers_frames_and_videos(run: Run) -> None:
+def test_layers_frames_and_videos_are_the_authors(run: Run) -> None:
     layers = systems.layers(run.model, run.video)
     run.near(layers[0].tokens[:, [0, 3]], "layer1_tokens")
     run.near(layers[11].tokens[:, [0]], "layer12_tokens")
@@ -152,7 +152,7 @@ def test_under_the_common_recipe_a_test_uses_the_trained_scale(run: Run) -> None
 
 
 @pytest.mark.parametrize("size", [2, 1], ids=["at once", "in micro-batches"])
-def test_pairs_losses_and_the_gradient_of_every_parameter(run: Run, size: int) -> None:
+def test_pairs_losses_and_all_gradients_are_the_authors(run: Run, size: int) -> None:
     model, labels = run.model, torch.tensor(INFO["labels"])
     loss = step(run, run.video, INFO["labels"], INFO["template"], size)
     run.near(loss, "loss")
@@ -211,7 +211,7 @@ def test_over_all_classes_a_video_has_them_in_the_template_that_is_drawn_for_it(
     systems.check_gradients(run.model, GOLDEN["grad_names"], GOLDEN["common/soft_grad_l2"], relative)
 
 
-def test_the_loss_of_pairs_alone() -> None:
+def test_the_loss_of_pairs_alone_is_the_authors() -> None:
     case = INFO["kl"]
     values = goldens.convention.stream(case["key"]).standard_normal(case["shape"])
     logits = torch.from_numpy(case["factor"] * values).requires_grad_()
@@ -253,7 +253,7 @@ def test_everything_is_trained_and_decays_and_the_head_learns_ten_times_faster()
     assert all((g["betas"], g["eps"]) == ((0.9, 0.98), 1e-8) for g in groups)
 
 
-def test_parameters_and_operations_at_vit_b16() -> None:
+def test_parameters_and_operations_at_vit_b16_are_the_stated_numbers() -> None:
     model = skeleton(OWN, VIT_B16, torch.tensor([[START, 1, END]]), 16)
     sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
     assert (
@@ -266,7 +266,7 @@ def test_parameters_and_operations_at_vit_b16() -> None:
     assert round(macs(OWN, VIT_B16, 32) / 1e9, 1) == 565.6  # published 567
 
 
-def test_rates_of_the_staircase() -> None:
+def test_the_rates_of_the_staircase_are_the_authors() -> None:
     case = INFO["lr"]
     protocol = OWN.protocols["fully_supervised"]
     assert [protocol[key] for key in ("lr", "epochs", "warmup_epochs", "lr_min")] == [5e-6, 50, 5, 0]
@@ -291,7 +291,7 @@ class Extreme:
         return np.broadcast_to(chosen, chosen.shape if size is None else (size,))
 
 
-def test_frames_of_training_and_test() -> None:
+def test_training_and_test_see_the_authors_frames() -> None:
     for number, (frames, count) in enumerate(GOLDEN["frames/cases"].tolist()):
         test = view_indices(frames, count, 0, 1, "paper", None)
         assert np.array_equal(test, GOLDEN[f"frames/test_{number}"])

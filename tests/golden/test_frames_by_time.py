@@ -30,7 +30,7 @@ def of(timing: Timing) -> Sampling:
 
 
 @pytest.mark.parametrize(("name", "count"), [("sampling", 8), ("sampling16", 16)])
-def test_frames_by_time(name: str, count: int) -> None:
+def test_frames_by_time_are_the_authors(name: str, count: int) -> None:
     assert METHOD.sampling.stride == INFO["stride"]
     for case, stored in zip(GOLDEN[f"{name}/case"].tolist(), GOLDEN[f"{name}/indices"].tolist(), strict=True):
         frames, fps, ticks, views, view, u = case
@@ -42,7 +42,7 @@ def test_frames_by_time(name: str, count: int) -> None:
         assert found.tolist() == stored, case
 
 
-def test_frames_of_videos_that_do_not_tell_their_duration() -> None:
+def test_videos_that_do_not_tell_their_duration_have_the_authors_frames() -> None:
     for case, stored in zip(
         GOLDEN["sampling_nodur/case"].tolist(), GOLDEN["sampling_nodur/indices"].tolist(), strict=True
     ):

@@ -174,7 +174,7 @@ def test_weights_videos_and_texts_are_the_stored_ones(steps: Steps) -> None:
     assert np.array_equal(rows.numpy(), GOLDEN["tokens_test"].reshape(-1, 77))
 
 
-def test_features_of_the_model_and_its_teacher(steps: Steps) -> None:
+def test_features_of_the_model_and_its_teacher_are_the_authors(steps: Steps) -> None:
     steps.near(steps.frames, "frame_features")
     steps.near(steps.each, "text_each_train")
     steps.near(steps.texts, "text_features_train", 1e-5)
@@ -184,7 +184,7 @@ def test_features_of_the_model_and_its_teacher(steps: Steps) -> None:
     steps.near(steps.projected[1], "text_projected", 1e-6, 5e-8)
 
 
-def test_logits_losses_and_rates(steps: Steps) -> None:
+def test_logits_losses_and_rates_are_the_authors(steps: Steps) -> None:
     count, relative = len(steps.loss), 1e-10 if steps.exact else 2e-5
     assert count == (2 if steps.exact else 1)
     systems.near(torch.stack(steps.logits), GOLDEN["logits_step"][:count], 5e-7 if steps.exact else 5e-5)
@@ -196,7 +196,7 @@ def test_logits_losses_and_rates(steps: Steps) -> None:
     assert GOLDEN["epoch"].tolist() == [EPOCH, EPOCH + 0.5]
 
 
-def test_gradients_of_everything_and_what_two_steps_move(steps: Steps) -> None:
+def test_all_gradients_and_what_two_steps_move_are_the_authors(steps: Steps) -> None:
     if not steps.exact:
         return
     assert set(steps.norms) == set(INFO["grad_names"])
@@ -263,7 +263,7 @@ def state_after(epoch: int, shapes: dict[str, tuple[int, ...]]) -> dict[str, Ten
     return {**made, TOKEN_TABLE: table, "logit_scale": torch.tensor(4.0 + 0.1 * epoch)}
 
 
-def test_projectors_alone() -> None:
+def test_projectors_alone_give_the_authors_distances() -> None:
     part = projectors(VIT_B16)
     own = part.module()
     for side in ("visual", "text"):
@@ -275,7 +275,7 @@ def test_projectors_alone() -> None:
         systems.near(found, GOLDEN[f"projector/{side}"], 1e-6)
 
 
-def test_first_values_of_the_projectors() -> None:
+def test_projectors_start_as_the_authors() -> None:
     part = projectors(VIT_B16)
     shapes = {f"projector.{name}": weight.shape for name, weight in part.module().named_parameters()}
     start = part.start(shapes, {}, 0)
@@ -287,7 +287,7 @@ def test_first_values_of_the_projectors() -> None:
     assert not start["projector.visual.fc1.weight"].equal(start["projector.text.fc1.weight"])
 
 
-def test_parameters_and_operations_at_vit_b16() -> None:
+def test_parameters_and_operations_at_vit_b16_are_the_stated_numbers() -> None:
     tokens = torch.tensor([[START, 1, END]] * FORMS)
     part = added_by(METHOD.recipe.objective, VIT_B16)
     sizes = [

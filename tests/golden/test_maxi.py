@@ -139,7 +139,7 @@ def test_weights_videos_and_texts_are_the_stored_ones(run: Run) -> None:
 
 
 @pytest.mark.parametrize("case", ["train/", "repeat/"], ids=["two labels", "a label twice"])
-def test_features_bags_loss_and_the_gradient_of_every_parameter(run: Run, case: str) -> None:
+def test_features_bags_loss_and_all_gradients_are_the_authors(run: Run, case: str) -> None:
     model, of_case = run.model, INFO["repeat"] if case == "repeat/" else INFO
     labels, bags = of_case["pseudo_labels"], of_case["bags"]
     keys = of_case["video_keys"] if case == "repeat/" else [INFO["video_key"]]
@@ -166,7 +166,7 @@ def test_features_bags_loss_and_the_gradient_of_every_parameter(run: Run, case: 
 
 
 @pytest.mark.parametrize("tag", INFO["mil"])
-def test_the_loss_alone(tag: str) -> None:
+def test_the_loss_alone_is_the_authors(tag: str) -> None:
     case, count = INFO["mil"][tag], len(INFO["mil"][tag]["labels"])
     values = goldens.convention.stream(f"mil/{tag}").standard_normal((count, count * case["bag"]))
     logits, labels = torch.from_numpy(case["scale"] * values).requires_grad_(), torch.tensor(case["labels"])
@@ -257,14 +257,14 @@ def test_everything_but_the_token_table_is_trained_in_one_group_with_decay() -> 
     assert (recipe.betas, recipe.eps, recipe.half_weights) == ((0.9, 0.98), 1e-8, False)
 
 
-def test_parameters_and_operations_at_vit_b16() -> None:
+def test_parameters_and_operations_at_vit_b16_are_the_stated_numbers() -> None:
     for method in (OWN, COMMON):
         assert parameters(method, VIT_B16, 16) == 124_323_841
     one_text = 12 * (12 * 77 * 512**2 + 2 * 77**2 * 512) + 512 * 512
     assert [round(count / 1e9, 1) for count in (macs(OWN, VIT_B16, 16) - one_text, 16 * one_text)] == [281.0, 47.7]
 
 
-def test_rates() -> None:
+def test_learning_rates_are_the_authors() -> None:
     case, protocol = INFO["lr"], OWN.protocols["zero_shot"]
     assert (protocol["lr"], protocol["epochs"], protocol["warmup_epochs"]) == (5e-6, 10, 5)
     length = Budget(case["epochs"], case["warmup_epochs"], case["micro_per_epoch"], case["accumulate"])

@@ -177,7 +177,7 @@ class Recording(Learner):
         return logits
 
 
-def test_two_steps_of_a_training(run: Run) -> None:
+def test_two_steps_of_a_training_are_the_authors(run: Run) -> None:
     model, dtype = run.model, run.video.dtype
     config = goldens.backbone_config(INFO["config"])
     clip = {name: systems.value(name, shape, CLIP) for name, shape in canonical_shapes(config).items()}
@@ -244,7 +244,7 @@ def check_gradients(run: Run, first: dict[str, Tensor], both: dict[str, Tensor],
         run.near(again[name], f"grad_interp/{name}", 1e-4)
 
 
-def test_groups_of_rate_and_decay(run: Run) -> None:
+def test_groups_of_rate_and_decay_are_the_authors(run: Run) -> None:
     learning = learning_of(run.model, METHOD)
     assert set(learning.trained) == set(TRAINED)
     assert set(learning.trained) - learning.undecayed == set(INFO["decay_names"])
@@ -257,7 +257,7 @@ def test_groups_of_rate_and_decay(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_the_mean_of_states_from_the_second_epoch_on_and_its_interpolation_with_clip(run: Run) -> None:
+def test_the_mean_of_states_from_the_second_epoch_on_and_its_interpolation_with_clip_are_the_authors(run: Run) -> None:
     selection: Selection = make(load_select())
     held: dict[str, Tensor] = {}
     for epoch in range(3):
@@ -283,7 +283,7 @@ def load_select() -> Any:
     return load_protocol("zero_shot", Values(METHOD.protocols["zero_shot"], "open_vclip")).select
 
 
-def test_rates_of_a_training() -> None:
+def test_the_rates_of_a_training_are_the_authors() -> None:
     schedule = make(METHOD.recipe.schedule)
     for name, protocol in (("schedule", "zero_shot"), ("schedule12", "base_to_novel")):
         budget = METHOD.protocols[protocol]
@@ -294,7 +294,7 @@ def test_rates_of_a_training() -> None:
     assert schedule(length, 0, 0, budget["lr"], budget["lr_min"]) == budget["lr_min"]  # not 0
 
 
-def test_parameters_and_operations_at_vit_b16() -> None:
+def test_parameters_and_operations_at_vit_b16_are_the_stated_numbers() -> None:
     assert parameters(METHOD, VIT_B16, 16) == 124_323_841  # without the token table
     model = skeleton(METHOD, VIT_B16, torch.tensor([[START, 1, END]]).expand(28, -1), 8)
     assert sum(weight.numel() for weight in model.parameters()) + 49408 * 512 == 149_620_737

@@ -109,7 +109,7 @@ def test_weights_videos_and_texts_are_the_stored_ones(run: Run) -> None:
         assert getattr(OWN.text, form).replace("{descriptor}", "{d}") == INFO["templates"][form]
 
 
-def test_frames_and_descriptors(run: Run) -> None:
+def test_frames_and_descriptors_are_the_authors(run: Run) -> None:
     run.near(run.frames, "frame_features")
     for number, form in enumerate(TYPES):
         run.near(run.texts[:, number], f"text_{form}")
@@ -203,7 +203,7 @@ def test_a_weight_ensemble_mixes_all_tensors(run: Run) -> None:
 
 @pytest.mark.parametrize("tag", INFO["sinkhorn"])
 @systems.DTYPES
-def test_plans_of_random_cosines_together_and_alone(tag: str, dtype: torch.dtype) -> None:
+def test_plans_of_random_cosines_are_the_authors_together_and_alone(tag: str, dtype: torch.dtype) -> None:
     case = INFO["sinkhorn"][tag]
     drawn = goldens.convention.stream(f"sinkhorn/{tag}").standard_normal((case["pairs"], case["frames"], case["n"]))
     cosines = torch.from_numpy(np.clip(case["mean"] + case["scale"] * drawn, -1, 1)).to(dtype)
@@ -224,7 +224,7 @@ def test_plans_of_random_cosines_together_and_alone(tag: str, dtype: torch.dtype
 
 
 @pytest.mark.parametrize("tag", INFO["kl"])
-def test_losses_and_gradients_of_random_scores(tag: str) -> None:
+def test_losses_and_gradients_of_random_scores_are_the_authors(tag: str) -> None:
     case = INFO["kl"][tag]
     count = len(case["labels"])
     drawn = goldens.convention.stream(f"kl/{tag}").standard_normal((count, count))
@@ -237,7 +237,7 @@ def test_losses_and_gradients_of_random_scores(tag: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", INFO["lr"])
-def test_rates_of_every_step(protocol: str) -> None:
+def test_the_rates_of_every_step_are_the_authors(protocol: str) -> None:
     case, own = INFO["lr"][protocol], protocol_of(load_suite("paper"), protocol, OWN)
     assert (own.epochs, own.warmup_epochs, own.lr) == (case["epochs"], case["warmup_epochs"], case["base"])
     assert own.lr_min == pytest.approx(own.lr / 100) and own.total_batch == 32 * case["accumulate"]
@@ -252,7 +252,7 @@ def few_shot(role: str, shots: int) -> Protocol:
     return protocol_of(load_suite("paper"), "few_shot", OWN, role=role, shots=shots)
 
 
-def test_rates_frames_and_views_of_single_trainings() -> None:
+def test_single_trainings_have_the_authors_rates_frames_and_views() -> None:
     rates = {(role, k): few_shot(role, k).lr for role in ("hmdb51", "ucf101", "ssv2") for k in (2, 4, 8, 16)}
     assert rates == {**dict.fromkeys(rates, 5e-6), ("hmdb51", 4): 3.5e-6, ("ssv2", 16): 2.5e-6}
     protocols = [few_shot("hmdb51", 4), protocol_of(load_suite("paper"), "zero_shot", OWN)]
@@ -271,7 +271,7 @@ def test_everything_is_one_group_that_decays() -> None:
     assert (groups[0]["betas"], groups[0]["eps"]) == ((0.9, 0.98), 1e-8)
 
 
-def test_parameters_and_operations_at_vit_b16() -> None:
+def test_parameters_and_operations_at_vit_b16_are_the_stated_numbers() -> None:
     tokens = torch.tensor([[START, *range(1, 76), END]]).expand(2 * N, -1)
     model = skeleton(OWN, VIT_B16, tokens, 16)
     sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}

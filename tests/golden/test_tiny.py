@@ -52,7 +52,7 @@ def test_every_layer_chooses_the_same_seeds_and_groups(run: Run) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 2, 12])
-def test_layer_outputs(run: Run, number: int) -> None:
+def test_the_outputs_of_layers_are_the_authors(run: Run, number: int) -> None:
     output = run.seen.layers[number - 1]
     assert near(output.tokens, f"layer{number}_tokens", run)
     assert near(output.context, f"layer{number}_context", run)
@@ -66,7 +66,7 @@ def test_the_last_layer_leaves_out_only_what_nobody_reads(run: Run) -> None:
     assert (full.context - pruned.context).abs().max() < tolerance
 
 
-def test_features(run: Run) -> None:
+def test_features_are_the_authors(run: Run) -> None:
     assert near(run.seen.frame_features, "frame_features", run)
     assert near(run.seen.context_features, "context_features", run)
     assert near(run.seen.image_features, "image_features", run)
@@ -74,7 +74,7 @@ def test_features(run: Run) -> None:
     assert near(run.seen.text_features, "text_features", run)
 
 
-def test_logits_and_losses(run: Run) -> None:
+def test_logits_and_losses_are_the_authors(run: Run) -> None:
     logits, labels = run.model(run.video), torch.tensor(INFO["labels"])
     assert labels.tolist() == GOLDEN["labels"].tolist()
     assert near(logits, "logits", run)
@@ -82,7 +82,7 @@ def test_logits_and_losses(run: Run) -> None:
     assert near(torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1), "loss_smooth", run)
 
 
-def test_gradient_of_every_parameter(run: Run) -> None:
+def test_the_gradient_of_every_parameter_is_the_authors(run: Run) -> None:
     found = goldens.gradients(run.model, run.video, INFO["labels"])
     assert set(found) == set(GOLDEN["grad_names"].tolist())
     for name, norm in zip(GOLDEN["grad_names"], GOLDEN["grad_l2"], strict=True):

@@ -85,7 +85,7 @@ def test_both_weight_sets_are_those_of_the_convention() -> None:
 
 
 @DTYPES
-def test_gradient_norms_of_the_baseline(dtype: torch.dtype) -> None:
+def test_gradient_norms_of_the_baseline_are_the_authors(dtype: torch.dtype) -> None:
     network = goldens.model("vifi_clip", {}, INFO, dtype)
     clip = goldens.video(str(GOLDEN["vifi/video_key"]), CONFIG, dtype, batch=2)
     found = goldens.gradients(network, clip, INFO["labels"])

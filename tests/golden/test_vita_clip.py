@@ -107,7 +107,7 @@ def test_vision(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_prompts_of_a_layer(run: Run) -> None:
+def test_the_prompts_of_a_layer_are_the_authors(run: Run) -> None:
     for number in (1, 2, 12):
         query = getattr(run.model, PROJECTION)[number - 1](run.layers[number - 1][:, :, 0])
         close(query, f"layer{number}_query", run)
@@ -116,7 +116,7 @@ def test_prompts_of_a_layer(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_what_the_first_frame_of_the_first_layer_sees(run: Run) -> None:
+def test_the_first_frame_of_the_first_layer_sees_what_it_sees_in_the_authors_code(run: Run) -> None:
     exchange, tokens = run.model.visual.exchange, run.layers[0]
     shared, summary = exchange.prompts(run.model, 0, tokens[:, :, 0])
     own = tokens[0, 0]
@@ -124,14 +124,14 @@ def test_what_the_first_frame_of_the_first_layer_sees(run: Run) -> None:
 
 
 @torch.no_grad()
-def test_texts_and_logits(run: Run) -> None:
+def test_texts_and_logits_are_the_authors(run: Run) -> None:
     close(run.texts, "text_features", run)
     logits = run.model(run.video)
     close(logits, "logits", run, 1e-6)
     close(SUMMED[METHOD.views.combine](logits).sum(dim=0) / 2, "views/scores", run, 1e-6)
 
 
-def test_gradients_of_all_that_is_trained_and_what_is_frozen(run: Run) -> None:
+def test_gradients_of_all_that_is_trained_are_the_authors_and_the_rest_has_none(run: Run) -> None:
     found = check_gradients(run.model, run)
     frozen = {name for name, weight in run.model.named_parameters() if not weight.requires_grad}
     assert frozen == set(GOLDEN["frozen_names"].tolist()) - {"token_embedding.weight"}
@@ -154,7 +154,7 @@ def test_the_projection_of_the_class_tokens_may_be_trained_too(run: Run) -> None
         assert found[name].double().norm().item() == pytest.approx(norm, rel=1e-7 if run.exact else 1e-4), name
 
 
-def test_vectors_that_all_classes_share(run: Run) -> None:
+def test_vectors_that_all_classes_share_give_the_authors_texts(run: Run) -> None:
     network = model(run.dtype, {"text.per_class": False})
     texts = texts_of(network)
     close(texts, "generic/text_features", run)
@@ -190,7 +190,7 @@ def test_every_part_can_be_left_out(run: Run, name: str, off: dict[str, Any]) ->
     close(network(run.video, run.texts), f"switch/{name}/logits", run, 1e-6)
 
 
-def test_frames_of_tests() -> None:
+def test_a_test_sees_the_authors_frames() -> None:
     sampling: Sampling = make(METHOD.sampling)
     cases = [name for name in GOLDEN if name.startswith("sampling/test_")]
     assert len(cases) == 8
@@ -211,7 +211,7 @@ class Extreme:
         return high - 1 if self.highest else low
 
 
-def test_frames_of_a_training() -> None:
+def test_a_training_sees_the_authors_frames() -> None:
     sampling: Sampling = make(METHOD.sampling)
     cases = [name for name in GOLDEN if name.startswith("sampling/train_")]
     assert len(cases) == 5
@@ -221,7 +221,7 @@ def test_frames_of_a_training() -> None:
         assert np.array_equal(found, GOLDEN[name]), name
 
 
-def test_rates() -> None:
+def test_learning_rates_are_the_authors() -> None:
     schedule: Schedule = make(METHOD.recipe.schedule)
     length = Budget(epochs=30, warmup_epochs=0, iterations=1000, accumulation=1)
     protocol = METHOD.protocols["fully_supervised"]
@@ -254,7 +254,9 @@ def test_one_group_of_rate_and_decay(run: Run) -> None:
         ({"text.n_ctx": 16, "vision.train_cls_proj": True}, 8, 163_208_193, 38_884_353),
     ],
 )
-def test_parameters_with_400_classes(changes: dict[str, Any], frames: int, total: int, trained: int) -> None:
+def test_all_and_trained_parameters_with_400_classes_are_the_stated_numbers(
+    changes: dict[str, Any], frames: int, total: int, trained: int
+) -> None:
     """Those of the md less the 768 of a bias that CLIP's convolution has not."""
     method = load_method("vita_clip", changes)
     assert parameters(method, VIT_B16, frames, classes=400) == total
@@ -273,7 +275,7 @@ def test_parameters_with_400_classes(changes: dict[str, Any], frames: int, total
         ({}, 8, 149.30),
     ],
 )
-def test_multiply_accumulates_of_a_view(changes: dict[str, Any], frames: int, giga: float) -> None:
+def test_a_view_takes_the_stated_multiply_accumulates(changes: dict[str, Any], frames: int, giga: float) -> None:
     text = 2_975_000_000  # of 77 tokens
     vision = macs(load_method("vita_clip", changes), VIT_B16, frames) - text
     assert vision / 1e9 == pytest.approx(giga, abs=0.006)

@@ -62,7 +62,7 @@ def test_messages_are_sent_and_exchanged_in_every_layer(run: Run) -> None:
     near(torch.stack(sent), "message", run, 2e-4)
 
 
-def test_layer_outputs(run: Run) -> None:
+def test_the_outputs_of_layers_are_the_authors(run: Run) -> None:
     near(torch.stack([output.tokens[:, :, 0] for output in run.layers]), "layer_cls", run, 2e-4)
     near(run.layers[0].tokens[:, [0, 3]], "layer1_tokens", run, 2e-4)
     near(run.layers[-1].tokens[:, [0]], "layer12_tokens", run, 2e-4)
@@ -92,7 +92,7 @@ def test_texts_look_at_the_patches_of_the_last_layer(run: Run) -> None:
     near(run.model.encode_text(seen, texts), "class_text", run)
 
 
-def test_logits_losses_and_gradients(run: Run) -> None:
+def test_logits_losses_and_gradients_are_the_authors(run: Run) -> None:
     run.model.zero_grad()
     logits, targets = run.model(run.video), smooth_targets(LABELS, 5, INFO["smoothing"])
     near(logits, "logits", run)
@@ -118,7 +118,7 @@ def test_training_and_evaluation_are_one_function(run: Run) -> None:
 
 
 @pytest.mark.parametrize("way", ["mixup", "cutmix"])
-def test_a_mixed_batch(run: Run, way: str) -> None:
+def test_a_mixed_batch_has_the_authors_loss_and_gradients(run: Run, way: str) -> None:
     drawn, targets, partner = INFO[way], smooth_targets(LABELS, 5, INFO["smoothing"]), torch.tensor(INFO[way]["perm"])
     if way == "mixup":
         clips, targets = mixup(run.video, targets, drawn["lam"], partner)
@@ -132,7 +132,7 @@ def test_a_mixed_batch(run: Run, way: str) -> None:
     near(soft_ce(logits, targets), f"{way}/loss", run)
 
 
-def test_what_is_trained_at_which_rate_and_what_decays() -> None:
+def test_what_is_trained_its_rates_and_its_decay_are_the_authors() -> None:
     model = systems.model("x_clip", INFO, torch.float32)
     learning = learning_of(model, METHOD)
     assert set(learning.trained) == set(GOLDEN["grad_names"].tolist())
@@ -151,7 +151,7 @@ def test_what_is_trained_at_which_rate_and_what_decays() -> None:
     assert optimizer.defaults["betas"] == (0.9, 0.98) and optimizer.defaults["eps"] == 1e-8
 
 
-def test_rates() -> None:
+def test_learning_rates_are_the_authors() -> None:
     info = INFO["lr"]
     base, total = info["base"], info["epochs"] * info["iterations_per_epoch"]
     warmup = info["warmup_epochs"] * info["iterations_per_epoch"]
@@ -188,6 +188,6 @@ def test_clips_and_targets_are_blended_as_published() -> None:
     assert GOLDEN["blend/box_video"].tolist() == [left, top, right, bottom]
 
 
-def test_boxes_of_a_frame_of_224_pixels() -> None:
+def test_boxes_of_a_frame_of_224_pixels_are_the_authors() -> None:
     for (share, column, row), (x1, y1, x2, y2) in zip(GOLDEN["blend/box_cases"], GOLDEN["blend/box_224"], strict=True):
         assert cut_box(224, 224, share, int(row), int(column)) == (y1, y2, x1, x2), (share, column, row)

@@ -159,6 +159,6 @@ def test_three_hundred_thousand_videos_take_seconds(here: Path) -> None:
     assert found.disk["raw"] == 300_000 * 10**6
 
 
-def test_it_reads_only(here: Path) -> None:
+def test_asking_for_the_status_makes_no_file(here: Path) -> None:
     told()
     assert list(here.iterdir()) == []

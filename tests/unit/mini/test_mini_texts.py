@@ -34,7 +34,7 @@ def test_the_texts_say_what_is_known_of_a_class():
     assert class_words("red star spin")[:5] == ["red star spin", "spin", "spinning", "turn", "turning"]
 
 
-def test_they_stay_the_same():
+def test_the_texts_of_the_suite_stay_the_same():
     files = {role: [class_texts(kind, "all", names) for kind in texts.KINDS[:3]] for role, names in NAMES.items()}
     assert short_hash(files) == "dfd76d0b71fac2df"
     assert sum(len(text) for kinds in files.values() for of_kind in kinds for text in of_kind.values()) < 60_000

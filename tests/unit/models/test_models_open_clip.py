@@ -36,14 +36,14 @@ def ours(reference: torch.nn.Module, method: str, config: BackboneConfig = CONFI
     return build(load_method(method), Backbone(config, tensors), CLASSES, 4)
 
 
-def test_frames_without_context_tokens(reference: torch.nn.Module) -> None:
+def test_frames_without_context_tokens_are_open_clips(reference: torch.nn.Module) -> None:
     video = torch.randn(2, 4, 3, 32, 32)
     with torch.no_grad():
         expected = reference.encode_image(video.flatten(0, 1)).unflatten(0, (2, 4))
         assert torch.allclose(ours(reference, "vifi_clip").encode_video(video).frames, expected, atol=1e-5)
 
 
-def test_frames_of_vit_b16() -> None:
+def test_frames_of_vit_b16_are_open_clips() -> None:
     torch.manual_seed(0)
     reference = open_clip.create_model("ViT-B-16-quickgelu", pretrained=None).eval()
     video = torch.randn(1, 2, 3, 224, 224)
@@ -54,7 +54,7 @@ def test_frames_of_vit_b16() -> None:
 
 
 @pytest.mark.parametrize("method", ["vanilla_clip", "vifi_clip"])
-def test_texts(reference: torch.nn.Module, method: str) -> None:
+def test_texts_are_open_clips(reference: torch.nn.Module, method: str) -> None:
     model = ours(reference, method)
     padded = torch.nn.functional.pad(model.tokens, (0, 77 - model.tokens.shape[1]))
     with torch.no_grad():

@@ -71,7 +71,7 @@ def test_values_may_be_changed_on_a_run_of_another_seed() -> None:
     assert plan.run(name).apart_from_seed == "few_shot-hmdb51-k2-tc_clip+tc.k=32"
 
 
-def test_the_plan_counts_them() -> None:
+def test_the_plan_counts_runs_of_all_seeds() -> None:
     plain, several = (CliRunner().invoke(app, ["plan", "--runs", *more]).output for more in ([], ["--seeds", TWO]))
     counts = [int(re.findall(r"(\d+) trainings, ", output)[-1]) for output in (plain, several)]
     named = [run for run in load_plan("mini").runs.values() if run.method in ("vifi_clip", "tc_clip")]

@@ -129,7 +129,7 @@ def test_too_few_tested_videos():
     assert reason(paper(), "table2", "TC-CLIP", "hmdb51", n_videos=49, listed=50) == ""  # 98 % are enough
 
 
-def test_lists_of_ours():
+def test_numbers_on_lists_of_ours_are_not_comparable():
     plan = with_dataset("hmdb51", lists="official")
     assert reason(plan, "table3", "TC-CLIP", "hmdb51_k4") == "own draws: hmdb51 few_shot_k4"
     assert reason(plan, "table4", "TC-CLIP", "hmdb51_novel") == "another test set: our list of hmdb51 novel_test"
@@ -206,7 +206,7 @@ def test_a_rate_is_of_a_machine():
     assert reason(paper(), "table6", "TC-CLIP", "throughput_views_per_s") == "another machine"
 
 
-def test_another_backbone():
+def test_another_backbone_is_not_comparable():
     suite = load_suite("paper")
     larger = suite.backbone.model_copy(update={"open_clip": "ViT-L-14-quickgelu"})
     for column in ("zero_shot", "gflops"):
