@@ -6,6 +6,7 @@ Three kinds, by what their files say: generated stand-ins (`generate`), one's ow
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,6 +30,22 @@ def _known(name: str) -> str:
 
 
 Format = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": FORMATS})]
+
+
+def _with_one_group(expression: str) -> str:
+    try:
+        groups = re.compile(expression).groups
+    except re.error as error:
+        raise ValueError(f"'{expression}' is no regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError(
+            f"'{expression}' must have one group, which is the recording, and has {groups}: '(v_.+_g\\d+)_c\\d+' has "
+            "one, and (?:...) is none"
+        )
+    return expression
+
+
+Recording = Annotated[str, AfterValidator(_with_one_group), WithJsonSchema({"type": "string"})]
 OWN = "_csv"  # the file of what datasets of one's own have unless they say otherwise
 
 
@@ -94,6 +111,9 @@ class _Dataset(Params):
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.02  # share of a split that may lack frames; more stops a run
     few_shot: FewShot | None = None  # the lists of the few-shot protocol, where they are drawn here
     base_novel: BaseNovel | None = None  # the lists of the base-to-novel protocol, where they are drawn here
+    # Regular expression of a video's whole name without suffix; its group is the recording that the video is a clip of,
+    # which intervals draw as one; without the key every video is its own recording
+    recording: Recording | None = None
     # For estimates, and to see that official lists are whole: `classes`, videos of official splits, and
     # `all_tests`: of all test splits, those of several once
     counts: dict[str, Count] = Field(default_factory=dict)

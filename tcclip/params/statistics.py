@@ -10,7 +10,7 @@ from tcclip.params.reader import Params, read_file
 
 
 class Statistics(Params):
-    """The draws of the bootstrap over videos, and the level of its intervals."""
+    """The draws of the bootstrap over recordings, and the level of its intervals."""
 
     draws: Annotated[int, Field(ge=100)]  # replicates of a cell
     level: Annotated[float, Field(gt=50, lt=100)]  # percent

@@ -15,10 +15,10 @@ from tcclip.reporting.published_numbers import Key, PublishedNumber
 INTERVALS = ["low", "high", "difference", "difference_low", "difference_high", "p"]  # filled by comparisons.py
 COLUMNS = [
     "table", "group", "row", "column", "value", "std", "n_videos", "source", "published", "published_std", "runs",
-    "std_seeds", "n_seeds", *INTERVALS,
+    "std_seeds", "n_seeds", *INTERVALS, "n_recordings",
 ]  # fmt: skip
 NUMBERS = ["value", "std", "published", "published_std", "std_seeds", *INTERVALS]
-COUNTS = ["n_videos", "n_seeds"]
+COUNTS = ["n_videos", "n_seeds", "n_recordings"]
 KINDS = {**dict.fromkeys(NUMBERS, "Float64"), **dict.fromkeys(COUNTS, "Int64")}
 DECIMALS = 6  # of the CSV; averages are computed before rounding
 
@@ -35,7 +35,8 @@ def build(
     numbers of shots K the mean, without `std`, which would show how accuracy grows with K and no uncertainty; over
     several draws of the training list the mean and their deviation; for an average column the mean, or the harmonic
     mean, of its unrounded cells (methods.md 10.3). `n_videos` counts the videos of the distinct test
-    splits behind a cell. A cell is measured only when all its evaluations are there. The columns INTERVALS are empty.
+    splits behind a cell. A cell is measured only when all its evaluations are there. The columns INTERVALS and
+    `n_recordings` are empty.
 
     Over several seeds `value` and `std` are the means over seeds of what each seed alone has; an average column is
     formed for each seed first. `std_seeds` is the sample standard deviation (n - 1) of the seeds' values, `n_seeds`
@@ -51,6 +52,13 @@ def build(
     frame = pd.DataFrame([_line(cell, numbers[cell.key], quoted) for cell in cells], columns=COLUMNS)
     typed = frame.astype(KINDS)
     return typed.round(dict.fromkeys(NUMBERS, DECIMALS))
+
+
+def with_recordings(frame: pd.DataFrame, recordings: Mapping[Key, int]) -> pd.DataFrame:
+    """`frame` with `n_recordings` filled: of what distinct recordings the videos of a measured cell are clips."""
+    keys = zip(frame["group"], frame["row"], frame["column"], frame["n_videos"].notna(), strict=True)
+    counts = [recordings.get((group, row, column)) if tested else None for group, row, column, tested in keys]
+    return frame.assign(n_recordings=pd.array(counts, "Int64"))
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -80,4 +88,5 @@ def _line(cell: Cell, measured: Number | None, quoted: Mapping[Key, PublishedNum
     elif printed and printed.value is not None:
         value, std, source = printed.value, printed.std, "quoted"
     published = (printed.value, printed.std) if printed else (None, None)
-    return [cell.table, *cell.key, value, std, count, source, *published, runs, *seeds, *[None] * len(INTERVALS)]
+    empty = [None] * (len(INTERVALS) + 1)
+    return [cell.table, *cell.key, value, std, count, source, *published, runs, *seeds, *empty]

@@ -213,16 +213,21 @@ def about_seeds(frame: pd.DataFrame) -> list[str]:
 
 
 def _videos(frame: pd.DataFrame, heads: Sequence[Heading], columns: Sequence[Column]) -> list[str]:
-    """ "HMDB-51 N = 4,590" for each dataset; for each of its columns where these have not the same number."""
-    counts: dict[str, dict[str, int]] = {}
+    """ "HMDB-51 N = 4,590" for each dataset; for each of its columns where these have not the same number.
+
+    "UCF-101 N = 3,783 of 707 recordings" where the dataset says what a recording is.
+    """
+    counts: dict[str, dict[str, str]] = {}
     for head, column in zip(heads, columns, strict=True):
-        known = frame.loc[frame["column"] == column.name, "n_videos"].dropna()
+        known = frame.loc[frame["column"] == column.name, ["n_videos", "n_recordings"]].dropna(subset="n_videos")
         if isinstance(column, MeasuredColumn) and len(known):
-            counts.setdefault(head.top, {})[f"{head.top} {head.sub}"] = int(known.max())
+            videos, recordings = known.max()
+            of_recordings = "" if pd.isna(recordings) or recordings == videos else f" of {recordings:,} recordings"
+            counts.setdefault(head.top, {})[f"{head.top} {head.sub}"] = f"{videos:,}{of_recordings}"
     return [
-        f"{name} N = {count:,}"
+        f"{name} N = {count}"
         for top, of in counts.items()
-        for name, count in (of if len(set(of.values())) > 1 else {top: max(of.values())}).items()
+        for name, count in (of if len(set(of.values())) > 1 else {top: next(iter(of.values()))}).items()
     ]
 
 

@@ -9,7 +9,7 @@ from tcclip.params.statistics import load_statistics
 from tcclip.plan import Plan, layout
 from tcclip.plan.evaluation import Results
 from tcclip.plan.run_results import read_results
-from tcclip.reporting.cells import build
+from tcclip.reporting.cells import build, with_recordings
 from tcclip.reporting.comparisons import with_intervals
 from tcclip.reporting.cost_columns import cost_values
 from tcclip.reporting.coverage import coverage_of
@@ -22,6 +22,7 @@ from tcclip.reporting.row_sources import printed_from, recipes
 from tcclip.reporting.scaled_values import scaled_values
 from tcclip.statistics.cells import cell_replicates
 from tcclip.statistics.files import write_replicates
+from tcclip.statistics.recordings import recordings_behind
 
 
 def write_table(plan: Plan, name: str) -> str:
@@ -34,7 +35,8 @@ def write_table(plan: Plan, name: str) -> str:
     results = results_of(plan, name)
     settings = load_statistics()
     replicates = cell_replicates(plan, plan.cells[name], settings, results)
-    frame = with_intervals(table_frame(plan, name, results), plan.table(name), replicates, settings)
+    found = with_recordings(table_frame(plan, name, results), recordings_behind(plan, plan.cells[name]))
+    frame = with_intervals(found, plan.table(name), replicates, settings)
     path = layout.table(plan.suite.name, name)
     last = last_epoch_frame(plan, name, results)
     write_replicates(layout.intervals(plan.suite.name, name), replicates)

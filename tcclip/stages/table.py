@@ -63,7 +63,14 @@ def settings(plan: Plan, name: str) -> dict[str, Any]:
         "printed": printed(plan, plan.runs_of(name), datasets_of(plan, name)),
         "quote_published": plan.suite.quote_published,
         "statistics": statistics,
+        "recordings": recordings_of(plan, name),
     }
+
+
+def recordings_of(plan: Plan, name: str) -> dict[str, str]:
+    """How the datasets that it names say what a recording is, by role; those that do not are left out."""
+    said = {role: plan.dataset(role).recording for role in sorted(datasets_of(plan, name))}
+    return {role: expression for role, expression in said.items() if expression}
 
 
 def datasets_of(plan: Plan, name: str) -> set[str]:

@@ -1,5 +1,5 @@
-"""How sure a number is: replicates of a table's cells by a bootstrap over videos and seeds, and what follows from them.
+"""How sure a number is: replicates of a table's cells by a bootstrap over recordings and seeds, and what they say.
 
-A replicate is a cell's value with other weights of the videos. The weights are the same for all cells, so that the
+A replicate is a cell's value with other weights of the recordings. The weights are the same for all cells, so that the
 replicates of any expression over cells are that expression of theirs (docs/judging.md).
 """

@@ -53,13 +53,14 @@ def evaluation_replicates(
     by_dataset: dict[str, dict[tuple[Asked, str], Right]] = defaultdict(dict)
     for evaluation, metric in asked:
         path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
-        if (right := read_right(path, metric)) is not None:
+        dataset = plan.dataset(evaluation.role)
+        if (right := read_right(path, metric, dataset)) is not None:
             _check_same(plan, evaluation, right, results.get(evaluation.run, {}).get(evaluation.name, {}).get(metric))
             of_all_splits = f"{evaluation.run}/{replace(evaluation, split='').name}/{metric}"
-            by_dataset[plan.dataset(evaluation.role).name][(evaluation, metric), of_all_splits] = right
+            by_dataset[dataset.name][(evaluation, metric), of_all_splits] = right
     found: dict[Asked, np.ndarray] = {}
-    for dataset, of_it in by_dataset.items():
-        found |= accuracy_replicates(settings, dataset, of_it)
+    for name, of_it in by_dataset.items():
+        found |= accuracy_replicates(settings, name, of_it)
     return found
 
 

@@ -1,7 +1,7 @@
-"""The draws of the bootstrap: how much a video, and a seed, counts in each replicate.
+"""The draws of the bootstrap: how much a recording, and a seed, counts in each replicate.
 
-They follow from names and the seed of params/statistics.yaml alone, so that a video has the same weights in every
-split, run and table.
+They follow from names and the seed of params/statistics.yaml alone, so that a recording has the same weights in every
+split, run and table. A video that is no clip of a known recording is one by itself.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from tcclip.params.statistics import Statistics
 
 
-def video_weights(settings: Statistics, dataset: str, videos: Sequence[str]) -> np.ndarray:
-    """Weights (draws, V) of a data set's videos, with mean 1.
+def unit_weights(settings: Statistics, dataset: str, units: Sequence[str]) -> np.ndarray:
+    """Weights (draws, U) of a data set's videos, or of its recordings, with mean 1.
 
     Gamma weights of variance 1 are the Bayesian bootstrap (Rubin 1981). Unlike multinomial counts they have a value for
-    every video by itself, and no replicate is without a rare mistake.
+    every unit by itself, and no replicate is without a rare mistake.
     """
-    weights = np.empty((settings.draws, len(videos)), np.float32)
-    for place, video in enumerate(videos):
-        weights[:, place] = _gamma(settings, 1, settings.draws, "video", dataset, video)
+    weights = np.empty((settings.draws, len(units)), np.float32)
+    for place, unit in enumerate(units):
+        weights[:, place] = _gamma(settings, 1, settings.draws, "video", dataset, unit)
     return weights
 
 

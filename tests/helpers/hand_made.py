@@ -78,6 +78,11 @@ def write_run(folder: Path, run: Run, evaluations: dict[str, Any], seed: int = 0
     (folder / "weights.safetensors").write_bytes(b"weights")
 
 
+def video_name(role: str, label: int, number: int) -> str:
+    """As the stand-in's; UCF-101 has four clips of a recording."""
+    return f"v_{label}_g{number // 4:02d}_c{number % 4:02d}" if role == "ucf101" else f"{label}-{number}"
+
+
 def predictions(role: str, good: float, rng: np.random.Generator, videos: int = 12) -> pd.DataFrame:
     """Predictions that are right with probability `good`; the order-only classes are told by a coin."""
     classes = len(class_names(role))
@@ -90,7 +95,7 @@ def predictions(role: str, good: float, rng: np.random.Generator, videos: int = 
             top5 = [best, *[c for c in range(classes) if c != best]][:5]
             scores = SCORES[: len(top5)]
             lines.append(
-                {"video": f"{label}-{i}", "label": label, "top5_classes": top5, "top5_scores": scores,
+                {"video": video_name(role, label, i), "label": label, "top5_classes": top5, "top5_scores": scores,
                  "correct1": best == label, "correct5": label in top5}
             )  # fmt: skip
     return pd.DataFrame(lines)

@@ -7,12 +7,12 @@ import pytest
 
 from tcclip.claims.judging import joint_level, judge
 from tcclip.params.statistics import load_statistics
-from tcclip.statistics.weights import video_weights
+from tcclip.statistics.weights import unit_weights
 
 ABOVE, BELOW, WITHIN = (0.0, np.inf), (-np.inf, 0.0), (-2.0, 2.0)
 DRAWS, VIDEOS = 400, 300
 SETTINGS = load_statistics().model_copy(update={"draws": DRAWS, "level": 95.0})
-WEIGHTS = video_weights(SETTINGS, "simulated", [str(video) for video in range(VIDEOS)]).astype(float)
+WEIGHTS = unit_weights(SETTINGS, "simulated", [str(video) for video in range(VIDEOS)]).astype(float)
 WEIGHTS /= WEIGHTS.sum(axis=1, keepdims=True)
 
 

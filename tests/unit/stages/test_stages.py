@@ -88,6 +88,28 @@ def test_a_table_is_stale_when_the_layout_of_a_table_that_it_shows_is_another():
     assert stale == ["table3", "table6"]
 
 
+def test_another_recording_makes_the_tables_of_its_dataset_stale_and_no_training_evaluation_or_frame():
+    plan = load_plan("mini")
+    of_clips = plan.datasets["mini_ucf101"].model_copy(update={"recording": r"(v_.+)_g\d+_c\d+"})
+    changed = replace(plan)
+    changed.datasets["mini_ucf101"] = of_clips
+    tables = {
+        name for name in plan.tables if STAGES["table"].settings(changed, name) != STAGES["table"].settings(plan, name)
+    }
+    showing = {
+        name for name, cells in plan.cells.items() if any(e.role == "ucf101" for c in cells for e in c.evaluations)
+    }
+    assert tables == showing != set(plan.tables)
+    for stage in ("claims", "verdicts"):  # which read tables
+        assert {STAGES["table"].outputs(plan, name)[0] for name in tables} <= {*STAGES[stage].inputs(changed)}
+    for stage in ("train", "evaluate"):
+        runs = [name for name, run in plan.runs.items() if run.trained or stage == "evaluate"]
+        depends_on = STAGES[stage].depends_on
+        assert all(depends_on(changed, run).mark == depends_on(plan, run).mark for run in runs)
+    for stage in ("raw", "frames", "splits"):
+        assert STAGES[stage].settings(of_clips) == STAGES[stage].settings(plan.datasets["mini_ucf101"])
+
+
 def test_claims_are_stale_when_any_layout_is_another_or_a_dataset_is_of_another_kind(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "params", tmp_path / "params")
     monkeypatch.setenv("TCCLIP_PARAMS", str(tmp_path / "params"))

@@ -20,7 +20,8 @@ from tcclip.reporting import write_table
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.comparisons import all_comparisons, with_intervals
 from tcclip.statistics.files import read_replicates
-from tcclip.statistics.weights import seed_shares, video_weights
+from tcclip.statistics.predictions import read_right
+from tcclip.statistics.weights import seed_shares, unit_weights
 from tcclip.tracking.row_entry import measured_rows
 
 TABLES = ("table2", "table7")
@@ -117,6 +118,25 @@ def test_marks_stand_where_zero_is_outside_the_interval():
     assert "↑ ↓ above or below ViFi-CLIP: the 95 % interval" in markdown
 
 
+def test_recordings_are_counted_beside_videos_where_a_dataset_says_what_one_is():
+    cells = table("table2")
+    one = cells.loc[ENSEMBLE, "TC-CLIP"][["n_videos", "n_recordings"]]
+    assert one.loc["ucf101"].tolist() == [3 * 96, 3 * 24]  # in each of three splits
+    assert pd.isna(one.loc["hmdb51", "n_recordings"])
+    assert one.loc["all_top1", "n_recordings"] == one.loc["all_top1", "n_videos"] - 3 * 96 + 3 * 24
+    markdown = Path("reports/mini/tables/table2.md").read_text()
+    assert "HMDB-51 N = 288, UCF-101 N = 288 of 72 recordings, K-600 N" in markdown
+
+
+def test_the_weights_of_a_recording_are_those_of_all_its_clips():
+    plan = load_plan("mini")
+    path = Path("runs/mini/zero_shot-k400-tc_clip-s1024/predictions/ucf101-test1-2x1.parquet")
+    found = read_right(path, "top1", plan.dataset("ucf101"))
+    assert len(found.units) == 96 and len(set(found.units)) == 24 and "v_0_g00" in found.units
+    alone = read_right(path, "top1", plan.dataset("k400"))
+    assert alone.units == tuple(pd.read_parquet(path)["video"])
+
+
 def test_mlflow_has_intervals_beside_the_columns_of_a_row():
     plan = load_plan("mini")
     entry = measured_rows(plan, {}, "1")["table2: no weight ensemble, TC-CLIP"]
@@ -158,9 +178,9 @@ def test_a_baseline_that_is_no_row_is_refused():
 
 def test_a_video_has_its_weights_whatever_stands_beside_it():
     settings = load_statistics()
-    both, alone = video_weights(settings, "hmdb51", ["a", "b"]), video_weights(settings, "hmdb51", ["b"])
+    both, alone = unit_weights(settings, "hmdb51", ["a", "b"]), unit_weights(settings, "hmdb51", ["b"])
     assert (both[:, 1] == alone[:, 0]).all()
-    assert (both[:, 1] != video_weights(settings, "ucf101", ["b"])[:, 0]).any()
+    assert (both[:, 1] != unit_weights(settings, "ucf101", ["b"])[:, 0]).any()
     assert abs(both.mean() - 1) < 0.05
 
 

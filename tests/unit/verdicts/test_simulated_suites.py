@@ -39,6 +39,11 @@ def printed_accuracies(plan: Plan, tables: Collection[str]) -> dict[Evaluation, 
     return found
 
 
+def video_name(role: str, number: int) -> str:
+    """One of a data set of the paper, each of a recording of its own."""
+    return {"ucf101": f"v_A_g{number}_c01", "hmdb51": f"Film{number}_wave_u_cm_np1_fr_med_0"}.get(role, str(number))
+
+
 def simulate(
     shift: float = 0.0, missing: Callable[[Evaluation], int] = lambda e: 0, tables: Collection[str] = tuple(TABLES)
 ) -> pd.DataFrame:
@@ -50,7 +55,11 @@ def simulate(
         chance, count = np.random.default_rng(seed).random((2, VIDEOS)), VIDEOS - missing(evaluation)
         right = {key: 100 * chance[i] < accuracies.get(key, 50) + shift for i, key in enumerate(("top1", "top5"))}
         frame = pd.DataFrame(
-            {"video": [str(i) for i in range(VIDEOS)], "correct1": right["top1"], "correct5": right["top5"]}
+            {
+                "video": [video_name(evaluation.role, i) for i in range(VIDEOS)],
+                "correct1": right["top1"],
+                "correct5": right["top5"],
+            }
         )
         path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
         path.parent.mkdir(parents=True, exist_ok=True)
