@@ -37,7 +37,8 @@ def with_intervals(
             baseline = table.baseline_of(cell.group, cell.row)
             other = (*baseline, cell.column) if baseline else None
             if other in values and other in replicates:
-                difference = difference_of(replicates[key] - replicates[other], settings)
+                known = [of.n_seeds for of in (cell, lines[other]) if not pd.isna(of.n_seeds) and of.n_seeds > 1]
+                difference = difference_of(replicates[key] - replicates[other], settings, min(known, default=1))
                 line |= {"difference": values[key] - values[other], "p": difference.p}
                 # About its median a difference near 100 points, or of few seeds, would reach to more than there are.
                 low, high = np.clip([difference.low, difference.high], -100, 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from tcclip.params.statistics import Statistics
 
@@ -35,15 +35,21 @@ def interval_of(value: float, replicates: np.ndarray, settings: Statistics) -> I
     return Interval(min(float(low), value), max(float(high), value))
 
 
-def difference_of(replicates: np.ndarray, settings: Statistics) -> Difference:
-    """The interval of a difference, about the median of its replicates (draws,).
+def difference_of(replicates: np.ndarray, settings: Statistics, seeds: int = 1) -> Difference:
+    """The interval of a difference, about the median of its replicates (draws,), which are over so many seeds.
 
     It is as wide as the percentiles are apart, to both sides alike, and p is that of a normal distribution of this
-    width: of two rows that differ in few videos, percentiles themselves would see a difference too often. p is below
+    width: of two rows that differ in few videos, percentiles themselves would see a difference too often. Over seeds it
+    is that of Student's t, by which their mean is drawn, with its longer tails. p is below
     1 - level where the interval is without zero, and only there. Equal predictions of two runs differ in their half
     videos (weights.py) alone, which leaves p near 1; a row less itself has replicates that are all zero, and p is 1.
     """
     low, middle, high = np.quantile(replicates, [settings.tail, 0.5, 1 - settings.tail])
     half = (high - low) / 2
-    p = 2 * ndtr(-abs(middle) * ndtri(1 - settings.tail) / half) if half > 0 else 1.0
+    if not half > 0:
+        p = 1.0
+    elif seeds > 1:
+        p = 2 * stdtr(seeds - 1, -abs(middle) * stdtrit(seeds - 1, 1 - settings.tail) / half)
+    else:
+        p = 2 * ndtr(-abs(middle) * ndtri(1 - settings.tail) / half)
     return Difference(float(middle - half), float(middle + half), float(p))

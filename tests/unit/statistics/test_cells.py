@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hand_made import write_suite
+from scipy.stats import t
 
 from tcclip.errors import UserError
 from tcclip.params import Table, load_table
@@ -193,7 +194,8 @@ def test_shares_of_seeds_sum_to_one_and_one_seed_has_it_whole():
 def test_a_difference_has_no_interval_beyond_what_there_is():
     right, wrong = ("", "right", "c"), ("", "wrong", "c")
     frame = pd.DataFrame(
-        [[*right, 100.0, "measured"], [*wrong, 0.0, "measured"]], columns=["group", "row", "column", "value", "source"]
+        [[*right, 100.0, "measured", 1], [*wrong, 0.0, "measured", 1]],
+        columns=["group", "row", "column", "value", "source", "n_seeds"],
     )
     columns = [{"name": "c", "dataset": "ucf101", "splits": ["test1"]}]
     rows = [{"row": name, "method": "tc_clip"} for _, name, _ in (right, wrong)]
@@ -203,3 +205,20 @@ def test_a_difference_has_no_interval_beyond_what_there_is():
     line = with_intervals(frame, table, drawn, load_statistics()).iloc[0]
     assert (line["difference"], line["difference_high"]) == (100, 100)
     assert line["difference_low"] == pytest.approx(55, abs=2)
+
+
+def test_p_of_a_row_with_several_seeds_has_the_tails_of_students_t():
+    one, two = ("", "three seeds", "c"), ("", "base", "c")
+    frame = pd.DataFrame(
+        [[*one, 60.0, "measured", 3], [*two, 50.0, "measured", 3]],
+        columns=["group", "row", "column", "value", "source", "n_seeds"],
+    )
+    columns = [{"name": "c", "dataset": "ucf101", "splits": ["test1"]}]
+    rows = [{"row": name, "method": "tc_clip"} for _, name, _ in (one, two)]
+    table = Table(name="t", title="T", protocol="zero_shot", columns=columns, rows=rows, baseline="base")
+    drawn = {one: np.linspace(55, 65, 201), two: np.full(201, 50.0)}
+    of_seeds = with_intervals(frame, table, drawn, load_statistics()).iloc[0]
+    alone = with_intervals(frame.assign(n_seeds=[1, pd.NA]), table, drawn, load_statistics()).iloc[0]
+    assert of_seeds["p"] == pytest.approx(2 * t.sf(2.105 * t.ppf(0.975, 2), 2), rel=0.01)
+    assert alone["p"] < 0.001 < 0.01 < of_seeds["p"] < 0.05
+    assert of_seeds["difference_low"] == alone["difference_low"]

@@ -148,6 +148,20 @@ def test_of_three_seeds_a_difference_knows_how_trainings_differ(spread: float):
     assert np.mean([each.low <= 0 <= each.high for each in found]) >= 0.93
 
 
+def test_over_three_seeds_small_p_values_are_as_seldom_as_they_say():
+    chance = np.random.default_rng(2)
+    right = chance.random((WORLDS, 1, 200)) < 0.5 + 0.2 * chance.standard_normal((WORLDS, 6, 1)).clip(-2, 2)
+    each = [replicates(right[:, run], range(200)) for run in range(6)]
+    rows = (zip(*each[:3], strict=True), zip(*each[3:], strict=True))
+    one, two = ([over_seeds(dict(enumerate(of)), SETTINGS) for of in row] for row in rows)
+    p = np.array([difference_of(b - a, SETTINGS, seeds=3).p for a, b in zip(one, two, strict=True)])
+    for level, at_most in ((0.05, 0.06), (0.01, 0.015), (0.001, 0.004)):
+        assert np.mean(p < level) <= at_most
+    as_if_normal = np.array([difference_of(b - a, SETTINGS).p for a, b in zip(one, two, strict=True)])
+    assert ((as_if_normal < 0.05) == (p < 0.05)).all()
+    assert np.mean(as_if_normal < 0.001) > 0.008  # should be one in a thousand
+
+
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_the_mean_over_seeds_is_drawn_about_theirs_by_students_t(count: int):
     values, shares = np.arange(count) ** 2.0, [0.1, 0.25, 0.75, 0.9]
