@@ -20,6 +20,7 @@ from tcclip.errors import UserError
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 _told: set[Path] = set()
+_here: set[IO[bytes]] = set()  # locked files that are open in this process
 
 
 @contextlib.contextmanager
@@ -27,13 +28,14 @@ def alone(lock: Path, busy: str) -> Iterator[None]:
     """Hold `lock` for the block; if another process holds it, a UserError with the sentence `busy`.
 
     `{holder}` in the sentence becomes the other process: "process 12 on node3". The system ends the hold with the
-    process; a file that a killed process left holds nothing. Where the file system has no locks it holds on this
-    machine alone, by a file in the temporary folder, and a line says so: Snakemake starts a job once, and a lock that
-    outlives its holder would stop the next try of a job whose node has failed.
+    process, whose forks hold nothing (those that load clips live on for seconds after it); a file that a killed process
+    left holds nothing either. Where the file system has no locks it holds on this machine alone, by a file in the
+    temporary folder, and a line says so: Snakemake starts a job once, and a lock that outlives its holder would stop
+    the next try of a job whose node has failed.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     held, file = _held(lock, busy)
-    with file:
+    with file, _of_this_process(file):
         file.truncate(0)
         with contextlib.suppress(OSError):  # on a full disk it holds without a name
             file.write(f"process {os.getpid()} on {platform.node()}\n".encode())
@@ -41,6 +43,25 @@ def alone(lock: Path, busy: str) -> Iterator[None]:
             yield
         finally:
             held.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _of_this_process(file: IO[bytes]) -> Iterator[None]:
+    """What is forked within the block closes the file: a lock of the system ends with the last process that has it."""
+    _here.add(file)
+    try:
+        yield
+    finally:
+        _here.discard(file)
+
+
+def _let_go() -> None:
+    for file in _here:
+        file.close()
+    _here.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _held(lock: Path, busy: str) -> tuple[Path, IO[bytes]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
+import time
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +30,29 @@ def test_what_a_killed_process_left_holds_nothing_and_nothing_is_left_at_the_end
     with alone(tmp_path / "lock", "held"):
         assert (tmp_path / "lock").read_text().startswith(f"process {os.getpid()} on ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_ends_with_its_killed_holder_although_a_fork_of_it_lives_on(tmp_path: Path) -> None:
+    """As a training with processes that load clips, which see seconds later that it is gone: it is started again."""
+    told, tell = os.pipe()
+    if not (holder := os.fork()):
+        with alone(tmp_path / "lock", "held"):
+            if not (fork := os.fork()):
+                time.sleep(60)
+                os._exit(0)
+            os.write(tell, str(fork).encode())
+            time.sleep(60)
+        os._exit(0)
+    fork = int(os.read(told, 20))
+    try:
+        with pytest.raises(UserError, match=f"held by process {holder}"), alone(tmp_path / "lock", "held by {holder}"):
+            pass
+        os.kill(holder, signal.SIGKILL)
+        os.waitpid(holder, 0)
+        with alone(tmp_path / "lock", "held"):
+            assert (tmp_path / "lock").read_text().startswith(f"process {os.getpid()} on ")
+    finally:
+        os.kill(fork, signal.SIGKILL)
 
 
 def test_a_lock_that_its_holder_removes_in_that_moment_is_taken_anew_and_held(
