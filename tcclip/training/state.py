@@ -12,6 +12,7 @@ import contextlib
 import pickle
 import signal
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -108,10 +109,25 @@ def _finished(progress: Progress, mark: Mark) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a state file of any version holds; None for what is none."""
+    """What a state file of any version holds; None for what is none, or has other bytes than were written.
+
+    It is a zip with a checksum of every part, which torch writes and does not look at.
+    """
     try:
+        with zipfile.ZipFile(path) as parts:
+            if parts.testzip() is not None:
+                return None
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError):
+    except (
+        RuntimeError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+    ):
         return None
     return content if isinstance(content, dict) and "progress" in content else None
 

@@ -151,3 +151,23 @@ def test_what_is_no_state_says_so(interrupted):
     assert re.search(r"cannot be read as a resume state: rm '.*/state\.pt'", refusal(interrupted))
     train(dataclasses.replace(interrupted, restart=True))
     assert (interrupted.folder / "weights.safetensors").is_file()
+
+
+def test_a_state_in_which_a_bit_has_changed_is_none(interrupted, undisturbed):
+    """A weight's, of which nothing else tells: the training would end in other weights without a word."""
+    path = interrupted.folder / "state.pt"
+    whole = path.read_bytes()
+    weight = torch.load(path, weights_only=True)["weights"]["visual.conv1.weight"].numpy().tobytes()
+    place = whole.index(weight) + len(weight) // 2
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    assert f"{path} cannot be read as a resume state: rm '{path}'" in refusal(interrupted)
+    path.write_bytes(whole)
+    train(interrupted)
+    assert same(weights(interrupted), weights(undisturbed))
+
+
+@pytest.mark.parametrize("left", [0, 1, 1000, -1])
+def test_a_state_that_is_cut_off_is_none(interrupted, left):
+    path = interrupted.folder / "state.pt"
+    path.write_bytes(path.read_bytes()[:left])
+    assert f"{path} cannot be read as a resume state: rm '{path}'" in refusal(interrupted)
