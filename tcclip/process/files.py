@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tcclip.errors import UserError
-from tcclip.process.system_faults import disk_is_full
+from tcclip.process.system_faults import disk_is_full, is_too_large
 from tcclip.process.unfinished import abandoned, part_of
 
 SHORT = 16  # characters of a hash that tells things apart
@@ -26,7 +26,7 @@ LITTLE = 4096  # bytes; what is free on a disk that is full
 def atomic(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it to `path` when the block succeeds, remove it when it fails.
 
-    A full disk becomes a UserError that names the file; what was there before stays. Whoever may read other new files
+    A full disk and a limit of size become a UserError that names the file; what was there before stays. Whoever may read other new files
     may read this one, also where a library writes it for its user alone (safetensors).
     """
     path = Path(path)
@@ -46,6 +46,11 @@ def atomic(path: Path | str) -> Iterator[Path]:
             raise UserError(
                 f"no space left on the disk of {path.parent} while writing {path.name}: "
                 "free some space and run the same command again (finished files are kept)"
+            ) from error
+        if is_too_large(error):
+            raise UserError(
+                f"this process may not write a file as large as {path}: raise the limit (`ulimit -f`) and run the same "
+                "command again"
             ) from error
         raise
     finally:

@@ -38,6 +38,11 @@ def disk_is_full(error: BaseException) -> bool:
     return any(_number(cause) in FULL for cause in _causes(error))
 
 
+def is_too_large(error: BaseException) -> bool:
+    """Whether `error` arose where a file would have become larger than this process may write one."""
+    return any(_number(cause) == errno.EFBIG for cause in _causes(error))
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what it was raised from, nearest first; not what was being handled, which need not have to do."""
     cause: BaseException | None = error

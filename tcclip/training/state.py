@@ -67,8 +67,13 @@ class Progress:
 def save(path: Path, mark: Mark, progress: Progress, tensors: dict[str, Any]) -> None:
     """Write the state atomically; `tensors` holds the weights and the optimizer's and scaler's states."""
     plain = {**vars(progress), "sums": vars(progress.sums)}
-    with atomic(path) as part:
-        torch.save({"mark": mark.as_text(), "progress": plain, **tensors}, part)
+    with atomic(path) as part, open(part, "wb") as file:
+        try:
+            torch.save({"mark": mark.as_text(), "progress": plain, **tensors}, file)
+        except RuntimeError as error:  # torch ends its file on the way out too, which hides why it could not be written
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def load(path: Path, mark: Mark, job: TrainingJob) -> tuple[Progress, dict[str, Any]] | None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import resource
 import signal
 
 import pytest
@@ -164,6 +165,21 @@ def test_a_state_in_which_a_bit_has_changed_is_none(interrupted, undisturbed):
     path.write_bytes(whole)
     train(interrupted)
     assert same(weights(interrupted), weights(undisturbed))
+
+
+@pytest.mark.parametrize("most", [20_000, 200_000, -100])
+def test_a_state_larger_than_a_file_may_be_names_itself_and_the_limit_and_the_one_before_stays(interrupted, most):
+    """torch hides the system's reason, as it does on a disk whose quota is used up."""
+    path = interrupted.folder / "state.pt"
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most if most > 0 else len(before) + most, limits[1]))
+    try:
+        said = refusal(dataclasses.replace(interrupted, keep_state=True))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert said.startswith(f"this process may not write a file as large as {path}: raise the limit (`ulimit -f`)")
+    assert path.read_bytes() == before and [path] == list(interrupted.folder.iterdir())
+    train(interrupted)
 
 
 @pytest.mark.parametrize("left", [0, 1, 1000, -1])
