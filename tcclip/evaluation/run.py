@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from tcclip.errors import UserError
 from tcclip.evaluation import talk
 from tcclip.evaluation.job import EvaluationJob
 from tcclip.evaluation.subject import Subject
@@ -33,7 +34,7 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     precision = distributed.broadcast_object(lambda: pick_precision(subject.machine.precision, device))
     subject = dataclasses.replace(subject, machine=subject.machine.at(precision))
     deterministic(subject.machine.threads, subject.seed, gradients=False)
-    backbone = Backbone.load(subject.backbone)
+    training, backbone = training_of(subject), Backbone.load(subject.backbone)
     made_by = {"fingerprint": subject.made_by, "code_fingerprint": subject.code, "git": git, "precision": precision}
     results: dict[str, Any] = {}
     ordered = sorted(jobs, key=lambda job: (*_same_weights(job), str(job.classes), job.name))
@@ -41,7 +42,6 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
         for name, result in evaluate_data_set(subject, list(same), backbone, device).items():
             results[name] = {**result, "made_by": made_by}
     results = {name: results[name] for name in sorted(results)}
-    training = read_json(subject.weights.with_name("training.json")) if subject.weights else None
     if not distributed.is_main_process():
         return ""
     if training is None:  # a trained run's is its training's
@@ -50,10 +50,24 @@ def evaluate(subject: Subject, jobs: Sequence[EvaluationJob], keep: bool = False
     return talk.result_line(results)
 
 
+def training_of(subject: Subject) -> Any:
+    """What the training of the subject's weights reported; None for an untrained method.
+
+    UserError where it is not there or cut off, and before all videos are predicted, because it is written last: so the
+    weights beside it need not be those of the run.
+    """
+    if subject.weights is None or not subject.weights.is_file():  # which the model says
+        return None
+    path, run = subject.weights.with_name("training.json"), subject.weights.parent.name
+    if not path.is_file():
+        raise UserError(f"{path} is not there: `tcclip train {run}` makes it")
+    return read_json(path, f"`tcclip train {run}` makes it again")
+
+
 def _write(subject: Subject, training: Any, results: dict[str, Any], keep: bool) -> None:
     path = subject.folder / "metrics.json"
     old = path.stat() if keep and path.is_file() else None
-    before = read_json(path) if old else {}
+    before = read_json(path, f"rm '{path}', and `tcclip evaluate {subject.name}` makes it again") if old else {}
     known = before["evaluations"] if old and before.get("training", training) == training else {}
     write_json(path, {"run": subject.name, "training": training, "evaluations": {**known, **results}})
     if old:

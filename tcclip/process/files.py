@@ -26,8 +26,8 @@ LITTLE = 4096  # bytes; what is free on a disk that is full
 def atomic(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it to `path` when the block succeeds, remove it when it fails.
 
-    A full disk and a limit of size become a UserError that names the file; what was there before stays. Whoever may read other new files
-    may read this one, also where a library writes it for its user alone (safetensors).
+    A full disk and a limit of size become a UserError that names the file; what was there before stays. Whoever may
+    read other new files may read this one, also where a library writes it for its user alone (safetensors).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,16 +97,22 @@ def write_csv(path: Path | str, columns: Sequence[str], rows: Iterable[Iterable[
     write_text(path, csv_text(columns, rows))
 
 
-def read_json(path: Path | str) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+ANEW = "remove it, and the command that writes it makes it again"
+
+
+def read_json(path: Path | str, cure: str = ANEW) -> Any:
+    """Read a JSON file that the program has written; UserError that ends with `cure` where it was cut off."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is not whole ({error}): {cure}") from error
 
 
 def json_or_nothing(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty where there is no such file, or it was cut off."""
     try:
         return dict(read_json(path))
-    except (OSError, ValueError, TypeError):
+    except (OSError, UserError, ValueError, TypeError):
         return {}
 
 

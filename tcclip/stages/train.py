@@ -130,7 +130,8 @@ def _tags(plan: Plan, run: Run, depends: Depends) -> dict[str, Any]:
 
 def is_made(job: TrainingJob) -> bool:
     """Whether all files of a training are there, made by the params, code and data that it would be made by now."""
-    if not all((job.folder / name).is_file() for name in FILES) or (job.folder / layout.STATE).exists():
+    files = [*FILES, *([layout.LAST] if job.protocol.keeps_last else [])]
+    if not all((job.folder / name).is_file() for name in files) or (job.folder / layout.STATE).exists():
         return False
     data = read_yaml(job.folder / "params.yaml").get("data_fingerprint")
     made_by = json_or_nothing(job.folder / "training.json").get("made_by", {}).get("fingerprint")

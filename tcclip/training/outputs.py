@@ -23,8 +23,10 @@ def write(setup: Setup, progress: Progress) -> None:
     """Write weights.safetensors, history.csv, params.yaml, environment.json and training.json.
 
     And last.safetensors where the protocol wants it: no output that Snakemake knows, because most runs have none.
+    training.json is there only beside the files that it speaks of, also where this is ended in the middle.
     """
     job, last = setup.job, weights(setup)
+    (job.folder / "training.json").unlink(missing_ok=True)
     (job.folder / LAST).unlink(missing_ok=True)
     if job.protocol.keeps_last:
         save_weights(last, job.folder / LAST)

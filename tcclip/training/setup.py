@@ -202,7 +202,7 @@ def check_shares(objective: Objective | InParts, length: Budget, protocol: Proto
             f"{count} processes cannot share {step}: start at most {turns}, with --gpus or machine.gpus of the suite"
         )
     if objective.gathers and together % count:
-        part = "" if together == turns else f", of which one loss is over {together} of them,"
+        part = "" if together == turns else f", of which one loss is over {together} of them"
         raise UserError(
             f"{count} processes cannot share equally {step}{part}, which an objective over the videos of all processes "
             f"needs: start a number that divides {together}, with --gpus or machine.gpus of the suite"

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from tcclip.errors import UserError
-from tcclip.process.files import atomic, read_json, sha256, write_json
+from tcclip.process.files import atomic, json_or_nothing, read_json, sha256, write_json
 
 
 def test_what_was_there_stays_when_writing_fails(tmp_path):
@@ -84,3 +84,13 @@ def test_who_may_read_other_files_may_read_weights_too(tmp_path):
     with atomic(tmp_path / "weights.safetensors") as part:
         save_file({"a": torch.zeros(1)}, part)
     assert (tmp_path / "weights.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("left", [b"", b'{"a": [1, ', b"\xff\xfe", b"\x00" * 9])
+def test_a_json_file_that_was_cut_off_or_is_none_is_named_with_what_makes_it_again(tmp_path, left):
+    (tmp_path / "rows.json").write_bytes(left)
+    with pytest.raises(
+        UserError, match=f"^{tmp_path}/rows.json is not whole .*: remove it, and the command that writes"
+    ):
+        read_json(tmp_path / "rows.json")
+    assert json_or_nothing(tmp_path / "rows.json") == {}
