@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tcclip.params.depends import training_settings
+from tcclip.params.depends import machine_settings, training_settings
 from tcclip.process.files import short_hash
 from tcclip.training.job import TrainingJob
 
@@ -16,7 +16,10 @@ SHOWN = 3  # values or modules that a message names
 
 @dataclass(frozen=True)
 class Mark:
-    """What the weights depend on. Paths, loader workers, the number of processes and of GPUs do not count."""
+    """What the weights depend on. Paths and loader workers do not count, nor how many share it and on which device.
+
+    How many would share its validation do where a score depends on what else is scored at once.
+    """
 
     settings: Mapping[str, Any]
     data: str  # hash of the videos, their classes and the files behind them
@@ -40,7 +43,8 @@ class Mark:
 
 def mark_of(job: TrainingJob, videos: list[tuple[str, int]], backbone_sha256: str) -> Mark:
     """The mark of a training of these `videos` (name, label), whose precision is what `auto` stands for."""
-    machine = {"threads": job.machine.threads, "precision": job.machine.precision}
+    machine = machine_settings(job.machine, job.method if job.protocol.validates else None)
+    machine.pop("gpu")  # it goes on elsewhere
     data = [job.class_names, videos, job.tags.get("data_fingerprint"), *([job.texts] if job.texts else [])]
     settings = training_settings(job.method, job.protocol, machine, job.seed, job.flip)
     return Mark(settings, short_hash(data), backbone_sha256, job.code)

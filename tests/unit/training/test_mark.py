@@ -4,8 +4,9 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from tiny_world import machine, training_job
+from tiny_world import machine, protocol, training_job
 
+from tcclip.params import load_method
 from tcclip.process.files import write_csv
 from tcclip.training import TrainingJob
 from tcclip.training.mark import Mark, differences, mark_of, only_code_differs
@@ -50,3 +51,18 @@ def test_where_it_is_trained_and_by_how_many_makes_no_difference(job: TrainingJo
     other = dataclasses.replace(job, machine=machine(loader_workers=3, gpus=2, eval_batch=1), **elsewhere)
     before, now = mark_of(job, VIDEOS, CLIP), mark_of(other, VIDEOS, CLIP)
     assert differences(before, now) == [] and not only_code_differs(before, now)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"), [({"eval_batch": 9}, "eval_batch was 8, is 9"), ({"gpus": 2}, "processes was 1, is 2")]
+)
+def test_batches_of_a_validation_count_where_a_score_depends_on_its_batch(
+    job: TrainingJob, changes: dict, key: str
+) -> None:
+    """Weights are selected by these validations, of which some would be of one kind and some of the other."""
+    ost = dataclasses.replace(job, method=load_method("ost"))
+    other = dataclasses.replace(ost, machine=machine(**changes))
+    assert differences(mark_of(ost, VIDEOS, CLIP), mark_of(other, VIDEOS, CLIP)) == [f"other params (machine.{key})"]
+    unseen = {"protocol": protocol(validation={"split": "test", "epochs": []}, select="last")}
+    marks = (mark_of(dataclasses.replace(each, **unseen), VIDEOS, CLIP) for each in (ost, other))
+    assert differences(*marks) == []
