@@ -11,7 +11,7 @@ from torch import Tensor
 from tcclip.errors import UserError
 from tcclip.models import Backbone
 from tcclip.models.backbone import check_names
-from tcclip.models.config import canonical_shapes
+from tcclip.models.canonical import canonical_shapes
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import BackboneSource
 

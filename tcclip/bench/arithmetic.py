@@ -16,10 +16,10 @@ from tcclip.bench.cases import Case, Settings
 from tcclip.bench.steps import batches_of, objective_of
 from tcclip.bench.world import class_names, outside_texts, with_texts, written
 from tcclip.models import Backbone, BackboneConfig, skeleton
+from tcclip.models.canonical import END, POSITIONS, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
-from tcclip.models.config import END, POSITIONS, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.counting import counted
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.tokens import token_rows

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig
+from tcclip.models.canonical import END, START
 from tcclip.models.class_texts import class_prompts
-from tcclip.models.config import END, START
 from tcclip.params import Method, load_suite
 from tcclip.params.kinds.text._text import words_in
 from tcclip.params.texts import OutsideTexts

@@ -13,8 +13,8 @@ from tcclip.data.videos.frames import FrameSource
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone
 from tcclip.models.build import build, clip_end, load_canonical
+from tcclip.models.canonical import in_a_test
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import in_a_test
 from tcclip.models.ensemble import ensemble
 from tcclip.models.weights_file import read_weights
 from tcclip.params import Method

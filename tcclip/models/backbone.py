@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.models.config import canonical_shapes
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.weights_file import read_weights
 from tcclip.params.architecture import BackboneConfig
 from tcclip.process.files import atomic, read_json, sha256, write_json

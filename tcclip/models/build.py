@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from tcclip.errors import UserError
 from tcclip.models.backbone import Backbone, check_names
+from tcclip.models.canonical import TOKEN_TABLE, canonical_shapes
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.composition import compose
-from tcclip.models.config import TOKEN_TABLE, canonical_shapes
 from tcclip.models.part import Part
 from tcclip.models.pos.table import SPACE
 from tcclip.models.tokens import end_positions, token_rows

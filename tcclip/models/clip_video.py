@@ -9,9 +9,9 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.compiled import Compiled, as_region
 from tcclip.models.composition import Composition
-from tcclip.models.config import POSITIONS
 from tcclip.models.part import Part
 from tcclip.models.precision import exact
 from tcclip.models.text import tower

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from tcclip.models.config import CLIP, TOKEN_TABLE
+from tcclip.models.canonical import CLIP, TOKEN_TABLE
 
 
 def ensemble(clip: Mapping[str, Tensor], tuned: Mapping[str, Tensor], w: float) -> dict[str, Tensor]:

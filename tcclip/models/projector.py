@@ -11,7 +11,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tcclip.models.config import PROJECTOR
+from tcclip.models.canonical import PROJECTOR
 from tcclip.models.initial_values import constant, drawn, kaiming_normal
 from tcclip.models.part import Part
 from tcclip.params.architecture import BackboneConfig

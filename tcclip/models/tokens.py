@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.models.config import END, START
+from tcclip.models.canonical import END, START
 
 
 def tokenize(texts: Iterable[str]) -> dict[str, list[int]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tcclip.models.canonical import TOKEN_TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import TOKEN_TABLE
 from tcclip.models.pool.frames import kept
 from tcclip.models.pool.pooling import Pool
 from tcclip.models.pos.space import make as space_positions

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from tcclip.errors import UserError
+from tcclip.models.canonical import TOKEN_TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import TOKEN_TABLE
 from tcclip.models.pos.table import SPACE
 from tcclip.params.method import Method
 from tcclip.params.reader import nearest

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import canonical_shapes
 from tcclip.models.vision.layers import Beside, LayerOutput, last_layer, layer
 from tcclip.params import load_method
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from tcclip.models import Backbone, build, load_canonical
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import canonical_shapes
 from tcclip.models.vision.exchange import Pass
 from tcclip.models.vision.layers import LayerOutput
 from tcclip.params import load_method

@@ -17,8 +17,8 @@ from tcclip.bench.arithmetic import macs, parameters
 from tcclip.data.clips.sampling.proportional import random_frames, view_indices
 from tcclip.evaluation.predict import probabilities
 from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
+from tcclip.models.canonical import END, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, TOKEN_TABLE, canonical_shapes
 from tcclip.models.text.tower import ClassTexts
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical, skeleton
+from tcclip.models.canonical import END, START, TOKEN_TABLE, canonical_shapes, in_a_test
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, TOKEN_TABLE, canonical_shapes, in_a_test
 from tcclip.models.projector import away, projectors
 from tcclip.models.tokens import token_rows
 from tcclip.params import load_method

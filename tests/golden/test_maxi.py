@@ -20,9 +20,9 @@ from tcclip.bench.arithmetic import macs, parameters
 from tcclip.evaluation.predict import probabilities
 from tcclip.models import Backbone, BackboneConfig, build, ensemble, load_canonical
 from tcclip.models.build import clip_end
+from tcclip.models.canonical import TOKEN_TABLE, canonical_shapes
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import TOKEN_TABLE, canonical_shapes
 from tcclip.models.tokens import token_rows
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make

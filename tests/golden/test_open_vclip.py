@@ -18,9 +18,9 @@ from tcclip.evaluation.metrics import ranked
 from tcclip.evaluation.predict import SUMMED
 from tcclip.models import Backbone, BackboneConfig, ensemble, load_canonical, skeleton
 from tcclip.models.attention import attend
+from tcclip.models.canonical import END, START, canonical_shapes
 from tcclip.models.class_part import ClassPart
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, canonical_shapes
 from tcclip.params import load_method
 from tcclip.params.kinds.make import make
 from tcclip.training.batches import Batch

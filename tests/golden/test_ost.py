@@ -15,8 +15,8 @@ from torch import Tensor
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.evaluation.predict import SUMMED
 from tcclip.models import BackboneConfig, ensemble, load_canonical, skeleton
+from tcclip.models.canonical import END, START, TOKEN_TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, TOKEN_TABLE
 from tcclip.models.counting import counted
 from tcclip.models.score.transport import cosines_of, plan_of, sinkhorn
 from tcclip.params import Protocol, load_method, load_suite

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import canonical_shapes
 from tcclip.params import load_method
 
 CONFIG = BackboneConfig(32, 8, 32, 2, 3, 32, 2, 3, 32)  # 16 patches

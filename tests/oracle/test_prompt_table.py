@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tcclip.models import Backbone, BackboneConfig, build, load_canonical
+from tcclip.models.canonical import END, START
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START
 from tcclip.params import load_method
 
 CONFIG = BackboneConfig(16, 8, 32, 2, 2, 16, 2, 3, 16)

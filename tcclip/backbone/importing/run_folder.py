@@ -14,7 +14,7 @@ from tcclip.backbone.importing.released import canonical, guess_method
 from tcclip.backbone.importing.torch_file import Stored, TorchFile
 from tcclip.errors import UserError
 from tcclip.models import BackboneConfig, skeleton
-from tcclip.models.config import END, START
+from tcclip.models.canonical import END, START
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan, layout

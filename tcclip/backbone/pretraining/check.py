@@ -12,7 +12,7 @@ from tcclip.data.resizing import stored_side
 from tcclip.mini.classes import COLOURS, SHAPES
 from tcclip.mini.stills import stills
 from tcclip.models.backbone import Backbone
-from tcclip.models.config import POSITIONS
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.tokens import token_rows, tokenize
 from tcclip.params.suite import Pretraining
 

@@ -16,8 +16,8 @@ from tcclip.backbone.pretraining.loss import contrastive
 from tcclip.backbone.pretraining.optimizers import make_optimizers, set_rates
 from tcclip.backbone.pretraining.pictures import load_pictures
 from tcclip.models.backbone import Backbone
+from tcclip.models.canonical import TOKEN_TABLE
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import TOKEN_TABLE
 from tcclip.params.architecture import BackboneConfig
 from tcclip.params.suite import Pretraining
 from tcclip.process.log import log

@@ -12,7 +12,7 @@ from torch import Tensor
 from tcclip.data.clips.normalising import normalise
 from tcclip.data.resizing import stored_side
 from tcclip.mini.stills import stills
-from tcclip.models.config import POSITIONS
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.tokens import token_rows, tokenize
 
 BRIGHTNESS = 0.2  # factor of a picture, 1 +- this; hues stay, because captions name colours

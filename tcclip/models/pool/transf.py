@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcclip.models.config import POSITIONS
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.initial_values import constant, drawn, normal, xavier_uniform
 from tcclip.models.pool.frame_transformer import frame_transformer
 from tcclip.models.pool.pooling import Pool

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tcclip.models.config import POSITIONS
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.initial_values import drawn, normal
 from tcclip.models.part import Part
 from tcclip.models.text.text_part import TextPart

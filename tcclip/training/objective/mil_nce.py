@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tcclip.errors import UserError
-from tcclip.models.config import POSITIONS
+from tcclip.models.canonical import POSITIONS
 from tcclip.models.tokens import joined, known_tokens, padded
 from tcclip.params.kinds.objective.mil_nce import Settings
 from tcclip.process.rng import generator

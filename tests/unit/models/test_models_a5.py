@@ -9,8 +9,8 @@ from small_models import CONFIG, VIT_B16, backbone
 from tcclip.bench.arithmetic import macs, parameters
 from tcclip.errors import UserError
 from tcclip.models import Backbone, build, canonical_state, ensemble
+from tcclip.models.canonical import END, START, canonical_shapes
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.config import END, START, canonical_shapes
 from tcclip.params import load_method
 from tcclip.training.optimizer import make_optimizer
 from tcclip.training.trained import freeze_others, learning_of

@@ -11,7 +11,7 @@ from small_models import CONFIG, VIT_B16, backbone, full_size, small
 
 from tcclip.errors import UserError
 from tcclip.models import Backbone, canonical_state, ensemble, load_canonical
-from tcclip.models.config import canonical_shapes
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.summarizer.groups import Summary
 
 METHODS = ["vanilla_clip", "vifi_clip", "tc_clip"]

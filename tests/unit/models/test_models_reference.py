@@ -9,7 +9,7 @@ from small_models import VIT_B16, backbone, small
 
 from tcclip.errors import UserError
 from tcclip.models import Backbone, build
-from tcclip.models.config import canonical_shapes
+from tcclip.models.canonical import canonical_shapes
 from tcclip.params import load_method
 from tcclip.params.variants import method_names
 

@@ -11,7 +11,7 @@ from small_models import CLASSES, CONFIG, VIT_B16, backbone, full_size, small
 
 from tcclip.errors import UserError
 from tcclip.models import build, canonical_state, ensemble
-from tcclip.models.config import canonical_shapes
+from tcclip.models.canonical import canonical_shapes
 from tcclip.models.look.looking import Looking
 from tcclip.params import load_method
 from tcclip.training.optimizer import make_optimizer

@@ -15,7 +15,7 @@ from tcclip.data.texts.checked_texts import write_texts
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models import Backbone, build, canonical_state
-from tcclip.models.config import in_a_test
+from tcclip.models.canonical import in_a_test
 from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.batches import Batch

@@ -17,7 +17,7 @@ from tiny_world import CLASSES, WORDS, evaluation, make_world, protocol, trainin
 from tcclip.errors import UserError
 from tcclip.evaluation import evaluate
 from tcclip.models import Backbone
-from tcclip.models.config import END, START, TOKEN_TABLE
+from tcclip.models.canonical import END, START, TOKEN_TABLE
 from tcclip.models.tokens import padded
 from tcclip.params import load_method
 from tcclip.training import train

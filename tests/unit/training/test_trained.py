@@ -10,7 +10,7 @@ from tiny_world import make_world, training_job, weights
 
 from tcclip.errors import UserError
 from tcclip.models import Backbone, ensemble, load_canonical
-from tcclip.models.config import TOKEN_TABLE
+from tcclip.models.canonical import TOKEN_TABLE
 from tcclip.params import load_method
 from tcclip.training import train
 from tcclip.training.optimizer import make_optimizer

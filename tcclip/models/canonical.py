@@ -1,4 +1,4 @@
-"""The names and shapes of a CLIP backbone's tensors."""
+"""The canonical names of a CLIP's tensors, which are OpenAI's, with their shapes, and what all CLIPs have in common."""
 
 from __future__ import annotations
 
