@@ -27,9 +27,11 @@ def test_equal_scores_rank_the_lower_label_first(classes):
     assert ranked(scores[None])[0].tolist() == sorted(range(classes), key=lambda label: (-scores[label], label))[:5]
 
 
-def test_per_class_accuracy_leaves_out_classes_without_videos():
-    scores, labels = np.eye(3)[[0, 0, 2]], np.array([0, 2, 2])
-    assert per_class(scores, labels, ["a", "b", "c"]) == {
-        "a": {"top1": 100, "n_videos": 1},
-        "c": {"top1": 50, "n_videos": 2},
+def test_a_class_has_the_share_of_its_own_videos_that_are_given_it_and_none_without_videos():
+    best, labels = np.array([0, 1, 2, 1, 0, 2]), np.array([0, 0, 0, 1, 1, 3])
+    found = per_class(np.eye(4)[best], labels, ["a", "b", "c", "d"])
+    assert found == {
+        "a": {"top1": pytest.approx(100 / 3), "n_videos": 3},
+        "b": {"top1": 50.0, "n_videos": 2},
+        "d": {"top1": 0.0, "n_videos": 1},
     }

@@ -15,11 +15,13 @@ from scipy.stats import t
 
 from tcclip.errors import UserError
 from tcclip.params import Table, load_table
+from tcclip.params.protocol import Views
 from tcclip.params.statistics import load_statistics
-from tcclip.plan import load_plan
+from tcclip.plan import Evaluation, layout, load_plan
 from tcclip.reporting import write_table
 from tcclip.reporting.cells import read_table
 from tcclip.reporting.comparisons import all_comparisons, with_intervals
+from tcclip.statistics.cells import evaluation_replicates
 from tcclip.statistics.files import read_replicates
 from tcclip.statistics.predictions import read_right
 from tcclip.statistics.weights import seed_shares, unit_weights
@@ -222,3 +224,29 @@ def test_p_of_a_row_with_several_seeds_has_the_tails_of_students_t():
     assert of_seeds["p"] == pytest.approx(2 * t.sf(2.105 * t.ppf(0.975, 2), 2), rel=0.01)
     assert alone["p"] < 0.001 < 0.01 < of_seeds["p"] < 0.05
     assert of_seeds["difference_low"] == alone["difference_low"]
+
+
+def test_the_splits_of_a_run_are_one_experiment_and_those_of_another_run_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of the same videos with the same answers; what differs is the half videos, of which a run has one pair."""
+    monkeypatch.chdir(tmp_path)
+    answers = pd.DataFrame({"video": list("abcd"), "correct1": [True, False, True, True], "correct5": True})
+    runs = [f"zero_shot-k400-{method}-s1024" for method in ("tc_clip", "vifi_clip")]
+    views = Views(temporal=2, spatial=1, mode="paper")
+    asked = [
+        Evaluation(run, "hmdb51", split, views, we, 1024)
+        for run in runs
+        for split in ("test1", "test2")
+        for we in (False, True)
+    ]
+    for each in asked:
+        path = layout.predictions("mini", each.run, each.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        answers.to_parquet(path)
+    found = evaluation_replicates(load_plan("mini"), [(each, "top1") for each in asked], load_statistics())
+    of = {(each.run, each.split, each.we): found[each, "top1"] for each in asked}
+    for we in (False, True):
+        assert (of[runs[0], "test1", we] == of[runs[0], "test2", we]).all()
+        assert (of[runs[0], "test1", we] != of[runs[1], "test1", we]).any()
+    assert (of[runs[0], "test1", False] != of[runs[0], "test1", True]).any()

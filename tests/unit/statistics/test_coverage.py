@@ -14,7 +14,7 @@ from tcclip.statistics.accuracies import accuracy_replicates
 from tcclip.statistics.cells import _average, _by_seed, over_seeds
 from tcclip.statistics.intervals import difference_of, interval_of
 from tcclip.statistics.predictions import Right
-from tcclip.statistics.weights import seed_shares
+from tcclip.statistics.weights import half_weights, seed_shares, unit_weights
 
 SETTINGS = load_statistics().model_copy(update={"draws": 600})
 WORLDS = 1000  # simulated test sets
@@ -206,3 +206,16 @@ def test_an_average_has_replicates_where_all_of_its_columns_have_some(harmonic: 
     assert {seed: of.tolist() for seed, of in _by_seed(average, row, known, SETTINGS).items()} == {1: [expected] * 600}
     del known[tested["ucf101"], "top1"]
     assert _by_seed(average, row, known, SETTINGS) is None
+
+
+def test_the_mean_of_two_seeds_is_unsure_of_how_trainings_differ_too():
+    drawn = over_seeds({1: np.full(600, 50.0), 2: np.full(600, 60.0)}, SETTINGS)
+    np.testing.assert_allclose(np.quantile(drawn, [0.25, 0.5, 0.75]), 55 + 5 * t.ppf([0.25, 0.5, 0.75], 1), atol=0.8)
+
+
+def test_a_video_that_a_split_lists_twice_counts_twice():
+    found = {("run", "halves"): Right(("a", "b", "a", "c"), np.array([True, False, True, True]))}
+    a, b, c = unit_weights(SETTINGS, "data", ["a", "b", "c"]).T.astype(float)
+    right, wrong = half_weights(SETTINGS, "halves")
+    expected = 100 * (2 * a + c + right) / (2 * a + b + c + right + wrong)
+    np.testing.assert_allclose(accuracy_replicates(SETTINGS, "data", found)["run"], expected)

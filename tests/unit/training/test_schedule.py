@@ -132,6 +132,8 @@ def test_weight_decay_is_on_every_parameter_with_the_papers_betas():
     optimizer = make_optimizer(parameters, load_method("tc_clip").recipe.optimizer, ["vp.ln_ffn.bias"])
     for group in optimizer.param_groups:
         assert (group["weight_decay"], group["betas"], group["eps"]) == (1e-3, (0.9, 0.98), 1e-8)
+    other = load_method("tc_clip", {"recipe.optimizer.eps": 1e-6}).recipe.optimizer  # which is not AdamW's default
+    assert all(group["eps"] == 1e-6 for group in make_optimizer(parameters, other, []).param_groups)
 
 
 def test_with_restarts_the_rate_begins_anew_after_every_period_and_its_second_step_has_that_of_the_first():
