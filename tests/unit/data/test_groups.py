@@ -100,3 +100,16 @@ def test_tens_of_thousands_of_groups_are_drawn_at_once():
     tested = drawn(members, 0.3, 1, "list.csv")
     assert time.process_time() - start < 1  # of all pairs of groups it would take three
     assert len(tested) == pytest.approx(9_000, abs=1_000)
+
+
+@given(st.integers(2, 40), st.floats(0.01, 0.99))
+def test_a_class_is_tested_with_its_share_at_least_with_one_video_and_never_with_all(videos, share):
+    members = [(str(number), "a", "") for number in range(videos)]
+    tested = drawn(members, share, 1, "list")
+    assert 1 <= len(tested) <= videos - 1
+    assert len(tested) in (1, videos - 1) or abs(len(tested) - share * videos) <= 0.5
+
+
+def test_a_group_that_brings_its_class_no_nearer_to_its_share_is_trained_with():
+    members = [(str(number), "a", str(number // 2)) for number in range(10)]
+    assert len(drawn(members, 0.3, 1, "list")) == 2  # of three that are wanted; four are as far from it

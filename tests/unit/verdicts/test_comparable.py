@@ -39,6 +39,11 @@ def test_a_printed_number_within_the_widened_interval_is_reproduced(printed, dev
     assert of_accuracy(50.0, 55.0, printed, deviation, RULE) == verdict
 
 
+def test_an_interval_is_widened_by_as_many_deviations_as_the_rule_says():
+    wider = RULE.model_copy(update={"deviations": 2})
+    assert [of_accuracy(50.0, 55.0, 56.0, 0.6, rule) for rule in (RULE, wider)] == ["lower", "reproduced"]
+
+
 def test_a_count_has_a_share_of_itself_and_at_least_what_rounding_may_be_off():
     assert (of_count(1.04, 1.0, RULE), of_count(1.06, 1.0, RULE)) == ("reproduced", "higher")
     assert of_count(127.52, 127.5, RULE) == of_count(303.9, 305.0, RULE) == of_count(16, 16, RULE) == "reproduced"
