@@ -22,7 +22,7 @@ from tcclip.data.clips.augmentation.x import train_clip
 from tcclip.data.clips.normalising import STATISTICS, normalised
 from tcclip.data.clips.testing import test_clip as centre_clip
 from tcclip.data.clips.testing import test_frames as squares
-from tcclip.data.resizing import short_sides
+from tcclip.data.resizing import short_sides, stored_side
 from tcclip.params import load_method
 from tcclip.params.kinds.augmentation.x import Settings
 
@@ -260,3 +260,10 @@ def test_a_colour_change_leaves_its_picture_alone_and_gives_whole_grey_levels(ch
         given = FRAMES[0].copy()
         after = change(given, factor)  # type: ignore[operator]
         assert np.array_equal(given, FRAMES[0]) and after.dtype == np.uint8
+
+
+def test_sides_are_the_recipes_in_proportion_and_rounded_to_the_nearest_pixel():
+    """As OpenCV's resize by a scale rounds, which the recipe's source calls: int(side * scale + 0.5)."""
+    assert short_sides(240, 324, 256) == (256, 346) and short_sides(324, 240, 256) == (346, 256)  # of 345.6
+    assert short_sides(240, 323, 256) == (256, 345) and short_sides(323, 240, 256) == (345, 256)  # of 344.53
+    assert [stored_side(size) for size in (224, 56, 200, 100)] == [256, 64, 229, 114]  # of 228.6 and 114.3

@@ -54,6 +54,7 @@ def test_the_short_side_is_between_those_of_the_recipe_in_proportion_to_the_inpu
 
 
 def test_the_other_side_is_rounded_down() -> None:
+    assert scaled(240, 323, 239) == (239, 321) and scaled(323, 240, 239) == (321, 239)  # of 321.65
     assert scaled(240, 427, 239) == (239, 425) and scaled(427, 240, 239) == (425, 239) and scaled(5, 5, 9) == (9, 9)
 
 

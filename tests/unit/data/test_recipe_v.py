@@ -102,6 +102,12 @@ def test_crops_reach_all_edges_and_both_ends_of_the_spans() -> None:
     assert abs(small.mean()) < 0.03
 
 
+def test_a_crop_that_is_smaller_than_the_frame_lies_anywhere_in_it_and_at_its_last_rows_and_columns_too() -> None:
+    rng = np.random.default_rng(0)
+    boxes = {resized_crop_box(10, 12, (0.3, 0.3), (1.0, 1.0), rng) for _ in range(1500)}  # 6 by 6
+    assert boxes == {(top, left, 6, 6) for top in range(5) for left in range(7)}
+
+
 def test_where_no_crop_fits_the_largest_one_in_the_centre_is_taken() -> None:
     rng = np.random.default_rng(0)
     assert resized_crop_box(100, 10, (0.9, 1.0), (0.75, 4 / 3), rng) == (43, 0, 13, 10)
