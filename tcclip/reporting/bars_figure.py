@@ -105,7 +105,7 @@ def sentence(plan: Plan, table: str, frame: pd.DataFrame) -> str:
     if seeds:
         said.append(f"seed {', '.join(map(str, seeds))}")
     if frame["high"].notna().any():
-        said.append(f"lines are {load_statistics().level:g} % intervals of the bootstrap over videos")
+        said.append(f"lines are {load_statistics().level:g} % bootstrap intervals (docs/judging.md)")
     if (frame["source"] == "quoted").any():
         said.append("hollow and † are quoted from the paper")
     return "; ".join([*said, "N is the number of test videos"]) + "."
