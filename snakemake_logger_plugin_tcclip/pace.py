@@ -9,7 +9,7 @@ from statistics import fmean
 
 from tcclip.estimate.hours import SECONDS, evaluations_of, rates_of, training_of
 from tcclip.plan import Plan, layout
-from tcclip.process.files import read_json
+from tcclip.process.files import json_or_nothing
 
 TRAIN, EVALUATE = "train", "evaluate"  # the rules whose jobs make a run; the second one finishes it
 LATEST = 120  # jobs of a rule that tell how fast the machine is by now: another's work on it comes and goes
@@ -80,6 +80,6 @@ def _measured_before(plan: Plan, runs: Collection[str]) -> dict[str, float]:
     """Seconds that the trainings of runs took, of those that say it."""
     found = {}
     for name in runs:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # deleted, or another's
-            found[name] = float(read_json(layout.run(plan.suite.name, name) / "training.json")["seconds"])
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # deleted, cut off, or another's
+            found[name] = float(json_or_nothing(layout.run(plan.suite.name, name) / "training.json")["seconds"])
     return found
