@@ -39,7 +39,7 @@ USED = {"threads", "loader_workers", "precision", "eval_batch"}
 
 def source_of_folder(folder: Path) -> Source:
     """What `export` wrote as the source of a model; UserError where a file is missing, cut off or another version's."""
-    config = _whole(folder / CONFIG, read_json)
+    config = _whole(folder / CONFIG, partial(read_json, cure=AGAIN))
     if config.get("format") != FORMAT:
         raise UserError(
             f"{folder / CONFIG} has format {config.get('format')}, and this version of tcclip reads {FORMAT}: install "
@@ -59,7 +59,7 @@ def source_of_folder(folder: Path) -> Source:
         trained_on=folder / CLASSES if method.on_other_classes() is not method else None,
     )
     architecture = BackboneConfig(**config["architecture"])
-    known = _whole(tokens, read_json) if tokens.is_file() else {}
+    known = _whole(tokens, partial(read_json, cure=AGAIN)) if tokens.is_file() else {}
     tensors = _whole(weights, partial(read_weights, cure=AGAIN))
     return Source(
         subject=subject,
@@ -99,7 +99,7 @@ def _own_classes(folder: Path) -> Classes:
     listed, texts = folder / CLASSES, folder / "texts.json"
     if not listed.is_file():
         raise UserError(f"{folder} has no classes of its own: name some (--classes, --class-file; in Python a list)")
-    kinds = _whole(texts, read_json) if texts.is_file() else {}
+    kinds = _whole(texts, partial(read_json, cure=AGAIN)) if texts.is_file() else {}
     each = {kind: {name: tuple(strings) for name, strings in of.items()} for kind, of in kinds.items()}
     return Classes(read_classes(listed), each)
 
@@ -108,10 +108,7 @@ def _whole(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]
     """What a file of the folder holds; UserError where it is missing or was not copied to its end."""
     if not path.is_file():
         raise UserError(f"{path} is not there: {AGAIN}")
-    try:
-        return read(path)
-    except ValueError as error:  # no JSON
-        raise UserError(f"{path} is not whole ({error}): {AGAIN}") from error
+    return read(path)
 
 
 def _no_datasets(folder: Path, role: str) -> Set:
