@@ -17,6 +17,7 @@ from tcclip.data.videos.reader import BrokenVideoError, VideoInfo, one_line
 ENDS = 0.95  # of the announced duration: where the last packet of a whole file may lie, because durations are rounded
 TINY = 19  # bytes: an MPEG-4 packet that is no longer may hold no picture, and say that the last one stays or comes now
 STILL = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
+PLAYLISTS = {"concat", "hls", "dash", "imf"}  # FFmpeg's names of texts that name other files, whose frames it gives
 LARGE = 1 << 28  # bytes
 CHUNK = 1 << 20  # bytes read at a time
 
@@ -44,8 +45,15 @@ class Survey:
 
 
 def open_file(path: Path) -> av.container.InputContainer:
-    """The file; a title or comment that is not UTF-8 is no defect of its pictures."""
-    return av.open(str(path), metadata_errors="replace")
+    """The file; a title or comment that is not UTF-8 is no defect of its pictures.
+
+    BrokenVideoError for a playlist: its frames would be other files', which are videos of their own or nobody's to see.
+    """
+    container = av.open(str(path), metadata_errors="replace")
+    if PLAYLISTS.isdisjoint(container.format.name.split(",")):
+        return container
+    container.close()
+    raise BrokenVideoError("it is a playlist, a text that names other files: name these")
 
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:

@@ -91,6 +91,22 @@ def test_what_is_no_video_is_not_taken_for_one(tmp_path: Path) -> None:
     assert [path.name for path in find_videos(tmp_path)] == ["a.mp4"]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ffconcat version 1.0\nfile 'a.mp4'\n", "list.ffconcat"),
+        ("ffconcat version 1.0\nfile 'a.mp4'\n", "b.mp4"),
+        ("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{folder}/a.mp4\n#EXT-X-ENDLIST\n", "list.m3u8"),
+    ],
+)
+def test_a_playlist_does_not_give_the_frames_of_the_files_that_it_names(tmp_path: Path, text: str, name: str) -> None:
+    write_video(tmp_path / "a.mp4", frames=4)
+    (tmp_path / name).write_text(text.format(folder=tmp_path))
+    found = decode(tmp_path / name, ONLINE, lambda _: None)
+    assert found.frames == 0 and "a playlist, a text that names other files" in found.defect
+    assert [path.name for path in find_videos(tmp_path) if path.suffix != ".mp4"] == []
+
+
 def pictures(folder: Path, count: int = 12, name: str = "frame_{}.jpg", first: int = 1) -> Path:
     folder.mkdir(parents=True)
     for number in range(count):
