@@ -108,14 +108,18 @@ def broken(error: av.FFmpegError, path: Path) -> BrokenVideoError:
     """FFmpeg's error as a defect of the video; raises it instead where memory, the disk or rights are the cause.
 
     FFmpeg blames these for damage, too: a cut WebM is an "Input/output error", a size that cannot be is want of memory.
-    So they are the cause only where the file cannot be read, or a large piece of memory cannot be had.
+    So they are the cause only where the file cannot be read, or a large piece of memory cannot be had; else the text
+    says that the file is damaged, or people would look for the fault in their disk.
     """
     if isinstance(error, MemoryError):
         _take_memory()
     elif isinstance(error, OSError):
         _read(path)
-    is_empty = path.is_file() and path.stat().st_size == 0
-    return BrokenVideoError("the file is empty" if is_empty else error.strerror or one_line(error))
+    if path.is_file() and path.stat().st_size == 0:
+        return BrokenVideoError("the file is empty")
+    reason = error.strerror or one_line(error)
+    damaged = isinstance(error, MemoryError | OSError)
+    return BrokenVideoError(f"the file is damaged or cut off (FFmpeg: {reason})" if damaged else reason)
 
 
 def _take_memory() -> None:
