@@ -158,6 +158,11 @@ def test_a_row_of_history_is_of_what_its_epoch_has_seen_and_of_equal_epochs_the_
 def test_clips_are_drawn_by_the_runs_seed_and_views_of_a_validation_by_the_protocols_as_those_of_a_test(world):
     setup = prepare(training_job(world, protocol=protocol(seeds=[7]), seed=9))
     assert (setup.clips.seed, setup.validation.seed) == (9, 7)
+    tested = {"views": {"temporal": 2, "spatial": 3, "mode": "paper"}, "seeds": [7]}
+    for views, shown in (("centre", (1, 1)), ("test", (2, 3))):
+        validation = {"split": "test", "epochs": "all", "views": views}
+        found = prepare(training_job(world, protocol=protocol(**tested, validation=validation))).validation.views
+        assert (found.temporal, found.spatial) == shown
 
 
 @pytest.mark.parametrize(("select", "epochs"), [("best", [0, 2]), ("last", [0])])
