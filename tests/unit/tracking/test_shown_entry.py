@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -70,7 +72,11 @@ def test_the_confusion_matrix_of_an_evaluation_is_there_as_a_table_and_a_page(he
         "turning <red>,two meeting,1,50.0",
         "two meeting,two meeting,1,100.0",
     ]
-    assert "turning &lt;red&gt; seen as two meeting: 1 of 2" in page
+    data = re.search(r'<script type="application/json" id="data">(.*)</script>', page)
+    assert data and "<red>" not in page
+    told = json.loads(data[1])
+    assert (told["names"], told["videos"]) == (["turning <red>", "two meeting"], [2, 1])
+    assert told["rows"] == [[0, 1, 1, 1], [1, 1]]  # predicted class, videos
 
 
 def test_the_key_changes_with_the_results_and_the_tags_and_with_nothing_else(tmp_path):
