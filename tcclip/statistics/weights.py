@@ -6,12 +6,16 @@ split, run and table. A video that is no clip of a known recording is one by its
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcclip.params.statistics import Statistics
+
+KEPT = 65_536  # videos or recordings, of 8 kB each; the paper's tables test some 50,000
 
 
 def unit_weights(settings: Statistics, dataset: str, units: Sequence[str]) -> np.ndarray:
@@ -22,8 +26,14 @@ def unit_weights(settings: Statistics, dataset: str, units: Sequence[str]) -> np
     """
     weights = np.empty((settings.draws, len(units)), np.float32)
     for place, unit in enumerate(units):
-        weights[:, place] = _gamma(settings, 1, settings.draws, "video", dataset, unit)
+        weights[:, place] = _of_unit(settings, dataset, unit)
     return weights
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _of_unit(settings: Statistics, dataset: str, unit: str) -> NDArray[np.float32]:
+    """A video's or recording's weights (draws,); the page asks for those of a data set once for each table."""
+    return _gamma(settings, 1, settings.draws, "video", dataset, unit).astype(np.float32)
 
 
 def half_weights(settings: Statistics, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ rule report:
     priority: 1  # before `load_runs`, which may fail
     localrule: True
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=10,
     params:
         suite=suite,

@@ -19,7 +19,7 @@ rule table:
     log:
         f"logs/{suite}/tables/{{table}}.log",
     resources:
-        mem_mb=growing(1000),
+        mem_mb=growing(2000),
         runtime=growing(10),
     params:
         suite=suite,
