@@ -9,6 +9,7 @@ the training is done.
 from __future__ import annotations
 
 import contextlib
+import errno
 import pickle
 import signal
 import time
@@ -114,27 +115,30 @@ def _finished(progress: Progress, mark: Mark) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a state file of any version holds; None for what is none, or has other bytes than were written.
+    """What a state file of any version holds; None for what is none, or has other bytes than were written."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True) if _is_whole(path) else None
+    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError):
+        return None
+    return content if isinstance(content, dict) and "progress" in content else None
 
-    It is a zip with a checksum of every part, which torch writes and does not look at.
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is a zip whose parts have their checksums, which torch writes and does not look at.
+
+    It is read once more for this, half a second for a GB. Parts that are not plain files, stored as they are, are not
+    torch's: it would take a folder's memory for a weight as it happens to be.
     """
     try:
         with zipfile.ZipFile(path) as parts:
-            if parts.testzip() is not None:
-                return None
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        RuntimeError,
-        EOFError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ):
-        return None
-    return content if isinstance(content, dict) and "progress" in content else None
+            plain = all((of.compress_type, of.external_attr) == (zipfile.ZIP_STORED, 0) for of in parts.infolist())
+            return plain and parts.testzip() is None
+    except (RuntimeError, EOFError, ValueError, zipfile.BadZipFile):
+        return False
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # the table of its parts names a place before the file's first byte
+            return False
+        raise
 
 
 def _mark_of(content: dict[str, Any]) -> Mark | None:

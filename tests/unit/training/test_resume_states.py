@@ -167,6 +167,20 @@ def test_a_state_in_which_a_bit_has_changed_is_none(interrupted, undisturbed):
     assert same(weights(interrupted), weights(undisturbed))
 
 
+@pytest.mark.parametrize(
+    ("after", "place", "bit"),
+    [(b"archive/data/0", -36, 8), (b"archive/data/0", -8, 16), (b"PK\x06\x06", 48, 1)],
+    ids=["a weight is compressed", "a weight is a folder", "the parts begin before the file"],
+)
+def test_a_state_in_whose_table_of_parts_a_bit_has_changed_is_none(interrupted, after, place, bit):
+    """Of a folder torch reads nothing, and the weight is whatever was in memory."""
+    path = interrupted.folder / "state.pt"
+    changed = bytearray(path.read_bytes())
+    changed[changed.rindex(after) + place] ^= bit
+    path.write_bytes(changed)
+    assert f"{path} cannot be read as a resume state: rm '{path}'" in refusal(interrupted)
+
+
 @pytest.mark.parametrize("most", [20_000, 200_000, -100])
 def test_a_state_larger_than_a_file_may_be_names_itself_and_the_limit_and_the_one_before_stays(interrupted, most):
     """torch hides the system's reason, as it does on a disk whose quota is used up."""
