@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -45,18 +46,16 @@ def recordings_behind(plan: Plan, cells: Iterable[Cell]) -> dict[Key, int]:
     """
     cells = list(cells)
     rows = rows_of(cells)
+    tested = {
+        cell.key: [e for part in cell.parts(rows[cell.group, cell.row]).values() for e in part.evaluations]
+        for cell in cells
+    }
+    of_clips = {key: asked for key, asked in tested.items() if any(plan.dataset(e.role).recording for e in asked)}
     counts: dict[str, int] = {}  # by the evaluation's name, which all rows share
-    found = {}
-    for cell in cells:
-        tested = [e for part in cell.parts(rows[cell.group, cell.row]).values() for e in part.evaluations]
-        if not any(plan.dataset(evaluation.role).recording for evaluation in tested):
-            continue
-        for evaluation in tested:
-            path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
-            if evaluation.name not in counts and path.is_file():
-                videos = pyarrow.parquet.read_table(path, columns=["video"])["video"].to_pylist()
-                counts[evaluation.name] = len(set(recordings(plan.dataset(evaluation.role), videos)))
-        names = {evaluation.name for evaluation in tested}
-        if names <= counts.keys():
-            found[cell.key] = sum(counts[name] for name in names)
-    return found
+    for evaluation in itertools.chain.from_iterable(of_clips.values()):
+        path = layout.predictions(plan.suite.name, evaluation.run, evaluation.name)
+        if evaluation.name not in counts and path.is_file():
+            videos = pyarrow.parquet.read_table(path, columns=["video"])["video"].to_pylist()
+            counts[evaluation.name] = len(set(recordings(plan.dataset(evaluation.role), videos)))
+    names = {key: {evaluation.name for evaluation in asked} for key, asked in of_clips.items()}
+    return {key: sum(counts[name] for name in of) for key, of in names.items() if of <= counts.keys()}

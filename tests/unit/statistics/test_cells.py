@@ -24,6 +24,7 @@ from tcclip.reporting.comparisons import all_comparisons, with_intervals
 from tcclip.statistics.cells import evaluation_replicates
 from tcclip.statistics.files import read_replicates
 from tcclip.statistics.predictions import read_right
+from tcclip.statistics.recordings import recordings_behind
 from tcclip.statistics.weights import seed_shares, unit_weights
 from tcclip.tracking.row_entry import measured_rows
 
@@ -132,6 +133,20 @@ def test_recordings_are_counted_beside_videos_where_a_dataset_says_what_one_is()
     assert one.loc["all_top1", "n_recordings"] == one.loc["all_top1", "n_videos"] - 3 * 96 + 3 * 24
     markdown = Path("reports/mini/tables/table2.md").read_text()
     assert "HMDB-51 N = 288, UCF-101 N = 288 of 72 recordings, K-600 N" in markdown
+
+
+def test_recordings_are_counted_by_whichever_row_has_predictions():
+    plan = load_plan("mini")
+    cells = [cell for cell in plan.cells["table2"] if cell.column == "ucf101" and cell.evaluations]
+    before = recordings_behind(plan, cells)
+    first = [layout.predictions("mini", each.run, each.name) for each in cells[0].evaluations]
+    for path in first:
+        path.rename(path.with_suffix(".away"))
+    try:
+        assert cells[0].key in before and recordings_behind(plan, cells) == before
+    finally:
+        for path in first:
+            path.with_suffix(".away").rename(path)
 
 
 def test_the_weights_of_a_recording_are_those_of_all_its_clips():
