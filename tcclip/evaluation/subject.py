@@ -16,7 +16,7 @@ from tcclip.models.build import build, clip_end, load_canonical
 from tcclip.models.canonical import in_a_test
 from tcclip.models.clip_video import ClipVideo
 from tcclip.models.ensemble import ensemble
-from tcclip.models.weights_file import read_weights
+from tcclip.models.weights_file import read_run_weights
 from tcclip.params import Method
 from tcclip.params.protocol import Views
 from tcclip.params.suite import Machine
@@ -89,7 +89,7 @@ def tuned_weights(subject: Subject, last: bool = False) -> dict[str, Tensor] | N
     path = subject.weights.with_name(LAST) if last else subject.weights
     if not path.is_file():
         raise UserError(f"{path} is not there: `tcclip train {subject.name}` makes it")
-    return in_a_test(read_weights(path, _again(subject)))
+    return in_a_test(read_run_weights(path, _again(subject)))
 
 
 def _again(subject: Subject) -> str:

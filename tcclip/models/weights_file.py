@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from tcclip.errors import UserError
+from tcclip.process.files import json_or_nothing, sha256
 
 
 def read_weights(path: Path, cure: str) -> dict[str, Tensor]:
@@ -18,3 +19,15 @@ def read_weights(path: Path, cure: str) -> dict[str, Tensor]:
     except SafetensorError as error:
         raise UserError(f"{path} is not whole ({error}): {cure}") from error
     return tensors
+
+
+def read_run_weights(path: Path, cure: str) -> dict[str, Tensor]:
+    """As `read_weights`, of a run's folder; refused too where they are not the bytes that its training has written.
+
+    training.json beside them has their hashes (`weights`), but for a run from elsewhere. safetensors would not notice a
+    byte that a copy or a disk has changed.
+    """
+    told = json_or_nothing(path.with_name("training.json")).get("weights", {}).get(path.name)
+    if told is not None and told != sha256(path):
+        raise UserError(f"{path} has other bytes than its training wrote (training.json has their hash): {cure}")
+    return read_weights(path, cure)

@@ -85,7 +85,10 @@ def run_entry(
     own_tags: dict[str, str] = {name: own[name] for name in ("code_fingerprint", "data_fingerprint") if name in own}
     own_tags |= {"training": training_key(own)} if own else {}
     if weights.is_file():
-        own_tags |= {"weights": str(weights), "weights_sha256": sha256(weights)}
+        own_tags |= {
+            "weights": str(weights),
+            "weights_sha256": training.get("weights", {}).get(weights.name) or sha256(weights),
+        }
     datasets = {evaluation: of.dataset for evaluation, of in tested.items()}
     pictures = confusions(folder / "predictions", {evaluation: of.classes for evaluation, of in tested.items()})
     return EntryContent(

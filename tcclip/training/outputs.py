@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tcclip.plan.layout import LAST
 from tcclip.process.environment import environment, peak_memory_mb
-from tcclip.process.files import atomic, write_json, write_text
+from tcclip.process.files import atomic, sha256, write_json, write_text
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.resuming import weights
 from tcclip.training.setup import Setup
@@ -26,25 +26,30 @@ def write(setup: Setup, progress: Progress) -> None:
     training.json is there only beside the files that it speaks of, also where this is ended in the middle.
     """
     job, last = setup.job, weights(setup)
+    files = {"weights.safetensors": setup.selection.result(progress.held, last)}
+    if job.protocol.keeps_last:
+        files[LAST] = last
     (job.folder / "training.json").unlink(missing_ok=True)
     (job.folder / LAST).unlink(missing_ok=True)
-    if job.protocol.keeps_last:
-        save_weights(last, job.folder / LAST)
-    save_weights(setup.selection.result(progress.held, last), job.folder / "weights.safetensors")
+    hashes = {name: save_weights(tensors, job.folder / name) for name, tensors in files.items()}
     write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
     write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
     write_json(job.folder / "environment.json", environment(setup.device, setup.git))
-    write_json(job.folder / "training.json", summary(job, setup, progress))
+    write_json(job.folder / "training.json", summary(job, setup, progress, hashes))
 
 
-def save_weights(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write tensors atomically."""
+def save_weights(tensors: dict[str, Tensor], path: Path) -> str:
+    """Write tensors atomically; returns the hash of the file."""
     with atomic(path) as part:
         save_file(tensors, part)
+        return sha256(part)
 
 
-def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any]:
-    """The content of training.json; accuracies in percent, epochs counted from 0."""
+def summary(job: TrainingJob, setup: Setup, progress: Progress, hashes: dict[str, str]) -> dict[str, Any]:
+    """The content of training.json; accuracies in percent, epochs counted from 0.
+
+    hashes: file of weights -> SHA-256 of its bytes (models.weights_file.read_run_weights).
+    """
     last = progress.history[-1]
     validated = progress.best_epoch >= 0
     best = {"val_top1": progress.best_top1, "epoch": progress.best_epoch} if validated else {}
@@ -69,6 +74,7 @@ def summary(job: TrainingJob, setup: Setup, progress: Progress) -> dict[str, Any
             "new_lr": sum(trained[name].numel() for name in setup.model.new_names & trained.keys()),
         },
         "peak_memory_mb": peak_memory_mb(),
+        "weights": hashes,
         "made_by": {"fingerprint": job.made_by},
         **({"continued": progress.continued} if progress.continued else {}),
     }

@@ -21,7 +21,7 @@ from tcclip.models.backbone import Backbone
 from tcclip.models.build import build
 from tcclip.models.class_texts import class_prompts
 from tcclip.models.clip_video import ClipVideo
-from tcclip.models.weights_file import read_weights
+from tcclip.models.weights_file import read_run_weights
 from tcclip.params import Protocol
 from tcclip.params.kinds.make import make
 from tcclip.process import distributed
@@ -213,7 +213,7 @@ def start_from(parameters: dict[str, nn.Parameter], path: Path) -> None:
     """Give the parameters the values of another run's weights."""
     if not path.is_file():
         raise UserError(f"{path} is not there: `tcclip train {path.parent.name}` makes it, init of the method names it")
-    tensors = read_weights(path, f"`tcclip train {path.parent.name} --restart` makes it again")
+    tensors = read_run_weights(path, f"`tcclip train {path.parent.name} --restart` makes it again")
     if different := sorted(set(tensors) ^ set(parameters)):
         raise UserError(
             f"{path} does not fit a training that starts from it: {different[0]} is in only one of the two models; "

@@ -1,10 +1,14 @@
 """What a training leaves belongs together: no report of one training lies beside weights of another."""
 
 import dataclasses
+import json
 
 import pytest
 from tiny_world import protocol, same, training_job, weights
 
+from tcclip.errors import UserError
+from tcclip.models.weights_file import read_run_weights
+from tcclip.process.files import sha256
 from tcclip.stages.train import is_made
 from tcclip.training import outputs, train
 
@@ -37,3 +41,18 @@ def test_a_run_whose_last_epochs_weights_are_gone_is_made_again(world):
     assert not is_made(job)
     train(job)
     assert is_made(job) and same(weights(job), first)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "last.safetensors"])
+def test_weights_in_which_a_bit_has_changed_are_refused(world, name):
+    """A weight's, of which nothing else tells: the run would be tested with others than it was trained to."""
+    job = training_job(world, "changed", protocol=protocol(test_last=True))
+    if not (path := job.folder / name).is_file():
+        train(job)
+    assert json.loads((job.folder / "training.json").read_text())["weights"][name] == sha256(path)
+    whole = path.read_bytes()
+    read_run_weights(path, "")
+    path.write_bytes(whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:])
+    with pytest.raises(UserError, match=f"^{path} has other bytes than its training wrote .*: train it again$"):
+        read_run_weights(path, "train it again")
+    path.write_bytes(whole)
