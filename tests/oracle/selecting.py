@@ -38,7 +38,7 @@ def seeds_of(
     elif tc.selector == "ats":
         value = _projected(w, block, own[1:], 2)
         significance = [sum(a[i] for a in attention) * value[i].norm().item() for i in range(patches)]
-        order = _ats(significance, count, tc.ats_doubles == "keep")
+        order = ats(significance, count, tc.ats_doubles == "keep")
     elif tc.selector == "key_norm":
         order = _falling(_means(_key_norms(w, block, own, size)))[:count]
     elif tc.selector == "patch_saliency":
@@ -94,7 +94,7 @@ def _saliency_weights(scores: list[float], among: list[float]) -> list[float]:
     return [max(0.0, ((score - low) / (high - low) - mean) / largest) for score in scores]
 
 
-def _ats(weights: list[float], count: int, keep: bool) -> list[int]:
+def ats(weights: list[float], count: int, keep: bool) -> list[int]:
     """ATS: read the cumulative sum at equally spaced levels; fill doubles' places with the heaviest left, or `keep`."""
     rising = _falling(weights)[::-1]
     sums = [sum(weights[i] for i in rising[: place + 1]) / sum(weights) for place in range(len(rising))]

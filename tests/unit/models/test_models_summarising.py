@@ -130,6 +130,24 @@ def test_dpc_knn_centres_are_dense_and_far_from_anything_denser() -> None:
     assert torch.allclose(found.context.flatten().sort().values, torch.tensor([0.1, 3.1, 6.1]))
 
 
+def test_clusters_of_seeds_that_are_there_twice_all_have_a_mean() -> None:
+    tokens = torch.randn(4, 40, 64, generator=torch.Generator().manual_seed(2)).repeat(1, 2, 1)
+    found = dpc_knn(tokens, 60, torch.zeros(4, 80), neighbours=5, noise=0.0)  # 20 of the centres are another's double
+    assert found.context.isfinite().all() and (sizes(tokens, found.group, 60) > 0).all()
+
+
+def test_dpc_knn_sees_small_distances_of_long_seeds() -> None:
+    near, far = (dpc_knn(tokens, 9, torch.zeros(3, 60), 5, 0.0) for tokens in (seeds_of(60, 8), seeds_of(60, 8) + 1000))
+    in_float32 = dpc_knn((seeds_of(60, 8) + 1000).float(), 9, torch.zeros(3, 60), 5, 0.0)
+    assert torch.equal(near.group, far.group) and torch.equal(near.group, in_float32.group)
+
+
+def test_seeds_without_any_attention_still_have_a_mean() -> None:
+    weight = torch.zeros(3, 30, dtype=torch.float64)
+    weight[:, 0] = 1
+    assert bipartite_attention(seeds_of(30, 4), 7, 10, weight).context.isfinite().all()
+
+
 def test_equal_weights_make_matching_the_plain_one() -> None:
     tokens, plain = seeds_of(30, 3), bipartite(seeds_of(30, 3), 7, 10)
     for weighted in (bipartite_attention, bipartite_saliency):
@@ -139,7 +157,7 @@ def test_equal_weights_make_matching_the_plain_one() -> None:
 
 def test_the_scale_of_attention_weights_does_not_matter() -> None:
     tokens, weight = seeds_of(30, 4), uniform(3, 30, seed=4)
-    small, large = (bipartite_attention(tokens, 7, 10, factor * weight) for factor in (1e-3, 1e3))
+    small, large = (bipartite_attention(tokens, 7, 10, factor * weight) for factor in (1e-9, 1e3))
     assert torch.equal(small.group, large.group) and torch.allclose(small.context, large.context)
 
 
