@@ -13,6 +13,7 @@ from tcclip.attention.rollout import rollout
 from tcclip.errors import UserError
 from tcclip.models import canonical_state, ensemble
 from tcclip.models.clip_video import ClipVideo
+from tcclip.models.vision.context_in_time import mean_code
 from tcclip.params import load_method
 
 TC: dict[str, Any] = {"tc.k": 5, "tc.alpha": 0.5}
@@ -53,6 +54,14 @@ def test_order_counts_only_once_the_code_has_changed() -> None:
     assert moved_by_order(small("tc_clip", TC)) < 1e-4
     assert moved_by_order(small("tc_clip-ordered", TC)) < 1e-4
     assert moved_by_order(with_a_code()) > 1e-2
+
+
+def test_a_context_token_has_the_mean_code_of_its_seeds_frames_and_none_without_seeds() -> None:
+    code, group = (
+        torch.tensor([[1.0, 2.0], [4.0, 5.0]]),
+        torch.tensor([[0, 0, 2, 0]]),
+    )  # two seeds in each of two frames
+    assert torch.allclose(mean_code(code, group, 3), torch.tensor([[[2.0, 3.0], [0.0, 0.0], [4.0, 5.0]]]))
 
 
 def test_the_frames_own_tokens_get_no_code() -> None:

@@ -63,6 +63,12 @@ def test_settings_of_all_kinds_are_read_without_torch() -> None:
         ({"text.mode": "vp_cls"}, {"text.kind": "coop", "look": {"kind": "prompts", "at": "frames"}}),
         ({"text.mode": "late_fusion", "text.late_prompts": True}, {"text.kind": "coop", "look": "late"}),
         ({"vision.ref": "context"}, {"vision.kind": "context"}),
+        (
+            {"tc.summarizer": "bipartite_saliency", "tc.saliency.over": "video"},
+            {"tc.summarizer": {"kind": "bipartite_saliency", "over": "video"}},
+        ),
+        ({"temporal_head": "transf"}, {"pool": "transf"}),
+        ({"recipe.loss": "ce"}, {"recipe.objective": "ce"}),
     ],
     ids=str,
 )

@@ -43,6 +43,15 @@ def test_a_frame_of_196_patches_has_the_papers_numbers_of_seeds() -> None:
     assert everything is not None and 16 * everything.seeds(196) == 3136
 
 
+def test_a_share_that_is_a_whole_number_of_patches_is_so_many() -> None:
+    tc = load_method("tc_only", {"tc.alpha": 0.29}).tc
+    assert tc is not None and 0.29 * 100 < 29 and tc.seeds(100) == 29
+
+
+def test_as_many_context_tokens_as_seeds_are_allowed() -> None:
+    load_method("tc_only", {"tc.k": 96}).check_sizes(patches=16, frames=24, layers=12)
+
+
 def test_the_light_variant_summarises_after_3_7_11_12_and_infuses_at_4_8_12() -> None:
     vision = load_method("tc_clip_light").vision
     assert vision.infusing(12) == [4, 8, 12]

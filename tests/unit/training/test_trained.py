@@ -46,6 +46,26 @@ def test_by_default_everything_is_trained_in_the_two_groups_of_the_paper():
     assert (old["factor"], new["factor"], old["weight_decay"], new["weight_decay"]) == (1.0, 10, 1e-3, 1e-3)
 
 
+@pytest.mark.parametrize(
+    ("method", "new"),
+    [
+        ("vifi_clip", ()),
+        ("tc_only", ()),  # attention biases learn at the base rate (methods.md 1.5)
+        ("tc_clip", ("vp",)),
+        ("tc_clip-ordered", ("vp",)),
+        ("tc_clip-late_fusion", ("vp",)),
+        ("x_clip", ("message", "mit", "prompt")),
+        ("action_clip", ("transf",)),
+        ("a5", ("prompt_table", "temporal")),
+    ],
+)
+def test_the_rate_of_what_is_new_is_for_the_parts_that_the_authors_give_it(method, new):
+    model = small(method, SMALL if method.startswith("tc") else {})
+    names = dict(model.named_parameters())
+    assert model.new_names == {name for name in names if name.partition(".")[0] in new}
+    assert set(new) <= {name.partition(".")[0] for name in names}
+
+
 def test_parts_that_are_not_trained_get_no_gradient_and_are_saved_as_they_are(world):
     job = training_job(world, "some", method=tc_clip({"parts": ["look", "prompts", "exchange"]}))
     before = {name: p.detach().clone() for name, p in prepare(job).parameters.items()}
