@@ -1,4 +1,4 @@
-"""Adaptive token sampling against its sentences in methods.md 6, on weights of one frame: loops, one level at a time."""
+"""Adaptive token sampling against its sentences in methods.md 6, on weights of one frame, one level at a time."""
 
 from __future__ import annotations
 

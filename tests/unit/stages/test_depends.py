@@ -10,7 +10,7 @@ from test_fingerprint import edit, forget, package  # noqa: F401
 
 from tcclip.params.depends import machine_settings
 from tcclip.params.kinds.chosen_kinds import chosen
-from tcclip.plan import load_plan
+from tcclip.plan import layout, load_plan
 from tcclip.plan.changes import changed_plan
 from tcclip.stages import evaluate, fingerprint, subjects, train
 
@@ -44,6 +44,25 @@ def adding_to(path):
 
 def runs_with(kind):
     return {name for name, run in PLAN.runs.items() if kind in [k.kind for k in chosen(PLAN.method(run.method))]}
+
+
+def test_a_training_depends_on_its_lists_its_classes_and_the_frames():
+    found = train.depends_on(PLAN, "few_shot-hmdb51-k4-tc_clip-s1024").inputs
+    splits, frames = layout.split("mini_hmdb51", "x").parent, layout.frames_index("mini_hmdb51")
+    classes = layout.class_file(PLAN.dataset("hmdb51"), "test1")
+    assert set(found) == {splits / "few_shot_k4.csv", splits / "test1.csv", classes, frames}
+
+
+def test_an_evaluation_depends_on_the_weights_and_on_lists_classes_and_frames_of_all_its_splits():
+    run = "zero_shot-k400-tc_clip-s1024"
+    found = set(evaluate.depends_on(PLAN, run).inputs)
+    assert layout.run("mini", run) / "weights.safetensors" in found
+    asked = PLAN.evaluations(run)
+    assert {"hmdb51", "ucf101", "k600"} <= {one.role for one in asked}
+    for one in asked:
+        dataset = PLAN.dataset(one.role)
+        needed = {layout.class_file(dataset, one.split), layout.frames_index(dataset.name)}
+        assert needed | {layout.split(dataset.name, one.split)} <= found
 
 
 def test_a_new_kind_makes_no_run_stale(package):  # noqa: F811

@@ -132,6 +132,28 @@ def test_code_means_the_same_to_every_version_of_python():
     assert hashlib.sha256("\n".join(words).encode()).hexdigest()[:SHORT] == "4c1b3adf8dc1f05f"
 
 
+def test_a_value_that_is_nothing_counts_as_what_it_is():
+    values = ["0", "0.0", "False", "''", "b''", "None", "()", "[]"]
+    assert len({tuple(meaning(f"x = {value}")) for value in values}) == len(values)
+
+
+def test_the_words_of_a_refusal_count_where_they_are_kept_instead_of_raised():
+    assert meaning("told = UserError('one')") != meaning("told = UserError('other')")
+
+
+def test_a_body_of_nothing_but_a_docstring_is_empty():
+    assert meaning('def f():\n    """Words."""\n') == meaning("def f():\n    pass\n")
+
+
+def test_of_params_nothing_counts_in_a_training_but_what_the_settings_of_kinds_compute():
+    counted = fingerprint.modules(*CODE["train"], "tcclip.models.composition", "tcclip.params.kinds.vision.context")
+    kinds = [name.removeprefix("tcclip.params.") for name in counted if name.startswith("tcclip.params")]
+    assert "kinds.vision.context" in kinds and all(name.count(".") == 2 for name in kinds)
+    assert "tcclip.evaluation.predict" in fingerprint.modules(
+        *CODE["evaluate"]
+    )  # what talks there does not count alone
+
+
 def test_a_parameter_of_another_sort_counts():
     assert meaning("def f(a, /): pass") != meaning("def f(a): pass") != meaning("def f(*, a): pass")
 
