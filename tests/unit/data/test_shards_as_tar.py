@@ -28,7 +28,7 @@ from torchvision.io import decode_jpeg
 
 from tcclip.data.videos import shards
 from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, Keep, shrink
-from tcclip.data.videos.frame_tar import BLOCK, FrameTar, read_places
+from tcclip.data.videos.frame_tar import BLOCK, FrameTar, read_jpeg, read_places
 from tcclip.data.videos.frames import FrameStore
 from tcclip.data.videos.jpeg import JFIF, TABLES, complete, encode
 from tcclip.data.videos.pyav_reader import shown
@@ -126,6 +126,23 @@ def test_the_places_behind_the_archive_are_those_of_its_members(folder: Path) ->
         row = index.loc[video]
         assert [tuple(place) for place in read_places(file, row["table"], video, row["frames"])] == places
     os.close(file)
+
+
+@pytest.mark.parametrize("size", [BLOCK - 1, BLOCK, 2 * BLOCK, 2 * BLOCK + 1])
+def test_a_frame_that_fills_its_blocks_or_nearly_does_is_found_where_it_is(tmp_path: Path, size: int) -> None:
+    jpegs = [bytes([number]) * size for number in (1, 2)]
+    with open(tmp_path / "shard.tar", "wb") as out:
+        tar = FrameTar(out)
+        tar.begin("video")
+        for jpeg in jpegs:
+            tar.add(jpeg)
+        table = tar.end()
+        table += tar.finish()
+    file = os.open(tmp_path / "shard.tar", os.O_RDONLY)
+    assert [read_jpeg(file, *place) for place in read_places(file, table, "video", 2).tolist()] == jpegs
+    os.close(file)
+    with tarfile.open(tmp_path / "shard.tar") as archive:
+        assert [archive.extractfile(member).read() for member in archive] == jpegs  # type: ignore[union-attr]
 
 
 def test_of_two_videos_of_one_name_the_second_has_a_folder_of_its_own(tmp_path: Path) -> None:
