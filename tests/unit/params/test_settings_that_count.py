@@ -1,8 +1,9 @@
-"""The settings that make a result stale, and typed seeds over those of a suite."""
+"""The settings that make a result stale, typed seeds over those of a suite, and counts that a suite scales."""
 
 from __future__ import annotations
 
 from tcclip.params import load_method, load_suite
+from tcclip.params.budget import SuiteBudget, put_over
 from tcclip.params.depends import evaluation_settings, training_settings
 from tcclip.params.protocol import CENTRE, Views, load_protocol
 
@@ -37,3 +38,8 @@ def test_views_frames_and_the_share_of_an_ensemble_that_is_asked_for_count_in_an
 def test_typed_seeds_of_a_method_are_over_the_suites() -> None:
     suite = load_suite("mini").model_copy(update={"seeds": {"tc_clip": [1], "vifi_clip": [2]}})
     assert suite.with_seeds({"tc_clip": [5, 6]}).seeds == {"tc_clip": [5, 6], "vifi_clip": [2]}
+
+
+def test_a_scaled_count_is_rounded_to_the_nearest_and_stays_at_least_one_where_it_was() -> None:
+    budget = SuiteBudget({"k": {"times": 0.27}, "few": {"times": 0.1}, "none": {"times": 5}}, "a suite")
+    assert put_over({"k": 10, "few": 3, "none": 0}, budget) == {"k": 3, "few": 1, "none": 0}
