@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from safetensors.torch import save_file
-from torch import Tensor
 
+from tcclip.models.weights_file import write_weights
 from tcclip.plan.layout import LAST
 from tcclip.process.environment import environment, peak_memory_mb
-from tcclip.process.files import atomic, sha256, write_json, write_text
+from tcclip.process.files import write_json, write_text
 from tcclip.training.job import TrainingJob, resolved_params
 from tcclip.training.resuming import weights
 from tcclip.training.setup import Setup
@@ -31,18 +29,11 @@ def write(setup: Setup, progress: Progress) -> None:
         files[LAST] = last
     (job.folder / "training.json").unlink(missing_ok=True)
     (job.folder / LAST).unlink(missing_ok=True)
-    hashes = {name: save_weights(tensors, job.folder / name) for name, tensors in files.items()}
+    hashes = {name: write_weights(tensors, job.folder / name) for name, tensors in files.items()}
     write_text(job.folder / "history.csv", pd.DataFrame(progress.history).to_csv(index=False))
     write_text(job.folder / "params.yaml", yaml.safe_dump(resolved_params(job), sort_keys=False, allow_unicode=True))
     write_json(job.folder / "environment.json", environment(setup.device, setup.git))
     write_json(job.folder / "training.json", summary(job, setup, progress, hashes))
-
-
-def save_weights(tensors: dict[str, Tensor], path: Path) -> str:
-    """Write tensors atomically; returns the hash of the file."""
-    with atomic(path) as part:
-        save_file(tensors, part)
-        return sha256(part)
 
 
 def summary(job: TrainingJob, setup: Setup, progress: Progress, hashes: dict[str, str]) -> dict[str, Any]:

@@ -8,18 +8,18 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors.torch import save_file
 
 from tcclip.backbone.importing.released import canonical, guess_method
 from tcclip.backbone.importing.torch_file import Stored, TorchFile
 from tcclip.errors import UserError
 from tcclip.models import BackboneConfig, skeleton
 from tcclip.models.canonical import END, START
+from tcclip.models.weights_file import write_weights
 from tcclip.params import Method, Protocol, load_method
 from tcclip.params.reader import read_yaml
 from tcclip.plan import Plan, layout
 from tcclip.process.environment import environment, git_state
-from tcclip.process.files import atomic, sha256, write_json, write_text
+from tcclip.process.files import sha256, write_json, write_text
 
 
 def import_checkpoint(
@@ -51,13 +51,13 @@ def import_checkpoint(
         lambda key: file.tensor(stored[key]),
         f"{path} as {settings.name} of suite {plan.suite.name}",
     )
-    with atomic(folder / "weights.safetensors") as part:
-        save_file(tensors, part)
+    written = write_weights(tensors, folder / "weights.safetensors")
     record = {"suite": plan.suite.name, "protocol": protocol, "dataset": trained_on, "method_name": settings.name}
     text = yaml.safe_dump(params(run, record, source, settings, rules), sort_keys=False, allow_unicode=True)
     write_text(folder / "params.yaml", text)
     write_json(folder / "environment.json", environment(torch.device("cpu"), git_state()))
-    write_json(folder / "training.json", {"imported": source})  # in the place of what a training would report
+    report = {"imported": source, "weights": {"weights.safetensors": written}}
+    write_json(folder / "training.json", report)  # in the place of what a training would report
     command = f"tcclip evaluate {run} --suite {plan.suite.name} {first_test(plan, protocol, trained_on)}"
     return f"{len(tensors)} tensors of {settings.name} in {folder}; evaluate it with `{command}`"
 

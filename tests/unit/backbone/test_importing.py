@@ -29,6 +29,7 @@ from tcclip.models.clip_video import ClipVideo
 from tcclip.params import load_method
 from tcclip.params.protocol import parse_views
 from tcclip.plan import Plan, layout, load_plan, plan_of
+from tcclip.process.files import sha256
 from tcclip.stages.subjects import asked_jobs, planned_jobs
 
 PLAN = load_plan("mini")
@@ -173,6 +174,8 @@ def test_an_imported_run_is_evaluated_on_any_split_of_the_suite_and_results_add_
     metrics = json.loads((layout.run("mini", "imported-best") / "metrics.json").read_text())
     assert list(metrics["evaluations"]) == ["hmdb51-test1-2x1", "hmdb51-test2-2x1", "hmdb51-test1-1x1-we"]
     assert metrics["training"]["imported"]["file"] == "best.pth"
+    written = layout.run("mini", "imported-best") / "weights.safetensors"
+    assert metrics["training"]["weights"] == {"weights.safetensors": sha256(written)}
 
 
 def test_a_run_that_no_table_names_is_evaluated_only_on_what_is_asked_for() -> None:
