@@ -12,25 +12,20 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
-import av
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
 import simplejpeg
-import torch
-from numpy.typing import NDArray
 from PIL import Image
 from small_videos import picture, write_video
 from test_shards import FRAMES, extract, names
 from test_video import CLIPS
-from torchvision.io import decode_jpeg
 
 from tcclip.data.videos import shards
 from tcclip.data.videos.decoding import NOTHING, Decoded, Decoder, Keep, shrink
 from tcclip.data.videos.frame_tar import BLOCK, FrameTar, read_jpeg, read_places
 from tcclip.data.videos.frames import FrameStore
-from tcclip.data.videos.jpeg import JFIF, TABLES, complete, encode
+from tcclip.data.videos.jpeg import complete, encode
 from tcclip.data.videos.pyav_reader import shown
 from tcclip.data.videos.shards import append, write_shard
 from tcclip.errors import UserError
@@ -215,34 +210,6 @@ def test_tar_adds_62_bytes_to_a_frame_and_what_fills_its_last_block() -> None:
     jpeg = encode(picture(3), 90)
     tar.add(jpeg)
     assert len(file.getvalue()) - len(complete(jpeg)) == 62 + -len(jpeg) % BLOCK
-
-
-def test_a_frame_is_the_encoders_jpeg_but_for_its_tables_and_jfif_header() -> None:
-    whole = simplejpeg.encode_jpeg(picture(5), quality=90, colorspace="RGB", colorsubsampling="420")
-    assert len(encode(picture(5), 90)) == len(whole) - len(TABLES) - len(JFIF) == len(whole) - 450
-    assert complete(encode(picture(5), 90)) == whole == complete(whole)
-
-
-def test_frames_of_earlier_shards_which_have_their_jfif_header_are_completed_too() -> None:
-    whole = simplejpeg.encode_jpeg(picture(5), quality=90, colorspace="RGB", colorsubsampling="420")
-    earlier = whole.replace(TABLES, b"")
-    assert complete(earlier) == whole
-    assert np.array_equal(simplejpeg.decode_jpeg(earlier), simplejpeg.decode_jpeg(encode(picture(5), 90)))
-
-
-DECODERS: dict[str, Callable[[bytes], NDArray[np.uint8]]] = {
-    "simplejpeg": simplejpeg.decode_jpeg,
-    "Pillow": lambda jpeg: np.asarray(Image.open(io.BytesIO(jpeg))),
-    "OpenCV": lambda jpeg: np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8),
-    "torchvision": lambda jpeg: decode_jpeg(torch.frombuffer(bytearray(jpeg), dtype=torch.uint8)).numpy(),
-    "FFmpeg": lambda jpeg: next(av.open(io.BytesIO(jpeg), format="mjpeg").decode(video=0)).to_ndarray(format="rgb24"),
-}
-
-
-@pytest.mark.parametrize("decoder", DECODERS)
-def test_decoders_give_the_same_picture_without_these_segments(decoder: str) -> None:
-    jpeg = encode(picture(7), 90)
-    assert np.array_equal(DECODERS[decoder](jpeg), DECODERS[decoder](complete(jpeg)))
 
 
 def cut_within_the_frames(tar: Path) -> None:
